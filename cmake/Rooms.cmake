@@ -1,0 +1,27 @@
+# chappe_room(PATH ROOMS other...): the C files of PATH as a static library named like its folder.
+# Its headers are seen as "folder/x.h", by itself and by the rooms that name it. Every room may see
+# base's headers and talloc; foreign libraries come from LIBRARIES_<folder>.
+function(chappe_room path)
+  cmake_parse_arguments(room "" "" "ROOMS" ${ARGN})
+  get_filename_component(name ${path} NAME)
+  string(REPLACE "-" "_" seen_as ${name})
+  set(view "${CMAKE_BINARY_DIR}/rooms/${name}")
+  file(MAKE_DIRECTORY "${view}")
+  file(CREATE_LINK "${CMAKE_SOURCE_DIR}/${path}" "${view}/${seen_as}" SYMBOLIC)
+
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${path}/*.c")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(kind PRIVATE)
+    set(seen PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+    set(kind INTERFACE)
+    set(seen INTERFACE)
+  endif()
+  target_include_directories(${name} ${seen} "${view}")
+  target_link_libraries(${name} ${kind} ${room_ROOMS} PkgConfig::TALLOC PkgConfig::GLIB Threads::Threads)
+  foreach(library IN LISTS LIBRARIES_${name})
+    target_link_libraries(${name} ${kind} PkgConfig::${library})
+  endforeach()
+endfunction()
