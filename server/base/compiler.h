@@ -6,7 +6,7 @@
 #define BASE_COMPILER_H
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 #define UNUSED __attribute__((unused))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
