@@ -1,0 +1,18 @@
+/*
+ * notify.h -- LISTEN and NOTIFY, for wake-ups between machines. NOTIFY serialises commits: send few, in a
+ * transaction of their own, never with mail. Nobody trusts a notification for correctness.
+ */
+#ifndef DB_NOTIFY_H
+#define DB_NOTIFY_H
+
+#include "db/pool.h"
+
+/* Sends `payload` (below 8000 bytes) on `channel` ([a-z0-9_]). */
+MUST_CHECK bool db_notify(struct db *db, const char *channel, const char *payload, struct err *err);
+/* From now on this (dedicated) connection hears the channel; to be repeated after a failure. */
+MUST_CHECK bool db_listen(struct db *db, const char *channel, struct err *err);
+/* Waits at most `wait_ms` for one; *payload_out is NULL when none came. It belongs to `owner`. */
+MUST_CHECK bool db_wait_notification(struct db *db, const void *owner, unsigned wait_ms, char **payload_out,
+                                     struct err *err);
+
+#endif
