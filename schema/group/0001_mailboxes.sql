@@ -182,6 +182,8 @@ CREATE TABLE folder_change (
     PRIMARY KEY (folder_id, modseq, part)
 );
 ALTER TABLE folder_change ALTER COLUMN uids SET STORAGE EXTERNAL;
+-- Expunges by age: what may still be recovered, and what housekeeping removes for good.
+CREATE INDEX folder_change_expunged ON folder_change (at_us) WHERE kind = 2;
 
 -- All that a view of the folder needs, packed in columns; made in the background, so that a cold open is one read
 -- of this and of what came after `modseq`.
@@ -231,15 +233,6 @@ CREATE TABLE search_state (
     mailbox_id        bigint PRIMARY KEY,
     indexed_item_id   bigint NOT NULL,
     is_pending        boolean NOT NULL DEFAULT true
-);
-
--- Expunged items that their owner may take back until the store's period is over.
-CREATE TABLE recoverable_item (
-    folder_id    bigint NOT NULL,
-    uid          bigint NOT NULL,
-    mailbox_id   bigint NOT NULL,
-    deleted_us   bigint NOT NULL,
-    PRIMARY KEY (folder_id, uid)
 );
 
 -- One row a delivery transaction, under an id that the sender chose: whoever loses the connection inside COMMIT
