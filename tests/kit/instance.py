@@ -1,0 +1,170 @@
+"""A server of its own for tests: private data folder, private ports, private PostgreSQL.
+
+    with Instance(binary="build/chappe", settings={"max_message_size": "1M"}) as server:
+        server.api("POST", "/organisations", {"name": "Example"})
+        socket.create_connection(("127.0.0.1", server.port("imap")))
+
+Several may run side by side: the port offset is probed and held by a lock file. As root the server runs as
+the unprivileged user CHAPPE_TEST_USER (default `chappe`, which tests/run creates).
+"""
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import pwd
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from typing import Any
+
+PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "https": 443, "submissions": 465,
+         "submission": 587, "imaps": 993, "pop3s": 995}
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Failure(Exception):
+    """Something is not as the test says; the text is for the person who reads the result."""
+
+
+class _OverUnixSocket(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Instance:
+    def __init__(self, binary: str | None = None, settings: dict[str, str] | None = None,
+                 keep: bool = False) -> None:
+        self.binary = os.path.abspath(binary or os.environ.get("CHAPPE", os.path.join(ROOT, "build/chappe")))
+        self.settings = settings or {}
+        self.keep = keep
+        self.data = ""
+        self.offset = 0
+        self._lock: Any = None
+
+    # ---- life
+
+    def __enter__(self) -> "Instance":
+        self.data = tempfile.mkdtemp(prefix="chappe-", dir=os.environ.get("CHAPPE_TEST_DIR", "/tmp"))
+        try:
+            if self._user():
+                account = pwd.getpwnam(self._user())
+                os.chown(self.data, account.pw_uid, account.pw_gid)
+            self.offset = self._take_ports()
+            self.run("init", "--port-offset", str(self.offset))
+            self._configure()
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run([self.binary, "--data", self.data, "stop"], capture_output=True, timeout=60, check=False)
+        if not self.keep:
+            shutil.rmtree(self.data, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
+
+    def start(self) -> None:
+        self.run("start", "--detach", timeout=120)
+
+    def stop(self) -> None:
+        self.run("stop")
+
+    @staticmethod
+    def _user() -> str:
+        return os.environ.get("CHAPPE_TEST_USER", "chappe") if os.geteuid() == 0 else ""
+
+    def _take_ports(self) -> int:
+        """An offset at which every port is free, held by a lock that lives as long as this process."""
+        for _ in range(200):
+            offset = random.randrange(10000, 31000, 1000) + random.randrange(0, 1000, 100)
+            lock = open(f"/tmp/chappe-test-ports-{offset}.lock", "a", encoding="ascii")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                continue
+            if all(self._is_free(offset + port) for port in PORTS.values()):
+                self._lock = lock
+                return offset
+            lock.close()
+        raise Failure("no free port offset found")
+
+    @staticmethod
+    def _is_free(port: int) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+        return True
+
+    def _configure(self) -> None:
+        """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks."""
+        values = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback",
+                  "password_memory": "64K", "password_passes": "1", "postgresql_shared_buffers": "32M"}
+        if self._user():
+            values["user"] = self._user()
+        values.update(self.settings)
+        path = os.path.join(self.data, "chappe.conf")
+        with open(path, encoding="utf-8") as conf:
+            kept = [line for line in conf if line.split("=")[0].strip() not in values]
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
+
+    # ---- use
+
+    def port(self, name: str) -> int:
+        return PORTS[name] + self.offset
+
+    def run(self, *arguments: str, stdin: str | bytes | None = None, timeout: float = 60, check: bool = True) -> str:
+        """`chappe --data DIR ARGUMENTS`; its standard output. Failure carries both outputs."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run([self.binary, "--data", self.data, *arguments], input=data, capture_output=True,
+                              timeout=timeout, check=False)
+        if check and done.returncode != 0:
+            raise Failure(f"chappe {' '.join(arguments)}: exit {done.returncode}\n"
+                          f"{done.stdout.decode(errors='replace')}{done.stderr.decode(errors='replace')}")
+        return done.stdout.decode(errors="replace")
+
+    def api(self, method: str, path: str, body: Any = None, raw: bytes | None = None, timeout: float = 60) -> Any:
+        """One request to the admin API over its Unix socket; parsed JSON. Failure where it is not 2xx."""
+        link = _OverUnixSocket(os.path.join(self.data, "run/admin.sock"), timeout)
+        try:
+            payload = raw if raw is not None else (None if body is None else json.dumps(body).encode())
+            kind = "message/rfc822" if raw is not None else "application/json"
+            link.request(method, "/api/v1" + path, payload, {"Content-Type": kind} if payload is not None else {})
+            answer = link.getresponse()
+            text = answer.read()
+        finally:
+            link.close()
+        if answer.status // 100 != 2:
+            raise Failure(f"{method} {path}: {answer.status} {text.decode(errors='replace').strip()}")
+        return json.loads(text) if text else None
+
+    def log(self) -> str:
+        try:
+            with open(os.path.join(self.data, "log/chappe.log"), encoding="utf-8", errors="replace") as log:
+                return log.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_until(self, condition: Any, seconds: float = 20, what: str = "the condition") -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Failure(f"{what} did not come true within {seconds} s")
+            time.sleep(0.02)
