@@ -1,0 +1,67 @@
+/*
+ * tls.h -- certificates and contexts; stream.h has the connections.
+ *
+ * A struct tls_server is a set of certificates chosen by SNI. TLS 1.2 and 1.3 with forward secrecy and
+ * AEAD only, no compression, no renegotiation, no tickets and no session cache (an idle connection must
+ * stay small, and a stolen ticket key must not open yesterday's traffic). ALPN is strict: a client that
+ * names protocols and not ours is refused with no_application_protocol (RFC 7301, 3.2).
+ *
+ * tls_server_reload() replaces the set for handshakes that begin afterwards; open connections keep
+ * theirs. A set with one bad pair is refused as a whole and the old one stays.
+ *
+ * Threads  a struct tls_server may be used and reloaded from any thread.
+ */
+#ifndef BASE_TLS_H
+#define BASE_TLS_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+#include <stdint.h>
+
+struct tls_server;
+struct tls_client;
+
+struct tls_pair {
+    const char *certificate_file; /* PEM: the server's, then the chain up to, not including, the root */
+    const char *key_file;         /* PEM, without passphrase */
+};
+
+struct tls_config {
+    const struct tls_pair *pairs; /* the first answers clients that name no server */
+    size_t count;                 /* at least 1 */
+    bool
+        refuses_unknown_names; /* an SNI no certificate bears: alert unrecognized_name instead of the first */
+};
+
+/* ERR_INVALID names the file and what is wrong with it: unreadable, key of another certificate, expired
+ * (expired ones are refused at first start by the caller, see tls_certificate_read; here only logged). */
+MUST_CHECK bool tls_server_new(const struct tls_config *config, struct tls_server **server_out,
+                               struct err *err);
+MUST_CHECK bool tls_server_reload(struct tls_server *server, const struct tls_config *config,
+                                  struct err *err);
+void tls_server_free(struct tls_server **server);
+
+/* For what we connect to ourselves. `ca_file` NULL: the system's trust; verifies=false: any certificate. */
+MUST_CHECK bool tls_client_new(const char *ca_file, bool verifies, struct tls_client **client_out,
+                               struct err *err);
+void tls_client_free(struct tls_client **client);
+
+/* What a certificate file says, for `check` and the warnings before it expires. */
+struct tls_certificate {
+    int64_t not_before_us, not_after_us;
+    char **names; /* NULL-terminated: subjectAltName DNS and IP */
+    char *issuer, *subject;
+    bool is_self_signed;
+};
+/* Owned by the talloc context `owner`. */
+MUST_CHECK bool tls_certificate_read(const void *owner, const char *file, struct tls_certificate **out,
+                                     struct err *err);
+
+/* Writes into `directory`: ca.pem, ca.key (created where absent, otherwise used again) and NAME.pem,
+ * NAME.key: an ECDSA P-256 certificate for `names` (DNS names or IP addresses), signed by that CA.
+ * Keys have mode 0600. `years` from now. */
+MUST_CHECK bool tls_demonstration_create(const char *directory, const char *name, const char *const *names,
+                                         size_t count, int years, struct err *err);
+
+#endif

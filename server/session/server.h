@@ -1,0 +1,65 @@
+/*
+ * server.h -- the sessions of one role: listeners, reactors, workers, limits.
+ *
+ * Ownership  session_server_free() closes everything; protocols' contexts and TLS sets must live longer.
+ * Threads    all functions from one thread (the role's main thread), except session_server_count().
+ */
+#ifndef SESSION_SERVER_H
+#define SESSION_SERVER_H
+
+#include "base/net.h"
+#include "base/tls.h"
+#include "session/protocol.h"
+
+struct session_server;
+struct session_listener;
+
+enum plaintext_login { PLAINTEXT_LOGIN_NEVER, PLAINTEXT_LOGIN_LOOPBACK, PLAINTEXT_LOGIN_ALWAYS };
+
+/* 0 takes the default. */
+struct session_server_config {
+    unsigned reactors;           /* default: processors, at most 4 */
+    unsigned workers;            /* default 64 */
+    size_t worker_stack_bytes;   /* default 512 KiB */
+    unsigned max_sessions;       /* default 20,000 */
+    unsigned max_per_peer;       /* IPv4 address or IPv6 /64; default 50; loopback and `trusted` are exempt */
+    unsigned max_new_per_peer;   /* connections a minute; default 200 */
+    const char *spool_directory; /* bodies over 256 KiB; default "/tmp" */
+    const struct net_network *trusted; /* exempt from the limits per peer */
+    size_t trusted_count;
+};
+
+struct session_listen {
+    const struct protocol *protocol;
+    void *context;    /* session_context() */
+    const char *name; /* "imaps": for logs */
+    /* One of: a bound and listening descriptor (taken over; -1: none), a path of a Unix socket, an address. */
+    int fd;
+    const char *unix_path;
+    unsigned unix_mode;     /* 0666, 0660 ... of the path; 0: 0660 */
+    const char *address;    /* "127.0.0.1", "::"; dual stack where it is "::" */
+    uint16_t port;          /* 0: any, see session_listener_port */
+    struct tls_server *tls; /* NULL: neither implicit TLS nor STARTTLS */
+    bool is_implicit_tls;
+    enum plaintext_login plaintext_login;
+    const struct net_network *proxies; /* peers that must begin with a PROXY header (v1 or v2); copied */
+    size_t proxy_count;
+};
+
+MUST_CHECK bool session_server_start(const struct session_server_config *config,
+                                     struct session_server **server_out, struct err *err);
+MUST_CHECK bool session_server_listen(struct session_server *server, const struct session_listen *listen,
+                                      struct session_listener **listener_out, struct err *err);
+uint16_t session_listener_port(const struct session_listener *listener);
+/* No new connections; those there go on. Sets NULL. */
+void session_listener_close(struct session_listener **listener);
+
+unsigned session_server_count(const struct session_server *server);
+
+/* Stops listening, lets running commands end, sends protocol->stopping to everybody and closes; returns when all are
+ * gone or after `ms`, when the rest is cut off. */
+void session_server_stop(struct session_server *server, int ms);
+/* After session_server_stop. */
+void session_server_free(struct session_server **server);
+
+#endif
