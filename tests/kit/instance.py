@@ -43,7 +43,7 @@ class _OverUnixSocket(http.client.HTTPConnection):
 
 
 class Instance:
-    def __init__(self, binary: str | None = None, settings: dict[str, str] | None = None,
+    def __init__(self, binary: str | None = None, settings: dict[str, str | None] | None = None,
                  keep: bool = False) -> None:
         self.binary = os.path.abspath(binary or os.environ.get("CHAPPE", os.path.join(ROOT, "build/chappe")))
         self.settings = settings or {}
@@ -113,7 +113,8 @@ class Instance:
         return True
 
     def _configure(self) -> None:
-        """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks."""
+        """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks;
+        None leaves a key at its default."""
         values = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback",
                   "password_memory": "64K", "password_passes": "1", "postgresql_shared_buffers": "32M"}
         if self._user():
@@ -123,7 +124,7 @@ class Instance:
         with open(path, encoding="utf-8") as conf:
             kept = [line for line in conf if line.split("=")[0].strip() not in values]
         with open(path, "w", encoding="utf-8") as conf:
-            conf.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
+            conf.writelines(kept + [f"{key} = {value}\n" for key, value in values.items() if value is not None])
 
     # ---- use
 

@@ -1,0 +1,45 @@
+"""Chappe as a target of the load run: a release build, default durable settings, its embedded PostgreSQL."""
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from kit.instance import Instance
+
+PORTS = ("smtp", "lmtp", "imap", "imaps", "pop3")
+
+
+class Ours:
+    name = "Chappe"
+    is_ours = True
+
+    def __init__(self, binary: str, users: list[str], reader: str, password: str) -> None:
+        self.users, self.reader, self.password = users, reader, password
+        # what the tests make small and cheap is measured at its default
+        self.server = Instance(binary=binary, settings={
+            "postgresql_shared_buffers": None, "password_memory": None, "password_passes": None,
+            "log_level": "warning"})
+        self.ports: dict[str, int] = {}
+
+    def __enter__(self) -> "Ours":
+        self.server.__enter__()
+        self.ports = {name: self.server.port(name) for name in PORTS}
+        self.server.run("org", "add", "Load")
+        self.server.run("domain", "add", "load.example", "--org", "Load")
+        table = io.StringIO()
+        rows = csv.writer(table)
+        rows.writerow(["address", "name", "password"])
+        for user in self.users:
+            rows.writerow([user, user.split("@")[0], self.password])
+        self.server.run("user", "import", "-", stdin=table.getvalue(), timeout=300)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.__exit__()
+
+    def settle(self) -> None:
+        """Nothing to wait for: 250 is said after the mail is in the mailboxes."""
+
+    def pids(self) -> list[int]:
+        return [json.loads(self.server.run("status", "--json"))["pid"]]
