@@ -1,0 +1,86 @@
+/*
+ * group.h -- the storage groups that this process knows, each one PostgreSQL database.
+ *
+ * The directory tells which groups exist and how they are reached; server/main feeds that in here and may do
+ * so again while running. A group that is down is ERR_BUSY for its own users and nobody else. Before a group
+ * is used for the first time its storage_group row is read: a database that belongs to another group is
+ * refused (ERR_BUSY, logged) before anything is written.
+ *
+ * Ownership  groups_open() gives the registry; a struct group lives until groups_close(), also when it was
+ *            removed (it then answers ERR_BUSY).
+ * Errors     ERR_BUSY: unknown to this process, removed, down, or not the database it should be.
+ * Threads    all functions may be called from any thread.
+ */
+#ifndef GROUP_GROUP_H
+#define GROUP_GROUP_H
+
+#include "base/span.h"
+#include "db/pool.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct groups;
+struct group;
+
+struct groups_options {
+    const char *application_name; /* "chappe mailbox"; NULL: "chappe" */
+    unsigned pool_size;           /* connections per group; 0: 8 */
+};
+
+MUST_CHECK bool groups_open(const void *owner, const struct groups_options *options,
+                            struct groups **groups_out, struct err *err);
+/* Nobody may be using a group. Accepts and sets NULL. */
+void groups_close(struct groups **groups);
+
+/* Makes the group known, or gives it another conninfo (connections in use end with their release). */
+MUST_CHECK bool groups_put(struct groups *groups, int64_t storage_group_id, const char *conninfo,
+                           struct err *err);
+/* From now on ERR_BUSY for whoever asks; groups_put() brings it back. */
+void groups_remove(struct groups *groups, int64_t storage_group_id);
+/* The ids known now, ascending, under `owner`. */
+int64_t *groups_ids(const struct groups *groups, const void *owner, size_t *count_out);
+
+MUST_CHECK bool group_find(struct groups *groups, int64_t storage_group_id, struct group **group_out,
+                           struct err *err);
+int64_t group_id(const struct group *group);
+/* For statistics and health pages; statements go through group_acquire(). */
+struct db_pool *group_pool(const struct group *group);
+
+/* A connection, after the database was seen to be the right one; waits at most 5 s for a free one. */
+MUST_CHECK bool group_acquire(struct group *group, enum db_class class, struct db **db_out, struct err *err);
+/* One of its own beside the pool's number, see db_open_dedicated(). */
+MUST_CHECK bool group_open_dedicated(struct group *group, enum db_class class, struct db **db_out,
+                                     struct err *err);
+
+/* Writes the storage_group row into a new database whose schema is there; nothing when it is there already.
+ * ERR_CONFLICT: the database belongs to another group. */
+MUST_CHECK bool group_initialise(struct db_pool *pool, int64_t storage_group_id, struct err *err);
+/* Raised after a restore from backup, so that UIDVALIDITY changes and no UID is handed out twice. */
+MUST_CHECK bool group_epoch(struct group *group, int64_t *epoch_out, struct err *err);
+
+/* Row ids of new rows, from blocks of 256 that this process took from the sequence: a number is never handed
+ * out twice, and nothing waits for the database but the first of a block. ids_out[0 .. count). */
+enum group_sequence { GROUP_MESSAGE_IDS, GROUP_ITEM_IDS, GROUP_SEQUENCES };
+MUST_CHECK bool group_take_ids(struct group *group, struct db *db, enum group_sequence sequence, size_t count,
+                               int64_t *ids_out, struct err *err);
+
+/* Public ids (MAILBOXID, EMAILID, THREADID, JMAP ids): one letter for the kind and 13 digits that only this
+ * group's key turns back into a row id. Nobody can guess another's, and decoding a foreign or forged one
+ * gives a row id that does not exist or is not the reader's: whoever decodes checks that. */
+enum { GROUP_PUBLIC_ID_SIZE = 1 + 13 + 1 };
+enum group_id_kind {
+    GROUP_ID_MAILBOX = 'U',
+    GROUP_ID_FOLDER = 'F',
+    GROUP_ID_ITEM = 'M',
+    GROUP_ID_THREAD = 'T',
+    GROUP_ID_MESSAGE = 'B'
+};
+/* `text_out` with its NUL. The group must have been used before (group_acquire). */
+void group_public_id(const struct group *group, enum group_id_kind kind, int64_t id,
+                     char text_out[GROUP_PUBLIC_ID_SIZE]);
+/* False for text that is no id of this kind. */
+MUST_CHECK bool group_public_id_decode(const struct group *group, enum group_id_kind kind, struct span text,
+                                       int64_t *id_out);
+
+#endif
