@@ -1,0 +1,39 @@
+/*
+ * annotation.h -- METADATA (RFC 5464): small values under entry names, of a folder or of the whole mailbox.
+ *
+ * "/shared/..." is seen by all who may read the folder, "/private/..." by the reader alone. Entry names are compared
+ * without regard to ASCII case and kept in lower case.
+ *
+ * Errors   ERR_INVALID a bad entry name; ERR_LIMIT a value above ANNOTATION_BYTES_MAX (TOOBIG) or more than
+ *          ANNOTATIONS_MAX entries (TOOMANY): annotation_failure() tells which; ERR_NOT_FOUND, ERR_DENIED, ERR_BUSY.
+ * Threads  any.
+ */
+#ifndef MAILBOX_ANNOTATION_H
+#define MAILBOX_ANNOTATION_H
+
+#include "mailbox/mailbox.h"
+
+enum { ANNOTATION_BYTES_MAX = 64 * 1024, ANNOTATIONS_MAX = 200, ANNOTATION_NAME_BYTES_MAX = 250 };
+
+struct annotation {
+    const char *entry;
+    struct span value; /* set: p == NULL takes the entry away */
+};
+
+enum annotation_depth { ANNOTATION_ENTRY, ANNOTATION_CHILDREN, ANNOTATION_INFINITY };
+
+/* Entries at or (by `depth`) below the names given, sorted. folder_name "": of the mailbox. Needs 'l' and one of r, s,
+ * w, i, p; the mailbox's own: the owner, or shared ones for whoever may look up a folder. */
+MUST_CHECK bool annotation_get(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                               const char *folder_name, const struct span *entries, size_t entry_count,
+                               enum annotation_depth depth, const void *owner, struct annotation **values_out,
+                               size_t *count_out, struct err *err);
+/* All or none. Shared ones need 'w' too; the mailbox's own the owner. */
+MUST_CHECK bool annotation_set(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                               const char *folder_name, const struct annotation *values, size_t count,
+                               struct err *err);
+
+/* Starts with "/shared/" or "/private/", no "//", no '*', '%', control or 8-bit bytes, no '/' at the end. */
+bool annotation_name_is_valid(struct span entry);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * rights.h -- who may do what in a folder (RFC 4314).
+ *
+ * The owner has all rights always. Others have what the folder's list gives to "anyone" (of the owner's
+ * organisation), "authenticated" and to themselves, less what the negative entries take away. Folder functions take
+ * the reader and what they need, and answer ERR_NOT_FOUND, with the same words, for what does not exist and for what
+ * the reader may not even look up; ERR_DENIED only to those who have 'l'.
+ *
+ * A new folder starts with its parent's list. Identifiers name recipients by id; protocols translate them to
+ * addresses and back through the directory.
+ *
+ * Errors   ERR_NOT_FOUND, ERR_DENIED as above; ERR_LIMIT more than RIGHTS_ENTRIES_MAX entries; ERR_BUSY.
+ * Threads  any.
+ */
+#ifndef MAILBOX_RIGHTS_H
+#define MAILBOX_RIGHTS_H
+
+#include "mailbox/mailbox.h"
+
+enum right {
+    RIGHT_LOOKUP = 1 << 0,          /* l */
+    RIGHT_READ = 1 << 1,            /* r */
+    RIGHT_SEEN = 1 << 2,            /* s */
+    RIGHT_WRITE = 1 << 3,           /* w: flags other than \Seen and \Deleted */
+    RIGHT_INSERT = 1 << 4,          /* i */
+    RIGHT_POST = 1 << 5,            /* p */
+    RIGHT_CREATE = 1 << 6,          /* k */
+    RIGHT_DELETE = 1 << 7,          /* x: the folder itself */
+    RIGHT_DELETE_MESSAGES = 1 << 8, /* t */
+    RIGHT_EXPUNGE = 1 << 9,         /* e */
+    RIGHT_ADMINISTER = 1 << 10,     /* a */
+    RIGHTS_ALL = (1 << 11) - 1
+};
+enum { RIGHTS_ENTRIES_MAX = 1000, RIGHTS_TEXT_MAX = 12 };
+
+/* "lrswipkxte a" letters <-> bits. 'c' means k, 'd' means t, e and x (RFC 4314, 2.1.1). False for other letters. */
+MUST_CHECK bool rights_parse(struct span letters, unsigned *rights_out);
+/* At most RIGHTS_TEXT_MAX bytes with the NUL. */
+void rights_render(unsigned rights, char letters_out[RIGHTS_TEXT_MAX]);
+
+enum rights_subject { RIGHTS_ANYONE, RIGHTS_AUTHENTICATED, RIGHTS_RECIPIENT };
+struct rights_entry {
+    enum rights_subject subject;
+    int64_t recipient_id; /* of RIGHTS_RECIPIENT */
+    bool is_negative;
+    unsigned rights;
+};
+
+enum rights_change { RIGHTS_SET, RIGHTS_ADD, RIGHTS_REMOVE };
+
+/* GETACL; needs 'a'. The owner's own entry (all rights) is not stored and not listed. Under `owner`. */
+MUST_CHECK bool rights_list(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                            const char *folder_name, const void *owner, struct rights_entry **entries_out,
+                            size_t *count_out, struct err *err);
+/* SETACL and DELETEACL (RIGHTS_SET to none); needs 'a'. */
+MUST_CHECK bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                              const char *folder_name, enum rights_change change,
+                              const struct rights_entry *entry, struct err *err);
+/* MYRIGHTS; ERR_NOT_FOUND unless the reader has at least one of l, r, i, k, x, a. */
+MUST_CHECK bool rights_mine(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                            const char *folder_name, unsigned *rights_out, struct err *err);
+
+/* The Other Users namespace: mailboxes of this storage group in which the reader, not the owner, may look up at
+ * least one folder. One query; under `owner`, ascending. */
+MUST_CHECK bool rights_shared_mailboxes(struct group *group, const struct mailbox_reader *reader,
+                                        const void *owner, int64_t **mailbox_ids_out, size_t *count_out,
+                                        struct err *err);
+
+#endif
