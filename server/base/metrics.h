@@ -56,22 +56,23 @@ void metric_register(struct metric *metric);
         (label_), (values_), COUNT_OF(values_)                                                               \
     }
 
-#define METRIC_COUNTER(var, name, help)                                                                      \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_COUNTER, 1, { .name = NULL })
-#define METRIC_GAUGE(var, name, help) METRIC_DEFINE_(var, name, help, METRIC_KIND_GAUGE, 1, { .name = NULL })
+#define METRIC_COUNTER(var, name_, help_)                                                                    \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_COUNTER, 1, { .name = NULL })
+#define METRIC_GAUGE(var, name_, help_)                                                                      \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_GAUGE, 1, { .name = NULL })
 /* `values` is an array of words with static storage. */
-#define METRIC_COUNTER_BY(var, name, help, label, values)                                                    \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_COUNTER, COUNT_OF(values), METRIC_LABEL_(label, values))
-#define METRIC_COUNTER_BY2(var, name, help, label, values, label2, values2)                                  \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_COUNTER, COUNT_OF(values) * COUNT_OF(values2),               \
+#define METRIC_COUNTER_BY(var, name_, help_, label, values)                                                  \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_COUNTER, COUNT_OF(values), METRIC_LABEL_(label, values))
+#define METRIC_COUNTER_BY2(var, name_, help_, label, values, label2, values2)                                \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_COUNTER, COUNT_OF(values) * COUNT_OF(values2),             \
                    METRIC_LABEL_(label, values), METRIC_LABEL_(label2, values2))
-#define METRIC_GAUGE_BY(var, name, help, label, values)                                                      \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_GAUGE, COUNT_OF(values), METRIC_LABEL_(label, values))
+#define METRIC_GAUGE_BY(var, name_, help_, label, values)                                                    \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_GAUGE, COUNT_OF(values), METRIC_LABEL_(label, values))
 /* Durations, observed in microseconds, rendered in seconds. */
-#define METRIC_HISTOGRAM(var, name, help)                                                                    \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_HISTOGRAM, METRIC_HISTOGRAM_CELLS, { .name = NULL })
-#define METRIC_HISTOGRAM_BY(var, name, help, label, values)                                                  \
-    METRIC_DEFINE_(var, name, help, METRIC_KIND_HISTOGRAM, METRIC_HISTOGRAM_CELLS *COUNT_OF(values),         \
+#define METRIC_HISTOGRAM(var, name_, help_)                                                                  \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_HISTOGRAM, METRIC_HISTOGRAM_CELLS, { .name = NULL })
+#define METRIC_HISTOGRAM_BY(var, name_, help_, label, values)                                                \
+    METRIC_DEFINE_(var, name_, help_, METRIC_KIND_HISTOGRAM, METRIC_HISTOGRAM_CELLS *COUNT_OF(values),       \
                    METRIC_LABEL_(label, values))
 
 static inline void metric_add(struct metric *metric, int64_t by)
