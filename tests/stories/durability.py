@@ -1,0 +1,104 @@
+"""A promise is kept whatever dies next. (tests/faults does this for hours; here is one of each kind.)"""
+from __future__ import annotations
+
+import glob
+import json
+import os
+import signal
+import smtplib
+import time
+
+from kit.world import PASSWORD, World
+
+PRIVATE = True
+
+
+def kill_everything(world: World) -> None:
+    """Roles, supervisor and PostgreSQL, at once."""
+    status = json.loads(world.server.run("status", "--json"))
+    pids = [status["pid"]]
+    for path in glob.glob(os.path.join(world.server.data, "**/postmaster.pid"), recursive=True):
+        with open(path, encoding="ascii") as file:
+            pids.append(int(file.readline()))
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def story_kill_right_after_250(world: World) -> None:
+    ada = world.user("ada")
+    world.send(ada, "Subject: acknowledged\r\n\r\nbody\r\n")
+    kill_everything(world)
+    time.sleep(0.5)
+    world.server.start()
+    mails = world.mails(ada)
+    assert len(mails) == 1 and b"acknowledged" in mails[0]
+
+
+def story_postgresql_dies_and_returns_without_a_restart_of_ours(world: World) -> None:
+    ada = world.user("ada")
+    imap = world.imap(ada)
+    imap.select("INBOX")
+    path = glob.glob(os.path.join(world.server.data, "**/postmaster.pid"), recursive=True)[0]
+    with open(path, encoding="ascii") as file:
+        os.kill(int(file.readline()), signal.SIGKILL)
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=60) as smtp:
+        smtp.ehlo()
+        codes = [smtp.docmd("MAIL FROM:<a@outside.example>")[0], smtp.docmd(f"RCPT TO:<{ada}>")[0]]
+        assert not [code for code in codes if code >= 500], codes
+
+    def accepted() -> bool:
+        try:
+            return world.send(ada) == {}
+        except smtplib.SMTPException as problem:
+            code = getattr(problem, "smtp_code", None) or next(iter(problem.recipients.values()))[0]
+            assert 400 <= code < 500, problem
+            return False
+    world.server.wait_until(accepted, 30, "mail flowing again")
+    imap.noop()                                  # the very session that was open before
+    assert imap.response("EXISTS")[1][-1] == b"1"
+
+
+def story_a_storage_group_down_is_only_its_users_trouble(world: World) -> None:
+    world.server.run("storage-group", "add", "second")
+    ada = world.user("ada")
+    bob = world.user("bob", "--storage-group", "second")
+    world.send([ada])
+    world.send([bob])
+    assert (world.count(ada), world.count(bob)) == (1, 1)
+    world.server.run("storage-group", "dismount", "second")
+    assert world.send([ada]) == {}
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=60) as smtp:
+        smtp.ehlo()
+        smtp.docmd("MAIL FROM:<a@outside.example>")
+        code, _ = smtp.docmd(f"RCPT TO:<{bob}>")
+        assert 400 <= code < 500, code
+    assert world.count(ada) == 2
+    try:
+        world.count(bob)
+    except Exception as problem:
+        assert "UNAVAILABLE" in str(problem), problem
+    else:
+        raise AssertionError("a dismounted mailbox was read")
+    world.server.run("storage-group", "mount", "second")
+    assert world.send([bob]) == {}
+    assert world.count(bob) == 2
+
+
+def story_certificates_change_under_open_sessions(world: World) -> None:
+    ada = world.user("ada")
+    imap = world.imap(ada)
+    before = world.run("openssl", "s_client", "-connect", f"127.0.0.1:{world.server.port('imaps')}", stdin="").split(
+        "-----END CERTIFICATE-----")[0]
+    folder = os.path.join(world.server.data, "tls")
+    key, certificate = sorted(glob.glob(f"{folder}/*key*"))[-1], sorted(glob.glob(f"{folder}/*cert*"))[-1]
+    owner = os.stat(key)
+    world.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3",
+              "-subj", "/CN=new.example", "-keyout", key, "-out", certificate)
+    os.chown(key, owner.st_uid, owner.st_gid)
+    world.server.run("reload")
+    time.sleep(1)
+    after = world.run("openssl", "s_client", "-connect", f"127.0.0.1:{world.server.port('imaps')}", stdin="").split(
+        "-----END CERTIFICATE-----")[0]
+    assert before != after and "new.example" in after
+    assert imap.noop()[0] == "OK"
+    assert PASSWORD
