@@ -2,7 +2,7 @@
  * cluster.h -- the private PostgreSQL that serves where no database is configured.
  *
  * Under the data directory: data/ (the cluster), run/ (its Unix socket; where the path is longer than a socket
- * address allows, a directory in /run/user or /tmp named after it). Only the user that runs the server can
+ * address allows, a directory in /tmp named after it). Only the user that runs the server can
  * connect (peer authentication, mode 0700, no TCP). Settings are durable: fsync, full_page_writes,
  * synchronous_commit, data checksums.
  *
