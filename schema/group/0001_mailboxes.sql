@@ -49,6 +49,8 @@ CREATE TABLE mailbox (
 );
 CREATE INDEX ON mailbox (domain_id);
 CREATE INDEX ON mailbox (organisation_id);
+-- Updated by every delivery: room on the page keeps the new version beside the old and out of the indexes.
+ALTER TABLE mailbox SET (fillfactor = 50);
 
 -- A folder is what IMAP calls a mailbox. The row is locked by whoever changes anything in it.
 CREATE TABLE folder (
@@ -71,6 +73,8 @@ CREATE TABLE folder (
 CREATE UNIQUE INDEX folder_name ON folder (mailbox_id, name) WHERE deleted_us IS NULL;
 CREATE UNIQUE INDEX folder_special_use ON folder (mailbox_id, special_use)
     WHERE deleted_us IS NULL AND special_use IS NOT NULL;
+
+ALTER TABLE folder SET (fillfactor = 50);
 
 -- Names a client has subscribed to; they need not exist (RFC 9051, 6.3.7).
 CREATE TABLE subscription (
@@ -208,14 +212,15 @@ CREATE TABLE folder_pack (
 );
 ALTER TABLE folder_pack ALTER COLUMN data SET STORAGE EXTERNAL;
 
--- Text of items for exact substring search: folded (case and accents), many items a row, zstd. Derived.
+-- Text of messages for exact substring search: folded (case and accents), many memberships of one folder a row, zstd.
+-- Derived. By folder and not by item, because that is what is searched; a copy in another folder is there again.
 CREATE TABLE search_text (
-    mailbox_id     bigint NOT NULL,
-    first_item_id  bigint NOT NULL,
-    last_item_id   bigint NOT NULL,
-    items          integer NOT NULL,
-    data           bytea NOT NULL,                      -- mailbox/search_text.h
-    PRIMARY KEY (mailbox_id, first_item_id)
+    folder_id  bigint NOT NULL,
+    first_uid  bigint NOT NULL,
+    last_uid   bigint NOT NULL,
+    messages   integer NOT NULL,
+    data       bytea NOT NULL,                          -- mailbox/search_text.h
+    PRIMARY KEY (folder_id, first_uid)
 );
 ALTER TABLE search_text ALTER COLUMN data SET STORAGE EXTERNAL;
 
@@ -228,17 +233,18 @@ CREATE TABLE search_word (
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 CREATE INDEX search_word_gin ON search_word USING gin (mailbox_id, words);
 
--- How far the indexer has come in a mailbox; items beyond it are searched directly.
+-- How far the indexer has come in a folder; UIDs beyond are searched directly.
 CREATE TABLE search_state (
-    mailbox_id        bigint PRIMARY KEY,
-    indexed_item_id   bigint NOT NULL,
-    is_pending        boolean NOT NULL DEFAULT true
+    folder_id    bigint PRIMARY KEY,
+    indexed_uid  bigint NOT NULL
 );
 
 -- One row a delivery transaction, under an id that the sender chose: whoever loses the connection inside COMMIT
--- looks here and knows. Reaped after a day.
+-- inserts the same id as void. Where that fails the transaction happened; where it succeeds it did not and no longer
+-- can. Reaped after a day.
 CREATE TABLE delivery_receipt (
     receipt_id  uuid PRIMARY KEY,
+    is_void     boolean NOT NULL DEFAULT false,
     created_us  bigint NOT NULL
 );
 

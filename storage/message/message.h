@@ -78,7 +78,8 @@ MUST_CHECK bool message_read(struct group *group, const void *owner, int64_t mes
 /* Many bodies one after the other (FETCH 1:* BODY[], POP3, export, indexing): read ahead, 32 to a round trip.
  *   message_sweep_next() gives the next message in the order of the ids, its bytes valid until the next call.
  *   A message above MESSAGE_CHUNK_BYTES comes with bytes.p == NULL and is_large: message_read() it in pieces.
- *   One that does not exist comes with bytes.p == NULL. False at the end (err->kind ERR_NONE) or on failure. */
+ *   One that does not exist comes with bytes.p == NULL. False at the end (err->kind ERR_NONE) or on failure;
+ *   behind a damaged message (ERR_INTERNAL) the next call goes on. */
 struct message_sweep;
 struct message_sweep_item {
     size_t number; /* index into the ids */
@@ -90,6 +91,8 @@ struct message_sweep *message_sweep_open(const void *owner, struct group *group,
                                          size_t count);
 MUST_CHECK bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *item_out,
                                    struct err *err);
+/* Gives up what was read ahead (some megabytes); for a session that waits for its client. */
+void message_sweep_rest(struct message_sweep *sweep);
 /* Accepts and sets NULL. */
 void message_sweep_close(struct message_sweep **sweep);
 

@@ -1,0 +1,38 @@
+/*
+ * cache.h -- inside storage/: compressed pieces and metas that were read or stored lately, least recently used first out.
+ *
+ * What is cached never changes (messages are immutable and their ids never reused), so there is nothing to invalidate.
+ * One cache a process, as its bytes are bounded a process.
+ *
+ * Threads  all functions may be called from any thread.
+ */
+#ifndef MESSAGE_CACHE_H
+#define MESSAGE_CACHE_H
+
+#include "message/message.h"
+
+/* Beside the numbers of pieces. */
+enum { CACHE_META = -1, CACHE_HEADER = -2 };
+
+struct cache_key {
+    int64_t group_id, message_id;
+    int32_t piece;
+};
+
+/* A reference; cache_release() gives it back. `data` does not change while it is held. */
+struct cache_entry;
+struct cached {
+    struct cache_entry *entry;
+    int16_t codec;
+    struct span data;
+};
+
+bool cache_get(struct cache_key key, struct cached *cached_out);
+void cache_release(struct cached *cached);
+/* Copies; does nothing where it is there already or too large for the limit. */
+void cache_put(struct cache_key key, int16_t codec, struct span data);
+
+/* What a delivered draft holds, under the id it got: it is usually read soon. */
+void cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft);
+
+#endif
