@@ -1,0 +1,64 @@
+/*
+ * login.h -- what a login needs to know of an account, in one question. Used by server/auth only.
+ */
+#ifndef DIRECTORY_LOGIN_H
+#define DIRECTORY_LOGIN_H
+
+#include "directory/credential.h"
+#include "directory/user.h"
+
+struct login_app_password {
+    int64_t app_password_id;
+    unsigned protocols;
+    int64_t expires_us; /* 0: never */
+    unsigned char hash[APP_PASSWORD_HASH_BYTES];
+};
+
+struct login {
+    int64_t recipient_id, organisation_id, domain_id;
+    const char *login; /* the primary address, whatever address was used */
+    const char *name;
+    enum recipient_state state; /* RECIPIENT_DISABLED also where domain or organisation are */
+    unsigned protocols;         /* allowed by user, domain and organisation */
+    struct mailbox_location mailbox;
+    bool has_credential;
+    struct credential credential;
+    struct login_app_password *app_passwords;
+    size_t app_password_count;
+    int64_t stamp; /* of all the above */
+};
+
+/* The account that has this address (name@domain in any spelling; no sub-address). ERR_NOT_FOUND: none, or one
+ * without a login. */
+MUST_CHECK bool login_find(struct directory *directory, const void *owner, const char *address,
+                           struct login *login_out, struct err *err);
+/* The stamp now, to find out whether what was kept in memory still holds; ERR_NOT_FOUND: the account is gone. */
+MUST_CHECK bool login_stamp(struct directory *directory, int64_t recipient_id, int64_t *stamp_out,
+                            struct err *err);
+/* Addresses that the recipient may send as: its own, also under alias domains, and those of aliases that stand for it
+ * alone. */
+MUST_CHECK bool login_senders(struct directory *directory, const void *owner, int64_t recipient_id,
+                              const char ***addresses_out, size_t *count_out, struct err *err);
+/* Notes the use of an app password, at most once a minute; loss is harmless. */
+MUST_CHECK bool login_note_app_password(struct directory *directory, int64_t app_password_id,
+                                        struct err *err);
+
+/* Failed logins by (account, network) keys, shared by all processes and kept over restarts. */
+struct throttle_count {
+    unsigned char key[16];
+    int32_t failures;   /* to be added; when read: in all */
+    int64_t changed_us; /* of the last failure */
+};
+/* Adds all (up to 5,000), in one round trip. `failures` 0 forgets the key (a good login). */
+MUST_CHECK bool throttle_push(struct directory *directory, const struct throttle_count *counts, size_t count,
+                              struct err *err);
+/* Those changed since, oldest first, at most `limit`. */
+MUST_CHECK bool throttle_pull(struct directory *directory, const void *owner, int64_t since_us, size_t limit,
+                              struct throttle_count **counts_out, size_t *count_out, struct err *err);
+/* Forgets what is older; returns through *removed_out how many. */
+MUST_CHECK bool throttle_sweep(struct directory *directory, int64_t before_us, uint64_t *removed_out,
+                               struct err *err);
+/* 32 random bytes that all processes of the installation share: keys of caches, salts of accounts that do not exist. */
+MUST_CHECK bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err);
+
+#endif

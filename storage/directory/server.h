@@ -1,0 +1,58 @@
+/*
+ * server.h -- the machines and databases of the installation: servers, routing group, storage groups, stores.
+ * Only actors of the whole installation change them.
+ */
+#ifndef DIRECTORY_SERVER_H
+#define DIRECTORY_SERVER_H
+
+#include "directory/directory.h"
+
+struct server {
+    int64_t server_id, routing_group_id;
+    const char *name; /* host name */
+    int64_t seen_us;
+};
+/* Makes itself known or renews seen_us; there is one routing group at first. */
+MUST_CHECK bool server_register(struct directory *directory, const char *name, int64_t *server_id_out,
+                                struct err *err);
+MUST_CHECK bool server_list(struct directory *directory, const void *owner, struct server **servers_out,
+                            size_t *count_out, struct err *err);
+
+struct storage_group {
+    int64_t storage_group_id;
+    const char *name;
+    const char *conninfo; /* NULL: database chappe_group_<id> of the private cluster */
+    bool takes_new;       /* new mailboxes may be put here */
+    int64_t mailbox_count;
+};
+/* ERR_EXISTS for a name that is taken. */
+MUST_CHECK bool storage_group_add(struct directory *directory, const struct actor *actor,
+                                  const struct storage_group *wanted, int64_t *storage_group_id_out,
+                                  struct err *err);
+MUST_CHECK bool storage_group_list(struct directory *directory, const void *owner,
+                                   struct storage_group **groups_out, size_t *count_out, struct err *err);
+/* Another conninfo (NULL: private) and takes_new. */
+MUST_CHECK bool storage_group_set(struct directory *directory, const struct actor *actor,
+                                  const struct storage_group *wanted, struct err *err);
+/* ERR_DEPENDED_ON: it has stores. */
+MUST_CHECK bool storage_group_remove(struct directory *directory, const struct actor *actor,
+                                     int64_t storage_group_id, struct err *err);
+
+struct store {
+    int64_t store_id, storage_group_id;
+    const char *name; /* unique in its storage group */
+    bool is_public;   /* public folder store */
+    bool is_mounted;  /* what the administrator wants; the storage group knows what is */
+    int64_t mailbox_count;
+};
+MUST_CHECK bool directory_store_add(struct directory *directory, const struct actor *actor,
+                                    const struct store *wanted, int64_t *store_id_out, struct err *err);
+MUST_CHECK bool directory_store_list(struct directory *directory, const void *owner,
+                                     struct store **stores_out, size_t *count_out, struct err *err);
+MUST_CHECK bool directory_store_mount(struct directory *directory, const struct actor *actor,
+                                      int64_t store_id, bool is_mounted, struct err *err);
+/* ERR_DEPENDED_ON: mailboxes are in it. */
+MUST_CHECK bool directory_store_remove(struct directory *directory, const struct actor *actor,
+                                       int64_t store_id, struct err *err);
+
+#endif
