@@ -123,18 +123,28 @@ void reactor_end(struct reactor *reactor)
     reactor_post(reactor, leave_loop, reactor);
 }
 
+void reactor_stop(struct reactor *reactor)
+{
+    if (!reactor->has_thread)
+        return;
+    reactor_end(reactor);
+    pthread_join(reactor->thread, NULL);
+    reactor->has_thread = false;
+}
+
 void reactor_free(struct reactor **reactor)
 {
     struct reactor *r = *reactor;
+    struct posted *posted;
 
     *reactor = NULL;
     if (!r)
         return;
-    if (r->has_thread) {
-        reactor_end(r);
-        pthread_join(r->thread, NULL);
+    reactor_stop(r);
+    while ((posted = r->first)) {
+        r->first = posted->next;
+        free(posted);
     }
-    run_posted(r->wake_fd, 0, r);
     event_del(&r->wake);
     event_base_free(r->base);
     close(r->wake_fd);

@@ -30,7 +30,9 @@ MUST_CHECK bool reactor_start(struct reactor *reactor, const char *name, struct 
 void reactor_run(struct reactor *reactor);
 /* Makes the loop return after the functions already posted; any thread. */
 void reactor_end(struct reactor *reactor);
-/* Ends it, joins its thread, frees it. Watches and timers must be freed before. */
+/* Ends it and waits for its thread; what is posted from now on is never run. */
+void reactor_stop(struct reactor *reactor);
+/* Stops it, frees it. Watches and timers must be freed before; after reactor_stop by any one thread. */
 void reactor_free(struct reactor **reactor);
 
 /* Runs `function(argument)` on the reactor's thread, in the order posted. */

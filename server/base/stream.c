@@ -322,6 +322,16 @@ bool stream_is_deflated(const struct stream *stream)
     return stream->deflate != NULL;
 }
 
+void stream_shutdown(struct stream *stream)
+{
+    if (stream_is_tls(stream) && !stream->is_broken) {
+        SSL_shutdown(stream->ssl);
+        ERR_clear_error();
+    }
+    stream->is_broken = true;
+    (void)shutdown(stream->fd, SHUT_WR);
+}
+
 void stream_reset(struct stream *stream)
 {
     static const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };

@@ -62,6 +62,9 @@ MUST_CHECK bool stream_channel_binding(const struct stream *stream, enum stream_
 MUST_CHECK bool stream_start_deflate(struct stream *stream, struct err *err);
 bool stream_is_deflated(const struct stream *stream);
 
+/* Our side is finished: close_notify where TLS is on, then FIN. What the peer still sends may be read. */
+void stream_shutdown(struct stream *stream);
+
 /* Sends nothing more and no close_notify: what a hostile peer gets. */
 void stream_reset(struct stream *stream);
 

@@ -13,7 +13,7 @@
  * Bodies (SMTP DATA and BDAT, large IMAP literals): run() or frame() calls session_expect_body();
  * what follows goes through a filter into a spool, and body() is called when it is complete.
  *
- * Threads  frame(), is_cheap() and body filters may run on a reactor: they do not block. All others may
+ * Threads  frame(), is_cheap(), tls_started() and body filters may run on a reactor: they do not block. All others may
  *          block, closed() included. A session moves between threads, but one callback at a time.
  */
 #ifndef SESSION_PROTOCOL_H

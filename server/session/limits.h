@@ -1,0 +1,26 @@
+/*
+ * limits.h -- how many connections one peer may have and make.
+ *
+ * A peer is an IPv4 address or an IPv6 /64 (net_peer_of). Bounded: at most 65,536 peers are
+ * remembered; beyond, those with no connection are forgotten first, and a new peer is not counted.
+ *
+ * Threads  all functions may be called from any thread.
+ */
+#ifndef SESSION_LIMITS_H
+#define SESSION_LIMITS_H
+
+#include "base/net.h"
+
+struct limits;
+
+enum limits_verdict { LIMITS_OK, LIMITS_TOO_MANY, LIMITS_TOO_OFTEN };
+
+struct limits *limits_new(unsigned max_per_peer, unsigned max_new_a_minute);
+void limits_free(struct limits **limits);
+
+/* One more connection; when OK, limits_leave() must follow. `now_us` is monotonic. */
+enum limits_verdict limits_enter(struct limits *limits, const struct net_network *peer, int64_t now_us);
+void limits_leave(struct limits *limits, const struct net_network *peer);
+size_t limits_peers(struct limits *limits);
+
+#endif
