@@ -63,7 +63,8 @@ static bool run_once(struct db *db, const char *begin_sql, db_work *work, void *
     db->must_retry = false;
     db->depth = 1;
     bool ok = work(db, arg, err);
-    assert(ok || db->stage != STAGE_COMMITTED); /* after its COMMIT the work must not fail */
+    if (!ok && db->stage == STAGE_COMMITTED) /* it is there all the same: the caller must not repeat it */
+        err_set(err, ERR_UNKNOWN, "The server cannot tell whether this was saved. Please look before you repeat it.");
     if (ok)
         ok = commit(db, err);
     pool_count(db->pool, ok ? POOL_COMMIT : db->stage == STAGE_UNKNOWN ? POOL_UNKNOWN_COMMIT : POOL_ROLLBACK);
