@@ -44,6 +44,15 @@ MUST_CHECK bool deliver_message(struct deliver *deliver, const struct message_dr
                                 int64_t received_us, struct deliver_recipient *recipients, size_t count,
                                 struct err *err);
 
+/* All or none, for a protocol with one reply for all recipients (SMTP): true when every recipient has its copy. In each
+ * storage group the first recipient that cannot be filed keeps all others of this message from being filed, and is
+ * *err; other messages of the same batch are not touched. With several groups they are done one after the other and the
+ * first refusal ends it: what an earlier group has committed stays (a sender that wants none of that asks for one
+ * group at a time), and a retry doubles it. */
+MUST_CHECK bool deliver_message_whole(struct deliver *deliver, const struct message_draft *draft,
+                                      int64_t received_us, struct deliver_recipient *recipients, size_t count,
+                                      struct err *err);
+
 /* IMAP APPEND, MULTIAPPEND, REPLACE, CATENATE: one or several messages into one folder, all or none.
  * `before` runs inside the transaction first (see filing_batch); with it, or with several messages, a transaction
  * of its own; a single append shares its COMMIT with others. False with the reason where nothing was stored; results

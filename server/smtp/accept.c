@@ -1,0 +1,237 @@
+/* accept.c -- a complete message: judged, delivered, and answered after the COMMIT. */
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/spool.h"
+#include "format/header.h"
+#include "format/received.h"
+#include "smtp/auth.h"
+#include "smtp/transaction.h"
+
+#include <stdio.h>
+#include <talloc.h>
+
+static const char *const services[] = { "smtp", "submission", "lmtp" };
+
+METRIC_COUNTER_BY(accepted, "chappe_smtp_accepted_total", "Messages accepted and committed", "service",
+                  services)
+METRIC_COUNTER_BY(accepted_bytes, "chappe_smtp_accepted_bytes_total", "Bytes of accepted messages", "service",
+                  services)
+METRIC_HISTOGRAM_BY(delivery_time, "chappe_smtp_delivery_seconds",
+                    "From the last byte of a message to its reply: all that is done with it", "service",
+                    services)
+
+static size_t service_index(const struct smtp_session *s)
+{
+    return s->service == SERVICE_RECEIVE ? 0 : s->service == SERVICE_SUBMISSION ? 1 : 2;
+}
+
+static bool no(enum smtp_refusal *refusal_out, enum smtp_refusal refusal)
+{
+    *refusal_out = refusal;
+    return false;
+}
+
+/* A message that carries a Delivered-To of one of its recipients was here before and came back. */
+static bool is_looping(struct smtp_session *s, struct span header)
+{
+    const struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+
+    if (received_count(header) > RECEIVED_MAX)
+        return true;
+    if (header_count(header, "Delivered-To") == 0)
+        return false;
+    for (size_t i = 0; i < t->recipient_count; i++)
+        if (received_is_delivered_to(arena, header, t->recipients[i].key))
+            return true;
+    return false;
+}
+
+static bool judge_transfer(const struct smtp_transaction *t, struct spool *spool,
+                           enum smtp_refusal *refusal_out)
+{
+    unsigned flaws = t->body.is_binary ? 0 : t->body.filter.flaws;
+
+    if (spool_err(spool)->kind == ERR_LIMIT)
+        return no(refusal_out, REFUSE_TOO_LARGE);
+    if (spool_err(spool)->kind != ERR_NONE)
+        return no(refusal_out, REFUSE_SPOOL);
+    if (!t->body.filter.normalises && (flaws & (DATA_BARE_CR | DATA_BARE_LF)))
+        return no(refusal_out, REFUSE_BARE_CR_LF);
+    if (flaws & DATA_NUL)
+        return no(refusal_out, REFUSE_NUL);
+    return true;
+}
+
+/* What was typed by hand may have no header at all: an empty line then keeps its first line out of ours. */
+static bool lacks_header(struct span sent)
+{
+    const char *p = sent.p;
+
+    while (p<sent.end && * p> ' ' && *p < 127 && *p != ':')
+        p++;
+    return !span_is_empty(sent) && *sent.p != '\r' && (p == sent.p || p == sent.end || *p != ':');
+}
+
+/* And another's Return-Path goes: final delivery writes it (RFC 5321, 4.4). */
+static bool clean_header(struct smtp_session *s, size_t prefix, struct span *message_io)
+{
+    struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+    struct span rest = span_part(*message_io, prefix, SIZE_MAX), header;
+    struct buf edited = BUF_INIT(arena);
+    struct header_field field;
+
+    buf_add_span(&edited, t->body.prefix);
+    if (lacks_header(rest)) {
+        buf_add_text(&edited, "\r\n");
+        return smtp_replace_header(s, prefix, buf_span(&edited), message_io);
+    }
+    header = span_of(rest.p, header_block_length(rest));
+    if (!header_find(header, "Return-Path", &field))
+        return true;
+    received_add_without(&edited, header, "Return-Path");
+    return smtp_replace_header(s, prefix + span_length(header), buf_span(&edited), message_io);
+}
+
+bool smtp_replace_header(struct smtp_session *s, size_t old_length, struct span header,
+                         struct span *message_io)
+{
+    struct span rest = span_part(*message_io, old_length, SIZE_MAX);
+    struct spool *copy = spool_new(session_arena(s->session), s->context->spool_directory, UINT64_MAX);
+    struct err err = ERR_INIT;
+
+    return spool_append(copy, header, &err) && spool_append(copy, rest, &err) &&
+           spool_span(copy, message_io, &err);
+}
+
+/* Everything that can be wrong with the message itself; *message_out: the bytes to be stored. */
+static bool judge(struct smtp_session *s, struct spool *spool, struct span *message_out,
+                  enum smtp_refusal *refusal_out)
+{
+    struct smtp_transaction *t = s->transaction;
+    size_t prefix = span_length(t->body.prefix);
+    struct err err = ERR_INIT;
+    struct span sent;
+
+    if (!judge_transfer(t, spool, refusal_out))
+        return false;
+    if (!spool_span(spool, message_out, &err))
+        return no(refusal_out, REFUSE_SPOOL);
+    sent = span_part(*message_out, prefix, SIZE_MAX);
+    if (header_check(sent) != HEADER_GOOD)
+        return no(refusal_out, REFUSE_HEADER_TOO_LARGE);
+    if (is_looping(s, span_of(sent.p, header_block_length(sent))))
+        return no(refusal_out, REFUSE_LOOP);
+    if (s->service == SERVICE_SUBMISSION)
+        return smtp_submit_header(s, prefix, message_out, refusal_out);
+    return clean_header(s, prefix, message_out) || no(refusal_out, REFUSE_SPOOL);
+}
+
+/* One reply for all, or in LMTP one for each recipient (RFC 2033, 4.2). */
+static enum session_next refuse_all(struct smtp_session *s, enum smtp_refusal refusal)
+{
+    size_t replies = s->service == SERVICE_LMTP ? s->transaction->recipient_count : 1;
+    enum session_next next = SESSION_DONE;
+
+    while (replies-- > 0 && next == SESSION_DONE)
+        next = refuse(s, refusal);
+    return next;
+}
+
+static void log_accepted(struct smtp_session *s, uint64_t size, int64_t began_us)
+{
+    const struct smtp_transaction *t = s->transaction;
+    int64_t took_us = clock_monotonic_us() - began_us;
+    size_t index = service_index(s);
+
+    metric_add_at(&accepted, 1, index, 0);
+    metric_add_at(&accepted_bytes, (int64_t)size, index, 0);
+    metric_observe_us(&delivery_time, index, took_us);
+    log_event(LOG_LEVEL_INFO, "smtp.accepted", log_text("session", session_id(s->session)),
+              log_text("peer", session_peer_text(s->session)), log_text("id", t->id),
+              log_text("from", t->sender_text), log_text("to", t->recipients[0].text),
+              log_i64("recipients", (int64_t)t->recipient_count),
+              log_i64("mailboxes", (int64_t)t->target_count), log_i64("bytes", (int64_t)size),
+              log_i64("us", took_us), log_text("login", smtp_login_name(s)),
+              log_span("envid", t->params.envid));
+}
+
+/* SMTP has one reply for all recipients, so all or none are filed. */
+static enum session_next deliver_whole(struct smtp_session *s, const struct message_draft *draft,
+                                       int64_t began_us)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct err err = ERR_INIT;
+
+    if (!deliver_message_whole(s->context->deliver, draft, clock_now_us(), t->targets, t->target_count, &err))
+        return refuse_err(s, &err);
+    log_accepted(s, draft->size_bytes, began_us);
+    s->errors = s->junk = 0;
+    reply(s, 250, "2.0.0", "Delivered as %s", t->id);
+    CRASHPOINT("smtp.after-commit");
+    return SESSION_DONE;
+}
+
+/* What one recipient gets to hear: the first trouble among its mailboxes. */
+static const struct err *trouble(const struct smtp_transaction *t, const struct smtp_recipient *r)
+{
+    for (size_t i = 0; i < r->target_count; i++)
+        if (!t->targets[r->targets[i]].target.is_filed)
+            return &t->targets[r->targets[i]].target.err;
+    return NULL;
+}
+
+/* LMTP: a status for each recipient. One that stands for several mailboxes is refused when one of them is, although the
+ * others have their copy: the neighbour's retry may then double it, silence would lose it. */
+static enum session_next deliver_each(struct smtp_session *s, const struct message_draft *draft,
+                                      int64_t began_us)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct err err = ERR_INIT;
+    size_t filed = 0;
+
+    if (!deliver_message(s->context->deliver, draft, clock_now_us(), t->targets, t->target_count, &err)) {
+        for (size_t i = 0; i < t->recipient_count; i++)
+            refuse_err(s, &err);
+        return SESSION_DONE;
+    }
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        const struct err *cause = trouble(t, &t->recipients[i]);
+
+        t->rcpt_text = t->recipients[i].text;
+        if (cause) {
+            refuse_err(s, cause);
+        } else {
+            reply(s, 250, "2.0.0", "Delivered as %s", t->id);
+            filed++;
+        }
+    }
+    if (filed > 0)
+        log_accepted(s, draft->size_bytes, began_us);
+    s->junk = 0;
+    return SESSION_DONE;
+}
+
+enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
+{
+    int64_t began_us = clock_monotonic_us();
+    enum smtp_refusal refusal;
+    enum session_next next;
+    struct span message;
+
+    s->transaction->rcpt_text = s->transaction->recipients[0].text;
+    if (!judge(s, spool, &message, &refusal)) {
+        next = refuse_all(s, refusal);
+    } else {
+        struct message_draft *draft = message_prepare(session_arena(s->session), message);
+
+        CRASHPOINT("smtp.before-delivery");
+        next =
+            s->service == SERVICE_LMTP ? deliver_each(s, draft, began_us) : deliver_whole(s, draft, began_us);
+    }
+    smtp_transaction_end(s);
+    return next;
+}

@@ -1,0 +1,59 @@
+/* cmd_mail.c -- MAIL (RFC 5321, 4.1.1.2). */
+#include "smtp/auth.h"
+#include "smtp/command.h"
+#include "smtp/path.h"
+#include "smtp/transaction.h"
+
+#include <talloc.h>
+
+static enum session_next begin(struct smtp_session *s, const struct address *sender,
+                               const struct smtp_mail_params *params)
+{
+    struct smtp_transaction *t = s->transaction;
+
+    t->sender = *sender;
+    t->sender_text = address_is_null(sender) ? "" : address_text(t, sender);
+    t->params = *params;
+    s->state = STATE_MAIL;
+    reply(s, 250, "2.1.0", "Sender OK");
+    return SESSION_DONE;
+}
+
+static enum session_next mail(struct smtp_session *s, struct span args, struct err *err)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct smtp_mail_params params;
+    struct address sender;
+    enum address_fault fault = smtp_take_path(t, &args, 0, &sender);
+
+    if (fault != ADDRESS_GOOD)
+        return refuse_as(s, REFUSE_SENDER_SYNTAX, smtp_path_err(fault, err));
+    if (!smtp_parse_mail_params(t, args, &params, err))
+        return refuse_as(s, err->kind == ERR_NOT_FOUND ? REFUSE_PARAMETER_UNKNOWN : REFUSE_PARAMETER_BAD,
+                         err);
+    if (sender.is_utf8 && !params.smtputf8)
+        return refuse(s, REFUSE_NEEDS_SMTPUTF8);
+    if (params.has_size && params.size > smtp_message_max(s))
+        return refuse(s, REFUSE_TOO_LARGE);
+    if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
+        return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
+    return begin(s, &sender, &params);
+}
+
+enum session_next cmd_mail(struct smtp_session *s, struct span args)
+{
+    struct err err = ERR_INIT;
+    enum session_next next;
+
+    if (!span_take_word(&args, "FROM:"))
+        return refuse(s, REFUSE_SYNTAX);
+    if (s->login && !smtp_login_holds(s, &err)) {
+        next = refuse_err(s, &err);
+        return err.kind == ERR_AUTH ? SESSION_CLOSE : next;
+    }
+    smtp_transaction_begin(s);
+    next = mail(s, args, &err);
+    if (s->state != STATE_MAIL)
+        TALLOC_FREE(s->transaction);
+    return next;
+}

@@ -1,0 +1,114 @@
+/* cmd_rcpt.c -- RCPT (RFC 5321, 4.1.1.3): the one decision about a recipient, after full expansion. */
+#include "policy/policy.h"
+#include "smtp/command.h"
+#include "smtp/path.h"
+#include "smtp/transaction.h"
+
+#include <talloc.h>
+
+static const enum smtp_refusal refusal_of[RESOLVE_VERDICTS] = {
+    [RESOLVE_DELIVER] = REFUSE_INTERNAL, /* no refusal; unused */
+    [RESOLVE_UNKNOWN] = REFUSE_RECIPIENT_UNKNOWN,
+    [RESOLVE_SOURCE_ROUTE] = REFUSE_SOURCE_ROUTE,
+    [RESOLVE_FOREIGN] = REFUSE_RELAY,
+    [RESOLVE_FORWARDS] = REFUSE_NO_TRANSPORT,
+    [RESOLVE_LOOP] = REFUSE_ALIAS_LOOP,
+    [RESOLVE_TOO_MANY] = REFUSE_TOO_MANY_RECIPIENTS,
+    [RESOLVE_DISABLED] = REFUSE_RECIPIENT_DISABLED,
+};
+
+static enum session_next refuse_rcpt(struct smtp_session *s, enum smtp_refusal refusal)
+{
+    s->was_refused = true;
+    return refuse(s, refusal);
+}
+
+static enum session_next refuse_verdict(struct smtp_session *s, enum resolve_verdict verdict)
+{
+    if (verdict == RESOLVE_FOREIGN && s->service == SERVICE_SUBMISSION)
+        return refuse_rcpt(s, REFUSE_NO_TRANSPORT);
+    return refuse_rcpt(s, refusal_of[verdict]);
+}
+
+/* One transaction commits in one storage group. LMTP answers for each recipient, so it need not be split. */
+static bool is_in_other_group(const struct smtp_session *s, const struct resolve_answer *answer)
+{
+    const struct smtp_transaction *t = s->transaction;
+
+    if (s->service == SERVICE_LMTP || t->target_count == 0)
+        return false;
+    for (size_t i = 0; i < answer->target_count; i++)
+        if (answer->targets[i].group_id != t->targets[0].group_id)
+            return true;
+    return false;
+}
+
+static bool policy_allows(struct smtp_session *s, const struct resolve_answer *answer, struct err *err)
+{
+    const struct smtp_transaction *t = s->transaction;
+    struct policy_question question = {
+        .sender = t->sender_text,
+        .is_authenticated = s->login != NULL,
+        .size_bytes = t->params.has_size ? (int64_t)t->params.size : 0,
+    };
+
+    for (size_t i = 0; i < answer->target_count; i++)
+        if (!policy_check(s->context->policy, &question, &answer->targets[i], err))
+            return false;
+    return true;
+}
+
+static enum session_next decide(struct smtp_session *s, const struct address *address,
+                                const struct smtp_rcpt_params *params, struct err *err)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct resolve_answer answer;
+
+    if (!resolve(s->context->directory, session_arena(s->session), address, &answer, err)) {
+        s->was_refused = true;
+        return refuse_err(s, err);
+    }
+    if (answer.verdict != RESOLVE_DELIVER)
+        return refuse_verdict(s, answer.verdict);
+    if (is_in_other_group(s, &answer))
+        return refuse_rcpt(s, REFUSE_OTHER_GROUP);
+    if (t->target_count + answer.target_count > SMTP_TARGETS_MAX)
+        return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
+    if (!policy_allows(s, &answer, err)) {
+        s->was_refused = true;
+        return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
+    }
+    smtp_transaction_add(t, address, params, &answer);
+    s->state = STATE_RCPT;
+    reply(s, 250, "2.1.5", "Recipient OK");
+    return SESSION_DONE;
+}
+
+enum session_next cmd_rcpt(struct smtp_session *s, struct span args)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct smtp_rcpt_params params;
+    struct err err = ERR_INIT;
+    enum address_fault fault;
+    struct address address;
+
+    if (!span_take_word(&args, "TO:"))
+        return refuse(s, REFUSE_SYNTAX);
+    t->rcpt_text = NULL;
+    if (t->recipient_count >= smtp_recipients_max(s))
+        return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
+    fault = smtp_take_path(t, &args, ADDRESS_ACCEPT_NO_DOMAIN, &address);
+    if (fault != ADDRESS_GOOD || address_is_null(&address)) {
+        s->was_refused = true;
+        return refuse_as(s, REFUSE_RECIPIENT_SYNTAX, smtp_path_err(fault, &err));
+    }
+    t->rcpt_text = address_text(t, &address);
+    if (!smtp_parse_rcpt_params(t, args, &params, &err)) {
+        s->was_refused = true;
+        return refuse_as(s, err.kind == ERR_NOT_FOUND ? REFUSE_PARAMETER_UNKNOWN : REFUSE_PARAMETER_BAD,
+                         &err);
+    }
+    if (address.is_utf8 && !t->params.smtputf8)
+        return refuse_rcpt(s, REFUSE_NEEDS_SMTPUTF8);
+    return decide(s, &address, &params, &err);
+}

@@ -1,0 +1,207 @@
+#include "smtp/params.h"
+
+#include "smtp/xtext.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct parameter {
+    const char *name;
+    enum { VALUE_NEEDED, VALUE_FORBIDDEN } value;
+    bool (*take)(const void *owner, struct span value, void *params);
+};
+
+struct word {
+    const char *name;
+    unsigned value;
+};
+
+static bool word_of(const struct word *words, struct span text, unsigned *value_out)
+{
+    for (; words->name; words++)
+        if (span_equals_nocase(text, words->name)) {
+            *value_out = words->value;
+            return true;
+        }
+    return false;
+}
+
+static bool take_size(const void *owner, struct span value, void *params)
+{
+    struct smtp_mail_params *mail = params;
+
+    (void)owner;
+    mail->has_size = true;
+    return span_take_u64(&value, &mail->size) && span_is_empty(value);
+}
+
+static bool take_body(const void *owner, struct span value, void *params)
+{
+    static const struct word words[] = { { "7BIT", SMTP_BODY_7BIT },
+                                         { "8BITMIME", SMTP_BODY_8BITMIME },
+                                         { "BINARYMIME", SMTP_BODY_BINARYMIME },
+                                         { NULL, 0 } };
+    unsigned body;
+
+    (void)owner;
+    if (!word_of(words, value, &body))
+        return false;
+    ((struct smtp_mail_params *)params)->body = body;
+    return true;
+}
+
+static bool take_smtputf8(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    (void)value;
+    ((struct smtp_mail_params *)params)->smtputf8 = true;
+    return true;
+}
+
+static bool take_ret(const void *owner, struct span value, void *params)
+{
+    static const struct word words[] = { { "FULL", SMTP_RET_FULL }, { "HDRS", SMTP_RET_HDRS }, { NULL, 0 } };
+    unsigned ret;
+
+    (void)owner;
+    if (!word_of(words, value, &ret))
+        return false;
+    ((struct smtp_mail_params *)params)->ret = ret;
+    return true;
+}
+
+/* RFC 3461, 4.4: at most 100 characters. */
+static bool take_envid(const void *owner, struct span value, void *params)
+{
+    return span_length(value) <= 100 &&
+           xtext_decode(owner, value, &((struct smtp_mail_params *)params)->envid);
+}
+
+static bool take_auth(const void *owner, struct span value, void *params)
+{
+    return span_length(value) <= 500 &&
+           xtext_decode(owner, value, &((struct smtp_mail_params *)params)->auth);
+}
+
+/* RFC 3461, 4.1: NEVER alone, or a list of the others. */
+static bool take_notify(const void *owner, struct span value, void *params)
+{
+    static const struct word words[] = { { "NEVER", SMTP_NOTIFY_NEVER },
+                                         { "SUCCESS", SMTP_NOTIFY_SUCCESS },
+                                         { "FAILURE", SMTP_NOTIFY_FAILURE },
+                                         { "DELAY", SMTP_NOTIFY_DELAY },
+                                         { NULL, 0 } };
+    struct smtp_rcpt_params *rcpt = params;
+    struct span one;
+    unsigned bit;
+    bool is_last;
+
+    (void)owner;
+    do {
+        is_last = !span_take_until(&value, ',', &one);
+        if (is_last)
+            one = value;
+        if (!word_of(words, one, &bit))
+            return false;
+        rcpt->notify |= bit;
+    } while (!is_last);
+    return !(rcpt->notify & SMTP_NOTIFY_NEVER) || rcpt->notify == SMTP_NOTIFY_NEVER;
+}
+
+/* RFC 3461, 4.2: addr-type ";" xtext, at most 500 characters. */
+static bool take_orcpt(const void *owner, struct span value, void *params)
+{
+    struct smtp_rcpt_params *rcpt = params;
+
+    if (span_length(value) > 500 || !span_take_until(&value, ';', &rcpt->orcpt_type) ||
+        span_is_empty(rcpt->orcpt_type) || span_is_empty(value))
+        return false;
+    for (const char *p = rcpt->orcpt_type.p; p < rcpt->orcpt_type.end; p++)
+        if (!isalnum((unsigned char)*p) && *p != '-')
+            return false;
+    return xtext_decode(owner, value, &rcpt->orcpt);
+}
+
+static const struct parameter mail_parameters[] = {
+    { "SIZE", VALUE_NEEDED, take_size }, { "BODY", VALUE_NEEDED, take_body },
+    { "RET", VALUE_NEEDED, take_ret },   { "ENVID", VALUE_NEEDED, take_envid },
+    { "AUTH", VALUE_NEEDED, take_auth }, { "SMTPUTF8", VALUE_FORBIDDEN, take_smtputf8 },
+    { NULL, VALUE_FORBIDDEN, NULL },
+};
+
+static const struct parameter rcpt_parameters[] = {
+    { "NOTIFY", VALUE_NEEDED, take_notify },
+    { "ORCPT", VALUE_NEEDED, take_orcpt },
+    { NULL, VALUE_FORBIDDEN, NULL },
+};
+
+/* 1*SP keyword ["=" value]; false at the end. */
+static bool take_parameter(struct span *in, struct span *name_out, struct span *value_out,
+                           bool *has_value_out)
+{
+    const char *p;
+
+    while (!span_is_empty(*in) && (*in->p == ' ' || *in->p == '\t'))
+        in->p++;
+    if (span_is_empty(*in))
+        return false;
+    for (p = in->p; p < in->end && *p != ' ' && *p != '\t' && *p != '='; p++)
+        ;
+    *name_out = (struct span){ in->p, p };
+    *has_value_out = p < in->end && *p == '=';
+    if (*has_value_out)
+        p++;
+    *value_out = (struct span){ p, p };
+    while (p < in->end && *p != ' ' && *p != '\t')
+        p++;
+    value_out->end = in->p = p;
+    return true;
+}
+
+static bool is_value(struct span value)
+{
+    if (span_is_empty(value))
+        return false;
+    for (; value.p < value.end; value.p++)
+        if (*value.p < 33 || *value.p > 126)
+            return false;
+    return true;
+}
+
+static bool parse(const struct parameter *table, const void *owner, struct span in, void *params,
+                  struct err *err)
+{
+    struct span name, value;
+    unsigned seen = 0;
+    bool has_value;
+
+    while (take_parameter(&in, &name, &value, &has_value)) {
+        const struct parameter *row = table;
+
+        while (row->name && !span_equals_nocase(name, row->name))
+            row++;
+        if (!row->name)
+            return err_set(err, ERR_NOT_FOUND, "A parameter is not known here.");
+        if (seen & (1u << (row - table)))
+            return err_set(err, ERR_INVALID, "The parameter %s stands twice.", row->name);
+        seen |= 1u << (row - table);
+        if (has_value != (row->value == VALUE_NEEDED) || (has_value && !is_value(value)) ||
+            !row->take(owner, value, params))
+            return err_set(err, ERR_INVALID, "The value of the parameter %s is not valid.", row->name);
+    }
+    return true;
+}
+
+bool smtp_parse_mail_params(const void *owner, struct span in, struct smtp_mail_params *params_out,
+                            struct err *err)
+{
+    memset(params_out, 0, sizeof *params_out);
+    return parse(mail_parameters, owner, in, params_out, err);
+}
+
+bool smtp_parse_rcpt_params(const void *owner, struct span in, struct smtp_rcpt_params *params_out,
+                            struct err *err)
+{
+    memset(params_out, 0, sizeof *params_out);
+    return parse(rcpt_parameters, owner, in, params_out, err);
+}

@@ -1,0 +1,44 @@
+/*
+ * params.h -- the parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (6152, 3030), SMTPUTF8 (6531), RET, ENVID,
+ * NOTIFY, ORCPT (3461), AUTH (4954). One table row each; a parameter may stand once.
+ *
+ * Ownership  decoded texts live under `owner`.
+ * Errors     ERR_NOT_FOUND for a parameter that we do not announce (555 5.5.4), ERR_INVALID for one that is
+ *            wrong or doubled (501 5.5.4).
+ */
+#ifndef SMTP_PARAMS_H
+#define SMTP_PARAMS_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum smtp_body { SMTP_BODY_UNSAID, SMTP_BODY_7BIT, SMTP_BODY_8BITMIME, SMTP_BODY_BINARYMIME };
+enum smtp_ret { SMTP_RET_UNSAID, SMTP_RET_FULL, SMTP_RET_HDRS };
+enum smtp_notify { /* bits; 0: unsaid */
+                   SMTP_NOTIFY_NEVER = 1,
+                   SMTP_NOTIFY_SUCCESS = 2,
+                   SMTP_NOTIFY_FAILURE = 4,
+                   SMTP_NOTIFY_DELAY = 8,
+};
+
+struct smtp_mail_params {
+    bool has_size, smtputf8;
+    uint64_t size;
+    enum smtp_body body;
+    enum smtp_ret ret;
+    struct span envid; /* decoded; p == NULL: unsaid */
+    struct span auth;  /* decoded, "<>" as it stands; p == NULL: unsaid */
+};
+
+struct smtp_rcpt_params {
+    unsigned notify;
+    struct span orcpt_type, orcpt; /* "rfc822", decoded address; p == NULL: unsaid */
+};
+
+/* The whole of `in`: what follows the path. */
+MUST_CHECK bool smtp_parse_mail_params(const void *owner, struct span in, struct smtp_mail_params *params_out,
+                                       struct err *err);
+MUST_CHECK bool smtp_parse_rcpt_params(const void *owner, struct span in, struct smtp_rcpt_params *params_out,
+                                       struct err *err);
+
+#endif

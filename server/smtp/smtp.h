@@ -1,0 +1,43 @@
+/*
+ * smtp.h -- the three services of one machine: receiving mail from the Internet (SMTP, RFC 5321), taking mail from
+ * our own users (submission, RFC 6409), and taking mail from a trusted neighbour (LMTP, RFC 2033).
+ *
+ * They share commands, parsers and the way a message goes into the stores; where they differ, a row of the command
+ * table or of the policy says so. A message is acknowledged after the COMMIT of its delivery, never before, and every
+ * recipient that cannot be delivered now is refused at RCPT. There is no queue here yet: a message whose recipients'
+ * mailboxes lie in several storage groups is split by the sender (452 4.5.3 at RCPT, RFC 5321, 4.5.3.1.10), and mail to
+ * other domains is refused.
+ *
+ * Threads  a struct smtp_context is shared by all sessions and does not change while they live.
+ */
+#ifndef SMTP_SMTP_H
+#define SMTP_SMTP_H
+
+#include "base/net.h"
+#include "session/protocol.h"
+
+struct auth;
+struct deliver;
+struct directory;
+struct policy;
+
+/* Listener contexts point to one of these. All pointers outlive the sessions. */
+struct smtp_context {
+    const char *host_name; /* in greetings, EHLO and Received */
+    struct policy *policy;
+    struct deliver *deliver;
+    struct directory *directory;
+    struct auth *auth;           /* needed by submission only */
+    const char *spool_directory; /* bodies above 256 KiB */
+    uint64_t message_max;        /* bytes of a message as sent; 0: 50 MiB */
+    unsigned recipients_max;     /* of one message; 0: 1,000 */
+    /* Peers whose bare CR and LF are made into CRLF; all others' messages are refused for them. */
+    const struct net_network *normalised;
+    size_t normalised_count;
+};
+
+extern const struct protocol smtp_receive_protocol;
+extern const struct protocol smtp_submission_protocol;
+extern const struct protocol smtp_lmtp_protocol;
+
+#endif

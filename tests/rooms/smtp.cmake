@@ -1,0 +1,2 @@
+chappe_unit_tests(smtp)
+chappe_fuzz_targets(smtp)
