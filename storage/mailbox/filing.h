@@ -32,10 +32,10 @@ struct filing_target {
 
     bool is_filed; /* all below: results */
     struct err err;
-    int64_t filed_folder_id, uidvalidity, uid, item_id, message_id;
+    int64_t filed_folder_id, uidvalidity, uid, item_id, thread_id, message_id;
     uint64_t modseq;
-    bool
-        wants_quota_warning; /* this one took the mailbox over 80 %: file the warning in a following transaction */
+    uint64_t filed_flags;     /* with the bits of its keywords */
+    bool wants_quota_warning; /* above 80 % and not warned yet: file the warning in a following transaction */
 };
 
 struct filing {

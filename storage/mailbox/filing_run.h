@@ -1,0 +1,89 @@
+/*
+ * filing_run.h -- inside filing: one run of a batch through its transaction. What the first round trip read, and what is
+ * added to it; the rows read are never changed, so that judging may start again.
+ */
+#ifndef MAILBOX_FILING_RUN_H
+#define MAILBOX_FILING_RUN_H
+
+#include "mailbox/filing.h"
+
+#include <glib.h>
+
+struct filing_folder {
+    int64_t folder_id, mailbox_id, uidvalidity, uidnext;
+    struct span name, special_use;
+    int64_t messages, unseen, deleted, bytes; /* added by this batch */
+    struct filing_folder *next;               /* of the same mailbox */
+};
+
+struct filing_root {
+    int64_t root_id, limit_bytes, used_bytes;
+    int64_t bytes; /* added */
+};
+
+struct filing_mailbox {
+    int64_t mailbox_id;
+    bool is_found, is_mounted, was_warned;
+    int64_t modseq, used_bytes, used_messages, quota_bytes, quota_messages;
+    struct filing_root *domain, *organisation; /* NULL: no limit */
+    struct span *keywords;                     /* as read */
+    size_t keyword_count;
+    struct filing_folder *folders;
+    int64_t bytes, messages; /* added */
+    struct span *new_keywords;
+    size_t new_keyword_count;
+    bool is_warned;
+};
+
+/* One content of the batch, however many filings bring it. */
+struct filing_content {
+    const struct message_draft *draft;
+    int64_t staged_message_id;
+    int64_t known_message_id; /* 0: not stored yet */
+    int64_t message_id;       /* what items refer to */
+    bool is_used;             /* some target was filed */
+};
+
+/* One Message-ID hash in one mailbox. */
+struct filing_thread {
+    int64_t mailbox_id, hash, subject_hash;
+    int64_t stored_thread_id; /* as read; 0: none */
+    int64_t thread_id;
+};
+
+struct filing_run {
+    struct group *group;
+    struct filing_batch *batch;
+    const void *owner; /* of results */
+    void *arena;       /* of everything else; emptied when the transaction is run again */
+    int64_t now_us;
+    uint8_t receipt[16];
+    const int64_t *message_ids, *item_ids; /* taken before: one for each filing, one for each target */
+    size_t target_count;
+
+    struct filing_mailbox *mailboxes; /* by id */
+    size_t mailbox_count;
+    int64_t *mailbox_ids;
+    struct filing_root *roots;
+    size_t root_count;
+    struct filing_content *contents;
+    size_t content_count;
+    size_t *content_of; /* of each filing */
+    GHashTable *threads;
+    struct filing_thread **thread_list;
+    size_t thread_count;
+    size_t filed; /* targets */
+};
+
+/* First round trip: locks and reads. */
+MUST_CHECK bool filing_load(struct filing_run *run, struct db *db, struct err *err);
+/* No database: which targets are filed, under which UIDs, and what that adds to every counter. */
+void filing_judge(struct filing_run *run);
+/* Second round trip, COMMIT included. Nothing is sent where nothing is filed. */
+MUST_CHECK bool filing_write(struct filing_run *run, struct db *db, struct err *err);
+
+struct filing_mailbox *filing_find_mailbox(const struct filing_run *run, int64_t mailbox_id);
+struct filing_thread *filing_find_thread(const struct filing_run *run, int64_t mailbox_id, int64_t hash,
+                                         int64_t subject_hash);
+
+#endif

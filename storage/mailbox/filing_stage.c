@@ -1,0 +1,84 @@
+/*
+ * filing_stage.c -- the pieces of a large message, written before its batch by whoever received it: a few pieces a
+ * transaction, so that neither memory nor anybody else's COMMIT has to hold all of them.
+ */
+#include "mailbox/filing.h"
+
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "db/pipeline.h"
+#include "message/zstd.h"
+
+#include <talloc.h>
+
+enum { PIECES_A_TRANSACTION = 16 };
+
+static const char MARK_STAGED[] = "INSERT INTO body_staged (message_id, created_us) VALUES ($1, $2)"
+                                  " ON CONFLICT DO NOTHING";
+static const char INSERT_PIECE[] =
+    "INSERT INTO body (message_id, chunk, codec, data) VALUES ($1, $2, $3, $4)";
+
+struct stage {
+    const struct message_draft *draft;
+    int64_t message_id;
+    uint32_t first; /* piece */
+};
+
+static bool add_piece(const struct stage *stage, uint32_t piece, struct db *db, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    int16_t codec;
+    struct span raw =
+        span_part(stage->draft->bytes, (size_t)piece * MESSAGE_CHUNK_BYTES, (size_t)MESSAGE_CHUNK_BYTES);
+    struct span data = zstd_pack(arena, raw, &codec);
+
+    bool is_added = db_pipeline_add(
+        db, INSERT_PIECE,
+        DB_ARGS(db_i64(stage->message_id), db_i32((int32_t)piece), db_i16(codec), db_bytes(data)), err);
+    talloc_free(arena);
+    return is_added;
+}
+
+static bool stage_pieces(struct db *db, void *arg, struct err *err)
+{
+    const struct stage *stage = arg;
+    uint32_t end = stage->draft->piece_count;
+
+    if (end > stage->first + PIECES_A_TRANSACTION)
+        end = stage->first + PIECES_A_TRANSACTION;
+    if (!db_pipeline_add(db, MARK_STAGED, DB_ARGS(db_i64(stage->message_id), db_i64(clock_now_us())), err))
+        return false;
+    for (uint32_t piece = stage->first; piece < end; piece++)
+        if (!add_piece(stage, piece, db, err))
+            return false;
+    return db_pipeline_commit(db, err) && db_pipeline_send(db, err) && db_pipeline_end(db, err);
+}
+
+static bool stage_all(struct group *group, struct stage *stage, struct db *db, struct err *err)
+{
+    if (!group_take_ids(group, db, GROUP_MESSAGE_IDS, 1, &stage->message_id, err))
+        return false;
+    for (; stage->first < stage->draft->piece_count; stage->first += PIECES_A_TRANSACTION) {
+        CRASHPOINT("deliver.before-stage");
+        if (!with_transaction(db, stage_pieces, stage, err))
+            return false;
+    }
+    CRASHPOINT("deliver.after-stage");
+    return true;
+}
+
+bool filing_stage(struct group *group, const struct message_draft *draft, int64_t *message_id_out,
+                  struct err *err)
+{
+    struct stage stage = { .draft = draft };
+    struct db *db;
+
+    if (!group_acquire(group, DB_INTERACTIVE, &db, err))
+        return false;
+    bool done = stage_all(group, &stage, db, err);
+    db_release(&db);
+    if (!done && err->kind == ERR_UNKNOWN) /* nothing refers to it: trying again is safe */
+        err_set(err, ERR_BUSY, "The mail store is temporarily unavailable.");
+    *message_id_out = stage.message_id;
+    return done;
+}
