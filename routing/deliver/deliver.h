@@ -60,6 +60,7 @@ MUST_CHECK bool deliver_message_whole(struct deliver *deliver, const struct mess
 struct deliver_append {
     const struct message_draft *draft;
     int64_t received_us;
+    const char *address; /* for notices to the owner; NULL: none is sent now, the next delivery does */
     struct filing_target target;
 };
 MUST_CHECK bool deliver_appends(struct deliver *deliver, int64_t group_id, struct deliver_append *appends,

@@ -108,7 +108,7 @@ static void report_changes(struct filing_run *run)
                                         (uint64_t)run->mailboxes[i].modseq + 1 };
     for (size_t i = 0; i < run->content_count; i++)
         if (run->contents[i].is_used && !run->contents[i].known_message_id)
-            cache_put_draft(group_id(run->group), run->contents[i].message_id, run->contents[i].draft);
+            piece_cache_put_draft(group_id(run->group), run->contents[i].message_id, run->contents[i].draft);
 }
 
 static bool take_ids(struct filing_run *run, struct db *db, struct err *err)

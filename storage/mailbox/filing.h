@@ -29,6 +29,8 @@ struct filing_target {
     const char *const
         *keywords;      /* NULL-ended names, made known to the mailbox where they are new; NULL: none */
     bool ignores_quota; /* our own notices */
+    bool
+        is_quota_warning; /* filed only where the mailbox is above 80 % and not warned yet; marks it warned */
 
     bool is_filed; /* all below: results */
     struct err err;

@@ -104,7 +104,7 @@ static void evict(struct shard *shard)
     }
 }
 
-bool cache_get(struct cache_key key, struct cached *cached_out)
+bool piece_cache_get(struct cache_key key, struct cached *cached_out)
 {
     struct shard *shard = shard_of(&key);
 
@@ -125,7 +125,7 @@ bool cache_get(struct cache_key key, struct cached *cached_out)
     return true;
 }
 
-void cache_release(struct cached *cached)
+void piece_cache_release(struct cached *cached)
 {
     unreference(cached->entry);
     cached->entry = NULL;
@@ -144,7 +144,7 @@ static struct cache_entry *new_entry(struct cache_key key, int16_t codec, struct
     return entry;
 }
 
-void cache_put(struct cache_key key, int16_t codec, struct span data)
+void piece_cache_put(struct cache_key key, int16_t codec, struct span data)
 {
     size_t limit = atomic_load(&limit_bytes) / SHARDS;
 
@@ -165,7 +165,7 @@ void cache_put(struct cache_key key, int16_t codec, struct span data)
     pthread_mutex_unlock(&shard->mutex);
 }
 
-void cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft)
+void piece_cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft)
 {
     if (atomic_load(&limit_bytes) == 0)
         return;
@@ -178,11 +178,12 @@ void cache_put_draft(int64_t group_id, int64_t message_id, const struct message_
                                              .body_structure = draft->body_structure,
                                              .columns = draft->columns,
                                              .preview = draft->preview });
-    cache_put((struct cache_key){ group_id, message_id, CACHE_META }, PIECE_RAW, buf_span(&meta));
+    piece_cache_put((struct cache_key){ group_id, message_id, CACHE_META }, PIECE_RAW, buf_span(&meta));
     talloc_free(meta.owner);
-    cache_put((struct cache_key){ group_id, message_id, CACHE_HEADER }, PIECE_ZSTD, draft->header);
+    piece_cache_put((struct cache_key){ group_id, message_id, CACHE_HEADER }, PIECE_ZSTD, draft->header);
     if (draft->pieces)
-        cache_put((struct cache_key){ group_id, message_id, 0 }, draft->pieces->codec, draft->pieces->data);
+        piece_cache_put((struct cache_key){ group_id, message_id, 0 }, draft->pieces->codec,
+                        draft->pieces->data);
 }
 
 void message_cache_set_limit(size_t bytes)

@@ -19,7 +19,7 @@ struct cache_key {
     int32_t piece;
 };
 
-/* A reference; cache_release() gives it back. `data` does not change while it is held. */
+/* A reference; piece_cache_release() gives it back. `data` does not change while it is held. */
 struct cache_entry;
 struct cached {
     struct cache_entry *entry;
@@ -27,12 +27,12 @@ struct cached {
     struct span data;
 };
 
-bool cache_get(struct cache_key key, struct cached *cached_out);
-void cache_release(struct cached *cached);
+bool piece_cache_get(struct cache_key key, struct cached *cached_out);
+void piece_cache_release(struct cached *cached);
 /* Copies; does nothing where it is there already or too large for the limit. */
-void cache_put(struct cache_key key, int16_t codec, struct span data);
+void piece_cache_put(struct cache_key key, int16_t codec, struct span data);
 
 /* What a delivered draft holds, under the id it got: it is usually read soon. */
-void cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft);
+void piece_cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft);
 
 #endif

@@ -39,7 +39,8 @@ static bool read_headers(struct group *group, const void *owner, const int64_t *
         int64_t id = db_get_i64(&row, 0);
         struct span header;
         done = unpack(owner, db_get_bytes(&row, 1), id, &header, err);
-        cache_put((struct cache_key){ group_id(group), id, CACHE_HEADER }, PIECE_ZSTD, db_get_bytes(&row, 1));
+        piece_cache_put((struct cache_key){ group_id(group), id, CACHE_HEADER }, PIECE_ZSTD,
+                        db_get_bytes(&row, 1));
         for (size_t k = 0; done && k < count; k++)
             if (missing[k] == id)
                 headers[places[k]] = header;
@@ -53,10 +54,10 @@ static bool header_from_cache(struct group *group, const void *owner, int64_t me
 {
     struct cached cached;
 
-    if (!cache_get((struct cache_key){ group_id(group), message_id, CACHE_HEADER }, &cached))
+    if (!piece_cache_get((struct cache_key){ group_id(group), message_id, CACHE_HEADER }, &cached))
         return false;
     bool done = unpack(owner, cached.data, message_id, header_out, err);
-    cache_release(&cached);
+    piece_cache_release(&cached);
     return done;
 }
 

@@ -54,11 +54,11 @@ static bool meta_from_cache(struct group *group, const void *owner, int64_t mess
 {
     struct cached cached;
 
-    if (!cache_get((struct cache_key){ group_id(group), message_id, CACHE_META }, &cached))
+    if (!piece_cache_get((struct cache_key){ group_id(group), message_id, CACHE_META }, &cached))
         return false;
     size_t length = span_length(cached.data);
     const char *copy = talloc_memdup(owner, cached.data.p, length);
-    cache_release(&cached);
+    piece_cache_release(&cached);
     return meta_unpack(span_of(copy, length), meta_out);
 }
 
@@ -72,8 +72,8 @@ static void remember(struct group *group, const struct message_meta *meta)
     struct buf packed = BUF_INIT(talloc_new(NULL));
 
     meta_pack(&packed, meta);
-    cache_put((struct cache_key){ group_id(group), meta->message_id, CACHE_META }, PIECE_RAW,
-              buf_span(&packed));
+    piece_cache_put((struct cache_key){ group_id(group), meta->message_id, CACHE_META }, PIECE_RAW,
+                    buf_span(&packed));
     talloc_free(packed.owner);
 }
 

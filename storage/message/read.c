@@ -60,10 +60,10 @@ static bool fill_from_cache(struct group *group, struct range *range, int32_t fi
     bool is_good = true;
 
     for (; is_good && piece <= last; piece++) {
-        if (!cache_get((struct cache_key){ group_id(group), range->message_id, piece }, &cached))
+        if (!piece_cache_get((struct cache_key){ group_id(group), range->message_id, piece }, &cached))
             break;
         is_good = fill(range, piece, cached.codec, cached.data, err);
-        cache_release(&cached);
+        piece_cache_release(&cached);
     }
     *next_out = piece;
     return is_good;
@@ -86,8 +86,8 @@ static bool fill_from_rows(struct group *group, struct range *range, int32_t fir
     for (size_t i = 0; done && db_rows_at(rows, i, &row); i++) {
         int32_t piece = db_get_i32(&row, 0);
         int16_t codec = (int16_t)db_get_i32(&row, 1);
-        cache_put((struct cache_key){ group_id(group), range->message_id, piece }, codec,
-                  db_get_bytes(&row, 2));
+        piece_cache_put((struct cache_key){ group_id(group), range->message_id, piece }, codec,
+                        db_get_bytes(&row, 2));
         done = fill(range, piece, codec, db_get_bytes(&row, 2), err);
     }
     if (done && first == 0 && db_rows_count(rows) == 0)

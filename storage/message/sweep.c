@@ -35,7 +35,7 @@ static int release_cached(struct message_sweep *sweep)
 {
     for (size_t i = 0; i < sweep->ahead_count; i++)
         if (sweep->ahead[i].is_cached)
-            cache_release(&sweep->ahead[i].cached);
+            piece_cache_release(&sweep->ahead[i].cached);
     sweep->ahead_count = 0;
     return 0;
 }
@@ -75,10 +75,10 @@ static bool take_from_cache(struct message_sweep *sweep, int64_t message_id, str
 {
     size_t length;
 
-    if (!cache_get((struct cache_key){ group_id(sweep->group), message_id, 0 }, &ahead->cached))
+    if (!piece_cache_get((struct cache_key){ group_id(sweep->group), message_id, 0 }, &ahead->cached))
         return false;
     if (!zstd_raw_length(ahead->cached.data, ahead->cached.codec, MESSAGE_CHUNK_BYTES - 1, &length)) {
-        cache_release(&ahead->cached);
+        piece_cache_release(&ahead->cached);
         return false;
     }
     ahead->is_there = ahead->is_cached = true;
@@ -101,7 +101,7 @@ static void take_row(struct message_sweep *sweep, const struct db_row *row)
                            .data = db_get_bytes(row, 3) };
 
     if (!found.is_large)
-        cache_put((struct cache_key){ group_id(sweep->group), message_id, 0 }, found.codec, found.data);
+        piece_cache_put((struct cache_key){ group_id(sweep->group), message_id, 0 }, found.codec, found.data);
     for (size_t i = 0; i < sweep->ahead_count; i++)
         if (sweep->ids[sweep->ahead_first + i] == message_id && !sweep->ahead[i].is_cached)
             sweep->ahead[i] = found;

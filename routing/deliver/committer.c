@@ -1,0 +1,247 @@
+/*
+ * committer.c -- a queue and a thread: while one batch is being committed the next one gathers, so nobody waits for a timer
+ * and a busy mailbox costs one lock a batch.
+ */
+#include "deliver/committer.h"
+
+#include "base/clock.h"
+#include "base/crashpoint.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/wake.h"
+#include "db/statement.h"
+
+#include <pthread.h>
+#include <talloc.h>
+
+enum { BATCH_MESSAGES = 64, BATCH_BYTES = 4 * 1024 * 1024 };
+
+METRIC_COUNTER(batches, "chappe_delivery_batches_total", "Transactions that filed messages")
+METRIC_COUNTER(filed_copies, "chappe_delivered_total", "Messages filed in a mailbox")
+METRIC_COUNTER(failed_batches, "chappe_delivery_failed_batches_total", "Delivery transactions that failed")
+METRIC_HISTOGRAM(batch_time, "chappe_delivery_batch_seconds",
+                 "From the lock to the COMMIT of a delivery batch")
+
+struct committer {
+    struct group *group;
+    struct wake_bus *wake;
+    unsigned queue_limit;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of all below */
+    pthread_cond_t came;
+    struct job *first, **end;
+    unsigned queued;
+    bool is_stopping;
+};
+
+static void publish(struct group *group, struct wake_bus *wake, const struct filing_batch *batch)
+{
+    for (size_t i = 0; i < batch->change_count; i++)
+        wake_publish(wake, group_id(group), batch->changes[i].mailbox_id, batch->changes[i].modseq);
+}
+
+static int64_t count_filed(const struct filing_batch *batch)
+{
+    int64_t filed = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t k = 0; k < batch->filings[i].target_count; k++)
+            filed += batch->filings[i].targets[k].is_filed;
+    return filed;
+}
+
+/* A connection that died while it lay idle is noticed only now; nothing was committed, so once more. */
+static bool was_connection_dead(const struct db *db, const struct err *err)
+{
+    return err->kind == ERR_BUSY && !*db_last_failure(db)->sqlstate;
+}
+
+bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, const void *arena,
+                    struct filing_batch *batch, struct err *err)
+{
+    int64_t start_us = clock_monotonic_us();
+    bool done = filing_run(group, db, arena, batch, err);
+
+    if (!done && was_connection_dead(db, err))
+        done = filing_run(group, db, arena, batch, err);
+    if (!done) {
+        metric_add(&failed_batches, 1);
+        return false;
+    }
+    metric_observe_us(&batch_time, 0, clock_monotonic_us() - start_us);
+    metric_add(&batches, 1);
+    metric_add(&filed_copies, count_filed(batch));
+    publish(group, wake, batch);
+    return true;
+}
+
+static void finish(struct job **jobs, size_t count)
+{
+    CRASHPOINT("deliver.before-reply");
+    for (size_t i = 0; i < count; i++)
+        sem_post(&jobs[i]->done);
+}
+
+static bool file_jobs(struct committer *committer, struct db *db, struct job **jobs, size_t count,
+                      struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct filing_batch batch = { .filings = talloc_array(arena, struct filing, (unsigned)count),
+                                  .count = count };
+
+    for (size_t i = 0; i < count; i++)
+        batch.filings[i] = jobs[i]->filing;
+    bool done = committer_file(committer->group, committer->wake, db, arena, &batch, err);
+    for (size_t i = 0; i < count; i++) {
+        jobs[i]->is_tried = done;
+        if (!done)
+            jobs[i]->err = *err;
+    }
+    talloc_free(arena);
+    return done;
+}
+
+static bool share_mailbox(const struct job *a, const struct job *b)
+{
+    for (size_t i = 0; i < a->filing.target_count; i++)
+        for (size_t k = 0; k < b->filing.target_count; k++)
+            if (a->filing.targets[i].mailbox_id == b->filing.targets[k].mailbox_id)
+                return true;
+    return false;
+}
+
+/* After one message could not have its lock, those for the same mailbox are not made to wait for it one by one. */
+static bool is_hopeless(struct job **jobs, size_t number)
+{
+    for (size_t i = 0; i < number; i++)
+        if (!jobs[i]->is_tried && jobs[i]->err.kind == ERR_BUSY && share_mailbox(jobs[i], jobs[number])) {
+            jobs[number]->err = jobs[i]->err;
+            return true;
+        }
+    return false;
+}
+
+static void commit_batch(struct committer *committer, struct db *db, struct job **jobs, size_t count)
+{
+    struct err err;
+
+    if (!file_jobs(committer, db, jobs, count, &err)) {
+        log_err(LOG_LEVEL_WARNING, "deliver.batch.failed", &err);
+        for (size_t i = 0; count > 1 && err.kind != ERR_UNKNOWN && i < count; i++) {
+            struct err own;
+            if (!is_hopeless(jobs, i) && !file_jobs(committer, db, &jobs[i], 1, &own))
+                log_err(LOG_LEVEL_WARNING, "deliver.message.failed", &own);
+        }
+    }
+    finish(jobs, count);
+}
+
+/* Waits for something to do; 0 when it is time to end. */
+static size_t take_batch(struct committer *committer, struct job *jobs[BATCH_MESSAGES])
+{
+    size_t count = 0, bytes = 0;
+
+    pthread_mutex_lock(&committer->mutex);
+    while (!committer->first && !committer->is_stopping)
+        pthread_cond_wait(&committer->came, &committer->mutex);
+    while (committer->first && count < BATCH_MESSAGES &&
+           (count == 0 || bytes + committer->first->weight <= BATCH_BYTES)) {
+        jobs[count] = committer->first;
+        bytes += jobs[count++]->weight;
+        committer->first = committer->first->next;
+    }
+    if (!committer->first)
+        committer->end = &committer->first;
+    committer->queued -= (unsigned)count;
+    pthread_mutex_unlock(&committer->mutex);
+    return count;
+}
+
+static void refuse_all(struct job **jobs, size_t count, const struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        jobs[i]->err = *err;
+    finish(jobs, count);
+}
+
+static void *run(void *arg)
+{
+    struct committer *committer = arg;
+    struct job *jobs[BATCH_MESSAGES];
+    struct db *db = NULL;
+    size_t count;
+
+    pthread_setname_np(pthread_self(), "committer");
+    while ((count = take_batch(committer, jobs)) > 0) {
+        struct err err;
+        if (db || group_open_dedicated(committer->group, DB_INTERACTIVE, &db, &err))
+            commit_batch(committer, db, jobs, count);
+        else
+            refuse_all(jobs, count, &err);
+    }
+    db_release(&db);
+    return NULL;
+}
+
+bool committer_start(const void *owner, struct group *group, struct wake_bus *wake, unsigned queue_limit,
+                     struct committer **committer_out, struct err *err)
+{
+    struct committer *committer = talloc_zero(owner, struct committer);
+
+    committer->group = group;
+    committer->wake = wake;
+    committer->queue_limit = queue_limit;
+    committer->end = &committer->first;
+    pthread_mutex_init(&committer->mutex, NULL);
+    pthread_cond_init(&committer->came, NULL);
+    int cause = pthread_create(&committer->thread, NULL, run, committer);
+    if (cause != 0) {
+        err_log(err, "pthread_create: %s", strerror(cause));
+        talloc_free(committer);
+        return err_set(err, ERR_BUSY, "The server is out of resources. Please try again.");
+    }
+    *committer_out = committer;
+    return true;
+}
+
+void committer_stop(struct committer **committer)
+{
+    struct committer *mine = *committer;
+
+    if (!mine)
+        return;
+    pthread_mutex_lock(&mine->mutex);
+    mine->is_stopping = true;
+    pthread_cond_signal(&mine->came);
+    pthread_mutex_unlock(&mine->mutex);
+    pthread_join(mine->thread, NULL);
+    pthread_mutex_destroy(&mine->mutex);
+    pthread_cond_destroy(&mine->came);
+    TALLOC_FREE(*committer);
+}
+
+void committer_queue(struct committer *committer, struct job *job)
+{
+    job->committer = committer;
+    job->next = NULL;
+    sem_init(&job->done, 0, 0);
+    pthread_mutex_lock(&committer->mutex);
+    if (committer->queued >= committer->queue_limit || committer->is_stopping) {
+        err_log(&job->err, "%u messages wait for the storage group", committer->queued);
+        err_set(&job->err, ERR_BUSY, "The mail store is busy. Please try again.");
+        sem_post(&job->done);
+    } else {
+        *committer->end = job;
+        committer->end = &job->next;
+        committer->queued++;
+        pthread_cond_signal(&committer->came);
+    }
+    pthread_mutex_unlock(&committer->mutex);
+}
+
+void committer_wait(struct job *job)
+{
+    while (sem_wait(&job->done) != 0)
+        continue; /* interrupted by a signal */
+    sem_destroy(&job->done);
+}

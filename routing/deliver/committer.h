@@ -1,0 +1,39 @@
+/*
+ * committer.h -- inside this room: threads that put what queued into one transaction after the other.
+ *
+ * Threads  committer_run() may be called from any thread; it blocks until the filing is committed or refused.
+ */
+#ifndef DELIVER_COMMITTER_H
+#define DELIVER_COMMITTER_H
+
+#include "deliver/deliver.h"
+
+#include <semaphore.h>
+
+struct committer;
+
+/* A filing on its way; belongs to the caller's stack until committer_wait() returns. */
+struct job {
+    struct filing filing;
+    bool is_tried; /* every target has its answer; else `err` says why none has */
+    sem_t done;    /* posted once; a semaphore of its own, so that only the one who waits for it wakes */
+    struct err err;
+    size_t weight; /* bytes it adds to a batch */
+    struct committer *committer;
+    struct job *next;
+};
+
+MUST_CHECK bool committer_start(const void *owner, struct group *group, struct wake_bus *wake,
+                                unsigned queue_limit, struct committer **committer_out, struct err *err);
+/* Commits what is queued, then ends its thread. Accepts and sets NULL. */
+void committer_stop(struct committer **committer);
+
+/* ERR_BUSY in job->err where the queue is full; committer_wait() then returns at once. */
+void committer_queue(struct committer *committer, struct job *job);
+void committer_wait(struct job *job);
+
+/* The transaction of a whole batch on `db`, tried once more where the connection had died before it; then the wake-ups. */
+MUST_CHECK bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, const void *arena,
+                               struct filing_batch *batch, struct err *err);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * message.c -- a message to all its recipients: sorted by storage group, one job for each group, all of them waited for
+ * together; and the letters to those whose mailboxes became nearly full by it.
+ */
+#include "deliver/deliver.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/lanes.h"
+#include "deliver/warning.h"
+
+#include <talloc.h>
+
+/* The recipients of one storage group. */
+struct share {
+    int64_t group_id;
+    struct group *group;
+    struct job job;
+    size_t *numbers; /* of its recipients */
+};
+
+static struct share *find_share(struct share *shares, size_t count, int64_t group_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (shares[i].group_id == group_id)
+            return &shares[i];
+    return NULL;
+}
+
+static size_t sort_by_group(void *arena, const struct deliver_recipient *recipients, size_t count,
+                            struct share *shares)
+{
+    size_t share_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct share *share = find_share(shares, share_count, recipients[i].group_id);
+        if (!share) {
+            share = &shares[share_count++];
+            *share = (struct share){ .group_id = recipients[i].group_id,
+                                     .numbers = talloc_array(arena, size_t, (unsigned)count) };
+            share->job.filing.targets = talloc_array(arena, struct filing_target, (unsigned)count);
+        }
+        share->numbers[share->job.filing.target_count] = i;
+        share->job.filing.targets[share->job.filing.target_count++] = recipients[i].target;
+    }
+    return share_count;
+}
+
+static bool send_to_group(struct deliver *deliver, struct share *share, const struct message_draft *draft,
+                          int64_t received_us, struct err *err)
+{
+    struct committer *committer;
+    struct filing *filing = &share->job.filing;
+
+    filing->draft = draft;
+    filing->received_us = received_us;
+    share->job.weight = draft->pieces ? draft->stored_bytes : 0;
+    if (!group_find(deliver->options.groups, share->group_id, &share->group, err) ||
+        (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)) ||
+        !lanes_find(deliver, share->group, filing->targets[0].mailbox_id, &committer, err))
+        return false;
+    committer_queue(committer, &share->job);
+    return true;
+}
+
+static void take_results(const struct share *share, struct deliver_recipient *recipients)
+{
+    for (size_t i = 0; i < share->job.filing.target_count; i++) {
+        struct filing_target *target = &recipients[share->numbers[i]].target;
+        *target = share->job.filing.targets[i];
+        if (!share->job.is_tried) {
+            target->is_filed = false;
+            target->err = share->job.err;
+        }
+    }
+}
+
+bool deliver_message(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
+                     struct deliver_recipient *recipients, size_t count, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct share *shares = talloc_array(arena, struct share, (unsigned)count + 1);
+    size_t share_count = sort_by_group(arena, recipients, count, shares);
+
+    *err = ERR_INIT;
+    for (size_t i = 0; i < share_count; i++)
+        if (!send_to_group(deliver, &shares[i], draft, received_us, &shares[i].job.err))
+            log_err(LOG_LEVEL_WARNING, "deliver.group.failed", &shares[i].job.err);
+    for (size_t i = 0; i < share_count; i++) {
+        if (shares[i].job.committer)
+            committer_wait(&shares[i].job);
+        take_results(&shares[i], recipients);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (recipients[i].target.is_filed && recipients[i].target.wants_quota_warning)
+            warn_owner(deliver, recipients[i].group_id, recipients[i].target.mailbox_id,
+                       recipients[i].address);
+    talloc_free(arena);
+    return true;
+}
