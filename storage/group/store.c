@@ -167,7 +167,7 @@ static const char LOCK_ITS_ROOTS[] =
     "                           FROM mailbox WHERE mailbox_id = $1)"
     " ORDER BY quota_root_id FOR NO KEY UPDATE";
 static const char MOVE_USE[] =
-    "UPDATE quota_root r SET used_bytes = used_bytes + $2 * m.used_bytes"
+    "UPDATE quota_root r SET used_bytes = r.used_bytes + $2 * m.used_bytes"
     "  FROM mailbox m"
     " WHERE m.mailbox_id = $1 AND r.quota_root_id IN (m.domain_root_id, m.organisation_root_id)";
 

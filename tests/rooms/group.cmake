@@ -1,0 +1,1 @@
+chappe_unit_tests(group kit_store kit)
