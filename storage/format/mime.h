@@ -69,7 +69,6 @@ struct mime_part {
     uint8_t kind, encoding; /* enum mime_kind, enum mime_encoding */
     bool is_opaque;         /* a multipart or message whose inside lies beyond the limits */
     bool is_text;           /* text of any subtype, by field or by default */
-    bool is_default_type;   /* no usable Content-Type: the fields give no type */
     uint64_t header_start, body_start,
         body_end;                      /* the header ends, empty line included, where the body starts */
     uint32_t header_lines, body_lines; /* line ends inside */
@@ -110,8 +109,8 @@ struct mime_type mime_part_type(struct span message, const struct mime_index *in
                                 const struct mime_part *part);
 bool mime_type_is(const struct mime_type *type, const char *main, const char *sub);
 
-/* The IMAP number of a part, "1.2.3"; "" for the message itself ("1" is its own body where it is no
- * multipart). */
+/* The IMAP number of a part, "1.2.3". A message that is no multipart gives the number of its body ("1" at the top), a
+ * multipart message that of the part around it ("" at the top). */
 void mime_part_path(struct buf *out, const struct mime_index *index, uint32_t part);
 
 /* Sections of IMAP (RFC 9051, 6.4.5): "", "1.2", "HEADER", "TEXT", "1.2.HEADER", "1.2.TEXT", "1.2.MIME". For

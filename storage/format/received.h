@@ -34,8 +34,8 @@ void received_add(struct buf *out, const struct received_line *line);
 void received_add_return_path(struct buf *out, const char *path);
 /* "Delivered-To: address CRLF". */
 void received_add_delivered_to(struct buf *out, const char *address);
-/* The bytes of `message` after our own leading fields of that name would be wrong to keep: true where the first field
- * of the block is `name`. Final delivery removes a Return-Path that came along (RFC 5321, 4.4). */
+/* Adds a header block without its fields called `name`: final delivery removes a Return-Path that came along
+ * (RFC 5321, 4.4), submission removes Bcc. */
 void received_add_without(struct buf *out, struct span header_block, const char *name);
 
 #endif

@@ -37,7 +37,7 @@ bool text_is_attachment(struct span message, const struct mime_index *index, con
 /* True where any part is one (JMAP hasAttachment, the paper clip). */
 bool text_has_attachment(struct span message, const struct mime_index *index);
 
-/* HTML to readable text: tags dropped, blocks to line ends, entities decoded, script, style, head and comments left out.
+/* HTML to readable text: tags dropped, blocks to line ends, entities decoded, script, style, title and comments left out.
  * Input is UTF-8; linear; at most `cap` bytes. */
 void html_add_text(struct buf *out, struct span html, size_t cap);
 

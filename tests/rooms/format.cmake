@@ -1,0 +1,2 @@
+chappe_unit_tests(format)
+chappe_fuzz_targets(format)
