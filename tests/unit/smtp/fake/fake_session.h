@@ -1,0 +1,442 @@
+/*
+ * fake_session.h -- an SMTP session without sockets, threads and databases, for unit tests and the fuzz target.
+ *
+ * Stands in for server/session, the directory, policy, deliver and SASL: it defines their functions, so exactly one
+ * source of a program includes it. Bytes go in through fake_feed(), in pieces of any size; replies come out of
+ * fake.output; what was "delivered" is in fake.delivered. The world:
+ *
+ *   ada@example.org, bob@example.org   mailboxes 1 and 2 in storage group 1
+ *   eve@example.org                    mailbox 3 in storage group 2
+ *   full@example.org                   its quota is used up
+ *   both@example.org                   an alias of ada and bob; loop@example.org one of itself
+ *   out@example.org                    an alias that leads to another domain
+ *   off@example.org                    disabled
+ *   down@example.org                   the directory is down when asked
+ *   late@example.org                   delivery finds the mailbox full, mailbox 9
+ *   postmaster                         is ada; all other names of example.org are unknown, all other domains foreign
+ *   AUTH PLAIN with any password but "wrong" logs ada in
+ */
+#ifndef FAKE_SESSION_H
+#define FAKE_SESSION_H
+
+#include "auth/sasl.h"
+#include "base/mem.h"
+#include "base/spool.h"
+#include "deliver/deliver.h"
+#include "directory/resolve.h"
+#include "policy/policy.h"
+#include "session/session.h"
+#include "smtp/command.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+
+struct session {
+    void *memory, *arena, *state;
+    const struct protocol *protocol;
+    struct smtp_context context;
+    struct net_address peer;
+    struct buf input, output;
+    size_t used; /* of the input */
+    bool is_tls, may_login, can_start_tls, is_closed, is_authenticated;
+    body_filter *filter; /* a body is coming */
+    void *filter_state;
+    struct spool *body;
+    int delayed_ms;
+    size_t deliveries;
+    struct buf delivered; /* the messages, one after the other */
+    int64_t delivered_to[64];
+    size_t delivered_to_count;
+};
+
+static struct session fake;
+
+static void fake_open(const struct protocol *protocol)
+{
+    memset(&fake, 0, sizeof fake);
+    fake.memory = talloc_new(NULL);
+    fake.arena = talloc_new(fake.memory);
+    fake.protocol = protocol;
+    fake.state = talloc_zero_size(fake.memory, protocol->state_bytes);
+    fake.context = (struct smtp_context){
+        .host_name = "mail.example.org", .spool_directory = "/tmp", .message_max = 100000, .recipients_max = 5
+    };
+    fake.input = fake.output = fake.delivered = BUF_INIT(fake.memory);
+    fake.may_login = fake.can_start_tls = true;
+    if (!net_address_parse(span_text("192.0.2.1"), &fake.peer))
+        abort();
+    protocol->open(&fake);
+}
+
+static void fake_close(void)
+{
+    fake.protocol->closed(&fake);
+    spool_free(&fake.body);
+    talloc_free(fake.memory);
+}
+
+static void fake_ran(enum session_next next)
+{
+    talloc_free_children(fake.arena);
+    if (next == SESSION_CLOSE)
+        fake.is_closed = true;
+}
+
+static bool fake_body(struct span in)
+{
+    struct spool *body = fake.body;
+    struct span rest = in;
+    bool complete = false;
+
+    fake.filter(fake.filter_state, &rest, body, &complete);
+    fake.used += (size_t)(rest.p - in.p);
+    if (!complete)
+        return rest.p != in.p;
+    fake.filter = NULL;
+    fake.body = NULL;
+    fake_ran(fake.protocol->body(&fake, body));
+    spool_free(&body);
+    return true;
+}
+
+/* One step of what a reactor does; false where more input is needed. */
+static bool fake_step(void)
+{
+    struct span in = span_of(fake.input.p + fake.used, fake.input.length - fake.used);
+    size_t length;
+
+    if (fake.is_closed || span_is_empty(in))
+        return false;
+    if (fake.filter)
+        return fake_body(in);
+    switch (fake.protocol->frame(&fake, in, &length)) {
+    case FRAME_MORE:
+        return false;
+    case FRAME_UNIT:
+        fake.used += length;
+        (void)fake.protocol->is_cheap(&fake, span_part(in, 0, length));
+        fake_ran(fake.protocol->run(&fake, span_part(in, 0, length)));
+        return true;
+    case FRAME_SKIP:
+        fake.used += length;
+        return true;
+    case FRAME_CLOSE:
+        fake.is_closed = true;
+        return false;
+    }
+    return false;
+}
+
+/* Feeds the bytes in pieces of `step`. */
+static void fake_feed(struct span bytes, size_t step)
+{
+    while (!fake.is_closed && !span_is_empty(bytes)) {
+        struct span piece = span_part(bytes, 0, step);
+
+        bytes.p = piece.end;
+        memmove(fake.input.p, fake.input.p ? fake.input.p + fake.used : NULL, fake.input.length - fake.used);
+        fake.input.length -= fake.used;
+        fake.used = 0;
+        buf_add_span(&fake.input, piece);
+        while (fake_step())
+            ;
+    }
+}
+
+/* ---- server/session */
+
+void *session_state(struct session *session)
+{
+    return session->state;
+}
+void *session_context(const struct session *session)
+{
+    return (void *)(uintptr_t)&session->context;
+}
+void *session_memory(struct session *session)
+{
+    return session->memory;
+}
+void *session_arena(struct session *session)
+{
+    return session->arena;
+}
+const struct net_address *session_peer(const struct session *session)
+{
+    return &session->peer;
+}
+const char *session_peer_text(const struct session *session)
+{
+    (void)session;
+    return "192.0.2.1";
+}
+const char *session_id(const struct session *session)
+{
+    (void)session;
+    return "1";
+}
+bool session_is_tls(const struct session *session)
+{
+    return session->is_tls;
+}
+const struct stream *session_stream(const struct session *session)
+{
+    (void)session;
+    return NULL;
+}
+bool session_may_login(const struct session *session)
+{
+    return session->may_login;
+}
+void session_set_authenticated(struct session *session, bool is_authenticated)
+{
+    session->is_authenticated = is_authenticated;
+}
+void session_set_identity(struct session *session, void *identity)
+{
+    (void)session;
+    (void)identity;
+}
+struct buf *session_output(struct session *session)
+{
+    return &session->output;
+}
+struct span session_pipelined(const struct session *session)
+{
+    return span_of(session->input.p + session->used, session->input.length - session->used);
+}
+void session_delay(struct session *session, int ms)
+{
+    session->delayed_ms += ms;
+}
+void session_expect_body(struct session *session, body_filter *filter, void *filter_state,
+                         uint64_t limit_bytes)
+{
+    session->filter = filter;
+    session->filter_state = filter_state;
+    session->body = spool_new(NULL, "/tmp", limit_bytes);
+}
+bool session_can_start_tls(const struct session *session)
+{
+    return session->can_start_tls && !session->is_tls;
+}
+bool session_start_tls(struct session *session)
+{
+    session->is_tls = true;
+    session->protocol->tls_started(session);
+    return true;
+}
+bool stream_is_tls(const struct stream *stream)
+{
+    (void)stream;
+    return fake.is_tls;
+}
+const char *stream_tls_version(const struct stream *stream)
+{
+    (void)stream;
+    return "TLSv1.3";
+}
+const char *stream_tls_cipher(const struct stream *stream)
+{
+    (void)stream;
+    return "TLS_AES_256_GCM_SHA384";
+}
+bool stream_channel_binding(const struct stream *stream, enum stream_binding type,
+                            uint8_t out[STREAM_BINDING_MAX], size_t *length_out)
+{
+    (void)stream;
+    (void)type;
+    (void)out;
+    *length_out = 0;
+    return false;
+}
+
+/* ---- the directory */
+
+static const struct {
+    const char *local;
+    enum resolved_kind kind;
+    int64_t id, group_id;
+    struct resolved_target targets[2];
+} fake_addresses[] = {
+    { "ada", RESOLVED_RECIPIENT, 1, 1, { { 0 } } },
+    { "bob", RESOLVED_RECIPIENT, 2, 1, { { 0 } } },
+    { "eve", RESOLVED_RECIPIENT, 3, 2, { { 0 } } },
+    { "full", RESOLVED_RECIPIENT, 4, 1, { { 0 } } },
+    { "late", RESOLVED_RECIPIENT, 9, 1, { { 0 } } },
+    { "both", RESOLVED_ALIAS, 5, 0, { { 1, "ada@example.org" }, { 2, "bob@example.org" } } },
+    { "loop", RESOLVED_ALIAS, 6, 0, { { 6, "loop@example.org" } } },
+    { "out", RESOLVED_ALIAS, 7, 0, { { 1, "ada@example.org" }, { 0, "x@elsewhere.example" } } },
+    { "off", RESOLVED_DISABLED, 8, 1, { { 0 } } },
+};
+
+static void fake_found(const void *owner, size_t i, struct resolved *found)
+{
+    size_t count = 0;
+
+    while (count < 2 && fake_addresses[i].targets[count].address)
+        count++;
+    *found = (struct resolved){
+        .kind = fake_addresses[i].kind,
+        .organisation_id = 1,
+        .domain_id = 1,
+        .recipient_id = fake_addresses[i].id,
+        .address = talloc_asprintf(owner, "%s@example.org", fake_addresses[i].local),
+        .mailbox = { fake_addresses[i].group_id, 1, fake_addresses[i].id },
+        .targets = talloc_memdup(owner, fake_addresses[i].targets, sizeof fake_addresses[i].targets),
+        .target_count = count,
+    };
+}
+
+bool directory_resolve(struct directory *directory, const void *owner, const char *local, const char *domain,
+                       struct resolved *found, struct err *err)
+{
+    size_t plain = strcspn(local, "+");
+
+    (void)directory;
+    *found = (struct resolved){ .kind = RESOLVED_FOREIGN, .address = talloc_strdup(owner, local) };
+    if (strcmp(domain, "example.org") != 0)
+        return true;
+    if (strcmp(local, "down") == 0)
+        return err_set(err, ERR_BUSY, "Temporary trouble. Please try again.");
+    found->kind = RESOLVED_UNKNOWN;
+    for (size_t i = 0; i < COUNT_OF(fake_addresses); i++)
+        if (strlen(fake_addresses[i].local) == plain && strncmp(local, fake_addresses[i].local, plain) == 0)
+            fake_found(owner, i, found);
+    return true;
+}
+bool directory_resolve_id(struct directory *directory, const void *owner, int64_t recipient_id,
+                          struct resolved *found, struct err *err)
+{
+    (void)directory;
+    for (size_t i = 0; i < COUNT_OF(fake_addresses); i++)
+        if (fake_addresses[i].id == recipient_id) {
+            fake_found(owner, i, found);
+            return true;
+        }
+    return err_set(err, ERR_NOT_FOUND, "There is no such recipient.");
+}
+bool directory_postmaster(struct directory *directory, const void *owner, struct resolved *found,
+                          struct err *err)
+{
+    (void)directory;
+    (void)err;
+    fake_found(owner, 0, found);
+    return true;
+}
+
+/* ---- policy, deliver */
+
+bool policy_check(struct policy *policy, const struct policy_question *question,
+                  const struct resolve_target *target, struct err *err)
+{
+    (void)policy;
+    (void)question;
+    return target->mailbox_id != 4 || err_set(err, ERR_QUOTA, "The mailbox is full.");
+}
+static bool fake_file(const struct message_draft *draft, struct deliver_recipient *recipient)
+{
+    recipient->target.is_filed = recipient->target.mailbox_id != 9;
+    if (!recipient->target.is_filed)
+        return err_set(&recipient->target.err, ERR_QUOTA, "The mailbox is full.");
+    if (fake.delivered_to_count < COUNT_OF(fake.delivered_to))
+        fake.delivered_to[fake.delivered_to_count++] = recipient->target.mailbox_id;
+    fake.deliveries++;
+    (void)draft;
+    return true;
+}
+bool deliver_message(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
+                     struct deliver_recipient *recipients, size_t count, struct err *err)
+{
+    (void)deliver;
+    (void)received_us;
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        (void)!fake_file(draft, &recipients[i]);
+    buf_add_span(&fake.delivered, draft->bytes);
+    return true;
+}
+bool deliver_message_whole(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
+                           struct deliver_recipient *recipients, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (recipients[i].target.mailbox_id == 9)
+            return err_set(err, ERR_QUOTA, "The mailbox is full.");
+    return deliver_message(deliver, draft, received_us, recipients, count, err);
+}
+struct message_draft *message_prepare(const void *owner, struct span bytes)
+{
+    struct message_draft *draft = talloc_zero(owner, struct message_draft);
+
+    draft->bytes = bytes;
+    draft->size_bytes = span_length(bytes);
+    return draft;
+}
+
+/* ---- SASL */
+
+struct sasl {
+    struct identity identity;
+};
+
+const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel)
+{
+    static const char *names[] = { "PLAIN", "LOGIN", NULL };
+
+    (void)auth;
+    (void)owner;
+    (void)channel;
+    return names;
+}
+bool sasl_start(struct auth *auth, const void *owner, const struct auth_request *request,
+                const struct sasl_channel *channel, struct span mechanism, struct sasl **sasl_out,
+                struct err *err)
+{
+    (void)auth;
+    (void)request;
+    (void)channel;
+    if (!span_equals_nocase(mechanism, "PLAIN"))
+        return err_set(err, ERR_INVALID, "There is no such mechanism here.");
+    *sasl_out = talloc_zero(owner, struct sasl);
+    (*sasl_out)->identity.login = "ada@example.org";
+    return true;
+}
+enum sasl_next sasl_step(struct sasl *sasl, const struct span *response, struct span *challenge_out,
+                         struct err *err)
+{
+    (void)sasl;
+    *challenge_out = span_text("");
+    if (!response)
+        return SASL_CHALLENGE;
+    if (span_length(*response) < 5 || memcmp(response->end - 5, "wrong", 5) != 0)
+        return SASL_OK;
+    err_set(err, ERR_AUTH, "Authentication failed.");
+    return SASL_FAILED;
+}
+struct identity *sasl_identity(const struct sasl *sasl)
+{
+    return (struct identity *)(uintptr_t)&sasl->identity;
+}
+unsigned sasl_delay_ms(const struct sasl *sasl)
+{
+    (void)sasl;
+    return 0;
+}
+const char *sasl_login(const struct sasl *sasl)
+{
+    (void)sasl;
+    return "";
+}
+bool identity_may_send_as(const struct identity *identity, const char *address_key)
+{
+    return strcmp(identity->login, address_key) == 0;
+}
+bool auth_still_valid(struct auth *auth, const struct identity *identity, struct err *err)
+{
+    (void)auth;
+    (void)identity;
+    (void)err;
+    return true;
+}
+
+#endif
