@@ -75,6 +75,28 @@ static void take_results(const struct share *share, struct deliver_recipient *re
     }
 }
 
+static void warn_owners(struct deliver *deliver, const struct deliver_recipient *recipients, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (recipients[i].target.is_filed && recipients[i].target.wants_quota_warning)
+            warn_owner(deliver, recipients[i].group_id, recipients[i].target.mailbox_id,
+                       recipients[i].address);
+}
+
+static void begin_share(struct deliver *deliver, struct share *share, const struct message_draft *draft,
+                        int64_t received_us)
+{
+    if (!send_to_group(deliver, share, draft, received_us, &share->job.err))
+        log_err(LOG_LEVEL_WARNING, "deliver.group.failed", &share->job.err);
+}
+
+static void end_share(struct share *share, struct deliver_recipient *recipients)
+{
+    if (share->job.committer)
+        committer_wait(&share->job);
+    take_results(share, recipients);
+}
+
 bool deliver_message(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
                      struct deliver_recipient *recipients, size_t count, struct err *err)
 {
@@ -84,17 +106,42 @@ bool deliver_message(struct deliver *deliver, const struct message_draft *draft,
 
     *err = ERR_INIT;
     for (size_t i = 0; i < share_count; i++)
-        if (!send_to_group(deliver, &shares[i], draft, received_us, &shares[i].job.err))
-            log_err(LOG_LEVEL_WARNING, "deliver.group.failed", &shares[i].job.err);
-    for (size_t i = 0; i < share_count; i++) {
-        if (shares[i].job.committer)
-            committer_wait(&shares[i].job);
-        take_results(&shares[i], recipients);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (recipients[i].target.is_filed && recipients[i].target.wants_quota_warning)
-            warn_owner(deliver, recipients[i].group_id, recipients[i].target.mailbox_id,
-                       recipients[i].address);
+        begin_share(deliver, &shares[i], draft, received_us);
+    for (size_t i = 0; i < share_count; i++)
+        end_share(&shares[i], recipients);
+    warn_owners(deliver, recipients, count);
     talloc_free(arena);
     return true;
+}
+
+/* The trouble of a group: its own, or that of the first recipient which was refused for itself. */
+static bool share_is_filed(const struct share *share, const struct deliver_recipient *recipients,
+                           struct err *err)
+{
+    for (size_t i = 0; i < share->job.filing.target_count; i++)
+        if (!recipients[share->numbers[i]].target.is_filed) {
+            *err = recipients[share->numbers[i]].target.err;
+            return false;
+        }
+    return true;
+}
+
+bool deliver_message_whole(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
+                           struct deliver_recipient *recipients, size_t count, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct share *shares = talloc_array(arena, struct share, (unsigned)count + 1);
+    size_t share_count = sort_by_group(arena, recipients, count, shares);
+    bool is_filed = true;
+
+    *err = ERR_INIT;
+    for (size_t i = 0; i < share_count && is_filed; i++) {
+        shares[i].job.filing.is_whole = true;
+        begin_share(deliver, &shares[i], draft, received_us);
+        end_share(&shares[i], recipients);
+        is_filed = share_is_filed(&shares[i], recipients, err);
+    }
+    warn_owners(deliver, recipients, count);
+    talloc_free(arena);
+    return is_filed;
 }

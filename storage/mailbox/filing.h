@@ -47,6 +47,7 @@ struct filing {
     struct filing_target *targets;
     size_t target_count;
     bool is_all_or_nothing; /* no target is filed unless all filings of the batch that say so are */
+    bool is_whole; /* no target of this filing is filed unless all of them are; others are not touched */
 };
 
 /* Where a mailbox came to by a batch, for wake_publish(). */

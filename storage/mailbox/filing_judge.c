@@ -217,24 +217,41 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
     target->wants_quota_warning = !mailbox->is_warned && deserves_warning(mailbox);
 }
 
-/* One pass; false where a target of an all-or-nothing filing was refused, `refusal_out` then says why. */
-static bool judge_all(struct filing_run *run, bool leaves_out_strict, struct err *refusal_out)
+/* A filing that must be whole was refused one target; so are all its others, and those it must be one with. */
+static void leave_out(const struct filing_run *run, size_t number, const struct err *refusal,
+                      struct err *left_out)
 {
-    size_t number = 0;
+    left_out[number] = *refusal;
+    for (size_t i = 0; i < run->batch->count && run->batch->filings[number].is_all_or_nothing; i++)
+        if (run->batch->filings[i].is_all_or_nothing)
+            left_out[i] = *refusal;
+}
+
+static void refuse_filing(struct filing *filing, const struct err *refusal)
+{
+    for (size_t k = 0; k < filing->target_count; k++) {
+        filing->targets[k].is_filed = filing->targets[k].wants_quota_warning = false;
+        filing->targets[k].err = *refusal;
+    }
+}
+
+/* One pass over all that is not left out; false where that became more. */
+static bool judge_all(struct filing_run *run, struct err *left_out)
+{
+    size_t first = 0;
 
     reset(run);
-    for (size_t i = 0; i < run->batch->count; i++) {
+    for (size_t i = 0; i < run->batch->count; first += run->batch->filings[i++].target_count) {
         struct filing *filing = &run->batch->filings[i];
-        for (size_t k = 0; k < filing->target_count; k++, number++) {
+        if (left_out[i].kind != ERR_NONE) {
+            refuse_filing(filing, &left_out[i]);
+            continue;
+        }
+        for (size_t k = 0; k < filing->target_count; k++) {
             struct filing_target *target = &filing->targets[k];
-            if (leaves_out_strict && filing->is_all_or_nothing) {
-                target->is_filed = target->wants_quota_warning = false;
-                target->err = *refusal_out;
-                continue;
-            }
-            judge_target(run, i, target, run->item_ids[number]);
-            if (filing->is_all_or_nothing && !target->is_filed) {
-                *refusal_out = target->err;
+            judge_target(run, i, target, run->item_ids[first + k]);
+            if ((filing->is_all_or_nothing || filing->is_whole) && !target->is_filed) {
+                leave_out(run, i, &target->err, left_out);
                 return false;
             }
         }
@@ -244,8 +261,8 @@ static bool judge_all(struct filing_run *run, bool leaves_out_strict, struct err
 
 void filing_judge(struct filing_run *run)
 {
-    struct err refusal = ERR_INIT;
+    struct err *left_out = talloc_zero_array(run->arena, struct err, (unsigned)run->batch->count + 1);
 
-    if (!judge_all(run, false, &refusal))
-        (void)judge_all(run, true, &refusal);
+    while (!judge_all(run, left_out))
+        continue; /* each pass leaves out at least one more */
 }

@@ -134,7 +134,8 @@ static void fake_feed(struct span bytes, size_t step)
         struct span piece = span_part(bytes, 0, step);
 
         bytes.p = piece.end;
-        memmove(fake.input.p, fake.input.p ? fake.input.p + fake.used : NULL, fake.input.length - fake.used);
+        if (fake.used > 0)
+            memmove(fake.input.p, fake.input.p + fake.used, fake.input.length - fake.used);
         fake.input.length -= fake.used;
         fake.used = 0;
         buf_add_span(&fake.input, piece);
