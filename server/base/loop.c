@@ -73,8 +73,9 @@ bool reactor_new(struct reactor **reactor_out, struct err *err)
     struct event_config *config = event_config_new();
     struct reactor *reactor = allocate(sizeof(*reactor));
 
-    /* Only the reactor's thread touches its base: no locks, and epoll calls may be saved up. */
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    /* Only the reactor's thread touches its base: no locks. Changes go to epoll at once: a descriptor is
+     * closed right after its watch, and its number may be somebody else's before the next wait. */
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     event_config_require_features(config, EV_FEATURE_ET);
     reactor->base = event_base_new_with_config(config);
     event_config_free(config);

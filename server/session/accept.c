@@ -208,6 +208,7 @@ void listener_ready(void *argument, unsigned ready UNUSED)
 static enum progress refuse_proxy(struct session *session)
 {
     session_metric_refused(REFUSED_PROXY);
+    net_address_text(&session->peer, session->peer_text);
     log_event(LOG_LEVEL_WARNING, "session.proxy_header", log_text("protocol", session->protocol->name),
               log_text("peer", session->peer_text), log_text("reason", "malformed"));
     session_write_off(session);

@@ -1,0 +1,2 @@
+chappe_unit_tests(session)
+chappe_fuzz_targets(session)
