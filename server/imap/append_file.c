@@ -1,0 +1,127 @@
+/*
+ * append_file.c -- see append_file.h.
+ */
+#include "imap/append_file.h"
+
+#include "deliver/deliver.h"
+#include "format/codec.h"
+#include "group/group.h"
+#include "imap/dialogue.h"
+#include "imap/updates.h"
+#include "mailbox/expunge.h"
+#include "message/message.h"
+
+#include <stdio.h>
+#include <talloc.h>
+
+bool append_is_bad(const char *code)
+{
+    return code && strcmp(code, "BAD") == 0;
+}
+
+/* The URL is told back only where it is harmless inside a quoted string. */
+const char *append_badurl_code(struct imap_append *append, struct span url)
+{
+    for (const char *p = url.p; p < url.end; p++)
+        if (*p < 0x20 || *p >= 0x7F || *p == '"' || *p == '\\' || *p == ']')
+            return "BADURL \"\"";
+    return talloc_asprintf(append, "BADURL \"%.*s\"",
+                           (int)(span_length(url) < 1000 ? span_length(url) : 1000), url.p);
+}
+
+/* The message with CRLF line ends. A literal8 is taken as it is. */
+static bool bytes_of(void *arena, struct append_message *message, struct span *bytes_out, struct err *err)
+{
+    struct buf fixed = BUF_INIT(arena);
+
+    if (message->is_catenated)
+        *bytes_out = buf_span(&message->catenated);
+    else if (!spool_span(message->spool, bytes_out, err))
+        return false;
+    if (span_is_empty(*bytes_out))
+        return err_set(err, ERR_INVALID, "An empty message cannot be stored.");
+    if (message->is_binary)
+        return true;
+    if (span_find_byte(*bytes_out, '\0'))
+        return err_set(err, ERR_INVALID, "A message with NUL must be sent as a literal8.");
+    if (codec_is_crlf(*bytes_out))
+        return true;
+    codec_add_crlf(&fixed, *bytes_out);
+    *bytes_out = buf_span(&fixed);
+    return true;
+}
+
+static bool prepare(struct imap_request *req, struct imap_append *append, struct deliver_append *appends,
+                    struct err *err)
+{
+    for (size_t i = 0; i < append->count; i++) {
+        struct append_message *message = &append->messages[i];
+        struct span bytes;
+
+        if (!bytes_of(req->arena, message, &bytes, err))
+            return false;
+        appends[i] = (struct deliver_append){
+            .draft = message_prepare(req->arena, bytes),
+            .received_us = message->received_us,
+            .target = { .mailbox_id = mailbox_id(append->mailbox),
+                        .folder_id = append->folder_id,
+                        .flags = message->flags,
+                        .keywords = message->keywords },
+        };
+    }
+    return true;
+}
+
+static const char *appenduid_code(void *arena, const struct deliver_append *appends, size_t count)
+{
+    struct buf code = BUF_INIT(arena);
+    struct uid_set uids = UID_SET_INIT(arena);
+
+    for (size_t i = 0; i < count; i++)
+        uid_set_add_one(&uids, (uint32_t)appends[i].target.uid);
+    buf_add_text(&code, "APPENDUID ");
+    buf_add_i64(&code, appends[0].target.uidvalidity);
+    buf_add_byte(&code, ' ');
+    imap_add_set(&code, &uids);
+    return buf_text(&code);
+}
+
+/* RFC 8508, 3.2: the new UID first, then the news with the EXPUNGE of the old message, then the tagged reply. */
+static enum session_next answer_replace(struct imap_request *req, const char *code, uint32_t replaced_uid)
+{
+    struct imap_session *session = req->session;
+    struct imap_selected *selected = session->selected;
+    struct uid_set uids = UID_SET_INIT(req->arena);
+    struct expunge_result result;
+    struct err err = ERR_INIT;
+
+    imap_untagged_ok(session, code, "The new message is there.");
+    uid_set_add_one(&uids, replaced_uid);
+    if (!folder_expunge(selected->mailbox, selected->folder_id, &uids, EXPUNGE_ALL, req->arena, &result,
+                        &err))
+        return imap_fail(req, &err);
+    imap_updates_begin_with(session, EXPUNGES_MAY_BE_TOLD, view_ref(result.view));
+    expunge_result_release(&result);
+    return imap_ok(req, NULL, "REPLACE done.");
+}
+
+enum session_next imap_append_file(struct imap_request *req, struct imap_append *append)
+{
+    struct imap_session *session = req->session;
+    struct deliver_append *appends =
+        talloc_zero_array(req->arena, struct deliver_append, (unsigned)append->count);
+    uint32_t replaced_uid = append->replaced_uid;
+    size_t count = append->count;
+    struct err err = ERR_INIT;
+    bool is_filed = prepare(req, append, appends, &err) &&
+                    deliver_appends(session->context->deliver, group_id(mailbox_group(append->mailbox)),
+                                    appends, count, NULL, NULL, &err);
+    const char *code = is_filed ? appenduid_code(req->arena, appends, count) : NULL;
+
+    imap_dialogue_end(session);
+    if (!is_filed)
+        return imap_fail_destination(req, &err);
+    if (replaced_uid)
+        return answer_replace(req, code, replaced_uid);
+    return imap_ok(req, code, "APPEND done.");
+}

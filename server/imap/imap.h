@@ -1,0 +1,32 @@
+/*
+ * imap.h -- IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051) as a protocol of the session room.
+ *
+ * The role that runs it makes one struct imap_context, starts a session server (session/server.h) and gives it
+ * imap_protocol with that context for every listener.
+ */
+#ifndef IMAP_IMAP_H
+#define IMAP_IMAP_H
+
+#include "session/protocol.h"
+
+struct auth;
+struct deliver;
+struct directory;
+struct groups;
+struct mailbox_cache;
+struct wake_bus;
+
+struct imap_context {
+    struct mailbox_cache *cache;
+    struct groups *groups;
+    struct wake_bus *bus; /* IDLE and NOTIFY hear of changes here */
+    struct deliver *deliver;
+    struct auth *auth;
+    struct directory *directory;
+    int64_t append_limit_bytes; /* largest message that APPEND takes (RFC 7889) */
+    const char *version;        /* for ID */
+};
+
+extern const struct protocol imap_protocol;
+
+#endif

@@ -1,0 +1,209 @@
+/*
+ * list.c -- see list.h.
+ */
+#include "imap/list.h"
+
+#include "directory/resolve.h"
+#include "format/folder_name.h"
+#include "group/group.h"
+#include "imap/place.h"
+
+#include <stdlib.h>
+#include <talloc.h>
+
+struct list {
+    struct imap_request *req;
+    struct imap_listed *items;
+    size_t count, capacity;
+};
+
+static struct imap_listed *add(struct list *list, const char *shown)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->items =
+            talloc_realloc(list->req->arena, list->items, struct imap_listed, (unsigned)list->capacity);
+    }
+    list->items[list->count] = (struct imap_listed){ .shown = shown };
+    return &list->items[list->count++];
+}
+
+static bool add_own(struct list *list, struct err *err)
+{
+    struct imap_session *session = list->req->session;
+    struct folder **folders;
+    size_t count;
+
+    if (!folder_list(session->own, &session->reader, list->req->arena, &folders, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct imap_listed *item = add(list, folders[i]->name);
+
+        item->mailbox = session->own;
+        item->folder = folders[i];
+        item->is_subscribed = folders[i]->is_subscribed;
+        item->has_children = folders[i]->has_children;
+    }
+    return true;
+}
+
+static int release_mailbox(struct mailbox **held)
+{
+    mailbox_close(held);
+    return 0;
+}
+
+static struct imap_listed *find(struct list *list, size_t count, const char *shown)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list->items[i].shown, shown) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+/* The folders of one who shares some. Subscriptions to them are the reader's own, by the name shown. */
+static bool add_shared(struct list *list, size_t own_count, struct group *group, int64_t mailbox_id,
+                       struct err *err)
+{
+    struct imap_session *session = list->req->session;
+    void *arena = list->req->arena;
+    struct resolved resolved;
+    struct mailbox **held = talloc_zero(arena, struct mailbox *);
+    struct folder **folders;
+    const char *top;
+    size_t count;
+
+    if (!directory_resolve_id(session->context->directory, arena, mailbox_id, &resolved, err))
+        return err->kind == ERR_NOT_FOUND; /* just deleted */
+    if (resolved.organisation_id != session->reader.organisation_id)
+        return true;
+    if (!mailbox_open(session->context->cache, group, mailbox_id, held, err))
+        return err->kind == ERR_NOT_FOUND;
+    talloc_set_destructor(held, release_mailbox);
+    if (!folder_list(*held, &session->reader, arena, &folders, &count, err))
+        return false;
+    top = talloc_asprintf(arena, "%s/%s", IMAP_OTHER_USERS, resolved.address);
+    if (count > 0)
+        add(list, top)->has_children = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *shown = talloc_asprintf(arena, "%s/%s", top, folders[i]->name);
+        struct imap_listed *name = find(list, own_count, shown);
+        struct imap_listed *item = name ? name : add(list, shown);
+
+        item->is_subscribed = name && name->is_subscribed;
+        item->mailbox = *held;
+        item->folder = folders[i];
+        item->has_children = folders[i]->has_children;
+    }
+    return true;
+}
+
+static bool add_others(struct list *list, struct err *err)
+{
+    struct imap_session *session = list->req->session;
+    void *arena = list->req->arena;
+    size_t groups, own_count = list->count;
+    int64_t *group_ids = groups_ids(session->context->groups, arena, &groups);
+
+    for (size_t i = 0; i < groups; i++) {
+        struct group *group;
+        int64_t *mailboxes;
+        size_t count;
+
+        *err = ERR_INIT;
+        /* A storage group that is down hides what is shared there, and nothing else. */
+        if (!group_find(session->context->groups, group_ids[i], &group, err) ||
+            !rights_shared_mailboxes(group, &session->reader, arena, &mailboxes, &count, err))
+            continue;
+        for (size_t m = 0; m < count; m++)
+            if (!add_shared(list, own_count, group, mailboxes[m], err))
+                break;
+    }
+    *err = ERR_INIT;
+    if (list->count > own_count)
+        add(list, IMAP_OTHER_USERS)->has_children = true;
+    return true;
+}
+
+/* The end of a name before '/' before anything else, so that what lies below a name stands right behind it. */
+static int rank(char c)
+{
+    return c == '\0' ? 0 : c == FOLDER_SEPARATOR ? 1 : 2 + (unsigned char)c;
+}
+
+static bool is_in_inbox(const char *name)
+{
+    return folder_name_is_inbox(name) || folder_name_is_below(name, FOLDER_INBOX);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const char *p = ((const struct imap_listed *)left)->shown,
+               *q = ((const struct imap_listed *)right)->shown;
+
+    if (is_in_inbox(p) != is_in_inbox(q))
+        return is_in_inbox(p) ? -1 : 1;
+    for (; *p && *p == *q; p++)
+        q++;
+    return rank(*p) - rank(*q);
+}
+
+static void note_subscribed_below(struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct imap_listed above = { .shown = list->items[i].shown };
+
+        while (list->items[i].is_subscribed &&
+               (above.shown = folder_name_parent(list->req->arena, above.shown)) != NULL) {
+            struct imap_listed *found = bsearch(&above, list->items, list->count, sizeof above, compare);
+
+            if (found)
+                found->has_subscribed_below = true;
+        }
+    }
+}
+
+bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **listed_out, size_t *count_out,
+                   struct err *err)
+{
+    struct list list = { .req = req };
+
+    if (!add_own(&list, err) || (others && !add_others(&list, err)))
+        return false;
+    if (list.count > 1)
+        qsort(list.items, list.count, sizeof *list.items, compare);
+    note_subscribed_below(&list);
+    *listed_out = list.items;
+    *count_out = list.count;
+    return true;
+}
+
+void imap_add_list(struct imap_session *session, struct buf *out, const struct imap_listed *listed,
+                   unsigned show)
+{
+    size_t start;
+
+    buf_add_text(out, "LIST (");
+    start = out->length;
+    if (!listed->folder)
+        buf_add_text(out, "\\Noselect ");
+    else if (listed->folder->folder_id == 0)
+        buf_add_text(out, "\\NonExistent ");
+    else if (!(listed->folder->rights & RIGHT_READ))
+        buf_add_text(out, "\\Noselect ");
+    if ((show & SHOW_CHILDREN) &&
+        !(listed->folder && listed->folder->folder_id == 0 && !listed->has_children))
+        buf_add_text(out, listed->has_children ? "\\HasChildren " : "\\HasNoChildren ");
+    if ((show & SHOW_SUBSCRIBED) && listed->is_subscribed)
+        buf_add_text(out, "\\Subscribed ");
+    if ((show & SHOW_SPECIAL_USE) && listed->folder && listed->folder->special_use) {
+        buf_add_text(out, listed->folder->special_use);
+        buf_add_byte(out, ' ');
+    }
+    if (out->length > start)
+        out->length--;
+    buf_add_text(out, ") \"/\" ");
+    imap_add_folder_name(session, out, listed->shown);
+    if (show & SHOW_CHILDINFO)
+        buf_add_text(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+}

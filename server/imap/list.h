@@ -1,0 +1,27 @@
+/*
+ * list.h -- folders as LIST tells them.
+ */
+#ifndef IMAP_LIST_H
+#define IMAP_LIST_H
+
+#include "imap/command.h"
+
+/* A folder with the name this session knows it by. */
+struct imap_listed {
+    struct mailbox *mailbox; /* held by the request */
+    const struct folder
+        *folder; /* NULL: a name without a folder, made up to show what lies below (\Noselect) */
+    const char *shown;
+    bool is_subscribed, has_children, has_subscribed_below;
+};
+
+/* All folders the session may look up: its own and, with `others`, those that others share; sorted as a tree. */
+MUST_CHECK bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **listed_out,
+                              size_t *count_out, struct err *err);
+
+enum list_show { SHOW_SUBSCRIBED = 1, SHOW_SPECIAL_USE = 2, SHOW_CHILDREN = 4, SHOW_CHILDINFO = 8 };
+/* "LIST (attributes) "/" name" and extended data, without "* " and the line end; for LIST, SELECT and NOTIFY. */
+void imap_add_list(struct imap_session *session, struct buf *out, const struct imap_listed *listed,
+                   unsigned show);
+
+#endif

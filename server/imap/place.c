@@ -1,0 +1,108 @@
+/*
+ * place.c -- see place.h.
+ */
+#include "imap/place.h"
+
+#include "directory/resolve.h"
+#include "format/address.h"
+#include "format/folder_name.h"
+#include "group/group.h"
+
+#include <talloc.h>
+
+static int release_mailbox(struct mailbox **held)
+{
+    mailbox_close(held);
+    return 0;
+}
+
+/* Held until the arena goes. */
+static struct mailbox *hold(void *arena, struct mailbox *mailbox)
+{
+    struct mailbox **held = talloc(arena, struct mailbox *);
+
+    *held = mailbox;
+    talloc_set_destructor(held, release_mailbox);
+    return mailbox;
+}
+
+static bool nobody(struct err *err)
+{
+    return err_set(err, ERR_NOT_FOUND, "There is no such folder.");
+}
+
+/* A mailbox of another one in the same organisation; the storage's rights decide what of it is seen. */
+static bool open_other(struct imap_request *req, const char *address_text, struct mailbox **mailbox_out,
+                       struct err *err)
+{
+    struct imap_session *session = req->session;
+    struct resolved resolved;
+    struct address address;
+    struct group *group;
+
+    if (address_parse(req->arena, span_text(address_text), ADDRESS_ACCEPT_UTF8, &address) != ADDRESS_GOOD)
+        return nobody(err);
+    if (!directory_resolve(session->context->directory, req->arena, address.local, address.domain, &resolved,
+                           err))
+        return false;
+    if (resolved.kind != RESOLVED_RECIPIENT || resolved.detail ||
+        resolved.organisation_id != session->reader.organisation_id)
+        return nobody(err);
+    if (resolved.mailbox.mailbox_id == session->reader.mailbox_id) {
+        *mailbox_out = hold(req->arena, mailbox_ref(session->own));
+        return true;
+    }
+    if (!group_find(session->context->groups, resolved.mailbox.storage_group_id, &group, err) ||
+        !mailbox_open(session->context->cache, group, resolved.mailbox.mailbox_id, mailbox_out, err))
+        return false;
+    hold(req->arena, *mailbox_out);
+    return true;
+}
+
+static bool place_of_other(struct imap_request *req, struct imap_place *place, struct err *err)
+{
+    char *address = talloc_strdup(req->arena, place->shown + sizeof IMAP_OTHER_USERS);
+    char *slash = strchr(address, FOLDER_SEPARATOR);
+
+    if (!slash)
+        return nobody(err);
+    *slash = '\0';
+    place->name = slash + 1;
+    return open_other(req, address, &place->mailbox, err);
+}
+
+bool imap_place_of(struct imap_request *req, struct span as_sent, struct imap_place *place_out,
+                   struct err *err)
+{
+    bool takes_utf8 = imap_speaks_utf8(req->session);
+    char *name;
+
+    *place_out = (struct imap_place){ .is_own = true };
+    if (takes_utf8 ? !folder_name_of_utf8(req->arena, as_sent, &name, err)
+                   : !folder_name_of_utf7(req->arena, as_sent, &name, err))
+        return false;
+    place_out->name = place_out->shown = name;
+    if (folder_name_is_below(name, IMAP_OTHER_USERS) || strcmp(name, IMAP_OTHER_USERS) == 0) {
+        place_out->is_own = false;
+        return place_of_other(req, place_out, err);
+    }
+    place_out->mailbox = hold(req->arena, mailbox_ref(req->session->own));
+    return true;
+}
+
+bool imap_take_place(struct imap_request *req, struct imap_place *place_out, bool *is_bad_out,
+                     struct err *err)
+{
+    struct span name;
+
+    *is_bad_out = !imap_take_astring(&req->in, &name);
+    return !*is_bad_out && imap_place_of(req, name, place_out, err);
+}
+
+bool imap_text_of_name(struct imap_request *req, struct span as_sent, char **utf8_out, struct err *err)
+{
+    if (!imap_speaks_utf8(req->session))
+        return folder_utf7_decode(req->arena, as_sent, utf8_out, err);
+    *utf8_out = span_copy(req->arena, as_sent);
+    return true;
+}
