@@ -263,9 +263,11 @@ static void take_word(struct reader *r, bool is_apart)
 void address_list_parse(const void *owner, struct span value, struct address_list *list_out)
 {
     void *scratch = talloc_new(NULL);
-    struct reader r = {
-        .owner = owner, .in = value, .phrase = BUF_INIT(scratch), .local = BUF_INIT(scratch), .list = list_out
-    };
+    struct reader r = { .owner = owner,
+                        .in = span_part(value, 0, HEADER_BYTES_MAX),
+                        .phrase = BUF_INIT(scratch),
+                        .local = BUF_INIT(scratch),
+                        .list = list_out };
 
     *list_out = (struct address_list){ 0 };
     while (!list_out->is_truncated) {

@@ -23,6 +23,8 @@ enum envelope_field {
     ENVELOPE_FIELDS
 };
 
+enum { LOOKED_AT_MAX = 4 * ENVELOPE_STRING_MAX };
+
 static const struct {
     const char *name;
     bool is_address_list;
@@ -189,7 +191,8 @@ void envelope_render(struct buf *out, struct span header_block)
         if (fields[i].is_address_list)
             add_address_list(out, value);
         else
-            imap_add_nstring(out, value.p ? header_unfold(scratch, value) : value);
+            imap_add_nstring(out,
+                             value.p ? header_unfold(scratch, span_part(value, 0, LOOKED_AT_MAX)) : value);
     }
     buf_add_byte(out, ')');
     talloc_free(scratch);

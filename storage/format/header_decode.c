@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <talloc.h>
 
-enum { CHARSET_LENGTH_MAX = 64 };
+enum { CHARSET_LENGTH_MAX = 64, ENCODED_MAX = 8 * HEADER_DECODED_MAX };
 
 struct word {
     struct span charset, text;
@@ -142,7 +142,7 @@ static void decode_words(struct buf *out, struct span in)
 char *header_decode(const void *owner, struct span value)
 {
     struct buf out = BUF_INIT((void *)(uintptr_t)owner);
-    struct span unfolded = header_unfold(owner, value);
+    struct span unfolded = header_unfold(owner, span_part(value, 0, ENCODED_MAX));
 
     if (!find_word(unfolded))
         charset_add_utf8(&out, span_text(""), unfolded, HEADER_DECODED_MAX);

@@ -244,6 +244,7 @@ void header_structured_parse(const void *owner, struct span value, struct header
     struct piece *pieces = talloc_array(owner, struct piece, HEADER_PARAMETERS_MAX);
     size_t count;
 
+    value = span_part(value, 0, HEADER_PARAMETER_BYTES_MAX);
     *out = (struct header_structured){ .value = take_value(owner, &value) };
     count = collect(pieces, value, pieces);
     out->parameters = talloc_array(owner, struct header_parameter, (unsigned)count + 1);

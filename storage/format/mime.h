@@ -22,9 +22,10 @@
 #include "base/span.h"
 
 enum {
-    MIME_DEPTH_MAX = 100,     /* deeper multiparts and messages are opaque leaves */
-    MIME_PARTS_MAX = 1000,    /* indexed parts, the message itself included */
-    MIME_BOUNDARY_MAX = 2048, /* octets read; a multipart with a longer boundary is opaque */
+    MIME_DEPTH_MAX = 100,       /* deeper multiparts and messages are opaque leaves */
+    MIME_PARTS_MAX = 1000,      /* indexed parts, the message itself included */
+    MIME_FIELD_MAX = 64 * 1024, /* bytes of one remembered field that are looked at */
+    MIME_BOUNDARY_MAX = 2048,   /* octets read; a multipart with a longer boundary is opaque */
 };
 
 enum mime_kind {
@@ -97,7 +98,7 @@ MUST_CHECK bool mime_index_unpack(const void *owner, struct span packed, struct 
 
 struct span mime_part_header(struct span message, const struct mime_part *part);
 struct span mime_part_body(struct span message, const struct mime_part *part);
-/* The value of a remembered field; empty where absent. */
+/* The value of a remembered field, cut at MIME_FIELD_MAX; empty where absent. */
 struct span mime_part_field(struct span message, const struct mime_part *part, enum mime_field field);
 
 /* Type and subtype as spans of the message or static text; defaults applied. */

@@ -16,8 +16,10 @@ struct span mime_part_body(struct span message, const struct mime_part *part)
 
 struct span mime_part_field(struct span message, const struct mime_part *part, enum mime_field field)
 {
-    return part->has_field[field] ? span_part(message, part->fields[field].offset, part->fields[field].length)
-                                  : span_text("");
+    if (!part->has_field[field])
+        return span_text("");
+    return span_part(span_part(message, part->fields[field].offset, part->fields[field].length), 0,
+                     MIME_FIELD_MAX);
 }
 
 /* RFC 2045, 5.2 and RFC 2046, 5.1.5. */
