@@ -19,7 +19,7 @@ static const char *const kind_names[] = {
 _Static_assert(COUNT_OF(kind_names) == ERR_KINDS, "each kind has a name");
 
 /* vsnprintf that drops a UTF-8 sequence which the end of the buffer would split. */
-static void fill(char *text, size_t size, const char *format, va_list args)
+PRINTF_LIKE(3, 0) static void fill(char *text, size_t size, const char *format, va_list args)
 {
     int wanted = vsnprintf(text, size, format, args);
     size_t length = strlen(text);

@@ -55,7 +55,7 @@ static enum session_next count_error(struct smtp_session *s, unsigned code)
     if (code < 500 || (s->service == SERVICE_LMTP && code >= 510))
         return code == 421 ? SESSION_CLOSE : SESSION_DONE;
     s->errors++;
-    if (s->errors >= SMTP_ERRORS_MAX) {
+    if (s->errors >= (s->context->errors_max ? s->context->errors_max : SMTP_ERRORS_MAX)) {
         reply(s, last->code, last->enhanced, "%s", last->text);
         smtp_refusal_count(REFUSE_TOO_MANY_ERRORS);
         log_refusal(s, last, NULL);

@@ -31,6 +31,7 @@ struct smtp_context {
     const char *spool_directory; /* bodies above 256 KiB */
     uint64_t message_max;        /* bytes of a message as sent; 0: 50 MiB */
     unsigned recipients_max;     /* of one message; 0: 1,000 */
+    unsigned errors_max;         /* 5xx replies after which a session is closed; 0: 20 */
     /* Peers whose bare CR and LF are made into CRLF; all others' messages are refused for them. */
     const struct net_network *normalised;
     size_t normalised_count;

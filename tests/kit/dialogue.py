@@ -206,7 +206,7 @@ class Case:
 
     def _value(self, expression: str) -> str:
         if expression in self.world.variables:
-            return self.world.variables[expression]
+            return self._insert(self.world.variables[expression])  # a cell of a row may insert, too
         verb, _, rest = expression.partition(" ")
         values: dict[str, Callable[[], str]] = {
             "b64": lambda: b64(self.world.outward(unescape(rest))),
