@@ -1,0 +1,1 @@
+chappe_unit_tests(message kit_store kit group format db)
