@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <talloc.h>
+#include <time.h>
 
 enum { BATCH_MESSAGES = 64, BATCH_BYTES = 4 * 1024 * 1024 };
 
@@ -50,21 +51,36 @@ static int64_t count_filed(const struct filing_batch *batch)
     return filed;
 }
 
-/* A connection that died while it lay idle is noticed only now; nothing was committed, so once more. */
-static bool was_connection_dead(const struct db *db, const struct err *err)
+/* The connection died or was ended by the server, or a new one cannot be had: nothing was committed. */
+static bool is_database_away(const struct db *db, const struct err *err)
 {
-    return err->kind == ERR_BUSY && !*db_last_failure(db)->sqlstate;
+    const char *sqlstate = db_last_failure(db)->sqlstate;
+
+    return err->kind == ERR_BUSY &&
+           (!*sqlstate || strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0);
+}
+
+/* A restart or failover should not be the sender's trouble where it is over in a moment. */
+static bool file_with_patience(struct group *group, struct db *db, const void *arena,
+                               struct filing_batch *batch, struct err *err)
+{
+    static const long pauses_ms[] = { 0, 50, 200 };
+
+    for (size_t i = 0;; i++) {
+        if (filing_run(group, db, arena, batch, err))
+            return true;
+        if (i == COUNT_OF(pauses_ms) || !is_database_away(db, err))
+            return false;
+        nanosleep(&(struct timespec){ .tv_nsec = pauses_ms[i] * 1000000 }, NULL);
+    }
 }
 
 bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, const void *arena,
                     struct filing_batch *batch, struct err *err)
 {
     int64_t start_us = clock_monotonic_us();
-    bool done = filing_run(group, db, arena, batch, err);
 
-    if (!done && was_connection_dead(db, err))
-        done = filing_run(group, db, arena, batch, err);
-    if (!done) {
+    if (!file_with_patience(group, db, arena, batch, err)) {
         metric_add(&failed_batches, 1);
         return false;
     }
@@ -127,7 +143,8 @@ static void commit_batch(struct committer *committer, struct db *db, struct job 
 
     if (!file_jobs(committer, db, jobs, count, &err)) {
         log_err(LOG_LEVEL_WARNING, "deliver.batch.failed", &err);
-        for (size_t i = 0; count > 1 && err.kind != ERR_UNKNOWN && i < count; i++) {
+        bool is_general = err.kind == ERR_UNKNOWN || is_database_away(db, &err);
+        for (size_t i = 0; count > 1 && !is_general && i < count; i++) {
             struct err own;
             if (!is_hopeless(jobs, i) && !file_jobs(committer, db, &jobs[i], 1, &own))
                 log_err(LOG_LEVEL_WARNING, "deliver.message.failed", &own);

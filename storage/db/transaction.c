@@ -45,6 +45,8 @@ static bool commit(struct db *db, struct err *err)
 
 static void rollback(struct db *db)
 {
+    struct db_failure cause =
+        db->failure; /* what db_last_failure() tells is the cause, not how the ROLLBACK went */
     struct err ignored;
 
     (void)!finish_round(db, &ignored);
@@ -53,6 +55,7 @@ static void rollback(struct db *db)
     db->stage = STAGE_NONE;
     if (!db_exec(db, "ROLLBACK", DB_NO_ARGS, NULL, &ignored))
         db->is_broken = true;
+    db->failure = cause;
 }
 
 static bool run_once(struct db *db, const char *begin_sql, db_work *work, void *arg, struct err *err)
@@ -64,7 +67,8 @@ static bool run_once(struct db *db, const char *begin_sql, db_work *work, void *
     db->depth = 1;
     bool ok = work(db, arg, err);
     if (!ok && db->stage == STAGE_COMMITTED) /* it is there all the same: the caller must not repeat it */
-        err_set(err, ERR_UNKNOWN, "The server cannot tell whether this was saved. Please look before you repeat it.");
+        err_set(err, ERR_UNKNOWN,
+                "The server cannot tell whether this was saved. Please look before you repeat it.");
     if (ok)
         ok = commit(db, err);
     pool_count(db->pool, ok ? POOL_COMMIT : db->stage == STAGE_UNKNOWN ? POOL_UNKNOWN_COMMIT : POOL_ROLLBACK);

@@ -15,7 +15,7 @@
 #include <talloc.h>
 #include <time.h>
 
-enum { CONTENT_ATTEMPTS = 4, SETTLE_ATTEMPTS = 12, SETTLE_PAUSE_MS = 500 };
+enum { CONTENT_ATTEMPTS = 4, SETTLE_ATTEMPTS = 60, SETTLE_PAUSE_MS = 500 };
 
 static void forget_results(struct filing_run *run)
 {
