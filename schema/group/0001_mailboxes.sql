@@ -67,6 +67,7 @@ CREATE TABLE folder (
     deleted         bigint NOT NULL DEFAULT 0 CHECK (deleted >= 0),   -- messages with \Deleted (RFC 9051 STATUS DELETED)
     bytes           bigint NOT NULL DEFAULT 0 CHECK (bytes >= 0),     -- STATUS SIZE
     recent_uid      bigint NOT NULL DEFAULT 1,          -- first UID that no session has been told of as \Recent
+    packed_uid      bigint NOT NULL DEFAULT 0,          -- messages up to this UID are in folder_pack
     special_use     text,                               -- '\Sent', '\Junk', ... (RFC 6154)
     deleted_us      bigint                              -- kept with its messages until the store's period is over
 );
@@ -173,7 +174,9 @@ CREATE TABLE membership (
 CREATE INDEX membership_item ON membership (item_id);
 
 -- The journal of a folder: one row a command however many messages it touched. A 'flags' row sets
--- flags := (flags & ~clear_bits) | set_bits on each of `uids` and their modseq to its own.
+-- flags := (flags & ~clear_bits) | set_bits on each of `uids` and their modseq to its own. An 'expunge' row with
+-- set_bits = 1 is a MOVE: the messages live on elsewhere and are not offered for recovery. Expunge rows are kept for
+-- ever, also when their memberships are gone: they tell a client that was away what vanished (RFC 7162).
 CREATE TABLE folder_change (
     folder_id   bigint NOT NULL,
     modseq      bigint NOT NULL,
@@ -207,10 +210,11 @@ CREATE TABLE folder_pack (
     first_uid  bigint NOT NULL,
     last_uid   bigint NOT NULL,
     messages   integer NOT NULL,
-    data       bytea NOT NULL,                          -- mailbox/pack.h
+    shown      bytea NOT NULL,                          -- what FETCH shows (mailbox/pack.h)
+    searched   bytea NOT NULL,                          -- what SEARCH, SORT and THREAD look at
     PRIMARY KEY (folder_id, first_uid)
 );
-ALTER TABLE folder_pack ALTER COLUMN data SET STORAGE EXTERNAL;
+ALTER TABLE folder_pack ALTER COLUMN shown SET STORAGE EXTERNAL, ALTER COLUMN searched SET STORAGE EXTERNAL;
 
 -- Text of messages for exact substring search: folded (case and accents), many memberships of one folder a row, zstd.
 -- Derived. By folder and not by item, because that is what is searched; a copy in another folder is there again.

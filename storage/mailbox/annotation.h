@@ -4,8 +4,8 @@
  * "/shared/..." is seen by all who may read the folder, "/private/..." by the reader alone. Entry names are compared
  * without regard to ASCII case and kept in lower case.
  *
- * Errors   ERR_INVALID a bad entry name; ERR_LIMIT a value above ANNOTATION_BYTES_MAX (TOOBIG) or more than
- *          ANNOTATIONS_MAX entries (TOOMANY): annotation_failure() tells which; ERR_NOT_FOUND, ERR_DENIED, ERR_BUSY.
+ * Errors   ERR_INVALID a bad entry name; ERR_LIMIT too many entries, or a value above ANNOTATION_BYTES_MAX
+ *          (annotation_is_too_big() tells these apart: TOOMANY, TOOBIG); ERR_NOT_FOUND, ERR_DENIED, ERR_BUSY.
  * Threads  any.
  */
 #ifndef MAILBOX_ANNOTATION_H
@@ -14,6 +14,10 @@
 #include "mailbox/mailbox.h"
 
 enum { ANNOTATION_BYTES_MAX = 64 * 1024, ANNOTATIONS_MAX = 200, ANNOTATION_NAME_BYTES_MAX = 250 };
+
+/* Words of ERR_LIMIT. */
+#define ANNOTATION_TOO_BIG "An annotation can have %d bytes."
+#define ANNOTATION_TOO_MANY "There can be %d annotations."
 
 struct annotation {
     const char *entry;
@@ -35,5 +39,11 @@ MUST_CHECK bool annotation_set(struct mailbox *mailbox, const struct mailbox_rea
 
 /* Starts with "/shared/" or "/private/", no "//", no '*', '%', control or 8-bit bytes, no '/' at the end. */
 bool annotation_name_is_valid(struct span entry);
+
+/* Of an ERR_LIMIT from annotation_set(): a value was too long, rather than the entries too many. */
+static inline bool annotation_is_too_big(const struct err *err)
+{
+    return err->kind == ERR_LIMIT && strncmp(err->user, "An annotation", 13) == 0;
+}
 
 #endif

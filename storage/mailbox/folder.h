@@ -2,7 +2,7 @@
  * folder.h -- the folders of a mailbox: what IMAP calls mailboxes and JMAP Mailbox objects.
  *
  * Every mailbox has INBOX. Folders carry their whole path as name; a name whose parent does not exist gets the
- * parent created with it, so the tree has no holes. A deleted folder is kept with its messages for the store's
+ * parent created with it, so the tree has no holes. Names are canonical (format/folder_name.h): callers translate before. A deleted folder is kept with its messages for the store's
  * recoverable period, out of sight; its name is free at once and the next folder of that name has another
  * UIDVALIDITY (from the mailbox's own counter, never the clock).
  *
@@ -19,7 +19,7 @@
 #include "mailbox/mailbox.h"
 #include "mailbox/rights.h"
 
-enum { FOLDERS_MAX = 10000, FOLDER_DEPTH_MAX = 32, FOLDER_NAME_BYTES_MAX = 1000, SUBSCRIPTIONS_MAX = 10000 };
+enum { FOLDERS_MAX = 10000, SUBSCRIPTIONS_MAX = 10000 };
 #define FOLDER_INBOX "INBOX"
 
 struct folder {
@@ -31,8 +31,9 @@ struct folder {
     int64_t messages, unseen, deleted, bytes;
     uint32_t recent_uid;     /* first UID no IMAP4rev1 session was told of as \Recent */
     const char *special_use; /* "\\Sent", ... or NULL */
-    bool is_subscribed, has_children;
-    unsigned rights; /* of the reader */
+    bool is_subscribed;      /* by the owner */
+    bool has_children;       /* of folder_list() only; false elsewhere */
+    unsigned rights;         /* of the reader */
 };
 
 /* One folder by name, with all counters; the reader needs `rights` (ERR_DENIED with 'l', else ERR_NOT_FOUND).
@@ -74,16 +75,13 @@ MUST_CHECK bool folder_subscribe(struct mailbox *mailbox, const char *name, stru
 MUST_CHECK bool folder_unsubscribe(struct mailbox *mailbox, const char *name, struct err *err);
 
 /* IMAP4rev1 \Recent: from *first_out on, below the folder's uidnext, nobody was told before; now this session is.
- * Writes only when there is something new. */
+ * UINT32_MAX where there is nothing new (folder->recent_uid == folder->uidnext tells it without asking). */
 MUST_CHECK bool folder_claim_recent(struct mailbox *mailbox, int64_t folder_id, uint32_t *first_out,
                                     struct err *err);
 
 /* MAILBOXID (RFC 8474) and the JMAP id of a folder are group_public_id(mailbox_group(m), GROUP_ID_FOLDER, folder_id, ...);
  * folder_find_by_id() decides whether a decoded one may be seen. */
 
-/* A name may be created: UTF-8, no control characters, no empty level, within the limits; INBOX only at the top.
- * ERR_INVALID or ERR_LIMIT with words for the person. */
-MUST_CHECK bool folder_name_check(const char *name, struct err *err);
 /* "\\Drafts", "\\Sent", "\\Junk", "\\Trash", "\\Archive", "\\Flagged", "\\All", "\\Important" as we write it; NULL
  * for an unknown one. ASCII case is ignored. */
 const char *folder_special_use(struct span name);

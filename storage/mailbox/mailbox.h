@@ -28,8 +28,9 @@ struct group;         /* group/group.h: the storage group */
 
 struct mailbox_cache_options {
     struct wake_bus *bus; /* told of our commits, heard for those of others; NULL: always ask the database */
-    uint64_t view_bytes_max; /* views nobody uses are dropped above this; 0: 256 MB */
-    uint64_t pack_bytes_max; /* decoded packs; 0: 192 MB */
+    uint64_t view_bytes_max;  /* views nobody uses are dropped above this; 0: 256 MB */
+    uint64_t pack_bytes_max;  /* decoded packs; 0: 192 MB */
+    bool writes_no_snapshots; /* tools; else what was slow to open is written down in the background */
 };
 
 struct mailbox_cache;

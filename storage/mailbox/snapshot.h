@@ -13,7 +13,7 @@
 
 void snapshot_encode(const struct view *view, struct buf *out);
 /* Reads all messages, chunk by chunk, into `each`; false for bytes that snapshot_encode() cannot have written. */
-struct view_builder;
+struct view_builder; /* mailbox/view_build.h */
 MUST_CHECK bool snapshot_decode(struct span data, uint64_t messages, struct view_builder *into);
 
 #endif

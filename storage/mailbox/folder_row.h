@@ -1,0 +1,21 @@
+/*
+ * folder_row.h -- a folder's row as struct folder. For this room only.
+ */
+#ifndef MAILBOX_FOLDER_ROW_H
+#define MAILBOX_FOLDER_ROW_H
+
+#include "db/statement.h"
+#include "mailbox/folder.h"
+#include "mailbox/rights_of.h"
+
+/* Columns 0..14 of folder f; `subscribed` and `wants_rights` are SQL conditions. */
+#define FOLDER_COLUMNS(subscribed, wants_rights)                                                             \
+    "f.folder_id, f.name, f.uidvalidity, f.uidnext, f.modseq, f.created_modseq, f.properties_modseq,"        \
+    " f.messages, f.unseen, f.deleted, f.bytes, f.recent_uid, f.special_use, " subscribed                    \
+    ", " RIGHTS_COLUMN(wants_rights)
+enum { FOLDER_COLUMN_COUNT = 15 };
+
+struct folder *folder_of_row(const void *owner, const struct mailbox *mailbox,
+                             const struct mailbox_reader *reader, const struct db_row *row);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * view_diff.c -- what happened between two versions; shared chunks are passed over unread.
+ */
+#include "mailbox/view.h"
+
+#include "mailbox/view_build.h"
+
+#include <talloc.h>
+
+/* The next chunk of each side that the other does not share; false when one side is at its end. */
+static bool skip_shared(struct view_at *a, struct view_at *b)
+{
+    while (a->chunk < a->view->chunk_count && b->chunk < b->view->chunk_count && a->offset == 0 &&
+           b->offset == 0 && a->view->chunks[a->chunk] == b->view->chunks[b->chunk]) {
+        a->number += a->view->chunks[a->chunk++]->count;
+        b->number += b->view->chunks[b->chunk++]->count;
+    }
+    return a->chunk < a->view->chunk_count && b->chunk < b->view->chunk_count;
+}
+
+static uint32_t uid_at(const struct view_at *at)
+{
+    return at->view->chunks[at->chunk]->fixed->uid[at->offset];
+}
+
+static void step(struct view_at *at)
+{
+    at->number++;
+    if (++at->offset == at->view->chunks[at->chunk]->count) {
+        at->chunk++;
+        at->offset = 0;
+    }
+}
+
+/* UIDs of `a` that `b` lacks. */
+static struct uid_set lacking(const void *owner, const struct view *a, const struct view *b)
+{
+    struct uid_set set = UID_SET_INIT(owner);
+    struct view_at at = view_from(a, 1), other = view_from(b, 1);
+
+    while (skip_shared(&at, &other)) {
+        uint32_t mine = uid_at(&at), theirs = uid_at(&other);
+
+        if (mine < theirs)
+            uid_set_add_one(&set, mine);
+        if (mine <= theirs)
+            step(&at);
+        if (mine >= theirs)
+            step(&other);
+    }
+    for (struct view_message m; view_next(&at, &m);)
+        uid_set_add_one(&set, m.uid);
+    return set;
+}
+
+static void tell_expunged(const struct view *old, const struct uid_set *gone, const struct view_diff *diff)
+{
+    if (diff->expunged) {
+        for (size_t r = gone->count; r > 0; r--) {
+            struct uid_run run = gone->runs[r - 1];
+            uint32_t first = view_count_below(old, run.first) + 1;
+            uint32_t last = run.last == UINT32_MAX ? old->count : view_count_below(old, run.last + 1);
+            struct view_message m;
+
+            for (uint32_t number = last; number >= first; number--)
+                if (view_at(old, number, &m))
+                    diff->expunged(diff->arg, number, m.uid);
+        }
+    }
+    if (diff->expunged_uids)
+        diff->expunged_uids(diff->arg, gone);
+}
+
+static void tell_flags(const struct view *old, const struct view *new_view, const struct view_diff *diff)
+{
+    struct view_at a = view_from(old, 1), b = view_from(new_view, 1);
+
+    while (skip_shared(&a, &b)) {
+        uint32_t was = uid_at(&a), is = uid_at(&b);
+
+        if (was == is) {
+            const struct chunk *before = a.view->chunks[a.chunk];
+            struct view_at here = b;
+            struct view_message m;
+
+            (void)view_next(&here, &m);
+            if (before->flags[a.offset] != m.flags || before->modseq[a.offset] != m.modseq)
+                diff->flags(diff->arg, &m, before->flags[a.offset]);
+        }
+        if (was <= is)
+            step(&a);
+        if (was >= is)
+            step(&b);
+    }
+}
+
+void view_diff(const struct view *old, const struct view *new_view, const struct view_diff *diff)
+{
+    uint32_t last = view_last_uid(old) < old->uidnext ? old->uidnext - 1 : view_last_uid(old);
+    uint32_t appended = new_view->count - view_count_below(new_view, last + 1);
+
+    if (old == new_view)
+        return;
+    if (diff->expunged || diff->expunged_uids) {
+        void *arena = talloc_new(NULL);
+        struct uid_set gone = lacking(arena, old, new_view);
+
+        if (!uid_set_is_empty(&gone))
+            tell_expunged(old, &gone, diff);
+        talloc_free(arena);
+    }
+    if (diff->flags)
+        tell_flags(old, new_view, diff);
+    if (diff->appended && appended) {
+        struct view_message first;
+
+        if (view_at(new_view, new_view->count - appended + 1, &first))
+            diff->appended(diff->arg, first.uid, appended);
+    }
+}
+
+bool view_has_all_of(const struct view *new_view, const struct view *old)
+{
+    struct view_at a = view_from(old, 1), b = view_from(new_view, 1);
+
+    while (skip_shared(&a, &b)) {
+        uint32_t was = uid_at(&a), is = uid_at(&b);
+
+        if (was < is)
+            return false;
+        if (was == is)
+            step(&a);
+        step(&b);
+    }
+    return a.chunk == old->chunk_count;
+}
+
+struct view *view_keep_expunged(const struct view *told, const struct view *latest)
+{
+    struct view_head head = { .folder_id = latest->folder_id,
+                              .uidvalidity = latest->uidvalidity,
+                              .uidnext = latest->uidnext,
+                              .modseq = latest->modseq,
+                              .keywords = latest->keywords };
+    struct view_builder *builder;
+    struct view_at a, b;
+
+    if (view_has_all_of(latest, told))
+        return view_ref(latest);
+    builder = view_builder_new(NULL);
+    a = view_from(told, 1);
+    b = view_from(latest, 1);
+    for (;;) {
+        bool has_a = a.chunk < told->chunk_count, has_b = b.chunk < latest->chunk_count;
+        struct view_message m;
+
+        if (!has_a && !has_b)
+            break;
+        if (has_b && (!has_a || uid_at(&b) <= uid_at(&a))) {
+            if (has_a && uid_at(&a) == uid_at(&b))
+                step(&a);
+            (void)view_next(&b, &m);
+        } else {
+            (void)view_next(&a, &m);
+        }
+        (void)view_builder_append(builder, &m);
+    }
+    return view_builder_finish(builder, &head);
+}

@@ -1,0 +1,1 @@
+chappe_unit_tests(mailbox kit_store kit db group message format)
