@@ -24,6 +24,15 @@ static const struct {
     { "PREVIEW", AFTER_LOGIN },     { "OBJECTID", AFTER_LOGIN },       { "UTF8=ACCEPT", AFTER_LOGIN },
     { "REPLACE", AFTER_LOGIN },     { "UNAUTHENTICATE", AFTER_LOGIN }, { "INPROGRESS", AFTER_LOGIN },
     { "UIDONLY", AFTER_LOGIN },
+    { "ESEARCH", AFTER_LOGIN },
+    { "SEARCHRES", AFTER_LOGIN },
+    { "WITHIN", AFTER_LOGIN },
+    { "SORT", AFTER_LOGIN },
+    { "SORT=DISPLAY", AFTER_LOGIN },
+    { "ESORT", AFTER_LOGIN },
+    { "THREAD=ORDEREDSUBJECT", AFTER_LOGIN },
+    { "THREAD=REFERENCES", AFTER_LOGIN },
+    { "PARTIAL", AFTER_LOGIN },
 };
 
 static void add_before_login(struct imap_session *session, struct buf *out)

@@ -66,7 +66,7 @@ struct imap_request *imap_request_new(struct imap_session *session, struct span 
 
 imap_run cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_copy, cmd_create, cmd_delete,
     cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_id, cmd_idle, cmd_list, cmd_login, cmd_logout,
-    cmd_lsub, cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_replace, cmd_select, cmd_starttls,
-    cmd_status, cmd_store, cmd_subscribe, cmd_unauthenticate, cmd_unselect, cmd_unsubscribe;
+    cmd_lsub, cmd_move, cmd_namespace, cmd_noop, cmd_rename, cmd_replace, cmd_search, cmd_select, cmd_sort, cmd_starttls,
+    cmd_status, cmd_store, cmd_subscribe, cmd_thread, cmd_unauthenticate, cmd_unselect, cmd_unsubscribe;
 
 #endif

@@ -1,0 +1,2 @@
+chappe_unit_tests(imap)
+chappe_fuzz_targets(imap)
