@@ -1,0 +1,322 @@
+/* server.c -- the daemon: what comes in, what is refused at once, what is answered. */
+#include "http/server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <talloc.h>
+#include <unistd.h>
+
+enum { PEM_BYTES = 256 * 1024, CONNECTION_MEMORY = 48 * 1024, HEADERS_MAX = 100 };
+
+METRIC_COUNTER(requests, "chappe_http_requests_total", "HTTP requests answered")
+METRIC_COUNTER(refusals, "chappe_http_refused_total", "HTTP requests refused before they were looked at")
+METRIC_HISTOGRAM(latency, "chappe_http_request_seconds", "From the whole request to its answer")
+
+struct http_server {
+    struct http_server_options options;
+    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *draining; /* the one before the last reload: its connections end by themselves */
+};
+
+/* ---- one request */
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct http_reply *reply)
+{
+    struct MHD_Response *response = http_response_of(reply);
+    enum MHD_Result result;
+
+    if (!response)
+        return MHD_NO;
+    result = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status)
+{
+    struct http_reply reply = { .arena = talloc_new(NULL), .status = status };
+    enum MHD_Result result;
+
+    metric_add(&refusals, 1);
+    reply.body = BUF_INIT(reply.arena);
+    http_reply_type(&reply, "text/plain; charset=utf-8");
+    http_reply_header(&reply, MHD_HTTP_HEADER_CONNECTION, "close");
+    buf_add_format(&reply.body, "%u\n", status);
+    result = send_reply(connection, &reply);
+    talloc_free(reply.arena);
+    return result;
+}
+
+struct header_census {
+    unsigned headers, lengths, encodings, hosts;
+};
+
+static enum MHD_Result count_header(void *argument, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct header_census *census = argument;
+
+    (void)kind;
+    (void)value;
+    census->headers++;
+    census->lengths += strcasecmp(name, "Content-Length") == 0;
+    census->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    census->hosts += strcasecmp(name, "Host") == 0;
+    return MHD_YES;
+}
+
+/* What two programs could read in two ways is not read at all (RFC 9112, 6.3 and 3.2). */
+static unsigned verdict_on_head(struct MHD_Connection *connection, const char *path)
+{
+    struct header_census census = { 0 };
+
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &census);
+    if (census.lengths > 1 || census.encodings > 1 || (census.lengths && census.encodings) ||
+        census.hosts != 1)
+        return MHD_HTTP_BAD_REQUEST;
+    if (census.headers > HEADERS_MAX)
+        return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+    if (*path != '/' || strstr(path, "//") || strstr(path, "/../") || strchr(path, '\\'))
+        return MHD_HTTP_BAD_REQUEST;
+    if (strlen(path) >= 3 && strcmp(path + strlen(path) - 3, "/..") == 0)
+        return MHD_HTTP_BAD_REQUEST;
+    for (const char *p = path; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            return MHD_HTTP_BAD_REQUEST;
+    return 0;
+}
+
+/* The last address that a believed proxy added, and the scheme that it saw. */
+static void believe_proxy(const struct http_server *server, struct http_request *request)
+{
+    const char *chain = http_header(request, "X-Forwarded-For"),
+               *scheme = http_header(request, "X-Forwarded-Proto");
+    bool is_believed = false;
+    struct net_address client;
+    const char *last;
+
+    for (size_t i = 0; i < server->options.proxy_count; i++)
+        is_believed = is_believed || net_network_contains(&server->options.proxies[i], &request->peer);
+    if (!is_believed)
+        return;
+    last = chain ? strrchr(chain, ',') : NULL;
+    if (chain && net_address_parse(span_trim(span_text(last ? last + 1 : chain)), &client))
+        request->peer = client;
+    request->is_tls = scheme ? strcasecmp(scheme, "https") == 0 : request->is_tls;
+}
+
+static struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
+                                        const char *method, const char *path)
+{
+    void *arena = talloc_new(NULL);
+    struct http_request *request = talloc_zero(arena, struct http_request);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+
+    request->arena = arena;
+    request->connection = connection;
+    request->method = talloc_strdup(arena, method);
+    request->path = talloc_strdup(arena, path);
+    request->body = BUF_INIT(arena);
+    request->limit = server->options.limit(server->options.argument, method, path);
+    request->is_tls = server->options.certificate != NULL;
+    request->peer = address && address->sa_family != AF_UNSPEC ? net_address_of(address)
+                                                               : (struct net_address){ .is_local = true };
+    believe_proxy(server, request);
+    return request;
+}
+
+static enum MHD_Result answer(struct http_server *server, struct http_request *request)
+{
+    struct http_reply reply = { .arena = request->arena,
+                                .status = MHD_HTTP_OK,
+                                .body = BUF_INIT(request->arena) };
+    int64_t started_us = clock_monotonic_us();
+
+    if (request->is_too_large)
+        return refuse(request->connection, MHD_HTTP_CONTENT_TOO_LARGE);
+    server->options.answer(server->options.argument, request, &reply);
+    metric_add(&requests, 1);
+    metric_observe_us(&latency, 0, clock_monotonic_us() - started_us);
+    return send_reply(request->connection, &reply);
+}
+
+static enum MHD_Result on_access(void *argument, struct MHD_Connection *connection, const char *path,
+                                 const char *method, const char *version, const char *upload,
+                                 size_t *upload_length, void **request_context)
+{
+    struct http_server *server = argument;
+    struct http_request *request = *request_context;
+    unsigned refusal;
+
+    (void)version;
+    if (!request) { /* the head is here */
+        refusal = verdict_on_head(connection, path);
+        if (refusal)
+            return refuse(connection, refusal);
+        *request_context = request_new(server, connection, method, path);
+        return MHD_YES;
+    }
+    if (*upload_length == 0)
+        return answer(server, request);
+    if (request->body.length + *upload_length > request->limit)
+        request->is_too_large = true;
+    else
+        buf_add(&request->body, upload, *upload_length);
+    *upload_length = 0;
+    return MHD_YES;
+}
+
+static void on_completed(void *argument, struct MHD_Connection *connection, void **request_context,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct http_request *request = *request_context;
+
+    (void)argument;
+    (void)connection;
+    (void)code;
+    if (request)
+        talloc_free(request->arena);
+    *request_context = NULL;
+}
+
+static void on_log(void *argument, const char *text_format, va_list arguments)
+{
+    char text[256];
+
+    (void)argument;
+    vsnprintf(text, sizeof text, text_format, arguments);
+    log_event(LOG_LEVEL_DEBUG, "http.library", log_span("text", span_trim(span_text(text))));
+}
+
+/* ---- the daemon */
+
+static char *read_pem(const void *owner, const char *file, struct err *err)
+{
+    char *text = talloc_zero_size(owner, PEM_BYTES);
+    FILE *in = fopen(file, "re");
+    size_t length = in ? fread(text, 1, PEM_BYTES - 1, in) : 0;
+
+    if (in)
+        fclose(in);
+    if (length > 0 && length < PEM_BYTES - 1)
+        return text;
+    err_set(err, ERR_INVALID, "%s cannot be read as PEM: %s.", file,
+            in ? "empty or too large" : strerror(errno));
+    return NULL;
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server, const char *certificate, const char *key,
+                                       int fd)
+{
+    const struct http_server_options *o = &server->options;
+    unsigned flags = MHD_USE_ERROR_LOG | (o->threads ? MHD_USE_EPOLL_INTERNAL_THREAD
+                                                     : MHD_USE_THREAD_PER_CONNECTION |
+                                                           MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL);
+    struct MHD_OptionItem items[16] = {
+        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
+        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->max_connections ? o->max_connections : 1000), NULL },
+        { MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->max_per_address, NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(o->timeout_s ? o->timeout_s : 30), NULL },
+        { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+        { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server },
+    };
+    size_t count = 6;
+
+    if (o->threads > 1)
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL };
+    if (certificate) {
+        flags |= MHD_USE_TLS;
+        items[count++] =
+            (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)certificate };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)key };
+        items[count++] =
+            (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                     (void *)(intptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"
+                                                        "-RSA:%NO_TICKETS" };
+    }
+    items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+/* A daemon on `fd`, with the certificate read now. */
+static bool open_daemon(struct http_server *server, const char *certificate, const char *key, int fd,
+                        struct MHD_Daemon **daemon_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    char *certificate_text = NULL, *key_text = NULL;
+    struct MHD_Daemon *daemon = NULL;
+
+    if (!certificate || ((certificate_text = read_pem(arena, certificate, err)) != NULL &&
+                         (key_text = read_pem(arena, key, err)) != NULL)) {
+        daemon = start_daemon(server, certificate_text, key_text, fd);
+        if (!daemon)
+            err_set(err, certificate ? ERR_INVALID : ERR_INTERNAL, "The web server cannot start%s.",
+                    certificate ? " with this certificate and key" : "");
+    }
+    talloc_free(arena);
+    *daemon_out = daemon;
+    return daemon != NULL;
+}
+
+bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
+                       struct err *err)
+{
+    struct http_server *server = talloc_zero(NULL, struct http_server);
+
+    server->options = *options;
+    server->options.proxies =
+        options->proxy_count
+            ? talloc_memdup(server, options->proxies, options->proxy_count * sizeof *options->proxies)
+            : NULL;
+    if (!open_daemon(server, options->certificate, options->key, options->fd, &server->daemon, err)) {
+        close(options->fd);
+        talloc_free(server);
+        return false;
+    }
+    *server_out = server;
+    return true;
+}
+
+bool http_server_reload(struct http_server *server, const char *certificate, const char *key, struct err *err)
+{
+    struct MHD_Daemon *fresh;
+    int fd = dup(server->options.fd);
+
+    if (fd < 0)
+        return err_errno(err, "dup");
+    if (!open_daemon(server, certificate, key, fd, &fresh, err)) {
+        close(fd);
+        return false;
+    }
+    if (server->draining)
+        MHD_stop_daemon(server->draining);
+    (void)MHD_quiesce_daemon(server->daemon);
+    close(server->options.fd);
+    server->draining = server->daemon;
+    server->daemon = fresh;
+    server->options.fd = fd;
+    return true;
+}
+
+void http_server_free(struct http_server **server)
+{
+    if (!*server)
+        return;
+    if ((*server)->draining)
+        MHD_stop_daemon((*server)->draining);
+    MHD_stop_daemon((*server)->daemon);
+    talloc_free(*server);
+    *server = NULL;
+}

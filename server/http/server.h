@@ -1,0 +1,87 @@
+/*
+ * server.h -- HTTP/1.1 by libmicrohttpd: listeners, limits, TLS; one function that answers.
+ *
+ * The body of a request is read whole, up to the limit that the `limit` callback names for its method and path, and
+ * then `answer` is called once, on a thread that may block. Requests that HTTP itself forbids (two lengths, a length
+ * and chunks, no Host, control bytes in the path, `..` and `//` in the path) are refused and the connection closed
+ * before the callbacks see them.
+ *
+ * Ownership  http_server_free() waits for the answers that run.
+ * Threads    start, reload and free from one thread; `limit` and `answer` from many.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/net.h"
+
+#include <sys/types.h>
+
+struct http_server;
+struct http_request;
+struct http_reply;
+
+typedef size_t http_limit(void *argument, const char *method, const char *path);
+typedef void http_answer(void *argument, const struct http_request *request, struct http_reply *reply);
+
+struct http_server_options {
+    int fd;                  /* a listening socket, taken over also on failure */
+    const char *certificate; /* PEM files; NULL: plain */
+    const char *key;
+    unsigned threads;         /* 0: one a connection, for few clients with long requests */
+    unsigned max_connections; /* 0: 1000 */
+    unsigned max_per_address; /* 0: no limit */
+    unsigned timeout_s;       /* of a silent connection; 0: 30 */
+    http_limit *limit;
+    http_answer *answer;
+    void *argument;
+    const struct net_network *proxies; /* whose X-Forwarded-For and X-Forwarded-Proto are believed; copied */
+    size_t proxy_count;
+};
+
+MUST_CHECK bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
+                                  struct err *err);
+/* Reads the certificate files again; connections there keep theirs. On failure nothing changes. */
+MUST_CHECK bool http_server_reload(struct http_server *server, const char *certificate, const char *key,
+                                   struct err *err);
+/* Accepts and sets NULL. */
+void http_server_free(struct http_server **server);
+
+/* A listening TCP socket (dual stack where `address` is "::"), or a Unix one with this mode. */
+MUST_CHECK bool http_listen_tcp(const char *address, uint16_t port, int *fd_out, struct err *err);
+MUST_CHECK bool http_listen_unix(const char *path, unsigned mode, int *fd_out, struct err *err);
+
+/* ---- the request; all lives until the answer has returned */
+
+const char *http_method(const struct http_request *request);
+/* Percent-decoded, begins with '/'. */
+const char *http_path(const struct http_request *request);
+/* The first of that name, decoded; NULL where there is none. */
+const char *http_query(const struct http_request *request, const char *name);
+const char *http_header(const struct http_request *request, const char *name);
+struct span http_body(const struct http_request *request);
+/* The client, also behind a believed proxy. */
+const struct net_address *http_peer(const struct http_request *request);
+/* TLS up to us, or up to a believed proxy that says so. */
+bool http_is_tls(const struct http_request *request);
+/* On a Unix socket: the user at the other end. False otherwise. */
+bool http_peer_user(const struct http_request *request, uid_t *uid_out);
+/* Memory of the request. */
+void *http_arena(const struct http_request *request);
+
+/* ---- the reply */
+
+void http_reply_status(struct http_reply *reply, unsigned status);
+void http_reply_header(struct http_reply *reply, const char *name, const char *value);
+void http_reply_type(struct http_reply *reply, const char *type);
+/* What is appended here is sent, unless a stream was set. */
+struct buf *http_reply_body(struct http_reply *reply);
+
+/* Fills `out` with the next bytes; leaves it empty at the end; false cuts the connection, so that the client sees that
+ * it did not get everything. `release` is called in any case, afterwards. */
+typedef bool http_stream(void *state, struct buf *out);
+void http_reply_stream(struct http_reply *reply, http_stream *next, void (*release)(void *state),
+                       void *state);
+
+#endif
