@@ -284,9 +284,9 @@ static bool create_database(struct db *db, const char *database, struct err *err
     return strcmp(db_last_failure(db)->sqlstate, "42P04") == 0; /* made by another just now */
 }
 
-bool cluster_create_database(struct cluster *cluster, const char *database, struct err *err)
+bool db_create_database(const char *conninfo, const char *database, struct err *err)
 {
-    struct db_pool_options options = { .size = 1 };
+    struct db_pool_options options = { .conninfo = conninfo, .size = 1 };
     struct db_pool *pool;
     struct db *db;
     bool ok = false;
@@ -294,15 +294,21 @@ bool cluster_create_database(struct cluster *cluster, const char *database, stru
     *err = ERR_INIT;
     if (!is_plain_name(database))
         return err_set(err, ERR_INVALID, "The name of a database has small letters, digits and _ only.");
-    char *conninfo = cluster_conninfo(cluster, cluster, "postgres");
-    options.conninfo = conninfo;
-    if (db_pool_open(cluster, &options, &pool, err)) {
+    if (db_pool_open(NULL, &options, &pool, err)) {
         if (db_acquire(pool, DB_UNLIMITED, 1000, &db, err)) {
             ok = create_database(db, database, err);
             db_release(&db);
         }
         db_pool_close(&pool);
     }
+    return ok;
+}
+
+bool cluster_create_database(struct cluster *cluster, const char *database, struct err *err)
+{
+    char *conninfo = cluster_conninfo(cluster, cluster, "postgres");
+    bool ok = db_create_database(conninfo, database, err);
+
     talloc_free(conninfo);
     return ok;
 }

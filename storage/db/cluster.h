@@ -52,6 +52,9 @@ MUST_CHECK bool cluster_find_conninfo(const void *owner, const char *directory, 
 /* Creates the database where it is missing (C.UTF-8). ERR_INVALID for a name other than [a-z0-9_]. */
 MUST_CHECK bool cluster_create_database(struct cluster *cluster, const char *database, struct err *err);
 
+/* The same on any server: `conninfo` leads to some database there, in which the login may CREATE DATABASE. */
+MUST_CHECK bool db_create_database(const char *conninfo, const char *database, struct err *err);
+
 /* For any database, private or not: refuses (ERR_INVALID with the setting and where it comes from) fsync,
  * full_page_writes or synchronous_commit off, also where set for the role or the database; a server before 15; an
  * encoding other than UTF8. */

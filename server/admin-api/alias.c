@@ -1,0 +1,112 @@
+/* alias.c -- addresses that stand for others. */
+#include "directory/alias.h"
+
+#include "admin_api/call.h"
+
+#include <string.h>
+#include <talloc.h>
+
+static json_t *alias_json(const struct alias *a)
+{
+    json_t *targets = json_array();
+
+    for (size_t i = 0; i < a->target_count; i++)
+        json_array_append_new(targets, json_string(a->targets[i]));
+    return json_pack("{s:s, s:o, s:b}", "address", a->address, "target", targets, "enabled", a->is_enabled);
+}
+
+/* "target" or "targets"; none named: *count_out 0. */
+static bool take_targets(struct admin_call *call, const char ***targets_out, size_t *count_out,
+                         struct err *err)
+{
+    json_t *list = json_object_get(call->in, "targets"), *element;
+    const char *one = call_text(call, "target");
+    const char **targets = talloc_array(call->arena, const char *, (unsigned)json_array_size(list) + 1);
+    size_t count = 0, i;
+
+    json_array_foreach(list, i, element)
+    {
+        if (!json_is_string(element))
+            return err_set(err, ERR_INVALID, "targets must be a list of addresses.");
+        targets[count++] = json_string_value(element);
+    }
+    if (one)
+        targets[count++] = one;
+    *targets_out = targets;
+    *count_out = count;
+    return true;
+}
+
+static bool answer_with(struct admin_call *call, const char *address, struct err *err)
+{
+    struct alias found;
+
+    return alias_find(call->api->options.directory, &call->actor, call->arena, address, &found, err) &&
+           call_answer(call, alias_json(&found));
+}
+
+bool alias_post(struct admin_call *call, struct err *err)
+{
+    struct alias wanted = { .address = call_text(call, "address"), .name = "", .is_enabled = true };
+    int64_t id;
+
+    if (!take_targets(call, &wanted.targets, &wanted.target_count, err) ||
+        !alias_add(call->api->options.directory, &call->actor, &wanted, &id, err))
+        return false;
+    call->status = 201;
+    return answer_with(call, wanted.address, err);
+}
+
+static bool is_in_domain(const char *address, const char *domain)
+{
+    const char *at = strrchr(address, '@');
+
+    return !domain || (at && strcasecmp(at + 1, domain) == 0);
+}
+
+bool aliases_get(struct admin_call *call, struct err *err)
+{
+    const char *domain = http_query(call->request, "domain");
+    struct alias *list;
+    int64_t only;
+    size_t count;
+    json_t *json;
+
+    if (!call_organisation_filter(call, &only, err) ||
+        !alias_list(call->api->options.directory, &call->actor, call->arena, only, &list, &count, err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++)
+        if (is_in_domain(list[i].address, domain))
+            json_array_append_new(json, alias_json(&list[i]));
+    return call_answer(call, json_pack("{s:o}", "aliases", json));
+}
+
+bool alias_get(struct admin_call *call, struct err *err)
+{
+    return answer_with(call, call->parameters[0], err);
+}
+
+bool alias_patch(struct admin_call *call, struct err *err)
+{
+    struct alias wanted;
+    const char **targets;
+    size_t count;
+
+    if (!alias_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], &wanted,
+                    err) ||
+        !take_targets(call, &targets, &count, err))
+        return false;
+    if (count > 0) {
+        wanted.targets = targets;
+        wanted.target_count = count;
+    }
+    wanted.is_enabled = call_flag(call, "enabled", wanted.is_enabled);
+    return alias_set(call->api->options.directory, &call->actor, call->parameters[0], &wanted, err) &&
+           answer_with(call, call->parameters[0], err);
+}
+
+bool alias_delete(struct admin_call *call, struct err *err)
+{
+    return alias_remove(call->api->options.directory, &call->actor, call->parameters[0], err);
+}

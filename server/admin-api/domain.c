@@ -1,0 +1,126 @@
+/* domain.c -- accepted domains. */
+#include "directory/domain.h"
+
+#include "admin_api/call.h"
+#include "admin_api/quota_roots.h"
+#include "directory/organisation.h"
+
+#include <string.h>
+
+static bool domain_json(struct admin_call *call, const struct domain *d, json_t **out, struct err *err)
+{
+    struct organisation organisation;
+
+    if (!organisation_get(call->api->options.directory, &call->actor, call->arena, d->organisation_id,
+                          &organisation, err))
+        return false;
+    *out = json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:I}", "name", d->name, "organisation",
+                     organisation.name, "kind", domain_kind_name(d->kind), "quota",
+                     (json_int_t)d->quota_bytes, "enabled", d->is_enabled, "subaddresses",
+                     d->has_subaddresses, "recipients", (json_int_t)d->address_count);
+    if (d->target)
+        json_object_set_new(*out, "target", json_string(d->target));
+    return true;
+}
+
+static bool find(struct admin_call *call, const char *name, struct domain *out, struct err *err)
+{
+    return domain_find(call->api->options.directory, &call->actor, call->arena, name, out, err);
+}
+
+static bool answer_with(struct admin_call *call, const char *name, struct err *err)
+{
+    struct domain found;
+    json_t *json;
+
+    return find(call, name, &found, err) && domain_json(call, &found, &json, err) && call_answer(call, json);
+}
+
+/* Words of the console are taken as well as those of the schema. */
+static bool kind_of(const char *word, enum domain_kind *kind_out, struct err *err)
+{
+    *kind_out = DOMAIN_AUTHORITATIVE;
+    if (!word || domain_kind_of(word, kind_out))
+        return true;
+    if (strcmp(word, "internal-relay") == 0)
+        *kind_out = DOMAIN_RELAY;
+    else if (strcmp(word, "backup-mx") == 0)
+        *kind_out = DOMAIN_BACKUP;
+    else
+        return err_set(err, ERR_INVALID, "%s is no kind of domain: authoritative, relay, backup or alias.",
+                       word);
+    return true;
+}
+
+bool domain_post(struct admin_call *call, struct err *err)
+{
+    struct domain wanted = { .name = call_text(call, "name"),
+                             .target = call_text(call, "target"),
+                             .quota_bytes = call_number(call, "quota", 0),
+                             .protocols = PROTOCOLS_ALL,
+                             .is_enabled = true,
+                             .has_subaddresses = call_flag(call, "subaddresses", true) };
+    int64_t id;
+
+    if (!kind_of(call_text(call, "kind"), &wanted.kind, err) ||
+        !call_organisation(call, &wanted.organisation_id, err) ||
+        !domain_add(call->api->options.directory, &call->actor, &wanted, &id, err))
+        return false;
+    if (wanted.quota_bytes && !quota_roots_set(call->api, QUOTA_ROOT_DOMAIN, id, wanted.quota_bytes, err))
+        return false;
+    call->status = 201;
+    return answer_with(call, wanted.name, err);
+}
+
+bool domains_get(struct admin_call *call, struct err *err)
+{
+    struct domain *list;
+    int64_t only;
+    size_t count;
+    json_t *json, *one;
+
+    if (!call_organisation_filter(call, &only, err) ||
+        !domain_list(call->api->options.directory, &call->actor, call->arena, only, &list, &count, err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++) {
+        if (!domain_json(call, &list[i], &one, err)) {
+            json_decref(json);
+            return false;
+        }
+        json_array_append_new(json, one);
+    }
+    return call_answer(call, json_pack("{s:o}", "domains", json));
+}
+
+bool domain_get(struct admin_call *call, struct err *err)
+{
+    return answer_with(call, call->parameters[0], err);
+}
+
+bool domain_patch(struct admin_call *call, struct err *err)
+{
+    struct domain wanted = { .target = call_text(call, "target"),
+                             .quota_bytes = call_number(call, "quota", 0),
+                             .is_enabled = call_flag(call, "enabled", true),
+                             .has_subaddresses = call_flag(call, "subaddresses", true) };
+    unsigned fields = (call_has(call, "kind") ? DOMAIN_KIND : 0u) |
+                      (call_has(call, "quota") ? DOMAIN_QUOTA : 0u) |
+                      (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u) |
+                      (call_has(call, "subaddresses") ? DOMAIN_SUBADDRESSES : 0u);
+    struct domain found;
+
+    if (!kind_of(call_text(call, "kind"), &wanted.kind, err) ||
+        !find(call, call->parameters[0], &found, err) ||
+        !domain_set(call->api->options.directory, &call->actor, found.name, fields, &wanted, err))
+        return false;
+    if ((fields & DOMAIN_QUOTA) &&
+        !quota_roots_set(call->api, QUOTA_ROOT_DOMAIN, found.domain_id, wanted.quota_bytes, err))
+        return false;
+    return answer_with(call, found.name, err);
+}
+
+bool domain_delete(struct admin_call *call, struct err *err)
+{
+    return domain_remove(call->api->options.directory, &call->actor, call->parameters[0], err);
+}

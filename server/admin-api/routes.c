@@ -1,0 +1,149 @@
+/* routes.c -- the table of the admin API. */
+#include "admin_api/call.h"
+
+#define END_OF_FIELDS                                                                                        \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
+#define NAME(required)                                                                                       \
+    {                                                                                                        \
+        "name", ADMIN_TEXT, required, "A name for people."                                                   \
+    }
+#define QUOTA                                                                                                \
+    {                                                                                                        \
+        "quota", ADMIN_NUMBER, false, "Bytes; 0: no limit."                                                  \
+    }
+#define ORGANISATION(required)                                                                               \
+    {                                                                                                        \
+        "organisation", ADMIN_TEXT, required, "The organisation's name."                                     \
+    }
+
+static const struct admin_field organisation_fields[] = { NAME(true), QUOTA, END_OF_FIELDS };
+static const struct admin_field organisation_changes[] = { NAME(false), QUOTA, END_OF_FIELDS };
+static const struct admin_field admin_group_fields[] = { NAME(true), ORGANISATION(true), END_OF_FIELDS };
+static const struct admin_field admin_group_changes[] = { NAME(true), END_OF_FIELDS };
+static const struct admin_field domain_fields[] = {
+    { "name", ADMIN_TEXT, true, "The domain." },
+    ORGANISATION(true),
+    { "kind", ADMIN_TEXT, false, "authoritative, relay, backup or alias." },
+    { "target", ADMIN_TEXT, false, "The domain that an alias domain stands for." },
+    { "subaddresses", ADMIN_BOOL, false, "user+anything reaches user." },
+    QUOTA,
+    END_OF_FIELDS
+};
+static const struct admin_field domain_changes[] = {
+    { "kind", ADMIN_TEXT, false, "authoritative, relay, backup or alias." },
+    { "target", ADMIN_TEXT, false, "The domain that an alias domain stands for." },
+    { "subaddresses", ADMIN_BOOL, false, "user+anything reaches user." },
+    { "enabled", ADMIN_BOOL, false, "false: its mail is refused for now and nobody of it logs in." },
+    QUOTA,
+    END_OF_FIELDS
+};
+static const struct admin_field user_fields[] = {
+    { "address", ADMIN_TEXT, true, "The primary address, which is the login." },
+    NAME(true),
+    { "password", ADMIN_TEXT, false, "8 to 1024 bytes; without it nobody can log in yet." },
+    { "admin_group", ADMIN_TEXT, false, "The administrative group that holds it." },
+    { "store", ADMIN_TEXT, false, "The mailbox store." },
+    { "inbox_only", ADMIN_BOOL, false, "Without Drafts, Sent, Junk, Trash and Archive." },
+    QUOTA,
+    END_OF_FIELDS
+};
+static const struct admin_field user_changes[] = {
+    NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
+};
+static const struct admin_field import_fields[] = {
+    { "users", ADMIN_LIST, true, "Objects as for POST /users; at most 1,000, all of one organisation." },
+    ORGANISATION(true),
+    END_OF_FIELDS
+};
+static const struct admin_field password_fields[] = { { "password", ADMIN_TEXT, true, "8 to 1024 bytes." },
+                                                      END_OF_FIELDS };
+static const struct admin_field alias_fields[] = { { "address", ADMIN_TEXT, true, "The alias." },
+                                                   { "target", ADMIN_TEXT, false,
+                                                     "The one address that it stands for." },
+                                                   { "targets", ADMIN_LIST, false, "Or several." },
+                                                   END_OF_FIELDS };
+static const struct admin_field alias_changes[] = {
+    { "target", ADMIN_TEXT, false, "The one address that it stands for." },
+    { "targets", ADMIN_LIST, false, "Or several." },
+    { "enabled", ADMIN_BOOL, false, "false: its mail is refused." },
+    END_OF_FIELDS
+};
+static const struct admin_field app_password_fields[] = { NAME(true), END_OF_FIELDS };
+static const struct admin_field storage_group_fields[] = {
+    NAME(true),
+    { "database", ADMIN_TEXT, false, "postgresql://...; without it a database beside the directory." },
+    END_OF_FIELDS
+};
+static const struct admin_field store_fields[] = {
+    NAME(true), { "storage_group", ADMIN_TEXT, true, "The storage group's name." }, END_OF_FIELDS
+};
+static const struct admin_field verify_fields[] = { { "repair", ADMIN_BOOL, false,
+                                                      "Correct what can be recomputed." },
+                                                    { "user", ADMIN_TEXT, false, "Only this mailbox." },
+                                                    END_OF_FIELDS };
+
+static const struct admin_route routes[] = {
+    { "POST", "/organisations", organisation_post, "Adds an organisation.", organisation_fields },
+    { "GET", "/organisations", organisations_get, "Lists organisations." },
+    { "GET", "/organisations/{name}", organisation_get_one, "Shows one." },
+    { "PATCH", "/organisations/{name}", organisation_patch, "Changes one.", organisation_changes },
+    { "DELETE", "/organisations/{name}", organisation_delete, "Removes one that is empty." },
+
+    { "POST", "/admin-groups", admin_group_post, "Adds an administrative group.", admin_group_fields },
+    { "GET", "/admin-groups", admin_groups_get, "Lists them; ?organisation=." },
+    { "GET", "/admin-groups/{name}", admin_group_get, "Shows one of ?organisation=." },
+    { "PATCH", "/admin-groups/{name}", admin_group_patch, "Renames one.", admin_group_changes },
+    { "DELETE", "/admin-groups/{name}", admin_group_delete, "Removes one that is empty." },
+
+    { "POST", "/domains", domain_post, "Accepts mail for a domain.", domain_fields },
+    { "GET", "/domains", domains_get, "Lists domains; ?organisation=." },
+    { "GET", "/domains/{domain}", domain_get, "Shows one." },
+    { "PATCH", "/domains/{domain}", domain_patch, "Changes one.", domain_changes },
+    { "DELETE", "/domains/{domain}", domain_delete, "Removes one without addresses." },
+
+    { "POST", "/users", user_post, "Adds a user with a mailbox.", user_fields },
+    { "POST", "/users/import", users_import, "Adds many; answers for each what was wrong.", import_fields },
+    { "GET", "/users", users_get, "Lists users; ?organisation= ?domain= ?text= ?after= ?limit=." },
+    { "GET", "/users/{address}", user_get_one, "Shows one, by any of its addresses." },
+    { "PATCH", "/users/{address}", user_patch, "Changes one.", user_changes },
+    { "DELETE", "/users/{address}", user_delete,
+      "Removes one; its mailbox is kept for the recoverable period." },
+    { "PUT", "/users/{address}/password", user_password_put, "Sets the password.", password_fields },
+
+    { "POST", "/users/{address}/app-passwords", app_password_post, "Makes one and shows it, once.",
+      app_password_fields },
+    { "GET", "/users/{address}/app-passwords", app_passwords_get, "Lists them." },
+    { "DELETE", "/users/{address}/app-passwords/{name}", app_password_delete, "Takes one back." },
+
+    { "POST", "/aliases", alias_post, "Adds an alias.", alias_fields },
+    { "GET", "/aliases", aliases_get, "Lists aliases; ?organisation= ?domain=." },
+    { "GET", "/aliases/{address}", alias_get, "Shows one." },
+    { "PATCH", "/aliases/{address}", alias_patch, "Changes one.", alias_changes },
+    { "DELETE", "/aliases/{address}", alias_delete, "Removes one." },
+
+    { "POST", "/storage-groups", storage_group_post, "Adds a storage group and makes its database.",
+      storage_group_fields },
+    { "GET", "/storage-groups", storage_groups_get, "Lists storage groups." },
+    { "POST", "/stores", store_post, "Adds a mailbox store.", store_fields },
+    { "GET", "/stores", stores_get, "Lists stores." },
+
+    { "GET", "/mailboxes/{address}/folders", mailbox_folders_get, "Folders and their counters." },
+    { "POST", "/mailboxes/{address}/messages", mailbox_message_post,
+      "Files one message; ?folder= ?flags= ?date=.", .takes_bytes = true },
+    { "POST", "/mailboxes/{address}/import", mailbox_import_post,
+      "Files a batch (see the guide), each message once.", .takes_bytes = true },
+    { "GET", "/mailboxes/{address}/export", mailbox_export_get, "All messages of ?folder= as a batch." },
+
+    { "POST", "/verify", verify_post, "Compares what is derived with what it is derived from.",
+      verify_fields },
+    { "GET", "/check", check_get, "Looks at database and certificates; each line with its remedy." },
+    { "GET", "/audit", audit_get, "Who did what; ?organisation= ?before= ?limit=." },
+};
+
+const struct admin_route *admin_routes(size_t *count_out)
+{
+    *count_out = COUNT_OF(routes);
+    return routes;
+}

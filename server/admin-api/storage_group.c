@@ -1,0 +1,102 @@
+/* storage_group.c -- storage groups and stores. */
+#include "admin_api/call.h"
+#include "directory/server.h"
+#include "group/group.h"
+
+#include <string.h>
+
+bool storage_group_post(struct admin_call *call, struct err *err)
+{
+    struct storage_group wanted = { .name = call_text(call, "name"),
+                                    .conninfo = call_text(call, "database"),
+                                    .takes_new = true };
+    struct err undone = ERR_INIT;
+    int64_t id;
+
+    if (!storage_group_add(call->api->options.directory, &call->actor, &wanted, &id, err))
+        return false;
+    if (!call->api->options.prepare_group(call->api->options.host, id, err)) {
+        if (!storage_group_remove(call->api->options.directory, &call->actor, id, &undone))
+            err_log(err, "and the storage group stays: %s", undone.log);
+        return false;
+    }
+    return call_created(call, json_pack("{s:s, s:I}", "name", wanted.name, "id", (json_int_t)id));
+}
+
+static const char *state_of(struct admin_call *call, int64_t id)
+{
+    struct err err = ERR_INIT;
+    struct group *group;
+
+    return group_find(call->api->options.groups, id, &group, &err) && db_pool_check(group_pool(group), &err)
+               ? "up"
+               : "down";
+}
+
+bool storage_groups_get(struct admin_call *call, struct err *err)
+{
+    struct storage_group *list;
+    size_t count;
+    json_t *json;
+
+    if (!storage_group_list(call->api->options.directory, call->arena, &list, &count, err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json, json_pack("{s:s, s:I, s:s, s:I}", "name", list[i].name, "id",
+                                              (json_int_t)list[i].storage_group_id, "state",
+                                              state_of(call, list[i].storage_group_id), "mailboxes",
+                                              (json_int_t)list[i].mailbox_count));
+    return call_answer(call, json_pack("{s:o}", "storage_groups", json));
+}
+
+static bool find_group(struct admin_call *call, const char *name, int64_t *id_out, struct err *err)
+{
+    struct storage_group *list;
+    size_t count;
+
+    if (!storage_group_list(call->api->options.directory, call->arena, &list, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].name, name) == 0) {
+            *id_out = list[i].storage_group_id;
+            return true;
+        }
+    return err_set(err, ERR_NOT_FOUND, "There is no storage group %s.", name);
+}
+
+bool store_post(struct admin_call *call, struct err *err)
+{
+    struct store wanted = { .name = call_text(call, "name"), .is_mounted = true };
+    int64_t id;
+
+    if (!find_group(call, call_text(call, "storage_group"), &wanted.storage_group_id, err) ||
+        !directory_store_add(call->api->options.directory, &call->actor, &wanted, &id, err) ||
+        !call->api->options.prepare_group(call->api->options.host, wanted.storage_group_id, err))
+        return false;
+    return call_created(call, json_pack("{s:s, s:s}", "name", wanted.name, "storage_group",
+                                        call_text(call, "storage_group")));
+}
+
+bool stores_get(struct admin_call *call, struct err *err)
+{
+    struct storage_group *groups;
+    struct store *list;
+    size_t count, group_count;
+    json_t *json;
+
+    if (!storage_group_list(call->api->options.directory, call->arena, &groups, &group_count, err) ||
+        !directory_store_list(call->api->options.directory, call->arena, &list, &count, err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const char *group = "";
+        for (size_t g = 0; g < group_count; g++)
+            if (groups[g].storage_group_id == list[i].storage_group_id)
+                group = groups[g].name;
+        json_array_append_new(json, json_pack("{s:s, s:s, s:b, s:I}", "name", list[i].name, "storage_group",
+                                              group, "mounted", list[i].is_mounted, "mailboxes",
+                                              (json_int_t)list[i].mailbox_count));
+    }
+    return call_answer(call, json_pack("{s:o}", "stores", json));
+}

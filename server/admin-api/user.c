@@ -1,0 +1,169 @@
+/* user.c -- users, their mailboxes and passwords. */
+#include "directory/user.h"
+
+#include "admin_api/call.h"
+#include "admin_api/mailbox.h"
+#include "admin_api/new_user.h"
+#include "auth/password.h"
+#include "directory/domain.h"
+#include "directory/organisation.h"
+#include "group/quota.h"
+#include "group/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+
+enum { LIST_MAX = 1000 };
+
+static json_t *user_json(const struct user *u)
+{
+    json_t *addresses = json_array();
+
+    for (size_t i = 0; i < u->address_count; i++)
+        json_array_append_new(addresses, json_string(u->addresses[i]));
+    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:b, s:o}", "address", u->address, "name", u->name, "state",
+                     recipient_state_name(u->state), "quota", (json_int_t)u->quota_bytes, "addresses",
+                     addresses, "has_password", u->has_password, "created", json_time(u->created_us));
+}
+
+static bool find(struct admin_call *call, struct user *out, struct err *err)
+{
+    return user_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], out, err);
+}
+
+/* With what only one query a user tells. A storage group that is down does not hide the user. */
+static json_t *user_details(struct admin_call *call, const struct user *u)
+{
+    json_t *json = user_json(u);
+    struct organisation organisation;
+    struct mailbox_usage usage;
+    struct group *group;
+    struct err err = ERR_INIT;
+
+    if (organisation_get(call->api->options.directory, &call->actor, call->arena, u->organisation_id,
+                         &organisation, &err))
+        json_object_set_new(json, "organisation", json_string(organisation.name));
+    if (group_find(call->api->options.groups, u->mailbox.storage_group_id, &group, &err) &&
+        mailbox_usage(group, u->mailbox.mailbox_id, &usage, &err)) {
+        json_object_set_new(json, "used", json_integer(usage.used_bytes));
+        json_object_set_new(json, "messages", json_integer(usage.used_messages));
+    }
+    return json;
+}
+
+bool user_post(struct admin_call *call, struct err *err)
+{
+    struct credential credential;
+    struct user wanted = { 0 }, added;
+    bool has_password;
+
+    if (!new_user_read(call, call->in, &wanted, err) ||
+        !new_user_credential(call->arena, call_text(call, "password"), &credential, &has_password, err) ||
+        !user_add(call->api->options.directory, &call->actor, &wanted, has_password ? &credential : NULL,
+                  &added, call->arena, err))
+        return false;
+    if (!new_user_mailbox(call->api, &added, call_flag(call, "inbox_only", false), err)) {
+        struct mailbox_location nowhere;
+        struct err undone = ERR_INIT;
+        if (!user_remove(call->api->options.directory, &call->actor, added.recipient_id, &nowhere, &undone))
+            err_log(err, "and the user stays without a mailbox: %s", undone.log);
+        return false;
+    }
+    return call_created(call, user_json(&added));
+}
+
+static bool read_query(struct admin_call *call, struct user_query *query, struct err *err)
+{
+    const char *limit = http_query(call->request, "limit");
+
+    *query = (struct user_query){ .domain = http_query(call->request, "domain"),
+                                  .text = http_query(call->request, "text"),
+                                  .after = http_query(call->request, "after"),
+                                  .limit = limit ? strtoul(limit, NULL, 10) : LIST_MAX };
+    if (query->limit == 0 || query->limit > LIST_MAX)
+        query->limit = LIST_MAX;
+    return call_organisation_filter(call, &query->organisation_id, err);
+}
+
+bool users_get(struct admin_call *call, struct err *err)
+{
+    struct user_query query;
+    struct user *list;
+    size_t count;
+    json_t *json;
+
+    if (!read_query(call, &query, err) ||
+        !user_list(call->api->options.directory, &call->actor, call->arena, &query, &list, &count, err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json, user_json(&list[i]));
+    call_answer(call, json_pack("{s:o}", "users", json));
+    if (count == query.limit)
+        json_object_set_new(call->out, "next", json_string(list[count - 1].address));
+    return true;
+}
+
+bool user_get_one(struct admin_call *call, struct err *err)
+{
+    struct user found;
+
+    return find(call, &found, err) && call_answer(call, user_details(call, &found));
+}
+
+static bool state_of(const char *word, enum recipient_state *state_out, struct err *err)
+{
+    *state_out = RECIPIENT_ACTIVE;
+    return !word || strcmp(word, "enabled") == 0 || recipient_state_of(word, state_out) ||
+           err_set(err, ERR_INVALID, "%s is no state: active, no-login or disabled.", word);
+}
+
+bool user_patch(struct admin_call *call, struct err *err)
+{
+    unsigned fields = (call_has(call, "name") ? USER_NAME : 0u) |
+                      (call_has(call, "state") ? USER_STATE : 0u) |
+                      (call_has(call, "quota") ? USER_QUOTA : 0u);
+    struct user found, wanted;
+    struct group *group;
+
+    if (!find(call, &found, err))
+        return false;
+    wanted = found;
+    wanted.name = call_has(call, "name") ? call_text(call, "name") : found.name;
+    wanted.quota_bytes = call_number(call, "quota", found.quota_bytes);
+    if (!state_of(call_text(call, "state"), &wanted.state, err))
+        return false;
+    if ((fields & USER_QUOTA) && wanted.quota_bytes < 0)
+        return err_set(err, ERR_INVALID, "A quota cannot be negative.");
+    if ((fields & USER_QUOTA) &&
+        (!group_find(call->api->options.groups, found.mailbox.storage_group_id, &group, err) ||
+         !mailbox_set_quota(group, found.mailbox.mailbox_id, wanted.quota_bytes, wanted.quota_messages, err)))
+        return false;
+    return user_set(call->api->options.directory, &call->actor, found.recipient_id, fields, &wanted, err) &&
+           find(call, &found, err) && call_answer(call, user_details(call, &found));
+}
+
+bool user_delete(struct admin_call *call, struct err *err)
+{
+    struct mailbox_location location;
+    struct user found;
+    struct group *group;
+
+    if (!find(call, &found, err) ||
+        !group_find(call->api->options.groups, found.mailbox.storage_group_id, &group, err) ||
+        !user_remove(call->api->options.directory, &call->actor, found.recipient_id, &location, err))
+        return false;
+    return mailbox_delete(group, location.mailbox_id, err) || err->kind == ERR_NOT_FOUND;
+}
+
+bool user_password_put(struct admin_call *call, struct err *err)
+{
+    struct credential credential;
+    struct user found;
+    bool has_password;
+
+    return find(call, &found, err) &&
+           new_user_credential(call->arena, call_text(call, "password"), &credential, &has_password, err) &&
+           credential_set(call->api->options.directory, &call->actor, found.recipient_id, &credential, err);
+}
