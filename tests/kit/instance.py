@@ -115,8 +115,7 @@ class Instance:
     def _configure(self) -> None:
         """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks;
         None leaves a key at its default."""
-        values = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback",
-                  "password_memory": "64K", "password_passes": "1", "postgresql_shared_buffers": "32M"}
+        values = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback"}
         if self._user():
             values["user"] = self._user()
         values.update(self.settings)

@@ -1,0 +1,68 @@
+/* admin_server.c -- the admin API with what it needs of the program around it. */
+#include "main/admin_server.h"
+
+#include "admin_api/api.h"
+#include "main/check.h"
+#include "main/database.h"
+#include "main/storage.h"
+
+#include <talloc.h>
+
+struct admin_server {
+    const struct config *config;
+    struct storage *storage;
+    struct admin_api *api;
+    struct http_server *http;
+};
+
+static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
+{
+    struct admin_server *server = host;
+
+    return database_prepare_group(server->config, storage_group_id, err) &&
+           storage_refresh_groups(server->storage, err);
+}
+
+static void check(void *host, json_t *lines)
+{
+    const struct admin_server *server = host;
+
+    check_server(server->config, server->storage, lines);
+}
+
+bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
+                        struct admin_server **server_out, struct err *err)
+{
+    struct admin_server *server = talloc_zero(NULL, struct admin_server);
+    const struct storage_parts *parts = storage_parts(storage);
+    struct http_server_options http = {
+        .limit = admin_api_limit, .answer = admin_api_answer, .max_connections = 64, .timeout_s = 600
+    };
+
+    server->config = config;
+    server->storage = storage;
+    server->api = admin_api_new(server, &(struct admin_api_options){ .directory = parts->directory,
+                                                                     .groups = parts->groups,
+                                                                     .cache = parts->cache,
+                                                                     .deliver = parts->deliver,
+                                                                     .message_max = config->max_message_size,
+                                                                     .host = server,
+                                                                     .prepare_group = prepare_group,
+                                                                     .check = check });
+    http.argument = server->api;
+    if (!http_listen_unix(path, 0600, &http.fd, err) || !http_server_start(&http, &server->http, err)) {
+        talloc_free(server);
+        return false;
+    }
+    *server_out = server;
+    return true;
+}
+
+void admin_server_stop(struct admin_server **server)
+{
+    if (!*server)
+        return;
+    http_server_free(&(*server)->http);
+    talloc_free(*server);
+    *server = NULL;
+}

@@ -1,0 +1,18 @@
+/*
+ * admin_server.h -- the admin API on a Unix socket, as the web role and the offline helper serve it.
+ */
+#ifndef MAIN_ADMIN_SERVER_H
+#define MAIN_ADMIN_SERVER_H
+
+#include "main/config.h"
+
+struct storage;
+struct admin_server;
+
+/* Listens on `path`, mode 0600: root and the server's own user. */
+MUST_CHECK bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
+                                   struct admin_server **server_out, struct err *err);
+/* Accepts and sets NULL. */
+void admin_server_stop(struct admin_server **server);
+
+#endif

@@ -1,0 +1,200 @@
+/* commands.c -- every command, in the order in which `chappe help` and chappe(1) show them. */
+#include "main/command.h"
+
+#define END                                                                                                  \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
+
+static const struct option init_options[] = {
+    { "--port-offset", OPTION_NUMBER, "N", NULL, false, "Added to every port (default 0)." },
+    { "--hostname", OPTION_TEXT, "NAME", NULL, false, "The server's own name." },
+    { "--directory", OPTION_TEXT, "URL", NULL, false, "An external PostgreSQL instead of the private one." },
+    { "--plaintext-login", OPTION_TEXT, "WHERE", NULL, false, "never, loopback or always." },
+    { "--user", OPTION_TEXT, "NAME", NULL, false, "The user that the server runs as when root starts it." },
+    END
+};
+static const struct option start_options[] = {
+    { "--detach", OPTION_FLAG, NULL, NULL, false, "Return when all roles answer; log to log/chappe.log." },
+    { "--roles", OPTION_TEXT, "LIST", NULL, false, "Only these, separated by commas." },
+    END
+};
+static const struct option org_options[] = { { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+                                               "What all its mailboxes may hold together; 0: no limit." },
+                                             END };
+static const struct option org_set_options[] = { { "--name", OPTION_TEXT, "NAME", "name", false,
+                                                   "Another name." },
+                                                 { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+                                                   "What all its mailboxes may hold together; 0: no limit." },
+                                                 END };
+static const struct option in_org_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." }, END
+};
+static const struct option of_org_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation that owns it." }, END
+};
+static const struct option filter_org_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." }, END
+};
+static const struct option admin_group_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation that owns it." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    END
+};
+static const struct option domain_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative (default), internal-relay or backup-mx." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
+    END
+};
+static const struct option domain_set_options[] = {
+    { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative, internal-relay or backup-mx." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
+    END
+};
+static const struct option user_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." },
+    { "--password-file", OPTION_SECRET, "FILE|-", "password", false,
+      "Its first line is the password; -: standard input." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
+    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
+    { "--store", OPTION_TEXT, "NAME", "store", false, "The mailbox store; default: the first one." },
+    { "--inbox-only", OPTION_FLAG, NULL, "inbox_only", false,
+      "Without Drafts, Sent, Junk, Trash and Archive." },
+    END
+};
+static const struct option user_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
+    { "--state", OPTION_TEXT, "STATE", "state", false,
+      "enabled, or disabled: cannot log in, still receives." },
+    END
+};
+static const struct option user_list_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain." },
+    END
+};
+static const struct option password_options[] = {
+    { "--password-file", OPTION_SECRET, "FILE|-", "password", false,
+      "Its first line is the password; otherwise it is asked for." },
+    END
+};
+static const struct option alias_set_options[] = {
+    { "--to", OPTION_TEXT, "ADDRESS", "target", true, "The recipient that it leads to." }, END
+};
+static const struct option app_password_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "What it is for: the device or program." }, END
+};
+static const struct option group_options[] = {
+    { "--database", OPTION_TEXT, "URL", "database", false,
+      "postgresql://user@host/name; default: a new database beside the directory." },
+    END
+};
+static const struct option store_options[] = {
+    { "--group", OPTION_TEXT, "NAME", "storage_group", true, "The storage group that it lives in." }, END
+};
+static const struct option import_options[] = {
+    { "--folder", OPTION_TEXT, "FOLDER", NULL, false,
+      "Into this folder instead of the one that the source names." },
+    { "--quiet", OPTION_FLAG, NULL, NULL, false, "No progress bar." },
+    END
+};
+static const struct option export_options[] = {
+    { "--format", OPTION_TEXT, "FORMAT", NULL, false, "maildir (default) or mbox." },
+    { "--quiet", OPTION_FLAG, NULL, NULL, false, "No progress bar." },
+    END
+};
+static const struct option verify_options[] = {
+    { "--repair", OPTION_FLAG, NULL, NULL, false, "Corrects what can be recomputed." },
+    { "--user", OPTION_TEXT, "ADDRESS", NULL, false, "Only this mailbox." },
+    END
+};
+
+#define USER_COLUMNS "address name state quota used"
+
+const struct command commands[] = {
+    { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
+    { "start", "", "Starts the server and stays in the foreground.", start_options, command_start },
+    { "stop", "", "Stops the server; returns when everything has ended.", NULL, command_stop },
+    { "restart", "", "Stops the server and starts it again, detached.", NULL, command_restart },
+    { "reload", "", "Takes over changed settings and certificates; sessions go on.", NULL, command_reload },
+    { "status", "", "What runs, where it listens; success when all roles answer.", NULL, command_status },
+    { "check", "", "Looks at settings, database, certificates, DNS and permissions; names the remedies.",
+      NULL, command_check },
+    { "verify", "", "Recomputes counters, references and search data and reports every difference.",
+      verify_options, command_verify },
+
+    { "org add", "NAME", "Adds an organisation.", org_options, NULL, "POST", "/organisations", "name" },
+    { "org list", "", "Lists organisations.", NULL, NULL, "GET", "/organisations", NULL, "organisations",
+      "name domains users quota" },
+    { "org show", "NAME", "Shows one.", NULL, NULL, "GET", "/organisations/{0}" },
+    { "org set", "NAME", "Changes one.", org_set_options, NULL, "PATCH", "/organisations/{0}" },
+    { "org remove", "NAME", "Removes one that is empty.", NULL, NULL, "DELETE", "/organisations/{0}" },
+
+    { "admin-group add", "NAME", "Adds an administrative group.", in_org_options, NULL, "POST",
+      "/admin-groups", "name" },
+    { "admin-group list", "", "Lists administrative groups.", filter_org_options, NULL, "GET",
+      "/admin-groups", NULL, "admin_groups", "name organisation recipients" },
+    { "admin-group show", "NAME", "Shows one.", of_org_options, NULL, "GET", "/admin-groups/{0}" },
+    { "admin-group set", "NAME", "Changes one.", admin_group_set_options, NULL, "PATCH",
+      "/admin-groups/{0}" },
+    { "admin-group remove", "NAME", "Removes one that is empty.", of_org_options, NULL, "DELETE",
+      "/admin-groups/{0}" },
+
+    { "domain add", "DOMAIN", "Accepts mail for a domain.", domain_options, NULL, "POST", "/domains",
+      "name" },
+    { "domain list", "", "Lists domains.", filter_org_options, NULL, "GET", "/domains", NULL, "domains",
+      "name organisation kind recipients quota" },
+    { "domain show", "DOMAIN", "Shows one.", NULL, NULL, "GET", "/domains/{0}" },
+    { "domain set", "DOMAIN", "Changes one.", domain_set_options, NULL, "PATCH", "/domains/{0}" },
+    { "domain remove", "DOMAIN", "Removes one without recipients.", NULL, NULL, "DELETE", "/domains/{0}" },
+
+    { "user add", "ADDRESS", "Adds a user with a mailbox.", user_options, NULL, "POST", "/users", "address" },
+    { "user import", "FILE", "Adds users from a CSV file: address,name,password,quota.", NULL,
+      command_user_import },
+    { "user list", "", "Lists users.", user_list_options, NULL, "GET", "/users", NULL, "users",
+      USER_COLUMNS },
+    { "user show", "ADDRESS", "Shows one.", NULL, NULL, "GET", "/users/{0}" },
+    { "user set", "ADDRESS", "Changes one.", user_set_options, NULL, "PATCH", "/users/{0}" },
+    { "user passwd", "ADDRESS", "Sets a user's password.", password_options, NULL, "PUT",
+      "/users/{0}/password" },
+    { "user remove", "ADDRESS", "Removes a user; the mailbox can be recovered for a period.", NULL, NULL,
+      "DELETE", "/users/{0}" },
+
+    { "alias add", "ALIAS ADDRESS", "A further address of a recipient.", NULL, NULL, "POST", "/aliases",
+      "address target" },
+    { "alias list", "", "Lists aliases.", user_list_options, NULL, "GET", "/aliases", NULL, "aliases",
+      "address target" },
+    { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
+    { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
+    { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
+
+    { "app-password add", "ADDRESS", "Makes a password for one program and shows it once.",
+      app_password_options, NULL, "POST", "/users/{0}/app-passwords" },
+    { "app-password list", "ADDRESS", "Lists them, without the passwords.", NULL, NULL, "GET",
+      "/users/{0}/app-passwords", NULL, "app_passwords", "id name created last_used" },
+    { "app-password remove", "ADDRESS ID", "Takes one back.", NULL, NULL, "DELETE",
+      "/users/{0}/app-passwords/{1}" },
+
+    { "mailbox import", "ADDRESS DIR|FILE", "Brings in a Maildir or mbox with folders, flags and dates.",
+      import_options, command_mailbox_import },
+    { "mailbox export", "ADDRESS DIR", "Writes a mailbox as Maildir or mbox.", export_options,
+      command_mailbox_export },
+
+    { "storage-group add", "NAME", "Adds a storage group: a database for mail.", group_options, NULL, "POST",
+      "/storage-groups", "name" },
+    { "storage-group list", "", "Lists storage groups.", NULL, NULL, "GET", "/storage-groups", NULL,
+      "storage_groups", "name state mailboxes" },
+    { "store add", "NAME", "Adds a mailbox store to a storage group.", store_options, NULL, "POST", "/stores",
+      "name" },
+    { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
+      "name storage_group mailboxes" },
+
+    { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
+    { "version", "", "Prints the version.", NULL, command_version },
+    { "print", "WHAT", "bash-completion, man or man-conf: for packaging.", NULL, command_print,
+      .is_hidden = true },
+    { "run-role", "ROLE", "One role; the supervisor calls this.", NULL, command_run_role, .is_hidden = true },
+    { .words = NULL },
+};

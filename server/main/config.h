@@ -1,0 +1,85 @@
+/*
+ * config.h -- chappe.conf: what an administrator may set, with a default for everything.
+ *
+ * The file is lines of `key = value`; `#` starts a comment at the beginning of a line. Every key is one row of
+ * config_keys(), from which the file written by `chappe init`, the manual page and the checks come. An unknown
+ * key, a key given twice and a value out of its range are refused with the line number: a typing mistake must
+ * not quietly become a default.
+ *
+ * Ownership  config_read() gives a talloc object; all strings belong to it.
+ * Threads    read-only once read; a reload reads a new one.
+ */
+#ifndef MAIN_CONFIG_H
+#define MAIN_CONFIG_H
+
+#include "base/err.h"
+#include "base/log.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum bare_newline { BARE_NEWLINE_REJECT, BARE_NEWLINE_NORMALIZE };
+
+struct config {
+    const char *file; /* where it was read from; absolute */
+    const char *data; /* the data directory; absolute */
+
+    const char *user;
+    const char *hostname; /* never empty: the machine's name where none is set */
+    const char *listen;   /* addresses separated by spaces */
+    int64_t port_offset;
+    const char *roles;
+    int plaintext_login; /* enum plaintext_login of session/server.h */
+    int log_level;       /* enum log_level */
+    int64_t watchdog_s;
+
+    const char *directory; /* "embedded" or a libpq conninfo */
+    const char *postgresql_binaries;
+    int64_t database_connections;
+
+    const char *tls_certificate, *tls_key; /* absolute */
+
+    int64_t max_message_size, max_recipients;
+    int64_t max_connections, max_connections_per_address, max_connection_rate;
+    int64_t max_errors, login_failures, login_block_s;
+    int64_t idle_timeout_s;
+    int bare_newline; /* enum bare_newline */
+    const char *trusted_proxies;
+
+    int64_t workers, reactors;
+    int64_t view_cache, body_cache;
+    int64_t recoverable_s;
+};
+
+enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_DURATION, CONFIG_CHOICE };
+
+struct config_key {
+    const char *name;
+    enum config_type type;
+    size_t offset; /* into struct config */
+    const char *standard;
+    int64_t least, most; /* of numbers, bytes or seconds */
+    const char *choices; /* "never loopback always": the index is the value */
+    bool is_reloadable;  /* `chappe reload` is enough */
+    const char *section; /* the first key of a section names it, for the file and the manual */
+    const char *meaning; /* whole sentences */
+};
+
+const struct config_key *config_keys(size_t *count_out);
+
+/* Reads FILE. Paths in it are relative to the data directory, which is the file's `data` key or, without one, the
+ * directory that the file stands in. ERR_NOT_FOUND without a file, ERR_INVALID with the line number. */
+MUST_CHECK bool config_read(const void *owner, const char *file, struct config **config_out, struct err *err);
+
+/* Writes a commented file with every key: those in `values` (pairs "key", "value", ..., NULL) are set, the others
+ * stand there as comments with their defaults. ERR_EXISTS where the file is there already. */
+MUST_CHECK bool config_write(const char *file, const char *const *values, struct err *err);
+
+/* A path inside the data directory: config_path(owner, config, "run/admin.sock"). */
+char *config_path(const void *owner, const struct config *config, const char *relative);
+
+/* "10M", "512K", "1G", "100": bytes. "30s", "5m", "14d", "8h", "90": seconds. False for anything else. */
+MUST_CHECK bool config_size(const char *text, int64_t *bytes_out);
+MUST_CHECK bool config_duration(const char *text, int64_t *seconds_out);
+
+#endif

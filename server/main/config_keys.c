@@ -1,0 +1,93 @@
+/* config_keys.c -- the table of settings: name, kind, default, range, and what the manual says. */
+#include "main/config.h"
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct config_key keys[] = {
+    { "hostname", CONFIG_TEXT, FIELD(hostname), "", .section = "Server",
+      .meaning = "The name by which this server greets others and that stands in Received lines. Empty: the "
+                 "name of the machine." },
+    { "listen", CONFIG_TEXT, FIELD(listen), "*", .is_reloadable = true,
+      .meaning =
+          "Addresses on which all services listen, separated by spaces; * is every address of the machine." },
+    { "port_offset", CONFIG_NUMBER, FIELD(port_offset), "0", .least = 0, .most = 64000,
+      .meaning =
+          "Is added to every standard port, so that several installations run side by side: with 2000, "
+          "SMTP is at 2025 and IMAP at 2143." },
+    { "roles", CONFIG_TEXT, FIELD(roles), "smtp mailbox web housekeeping",
+      .meaning = "The processes that `chappe start` runs on this machine." },
+    { "user", CONFIG_TEXT, FIELD(user), "chappe",
+      .meaning = "When started by root, the unprivileged user that everything runs as." },
+    { "log_level", CONFIG_CHOICE, FIELD(log_level), "info", .choices = "debug info warning error",
+      .is_reloadable = true, .meaning = "Events below this level are not written." },
+    { "watchdog", CONFIG_DURATION, FIELD(watchdog_s), "30s", .least = 5, .most = 3600,
+      .meaning =
+          "A process that has not answered the supervisor for this long is killed and started again." },
+    { "workers", CONFIG_NUMBER, FIELD(workers), "8", .least = 1, .most = 256,
+      .meaning = "Threads in each role that run commands." },
+    { "reactors", CONFIG_NUMBER, FIELD(reactors), "2", .least = 1, .most = 64,
+      .meaning = "Threads in each role that own the connections." },
+
+    { "directory", CONFIG_TEXT, FIELD(directory), "embedded", .section = "Database",
+      .meaning =
+          "The directory database. `embedded`: a private PostgreSQL in the data directory, started and "
+          "stopped with the server. Otherwise postgresql://user@host/database; several hosts with "
+          "target_session_attrs=read-write follow a failover." },
+    { "postgresql_binaries", CONFIG_TEXT, FIELD(postgresql_binaries), "",
+      .meaning =
+          "The folder of initdb and postgres for the private database. Empty: the newest installed, 15 "
+          "at least." },
+    { "database_connections", CONFIG_NUMBER, FIELD(database_connections), "8", .least = 2, .most = 500,
+      .meaning = "Most connections that a role opens to each database." },
+
+    { "tls_certificate", CONFIG_PATH, FIELD(tls_certificate), "tls/server.pem", .is_reloadable = true,
+      .section = "TLS",
+      .meaning = "The certificate chain in PEM. A certificate for one domain stands beside it as DOMAIN.pem "
+                 "and DOMAIN.key and is chosen by the name that the client asks for." },
+    { "tls_key", CONFIG_PATH, FIELD(tls_key), "tls/server.key", .is_reloadable = true,
+      .meaning = "The private key in PEM, readable by the server's user alone." },
+    { "plaintext_login", CONFIG_CHOICE, FIELD(plaintext_login), "never", .choices = "never loopback always",
+      .is_reloadable = true,
+      .meaning = "Where a password may be sent without TLS, and where plain HTTP is served instead of being "
+                 "redirected to HTTPS. `loopback`: from this machine only." },
+
+    { "max_message_size", CONFIG_SIZE, FIELD(max_message_size), "50M", .least = 1024,
+      .most = INT64_C(2) << 30, .section = "Limits", .meaning = "The largest message that is accepted." },
+    { "max_recipients", CONFIG_NUMBER, FIELD(max_recipients), "1000", .least = 100, .most = 50000,
+      .meaning = "Recipients of one message in one transaction." },
+    { "max_connections", CONFIG_NUMBER, FIELD(max_connections), "12000", .least = 10, .most = 500000,
+      .meaning = "Open connections of a role." },
+    { "max_connections_per_address", CONFIG_NUMBER, FIELD(max_connections_per_address), "200", .least = 1,
+      .most = 500000,
+      .meaning = "Open connections of one IPv4 address or one IPv6 /64; loopback is exempt." },
+    { "max_connection_rate", CONFIG_NUMBER, FIELD(max_connection_rate), "600", .least = 1, .most = 1000000,
+      .meaning = "New connections of one address or /64 in a minute; loopback is exempt." },
+    { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000,
+      .meaning = "Refused commands after which a session is closed." },
+    { "idle_timeout", CONFIG_DURATION, FIELD(idle_timeout_s), "30m", .least = 60, .most = 86400,
+      .meaning = "A logged-in session that says nothing for so long is closed." },
+    { "login_failures", CONFIG_NUMBER, FIELD(login_failures), "10", .least = 1, .most = 100000,
+      .meaning = "Wrong passwords for one account from one network before it is blocked there." },
+    { "login_block", CONFIG_DURATION, FIELD(login_block_s), "15m", .least = 1, .most = 604800,
+      .meaning = "For how long it is blocked there." },
+    { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
+      .meaning =
+          "What SMTP does with a message that has CR or LF alone: 550, or CRLF instead (for trusted old "
+          "equipment only)." },
+    { "trusted_proxies", CONFIG_TEXT, FIELD(trusted_proxies), "",
+      .meaning = "Networks (192.0.2.0/24 2001:db8::/32) whose PROXY protocol and X-Forwarded-For headers are "
+                 "believed." },
+
+    { "view_cache", CONFIG_SIZE, FIELD(view_cache), "256M", .least = 1 << 20, .most = INT64_C(1) << 40,
+      .section = "Storage", .meaning = "Memory of a role for the state of open folders." },
+    { "body_cache", CONFIG_SIZE, FIELD(body_cache), "128M", .least = 0, .most = INT64_C(1) << 40,
+      .meaning = "Memory of a role for messages just delivered or read." },
+    { "recoverable", CONFIG_DURATION, FIELD(recoverable_s), "14d", .least = 0, .most = 315360000,
+      .meaning = "For how long deleted messages can be restored." },
+};
+
+const struct config_key *config_keys(size_t *count_out)
+{
+    *count_out = COUNT_OF(keys);
+    return keys;
+}

@@ -1,0 +1,79 @@
+/*
+ * role.h -- one role's process: what all of them have, and how they begin and end.
+ *
+ * The main thread waits for signals and for the control socket and tells the supervisor every second that it
+ * lives; the sessions run on their own threads. A role starts whether or not the database is up: what needs it answers
+ * temporarily until it is.
+ */
+#ifndef MAIN_ROLE_H
+#define MAIN_ROLE_H
+
+#include "base/net.h"
+#include "base/tls.h"
+#include "base/wake.h"
+#include "main/config.h"
+#include "main/services.h"
+#include "session/server.h"
+
+struct storage; /* main/storage.h */
+
+struct role {
+    void *arena; /* for the life of the process */
+    const struct role_kind *kind;
+    struct config *config;
+    int channel; /* to the supervisor; -1 */
+    struct wake_bus *wake;
+    struct tls_server *tls;
+    struct storage *storage;
+    struct session_server *sessions;
+    struct role_door *doors; /* what was opened, to open it anew after a change */
+    size_t door_count;
+    void *own; /* what only this kind has */
+};
+
+/* The process of `chappe run-role ROLE`: exit status. */
+int role_run(struct config *config, const char *name);
+
+/* ---- shared by the kinds */
+
+/* One service as it was asked for, and its listeners. */
+struct role_door {
+    const struct service *service;
+    const struct protocol *protocol;
+    void *context;
+    bool is_unix;
+    struct session_listener **listeners;
+    size_t listener_count;
+};
+
+/* The words of `listen`; "*" becomes "::", or "0.0.0.0" on a machine without IPv6. Under `owner`. */
+MUST_CHECK bool role_addresses(const void *owner, const char *text, char ***addresses_out, size_t *count_out,
+                               struct err *err);
+
+/* The certificates of tls/: the configured pair, and DOMAIN.pem with DOMAIN.key for each further domain. */
+MUST_CHECK bool role_tls_config(const void *owner, const struct config *config, struct tls_config *tls_out,
+                                struct err *err);
+/* "192.0.2.0/24 2001:db8::/32" as networks under `owner`. */
+MUST_CHECK bool role_networks(const void *owner, const char *text, struct net_network **networks_out,
+                              size_t *count_out, struct err *err);
+/* Session server, TLS set, storage and wake bus of a role with line protocols. */
+MUST_CHECK bool role_sessions_start(struct role *role, struct err *err);
+/* Opens one service of the table on every configured address. */
+MUST_CHECK bool role_listen(struct role *role, const char *service, const struct protocol *protocol,
+                            void *context, struct err *err);
+/* And on run/<service>.sock. */
+MUST_CHECK bool role_listen_unix(struct role *role, const char *service, const struct protocol *protocol,
+                                 void *context, struct err *err);
+bool role_sessions_reload(struct role *role, const struct config *config, struct err *err);
+void role_sessions_stop(struct role *role);
+
+bool role_smtp_start(struct role *role, struct err *err);
+bool role_mailbox_start(struct role *role, struct err *err);
+bool role_web_start(struct role *role, struct err *err);
+bool role_web_reload(struct role *role, const struct config *config, struct err *err);
+void role_web_stop(struct role *role);
+bool role_housekeeping_start(struct role *role, struct err *err);
+bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err);
+void role_housekeeping_stop(struct role *role);
+
+#endif

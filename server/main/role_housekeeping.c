@@ -1,0 +1,216 @@
+/* role_housekeeping.c -- the jobs of every storage group in turn, and certificates that end soon. */
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "group/group.h"
+#include "mailbox/housekeeping.h"
+#include "mailbox/maintain.h"
+#include "main/role.h"
+#include "main/storage.h"
+
+#include <pthread.h>
+#include <talloc.h>
+#include <time.h>
+
+enum {
+    TURN_MS = 200,
+    MAINTAIN_MS = 500,
+    MAINTAIN_S = 5,
+    CERTIFICATE_S = 6 * 3600,
+    WARNING_DAYS = 30,
+    GROUPS_MAX = 256
+};
+
+METRIC_COUNTER(jobs_run, "chappe_housekeeping_jobs_total", "Turns of housekeeping jobs")
+METRIC_COUNTER(jobs_failed, "chappe_housekeeping_failures_total", "Turns that failed")
+METRIC_GAUGE(certificate_days, "chappe_certificate_days", "Days until the first certificate ends")
+
+struct schedule {
+    int64_t group_id;
+    int64_t *next_us; /* for each job, and one more for maintain_group() */
+};
+
+struct housekeeper {
+    struct role *role;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_ending;
+    struct schedule schedules[GROUPS_MAX];
+    size_t count;
+    int64_t next_certificate_us;
+};
+
+static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (h->schedules[i].group_id == group_id)
+            return &h->schedules[i];
+    if (h->count == GROUPS_MAX)
+        return NULL;
+    h->schedules[h->count].group_id = group_id;
+    h->schedules[h->count].next_us = talloc_zero_array(h, int64_t, (unsigned)housekeeping_job_count + 1);
+    return &h->schedules[h->count++];
+}
+
+/* A failed turn waits its whole period: a group that is down is not asked all the time. */
+static int64_t pause_after(bool done, bool is_done, unsigned period_s)
+{
+    return done && !is_done ? TURN_MS * INT64_C(1000) : period_s * US_PER_S;
+}
+
+static void run_job(struct group *group, const struct housekeeping_job *job, int64_t *next_us)
+{
+    struct err err = ERR_INIT;
+    bool is_done = true, done;
+
+    if (clock_monotonic_us() < *next_us)
+        return;
+    metric_add(&jobs_run, 1);
+    done = job->run(group, &is_done, &err);
+    if (!done) {
+        metric_add(&jobs_failed, 1);
+        log_event(LOG_LEVEL_WARNING, "housekeeping.failed", log_text("job", job->name),
+                  log_i64("group", group_id(group)), log_text("reason", err_kind_name(err.kind)),
+                  log_text("cause", err.log));
+    }
+    *next_us = clock_monotonic_us() + pause_after(done, is_done, job->period_s);
+}
+
+static void maintain(const struct housekeeper *h, struct group *group, int64_t *next_us)
+{
+    struct maintain_report report = { 0 };
+    struct err err = ERR_INIT;
+    bool done;
+
+    if (clock_monotonic_us() < *next_us)
+        return;
+    metric_add(&jobs_run, 1);
+    done = maintain_group(storage_parts(h->role->storage)->cache, group, MAINTAIN_MS, &report, &err);
+    if (!done) {
+        metric_add(&jobs_failed, 1);
+        log_err(LOG_LEVEL_WARNING, "housekeeping.maintain", &err);
+    }
+    *next_us = clock_monotonic_us() + pause_after(done, !report.has_more, MAINTAIN_S);
+}
+
+static void watch_certificates(struct housekeeper *h)
+{
+    void *arena = talloc_new(NULL);
+    struct tls_config tls;
+    struct err err = ERR_INIT;
+    int64_t least = 36500;
+
+    if (clock_monotonic_us() < h->next_certificate_us)
+        return;
+    h->next_certificate_us = clock_monotonic_us() + CERTIFICATE_S * US_PER_S;
+    if (role_tls_config(arena, h->role->config, &tls, &err))
+        for (size_t i = 0; i < tls.count; i++) {
+            struct tls_certificate *certificate;
+            int64_t days;
+            if (!tls_certificate_read(arena, tls.pairs[i].certificate_file, &certificate, &err))
+                continue;
+            days = (certificate->not_after_us - clock_now_us()) / US_PER_S / 86400;
+            least = days < least ? days : least;
+            if (days < WARNING_DAYS)
+                log_event(LOG_LEVEL_WARNING, "certificate.ends",
+                          log_text("file", tls.pairs[i].certificate_file), log_i64("days", days));
+        }
+    metric_set(&certificate_days, least);
+    talloc_free(arena);
+}
+
+static bool rest(struct housekeeper *h)
+{
+    struct timespec until;
+    bool goes_on;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += TURN_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&h->lock);
+    while (!h->is_ending && pthread_cond_timedwait(&h->changed, &h->lock, &until) == 0)
+        ;
+    goes_on = !h->is_ending;
+    pthread_mutex_unlock(&h->lock);
+    return goes_on;
+}
+
+static void tend_groups(struct housekeeper *h)
+{
+    struct groups *groups = storage_parts(h->role->storage)->groups;
+    void *arena = talloc_new(NULL);
+    size_t count;
+    int64_t *ids = groups_ids(groups, arena, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct schedule *schedule = schedule_of(h, ids[i]);
+        struct err err = ERR_INIT;
+        struct group *group;
+        if (!schedule || !group_find(groups, ids[i], &group, &err))
+            continue;
+        for (size_t j = 0; j < housekeeping_job_count; j++)
+            run_job(group, &housekeeping_jobs[j], &schedule->next_us[j]);
+        maintain(h, group, &schedule->next_us[housekeeping_job_count]);
+    }
+    talloc_free(arena);
+}
+
+static void *keep_house(void *argument)
+{
+    struct housekeeper *h = argument;
+
+    do {
+        tend_groups(h);
+        watch_certificates(h);
+    } while (rest(h));
+    return NULL;
+}
+
+bool role_housekeeping_start(struct role *role, struct err *err)
+{
+    struct housekeeper *h = talloc_zero(NULL, struct housekeeper);
+    pthread_condattr_t attributes;
+
+    role->own = h;
+    h->role = role;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&h->lock, NULL);
+    if (!storage_open(role, &role->storage, err))
+        return false;
+    if (pthread_create(&h->thread, NULL, keep_house, h) != 0)
+        return err_errno(err, "pthread_create");
+    h->has_thread = true;
+    return true;
+}
+
+bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err)
+{
+    (void)config;
+    return storage_reload(role->storage, err);
+}
+
+void role_housekeeping_stop(struct role *role)
+{
+    struct housekeeper *h = role->own;
+
+    if (!h)
+        return;
+    if (h->has_thread) {
+        pthread_mutex_lock(&h->lock);
+        h->is_ending = true;
+        pthread_cond_signal(&h->changed);
+        pthread_mutex_unlock(&h->lock);
+        pthread_join(h->thread, NULL);
+    }
+    pthread_cond_destroy(&h->changed);
+    pthread_mutex_destroy(&h->lock);
+    talloc_free(h);
+    role->own = NULL;
+}

@@ -1,0 +1,277 @@
+/* role_sessions.c -- what the roles with line protocols share: TLS, limits, listeners. */
+#include "main/role.h"
+
+#include "main/storage.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <talloc.h>
+#include <unistd.h>
+
+enum { STOP_MS = 15000, PAIRS_MAX = 4096 };
+
+/* ---- certificates */
+
+static bool is_pair_of_domain(const char *folder, const char *name, struct tls_pair *pair_out)
+{
+    size_t length = strlen(name);
+
+    if (length <= 4 || strcmp(name + length - 4, ".pem") != 0 || strcmp(name, "ca.pem") == 0)
+        return false;
+    pair_out->certificate_file = talloc_asprintf(folder, "%s/%s", folder, name);
+    pair_out->key_file = talloc_asprintf(folder, "%s/%.*s.key", folder, (int)length - 4, name);
+    return access(pair_out->key_file, R_OK) == 0;
+}
+
+bool role_tls_config(const void *owner, const struct config *config, struct tls_config *tls_out,
+                     struct err *err)
+{
+    struct tls_pair *pairs = talloc_array(owner, struct tls_pair, 1);
+    char *folder = config_path(owner, config, "tls");
+    DIR *listing = opendir(folder);
+    struct dirent *entry;
+    size_t count = 1;
+
+    (void)err;
+    pairs[0] = (struct tls_pair){ config->tls_certificate, config->tls_key };
+    while (listing && (entry = readdir(listing)) != NULL && count < PAIRS_MAX) {
+        struct tls_pair pair;
+        if (!is_pair_of_domain(folder, entry->d_name, &pair) ||
+            strcmp(pair.certificate_file, config->tls_certificate) == 0)
+            continue;
+        pairs = talloc_realloc(owner, pairs, struct tls_pair, (unsigned)count + 1);
+        pairs[count++] = pair;
+    }
+    if (listing)
+        closedir(listing);
+    *tls_out = (struct tls_config){ .pairs = pairs, .count = count };
+    return true;
+}
+
+/* ---- addresses and networks */
+
+static bool next_word(const char **text, struct span *word_out)
+{
+    size_t length;
+
+    *text += strspn(*text, ", ");
+    length = strcspn(*text, ", ");
+    *word_out = span_of(*text, length);
+    *text += length;
+    return length > 0;
+}
+
+bool role_networks(const void *owner, const char *text, struct net_network **networks_out, size_t *count_out,
+                   struct err *err)
+{
+    struct net_network *networks = NULL;
+    struct span word;
+    size_t count = 0;
+
+    while (next_word(&text, &word)) {
+        networks = talloc_realloc(owner, networks, struct net_network, (unsigned)count + 1);
+        if (!net_network_parse(word, &networks[count++]))
+            return err_set(err, ERR_INVALID, "%.*s is not a network such as 192.0.2.0/24.",
+                           (int)span_length(word), word.p);
+    }
+    *networks_out = networks;
+    *count_out = count;
+    return true;
+}
+
+/* ---- starting */
+
+bool role_sessions_start(struct role *role, struct err *err)
+{
+    const struct config *config = role->config;
+    struct session_server_config limits = {
+        .reactors = (unsigned)config->reactors,
+        .workers = (unsigned)config->workers,
+        .max_sessions = (unsigned)config->max_connections,
+        .max_per_peer = (unsigned)config->max_connections_per_address,
+        .max_new_per_peer = (unsigned)config->max_connection_rate,
+        .spool_directory = config_path(role->arena, config, "spool"),
+    };
+    struct net_network *trusted = NULL;
+    struct tls_config tls;
+
+    if (!role_networks(role->arena, config->trusted_proxies, &trusted, &limits.trusted_count, err) ||
+        !role_tls_config(role->arena, config, &tls, err) || !tls_server_new(&tls, &role->tls, err) ||
+        !storage_open(role, &role->storage, err))
+        return false;
+    limits.trusted = trusted;
+    return session_server_start(&limits, &role->sessions, err);
+}
+
+static const struct service *service_named(const char *name)
+{
+    const struct service *service = services;
+
+    while (service->name && strcmp(service->name, name) != 0)
+        service++;
+    return service->name ? service : NULL;
+}
+
+static bool machine_has_ipv6(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+bool role_addresses(const void *owner, const char *text, char ***addresses_out, size_t *count_out,
+                    struct err *err)
+{
+    char **addresses = NULL;
+    struct span word;
+    size_t count = 0;
+
+    while (next_word(&text, &word)) {
+        addresses = talloc_realloc(owner, addresses, char *, (unsigned)count + 1);
+        addresses[count++] = span_equals_text(word, "*")
+                                 ? talloc_strdup(owner, machine_has_ipv6() ? "::" : "0.0.0.0")
+                                 : span_copy(owner, word);
+    }
+    *addresses_out = addresses;
+    *count_out = count;
+    return count > 0 || err_set(err, ERR_INVALID, "`listen` names no address.");
+}
+
+static bool add_listener(struct role *role, struct role_door *door, const struct session_listen *listen,
+                         struct err *err)
+{
+    struct session_listener *listener;
+
+    if (!session_server_listen(role->sessions, listen, &listener, err))
+        return false;
+    door->listeners = talloc_realloc(role->arena, door->listeners, struct session_listener *,
+                                     (unsigned)door->listener_count + 1);
+    door->listeners[door->listener_count++] = listener;
+    return true;
+}
+
+static bool open_addresses(struct role *role, const struct config *config, struct role_door *door,
+                           struct session_listen *listen, struct err *err)
+{
+    const char *text = door->service->is_loopback_only ? "127.0.0.1" : config->listen;
+    char **addresses;
+    size_t count;
+
+    if (!role_addresses(role->arena, text, &addresses, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        listen->address = addresses[i];
+        if (!add_listener(role, door, listen, err))
+            return false;
+    }
+    return true;
+}
+
+static bool open_door(struct role *role, const struct config *config, struct role_door *door, struct err *err)
+{
+    struct net_network *proxies = NULL;
+    struct session_listen listen = {
+        .protocol = door->protocol,
+        .context = door->context,
+        .name = door->service->name,
+        .fd = -1,
+        .tls = role->tls,
+        .is_implicit_tls = door->service->tls == SERVICE_TLS,
+        .plaintext_login = (enum plaintext_login)config->plaintext_login,
+        .port = service_port(config, door->service),
+    };
+
+    if (door->is_unix) {
+        listen.unix_path = talloc_asprintf(role->arena, "%s/run/%s.sock", config->data, door->service->name);
+        return add_listener(role, door, &listen, err);
+    }
+    if (!role_networks(role->arena, config->trusted_proxies, &proxies, &listen.proxy_count, err))
+        return false;
+    listen.proxies = proxies;
+    return open_addresses(role, config, door, &listen, err);
+}
+
+static void close_doors(struct role *role)
+{
+    for (size_t i = 0; i < role->door_count; i++) {
+        for (size_t j = 0; j < role->doors[i].listener_count; j++)
+            session_listener_close(&role->doors[i].listeners[j]);
+        role->doors[i].listener_count = 0;
+    }
+}
+
+static bool open_doors(struct role *role, const struct config *config, struct err *err)
+{
+    for (size_t i = 0; i < role->door_count; i++)
+        if (!open_door(role, config, &role->doors[i], err))
+            return false;
+    return true;
+}
+
+static bool add_door(struct role *role, const struct role_door *door, struct err *err)
+{
+    role->doors = talloc_realloc(role->arena, role->doors, struct role_door, (unsigned)role->door_count + 1);
+    role->doors[role->door_count] = *door;
+    return open_door(role, role->config, &role->doors[role->door_count++], err);
+}
+
+bool role_listen(struct role *role, const char *name, const struct protocol *protocol, void *context,
+                 struct err *err)
+{
+    return add_door(role, &(struct role_door){ service_named(name), protocol, context, .is_unix = false },
+                    err);
+}
+
+bool role_listen_unix(struct role *role, const char *name, const struct protocol *protocol, void *context,
+                      struct err *err)
+{
+    return add_door(role, &(struct role_door){ service_named(name), protocol, context, .is_unix = true },
+                    err);
+}
+
+/* ---- while running, and the end */
+
+static bool doors_differ(const struct config *old, const struct config *fresh)
+{
+    return strcmp(old->listen, fresh->listen) != 0 || old->plaintext_login != fresh->plaintext_login ||
+           strcmp(old->trusted_proxies, fresh->trusted_proxies) != 0;
+}
+
+/* Sessions go on; for a moment nobody new comes in. Where the new addresses cannot be opened the old ones are again. */
+static bool reopen_doors(struct role *role, const struct config *config, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (!doors_differ(role->config, config))
+        return true;
+    close_doors(role);
+    if (open_doors(role, config, err))
+        return true;
+    close_doors(role);
+    if (!open_doors(role, role->config, &ignored))
+        log_err(LOG_LEVEL_ERROR, "main.listen", &ignored);
+    return false;
+}
+
+bool role_sessions_reload(struct role *role, const struct config *config, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct tls_config tls;
+    bool done = role_tls_config(arena, config, &tls, err) && tls_server_reload(role->tls, &tls, err) &&
+                storage_reload(role->storage, err) && reopen_doors(role, config, err);
+
+    talloc_free(arena);
+    return done;
+}
+
+void role_sessions_stop(struct role *role)
+{
+    if (role->sessions) {
+        session_server_stop(role->sessions, STOP_MS);
+        session_server_free(&role->sessions);
+    }
+    tls_server_free(&role->tls);
+}

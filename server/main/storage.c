@@ -1,0 +1,320 @@
+/* storage.c -- opening the rooms of storage/ in the order in which they stand on each other. */
+#include "main/storage.h"
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "deliver/deliver.h"
+#include "directory/server.h"
+#include "group/group.h"
+#include "mailbox/mailbox.h"
+#include "main/database.h"
+#include "main/role.h"
+#include "message/message.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <talloc.h>
+
+enum { REFRESH_S = 2 };
+
+static const char *const pools[] = { "directory-admin", "directory-lookup", "group" };
+METRIC_GAUGE_BY(pool_open, "chappe_database_connections", "Open database connections", "pool", pools)
+METRIC_GAUGE_BY(pool_in_use, "chappe_database_connections_in_use", "Database connections in use", "pool",
+                pools)
+METRIC_GAUGE_BY(pool_waiting, "chappe_database_waiting", "Threads waiting for a connection", "pool", pools)
+METRIC_GAUGE_BY(pool_down, "chappe_database_down", "1 while the database cannot be reached", "pool", pools)
+METRIC_GAUGE_BY(pool_trips, "chappe_database_round_trips", "Round trips since the start", "pool", pools)
+METRIC_GAUGE_BY(pool_trip_us, "chappe_database_round_trip_microseconds", "Time spent in them", "pool", pools)
+METRIC_GAUGE_BY(pool_commits, "chappe_database_commits", "Transactions committed", "pool", pools)
+METRIC_GAUGE_BY(pool_unknown, "chappe_database_unknown_commits", "COMMITs with an unknown outcome", "pool",
+                pools)
+METRIC_GAUGE(view_bytes, "chappe_view_cache_bytes", "Memory of folder views and packs")
+METRIC_GAUGE(body_bytes, "chappe_body_cache_bytes", "Memory of cached bodies")
+
+struct storage {
+    struct storage_parts parts;
+    const struct config *config;
+    const char *role;
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t changed;
+    bool is_ending, is_up;
+    char trouble[256];
+};
+
+/* ---- where a storage group lives */
+
+bool storage_group_conninfo(const void *owner, const struct config *config, int64_t id, const char *stored,
+                            char **conninfo_out, struct err *err)
+{
+    char database[64];
+    bool is_url = strncmp(config->directory, "postgres", 8) == 0 && strstr(config->directory, "://");
+
+    snprintf(database, sizeof database, "chappe_group_%lld", (long long)id);
+    if (stored) {
+        *conninfo_out = talloc_strdup(owner, stored);
+        return true;
+    }
+    if (database_is_embedded(config)) {
+        char *folder = config_path(owner, config, "postgres");
+        return cluster_find_conninfo(owner, folder, database, conninfo_out, err);
+    }
+    /* libpq lets a later dbname win */
+    *conninfo_out = talloc_asprintf(owner, "%s%sdbname=%s", config->directory,
+                                    !is_url                          ? " "
+                                    : strchr(config->directory, '?') ? "&"
+                                                                     : "?",
+                                    database);
+    return true;
+}
+
+bool storage_refresh_groups(struct storage *storage, struct err *err)
+{
+    struct storage_group *groups;
+    size_t count, known_count;
+    int64_t *known;
+    void *arena = talloc_new(NULL);
+    bool done = storage_group_list(storage->parts.directory, arena, &groups, &count, err);
+
+    for (size_t i = 0; done && i < count; i++) {
+        char *conninfo;
+        done = storage_group_conninfo(arena, storage->config, groups[i].storage_group_id, groups[i].conninfo,
+                                      &conninfo, err) &&
+               groups_put(storage->parts.groups, groups[i].storage_group_id, conninfo, err);
+    }
+    known = groups_ids(storage->parts.groups, arena, &known_count);
+    for (size_t k = 0; done && k < known_count; k++) {
+        bool is_listed = false;
+        for (size_t i = 0; i < count; i++)
+            is_listed = is_listed || groups[i].storage_group_id == known[k];
+        if (!is_listed)
+            groups_remove(storage->parts.groups, known[k]);
+    }
+    talloc_free(arena);
+    return done;
+}
+
+/* ---- the thread that follows the directory */
+
+static void note(struct storage *storage, bool is_up, const struct err *err)
+{
+    pthread_mutex_lock(&storage->lock);
+    if (storage->is_up && !is_up)
+        log_err(LOG_LEVEL_WARNING, "main.storage.down", err);
+    else if (!storage->is_up && is_up)
+        log_event(LOG_LEVEL_INFO, "main.storage.up");
+    storage->is_up = is_up;
+    snprintf(storage->trouble, sizeof storage->trouble, "%s", is_up ? "" : err->user);
+    pthread_mutex_unlock(&storage->lock);
+}
+
+static bool sleep_until_next(struct storage *storage)
+{
+    struct timespec until;
+    bool goes_on;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += REFRESH_S;
+    pthread_mutex_lock(&storage->lock);
+    while (!storage->is_ending && pthread_cond_timedwait(&storage->changed, &storage->lock, &until) == 0)
+        ;
+    goes_on = !storage->is_ending;
+    pthread_mutex_unlock(&storage->lock);
+    return goes_on;
+}
+
+static void *follow(void *argument)
+{
+    struct storage *storage = argument;
+
+    do {
+        struct err err = ERR_INIT;
+        note(storage, storage_refresh_groups(storage, &err), &err);
+    } while (sleep_until_next(storage));
+    return NULL;
+}
+
+/* ---- opening and closing */
+
+static bool open_parts(struct storage *storage, struct role *role, struct err *err)
+{
+    struct storage_parts *parts = &storage->parts;
+    const char *application = talloc_asprintf(storage, "chappe %s", storage->role);
+    unsigned connections = (unsigned)role->config->database_connections;
+    struct directory_options directory = { .application_name = application, .pool_size = connections };
+    struct groups_options groups = { .application_name = application, .pool_size = connections };
+    struct mailbox_cache_options cache = { .bus = role->wake,
+                                           .view_bytes_max = (uint64_t)role->config->view_cache };
+    char *conninfo;
+
+    if (!database_conninfo(storage, role->config, &conninfo, err))
+        return false;
+    directory.conninfo = conninfo;
+    parts->wake = role->wake;
+    message_cache_set_limit((size_t)role->config->body_cache);
+    if (!directory_open(storage, &directory, &parts->directory, err) ||
+        !groups_open(storage, &groups, &parts->groups, err))
+        return false;
+    parts->cache = mailbox_cache_open(&cache);
+    return deliver_open(storage, &(struct deliver_options){ .groups = parts->groups, .wake = role->wake },
+                        &parts->deliver, err) &&
+           auth_open(storage, &(struct auth_options){ .directory = parts->directory }, &parts->auth, err);
+}
+
+static void init_lock(struct storage *storage)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&storage->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&storage->lock, NULL);
+}
+
+bool storage_open(struct role *role, struct storage **storage_out, struct err *err)
+{
+    struct storage *storage = talloc_zero(NULL, struct storage);
+    struct err first = ERR_INIT;
+
+    storage->config = role->config;
+    storage->role = role->kind ? role->kind->name : "admin";
+    init_lock(storage);
+    if (!open_parts(storage, role, err)) {
+        storage_close(&storage);
+        return false;
+    }
+    storage->is_up = storage_refresh_groups(storage, &first);
+    if (!storage->is_up)
+        log_err(LOG_LEVEL_WARNING, "main.storage.down", &first);
+    if (pthread_create(&storage->thread, NULL, follow, storage) != 0) {
+        storage_close(&storage);
+        return err_errno(err, "pthread_create");
+    }
+    storage->has_thread = true;
+    *storage_out = storage;
+    return true;
+}
+
+void storage_close(struct storage **handle)
+{
+    struct storage *storage = *handle;
+
+    if (!storage)
+        return;
+    if (storage->has_thread) {
+        pthread_mutex_lock(&storage->lock);
+        storage->is_ending = true;
+        pthread_cond_signal(&storage->changed);
+        pthread_mutex_unlock(&storage->lock);
+        pthread_join(storage->thread, NULL);
+    }
+    auth_close(&storage->parts.auth);
+    deliver_close(&storage->parts.deliver);
+    if (storage->parts.cache)
+        mailbox_cache_close(&storage->parts.cache);
+    groups_close(&storage->parts.groups);
+    directory_close(&storage->parts.directory);
+    pthread_cond_destroy(&storage->changed);
+    pthread_mutex_destroy(&storage->lock);
+    talloc_free(storage);
+    *handle = NULL;
+}
+
+const struct storage_parts *storage_parts(const struct storage *storage)
+{
+    return &storage->parts;
+}
+
+/* ---- while running */
+
+bool storage_is_up(struct storage *storage, char *trouble, size_t size)
+{
+    bool is_up;
+
+    if (!storage)
+        return true;
+    pthread_mutex_lock(&storage->lock);
+    is_up = storage->is_up;
+    snprintf(trouble, size, "%s", storage->trouble);
+    pthread_mutex_unlock(&storage->lock);
+    return is_up;
+}
+
+bool storage_reload(struct storage *storage, struct err *err)
+{
+    for (int which = 0; which < DIRECTORY_POOLS; which++)
+        if (!db_pool_reset(directory_pool(storage->parts.directory, (enum directory_pool)which), NULL, err))
+            return false;
+    return true;
+}
+
+static void set_pool_gauges(size_t which, const struct db_pool_stats *stats)
+{
+    const struct {
+        struct metric *gauge;
+        int64_t value;
+    } gauges[] = {
+        { &pool_open, stats->open },
+        { &pool_in_use, stats->in_use },
+        { &pool_waiting, stats->waiting },
+        { &pool_down, stats->is_down },
+        { &pool_trips, (int64_t)stats->round_trips },
+        { &pool_trip_us, (int64_t)stats->round_trip_us },
+        { &pool_commits, (int64_t)stats->commits },
+        { &pool_unknown, (int64_t)stats->unknown_commits },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(gauges); i++)
+        atomic_store_explicit(&gauges[i].gauge->cells[which], gauges[i].value, memory_order_relaxed);
+}
+
+/* All storage groups as one. */
+static void sum_groups(struct groups *groups, struct db_pool_stats *sum)
+{
+    void *arena = talloc_new(NULL);
+    size_t count;
+    int64_t *ids = groups_ids(groups, arena, &count);
+
+    *sum = (struct db_pool_stats){ 0 };
+    for (size_t i = 0; i < count; i++) {
+        struct group *group;
+        struct db_pool_stats stats;
+        struct err err = ERR_INIT;
+        if (!group_find(groups, ids[i], &group, &err))
+            continue;
+        db_pool_stats(group_pool(group), &stats);
+        sum->open += stats.open;
+        sum->in_use += stats.in_use;
+        sum->waiting += stats.waiting;
+        sum->is_down = sum->is_down || stats.is_down;
+        sum->round_trips += stats.round_trips;
+        sum->round_trip_us += stats.round_trip_us;
+        sum->commits += stats.commits;
+        sum->unknown_commits += stats.unknown_commits;
+    }
+    talloc_free(arena);
+}
+
+void storage_refresh_metrics(struct storage *storage)
+{
+    struct mailbox_cache_stats cache;
+    struct message_cache_stats bodies;
+    struct db_pool_stats stats;
+
+    if (!storage)
+        return;
+    for (int which = 0; which < DIRECTORY_POOLS; which++) {
+        db_pool_stats(directory_pool(storage->parts.directory, (enum directory_pool)which), &stats);
+        set_pool_gauges((size_t)which, &stats);
+    }
+    sum_groups(storage->parts.groups, &stats);
+    set_pool_gauges(DIRECTORY_POOLS, &stats);
+    mailbox_cache_stats(storage->parts.cache, &cache);
+    metric_set(&view_bytes, (int64_t)(cache.view_bytes + cache.pack_bytes));
+    message_cache_stats(&bodies);
+    metric_set(&body_bytes, (int64_t)bodies.bytes);
+}

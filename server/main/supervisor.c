@@ -1,0 +1,326 @@
+/* supervisor.c -- the loop that keeps the server alive. */
+#include "main/supervisor.h"
+
+#include "base/clock.h"
+#include "chappe_version.h"
+#include "main/child.h"
+#include "main/control.h"
+#include "main/data_directory.h"
+#include "main/database.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <talloc.h>
+#include <unistd.h>
+
+enum { CHILDREN_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2 };
+
+struct supervisor {
+    struct config *config;
+    struct cluster *cluster; /* NULL: external, or not started yet */
+    struct control *control;
+    struct child children[CHILDREN_MAX];
+    size_t count;
+    int signals, ready_fd;
+    bool is_prepared, was_ready, is_stopping;
+    bool is_database_up;
+    char trouble[256]; /* why the database cannot be used; empty when it can */
+    int64_t next_prepare_us, stopped_us;
+};
+
+static void tell_ready(struct supervisor *s, const char *text)
+{
+    if (s->ready_fd < 0)
+        return;
+    (void)!write(s->ready_fd, text, strlen(text));
+    close(s->ready_fd);
+    s->ready_fd = -1;
+}
+
+/* ---- the database */
+
+static void note_trouble(struct supervisor *s, const char *event, const struct err *err)
+{
+    if (strcmp(s->trouble, err->user) != 0)
+        log_err(LOG_LEVEL_ERROR, event, err);
+    snprintf(s->trouble, sizeof s->trouble, "%s", err->user);
+}
+
+/* Starts PostgreSQL and migrates; tried again every two seconds as long as the trouble is of the kind that passes.
+ * False: it will not pass. */
+static bool prepare_database(struct supervisor *s)
+{
+    struct err err = ERR_INIT;
+
+    if (s->is_prepared || clock_monotonic_us() < s->next_prepare_us)
+        return true;
+    if ((s->cluster || database_start(NULL, s->config, &s->cluster, &err)) &&
+        database_prepare(s->config, s->cluster, &err)) {
+        s->is_prepared = s->is_database_up = true;
+        s->trouble[0] = '\0';
+        return true;
+    }
+    note_trouble(s, "main.database.prepare", &err);
+    if (!err_is_temporary(err.kind) || err.kind == ERR_INTERNAL) {
+        tell_ready(s, err.user);
+        return false;
+    }
+    s->next_prepare_us = clock_monotonic_us() + PREPARE_PAUSE_S * US_PER_S;
+    return true;
+}
+
+static void tend_database(struct supervisor *s)
+{
+    struct err err = ERR_INIT;
+    bool was_up = s->is_database_up;
+
+    if (!s->cluster || !s->is_prepared)
+        return;
+    s->is_database_up = cluster_tend(s->cluster, &err);
+    if (!s->is_database_up)
+        note_trouble(s, "main.database.down", &err);
+    else if (!was_up) {
+        s->trouble[0] = '\0';
+        log_event(LOG_LEVEL_INFO, "main.database.up", log_i64("pid", cluster_pid(s->cluster)));
+    }
+}
+
+/* ---- what others ask */
+
+static json_t *child_json(const struct child *child)
+{
+    return json_pack("{s:s, s:i, s:s, s:i, s:I, s:s}", "name", child->kind->name, "pid", (int)child->pid,
+                     "state", child_state_name(child->state), "restarts", (int)child->restarts, "since",
+                     (json_int_t)(child->since_us / US_PER_S), "says", child->saying);
+}
+
+static json_t *database_json(const struct supervisor *s)
+{
+    json_t *database =
+        json_pack("{s:s, s:s}", "kind", database_is_embedded(s->config) ? "embedded" : "external", "state",
+                  s->trouble[0]    ? "down"
+                  : s->is_prepared ? "running"
+                                   : "starting");
+
+    if (s->cluster)
+        json_object_set_new(database, "pid", json_integer(cluster_pid(s->cluster)));
+    if (s->trouble[0])
+        json_object_set_new(database, "trouble", json_string(s->trouble));
+    return database;
+}
+
+static void answer_status(struct supervisor *s, struct buf *reply)
+{
+    json_t *roles = json_array();
+    json_t *status;
+    char *text;
+
+    for (size_t i = 0; i < s->count; i++)
+        json_array_append_new(roles, child_json(&s->children[i]));
+    status =
+        json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "version", CHAPPE_VERSION, "state",
+                  s->is_stopping ? "stopping"
+                  : s->was_ready ? "running"
+                                 : "starting",
+                  "data", s->config->data, "database", database_json(s), "roles", roles);
+    text = json_dumps(status, JSON_COMPACT);
+    buf_add_text(reply, text);
+    free(text);
+    json_decref(status);
+}
+
+/* Each role reloads by itself and says whether it could; one line for each. */
+static void reload(struct supervisor *s, struct buf *reply)
+{
+    struct config *config;
+    struct err err = ERR_INIT;
+    void *arena = talloc_new(NULL);
+
+    if (!config_read(NULL, s->config->file, &config, &err)) {
+        log_err(LOG_LEVEL_ERROR, "main.reload", &err);
+        buf_add_format(reply, "error %s\n", err.user);
+        talloc_free(arena);
+        return;
+    }
+    log_set_level((enum log_level)config->log_level);
+    for (size_t i = 0; i < s->count; i++) {
+        const char *name = s->children[i].kind->name;
+        char *path = talloc_asprintf(arena, "%s/run/%s.ctl", s->config->data, name);
+        char *answer = NULL;
+        err = ERR_INIT;
+        if (s->children[i].pid == 0)
+            continue;
+        buf_add_format(reply, "%s: %s", name,
+                       control_ask(arena, path, "reload", 10000, &answer, &err) ? answer : err.user);
+        buf_add_byte(reply, '\n');
+    }
+    config->port_offset = s->config->port_offset; /* not reloadable: what runs is what is shown */
+    talloc_free(s->config);
+    s->config = config;
+    log_event(LOG_LEVEL_INFO, "main.reloaded");
+    talloc_free(arena);
+}
+
+static void begin_stop(struct supervisor *s)
+{
+    if (s->is_stopping)
+        return;
+    log_event(LOG_LEVEL_INFO, "main.stopping");
+    sd_notify(0, "STOPPING=1");
+    s->is_stopping = true;
+    s->stopped_us = clock_monotonic_us();
+    for (size_t i = 0; i < s->count; i++)
+        child_stop(&s->children[i]);
+}
+
+static void answer(void *argument, struct span request, struct buf *reply)
+{
+    struct supervisor *s = argument;
+
+    if (span_equals_text(request, "status")) {
+        answer_status(s, reply);
+    } else if (span_equals_text(request, "reload")) {
+        reload(s, reply);
+    } else if (span_equals_text(request, "stop")) {
+        begin_stop(s);
+        buf_add_text(reply, "stopping");
+    }
+}
+
+/* ---- the loop */
+
+static void take_signals(struct supervisor *s)
+{
+    struct signalfd_siginfo info;
+
+    while (read(s->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+            begin_stop(s);
+        } else if (info.ssi_signo == SIGHUP) {
+            struct buf unread = BUF_INIT(talloc_new(NULL));
+            sd_notify(0, "RELOADING=1");
+            reload(s, &unread);
+            sd_notify(0, "READY=1");
+            talloc_free(unread.owner);
+        }
+    }
+}
+
+static void wait_for_events(struct supervisor *s)
+{
+    struct pollfd ready[CHILDREN_MAX + 2] = { { .fd = s->signals, .events = POLLIN },
+                                              { .fd = control_fd(s->control), .events = POLLIN } };
+
+    for (size_t i = 0; i < s->count; i++)
+        ready[i + 2] = (struct pollfd){ .fd = s->children[i].channel, .events = POLLIN };
+    if (poll(ready, (nfds_t)(s->count + 2), s->is_stopping ? 100 : 1000) <= 0)
+        return;
+    if (ready[0].revents)
+        take_signals(s);
+    for (size_t i = 0; i < s->count; i++)
+        if (ready[i + 2].revents)
+            child_listen(&s->children[i]);
+    if (ready[1].revents)
+        control_serve(s->control);
+}
+
+static bool all_are(const struct supervisor *s, enum child_state state)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->children[i].state != state)
+            return false;
+    return true;
+}
+
+static void tend_children(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        child_reap(&s->children[i]);
+        if (s->is_prepared && !s->is_stopping)
+            child_tend(&s->children[i], s->config);
+    }
+    if (!s->was_ready && s->is_prepared && all_are(s, CHILD_RUNNING)) {
+        s->was_ready = true;
+        log_event(LOG_LEVEL_INFO, "main.ready", log_i64("pid", getpid()));
+        sd_notify(0, "READY=1");
+        tell_ready(s, "ready");
+    }
+    if (s->is_stopping && clock_monotonic_us() - s->stopped_us > STOP_S * US_PER_S)
+        for (size_t i = 0; i < s->count; i++)
+            child_kill(&s->children[i]);
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void choose_roles(struct supervisor *s, const char *list)
+{
+    for (const struct role_kind *kind = role_kinds; kind->name; kind++)
+        if (role_is_listed(list, kind->name))
+            child_init(&s->children[s->count++], kind);
+}
+
+static int run(struct supervisor *s)
+{
+    int status = 0;
+
+    while (!s->is_stopping || !all_are(s, CHILD_DOWN)) {
+        if (!s->is_stopping && !prepare_database(s)) {
+            status = 1;
+            begin_stop(s);
+        }
+        wait_for_events(s);
+        tend_children(s);
+        if (!s->is_stopping)
+            tend_database(s);
+        sd_notify(0, "WATCHDOG=1");
+    }
+    tell_ready(s, "The server was told to stop.");
+    return status;
+}
+
+int supervisor_run(struct config *config, const struct supervisor_options *options)
+{
+    struct supervisor s = { .config = config, .ready_fd = options->ready_fd };
+    struct err err = ERR_INIT;
+    char *path = config_path(NULL, config, "run/supervisor.ctl");
+    int status = 1;
+
+    log_set_role("main");
+    log_set_level((enum log_level)config->log_level);
+    s.signals = block_signals();
+    choose_roles(&s, options->roles ? options->roles : config->roles);
+    if (data_directory_check(config, &err) && data_directory_lock(config, &err) &&
+        control_listen(path, answer, &s, &s.control, &err)) {
+        log_event(LOG_LEVEL_INFO, "main.starting", log_text("version", CHAPPE_VERSION),
+                  log_text("data", config->data));
+        status = run(&s);
+        cluster_stop(&s.cluster);
+        control_close(&s.control);
+        log_event(LOG_LEVEL_INFO, "main.stopped");
+    } else {
+        log_err(LOG_LEVEL_ERROR, "main.start", &err);
+        tell_ready(&s, err.user);
+    }
+    close(s.signals);
+    talloc_free(path);
+    talloc_free(s.config);
+    return status;
+}

@@ -1,0 +1,222 @@
+/* user_import.c -- thousands of users from a CSV file. */
+#include "main/api_client.h"
+#include "main/command.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <talloc.h>
+
+enum { CSV_BYTES_MAX = 256 << 20, COLUMNS_MAX = 16, BATCH = 500 };
+
+/* ---- CSV (RFC 4180): fields in quotes may hold commas, quotes doubled, and line ends */
+
+static bool take_field(struct span *in, struct buf *out, bool *is_last_in_line)
+{
+    bool is_quoted = span_take_byte(in, '"');
+
+    buf_clear(out);
+    for (;;) {
+        if (span_is_empty(*in)) {
+            *is_last_in_line = true;
+            return !is_quoted;
+        }
+        char c = *in->p++;
+        if (is_quoted && c == '"') {
+            if (!span_take_byte(in, '"'))
+                is_quoted = false;
+            else
+                buf_add_byte(out, '"');
+        } else if (!is_quoted && (c == ',' || c == ';' || c == '\n')) {
+            *is_last_in_line = c == '\n';
+            return true;
+        } else if (is_quoted || c != '\r') {
+            buf_add_byte(out, c);
+        }
+    }
+}
+
+static bool take_line(struct span *in, void *arena, char **fields, size_t *count_out)
+{
+    struct buf field = BUF_INIT(arena);
+    bool is_last = false;
+
+    for (*count_out = 0; !is_last && *count_out < COLUMNS_MAX;) {
+        if (!take_field(in, &field, &is_last))
+            return false;
+        fields[(*count_out)++] = talloc_strndup(arena, field.p ? field.p : "", field.length);
+    }
+    return is_last;
+}
+
+/* ---- from a line to a user */
+
+struct import {
+    struct invocation *in;
+    struct api *api;
+    char *columns[COLUMNS_MAX];
+    size_t column_count;
+    json_t *waiting;    /* users of one organisation */
+    char *organisation; /* theirs */
+    long line;          /* in the file */
+    size_t added, failed;
+};
+
+static bool is_number_column(const char *column)
+{
+    return strcasecmp(column, "quota") == 0;
+}
+
+static json_t *user_of(struct import *import, char **fields, size_t count, struct err *err)
+{
+    json_t *user = json_object();
+
+    for (size_t i = 0; i < count && i < import->column_count; i++) {
+        int64_t bytes;
+        if (!*fields[i])
+            continue;
+        if (is_number_column(import->columns[i])) {
+            if (!config_size(fields[i], &bytes)) {
+                err_set(err, ERR_INVALID, "Line %ld: %s is not a size.", import->line, fields[i]);
+                json_decref(user);
+                return NULL;
+            }
+            json_object_set_new(user, import->columns[i], json_integer(bytes));
+        } else {
+            json_object_set_new(user, import->columns[i], json_string(fields[i]));
+        }
+    }
+    if (!json_object_get(user, "name") && json_object_get(user, "address"))
+        json_object_set(user, "name", json_object_get(user, "address"));
+    return user;
+}
+
+static bool flush(struct import *import, struct err *err)
+{
+    json_t *body, *answer = NULL, *fault;
+    size_t i;
+
+    if (json_array_size(import->waiting) == 0)
+        return true;
+    body = json_pack("{s:O, s:s}", "users", import->waiting, "organisation", import->organisation);
+    if (!api_call(import->api, "POST", "/users/import", body, &answer, err)) {
+        json_decref(body);
+        return false;
+    }
+    import->added += (size_t)json_integer_value(json_object_get(answer, "added"));
+    json_array_foreach(json_object_get(answer, "faults"), i, fault)
+    {
+        import->failed++;
+        fprintf(stderr, "chappe: %s: %s\n", json_string_value(json_object_get(fault, "address")),
+                json_string_value(json_object_get(fault, "message")));
+    }
+    json_array_clear(import->waiting);
+    json_decref(answer);
+    json_decref(body);
+    return true;
+}
+
+/* The organisation that owns the domain of the address. */
+static char *organisation_of(struct import *import, const char *address, struct err *err)
+{
+    const char *at = address ? strrchr(address, '@') : NULL;
+    json_t *answer = NULL;
+    char *path, *name = NULL;
+
+    if (!at) {
+        err_set(err, ERR_INVALID, "Line %ld has no address.", import->line);
+        return NULL;
+    }
+    path = talloc_asprintf(import->in->arena, "/domains/%s", api_encode(import->in->arena, at + 1));
+    if (api_call(import->api, "GET", path, NULL, &answer, err))
+        name = talloc_strdup(import->in->arena, json_string_value(json_object_get(answer, "organisation")));
+    json_decref(answer);
+    return name;
+}
+
+static const char *domain_of(const json_t *user)
+{
+    const char *address = json_string_value(json_object_get(user, "address"));
+    const char *at = address ? strrchr(address, '@') : NULL;
+
+    return at ? at : "";
+}
+
+static bool add(struct import *import, json_t *user, struct err *err)
+{
+    size_t waiting = json_array_size(import->waiting);
+    bool is_same =
+        waiting > 0 && strcasecmp(domain_of(json_array_get(import->waiting, 0)), domain_of(user)) == 0;
+
+    if ((waiting >= BATCH || (waiting > 0 && !is_same)) && !flush(import, err))
+        return false;
+    if (json_array_size(import->waiting) == 0 && !is_same) {
+        import->organisation =
+            organisation_of(import, json_string_value(json_object_get(user, "address")), err);
+        if (!import->organisation)
+            return false;
+    }
+    json_array_append(import->waiting, user);
+    return true;
+}
+
+static bool import_lines(struct import *import, struct span rest, struct err *err)
+{
+    if (!take_line(&rest, import->in->arena, import->columns, &import->column_count))
+        return err_set(err, ERR_INVALID,
+                       "The first line must name the columns: address,name,password,quota.");
+    for (import->line = 2; !span_is_empty(rest); import->line++) {
+        void *arena = talloc_new(import->in->arena);
+        char *fields[COLUMNS_MAX];
+        size_t count;
+        json_t *user;
+        bool done;
+        if (!take_line(&rest, arena, fields, &count))
+            return err_set(err, ERR_INVALID, "Line %ld cannot be read as CSV.", import->line);
+        user = count == 1 && !*fields[0] ? json_null() : user_of(import, fields, count, err);
+        done = user && (json_is_null(user) || add(import, user, err));
+        json_decref(user);
+        talloc_free(arena);
+        if (!done)
+            return false;
+    }
+    return flush(import, err);
+}
+
+static bool read_file(void *arena, const char *file, struct span *text_out, struct err *err)
+{
+    FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+    struct buf text = BUF_INIT(arena);
+    size_t got;
+
+    if (!in)
+        return err_set(err, ERR_INVALID, "%s cannot be read: %s.", file, strerror(errno));
+    while (text.length < CSV_BYTES_MAX && (got = fread(buf_reserve(&text, 65536), 1, 65536, in)) > 0)
+        text.length += got;
+    if (in != stdin)
+        fclose(in);
+    *text_out = buf_span(&text);
+    if (span_starts_nocase(*text_out, "\xef\xbb\xbf"))
+        text_out->p += 3; /* a spreadsheet's byte order mark */
+    return true;
+}
+
+int command_user_import(struct invocation *in, struct err *err)
+{
+    struct import import = { .in = in, .waiting = json_array() };
+    struct span text;
+    bool done = read_file(in->arena, in->arguments[0], &text, err) &&
+                api_open(in->config, &import.api, err) && import_lines(&import, text, err);
+
+    api_close(&import.api);
+    json_decref(import.waiting);
+    if (in->is_json)
+        printf("{\"added\": %zu, \"failed\": %zu}\n", import.added, import.failed);
+    else
+        printf("%zu added, %zu not\n", import.added, import.failed);
+    return !done ? -1 : import.failed ? 1 : 0;
+}
