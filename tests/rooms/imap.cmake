@@ -1,2 +1,2 @@
-chappe_unit_tests(imap)
-chappe_fuzz_targets(imap)
+chappe_unit_tests(imap format db auth session directory group message mailbox deliver)
+chappe_fuzz_targets(imap format db auth session directory group message mailbox deliver)
