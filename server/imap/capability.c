@@ -33,6 +33,13 @@ static const struct {
     { "THREAD=ORDEREDSUBJECT", AFTER_LOGIN },
     { "THREAD=REFERENCES", AFTER_LOGIN },
     { "PARTIAL", AFTER_LOGIN },
+    { "ACL", AFTER_LOGIN },
+    { "RIGHTS=kxte", AFTER_LOGIN },
+    { "QUOTA", AFTER_LOGIN },
+    { "QUOTA=RES-STORAGE", AFTER_LOGIN },
+    { "QUOTA=RES-MESSAGE", AFTER_LOGIN },
+    { "METADATA", AFTER_LOGIN },
+    { "COMPRESS=DEFLATE", AFTER_LOGIN },
 };
 
 static void add_before_login(struct imap_session *session, struct buf *out)

@@ -61,6 +61,7 @@ struct imap_session {
     unsigned enabled;
     unsigned bad_in_a_row;
     bool is_greeted;
+    bool is_compressed; /* COMPRESS DEFLATE */
     struct imap_framing framing;
     bool is_streamed;               /* the unit given to run() ends with the head of a streamed literal */
     struct imap_dialogue *dialogue; /* a command that goes on over several units (dialogue.h); NULL: none */
