@@ -1,0 +1,3 @@
+# Benchmarks are built with the rest, so that they do not rot, and run by hand.
+add_executable(bench_deliver bench/bench_deliver.c)
+target_link_libraries(bench_deliver PRIVATE deliver mailbox message group format db base PkgConfig::TALLOC Threads::Threads m)
