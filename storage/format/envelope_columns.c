@@ -46,22 +46,36 @@ struct builder {
     void *scratch;
     struct address_list lists[BCC + 1];
     struct span values[COLUMNS];
+    struct buf joined[BCC + 1];
 };
+
+static void join(struct builder *b, int i, struct span value)
+{
+    struct buf *joined = &b->joined[i];
+
+    if (joined->length > ADDRESS_COLUMN_MAX)
+        return;
+    if (!joined->p)
+        buf_add_span(joined, b->values[i]);
+    buf_add_text(joined, ", ");
+    buf_add_span(joined, value);
+    b->values[i] = buf_span(joined);
+}
 
 /* The first of each, as ENVELOPE takes it, but all To, Cc and Bcc fields together. */
 static void find_values(struct builder *b, struct span block)
 {
     struct header_field field;
 
+    for (int i = FROM; i <= BCC; i++)
+        b->joined[i] = BUF_INIT(b->scratch);
     while (header_next(&block, &field))
         for (int i = 0; i < COLUMNS; i++)
             if (span_equals_nocase(field.name, names[i])) {
                 if (!b->values[i].p)
                     b->values[i] = field.value;
-                else if (i >= TO && i <= BCC && span_length(b->values[i]) < ADDRESS_COLUMN_MAX)
-                    b->values[i] = span_text(talloc_asprintf(b->scratch, "%.*s, %.*s",
-                                                             (int)span_length(b->values[i]), b->values[i].p,
-                                                             (int)span_length(field.value), field.value.p));
+                else if (i >= TO && i <= BCC)
+                    join(b, i, field.value);
             }
 }
 
