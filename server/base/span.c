@@ -44,7 +44,7 @@ struct span span_part(struct span s, size_t offset, size_t length)
         offset = whole;
     if (length > whole - offset)
         length = whole - offset;
-    return span_of(s.p + offset, length);
+    return s.p ? span_of(s.p + offset, length) : s;
 }
 
 static bool is_blank(char c)

@@ -248,7 +248,8 @@ bool charset_add_utf8(struct buf *out, struct span charset, struct span bytes, s
     for (size_t i = start; i < out->length; i++)
         if (out->p[i] == '\0') /* PostgreSQL's text has none */
             out->p[i] = ' ';
-    out->length = start + utf8_cut(span_of(out->p + start, out->length - start), cap);
+    if (out->length > start)
+        out->length = start + utf8_cut(span_of(out->p + start, out->length - start), cap);
     return is_known;
 }
 
