@@ -43,7 +43,9 @@ MUST_CHECK bool login_senders(struct directory *directory, const void *owner, in
 MUST_CHECK bool login_note_app_password(struct directory *directory, int64_t app_password_id,
                                         struct err *err);
 
-/* Failed logins by (account, network) keys, shared by all processes and kept over restarts. */
+/* Failed logins by (account, network) keys, shared by all processes and kept over restarts. A count that saw no
+ * failure for THROTTLE_QUIET_US begins again at 0. */
+#define THROTTLE_QUIET_US INT64_C(900000000)
 struct throttle_count {
     unsigned char key[16];
     int32_t failures;   /* to be added; when read: in all */

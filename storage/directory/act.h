@@ -1,0 +1,66 @@
+/*
+ * act.h -- how every function of this room gets to the database: as which role, in whose organisation. For this
+ * room only.
+ */
+#ifndef DIRECTORY_ACT_H
+#define DIRECTORY_ACT_H
+
+#include "db/statement.h"
+#include "db/transaction.h"
+#include "directory/directory.h"
+
+#include <jansson.h>
+
+struct directory {
+    struct db_pool *pools[DIRECTORY_POOLS];
+    struct resolve_memory *memory; /* resolve.c */
+};
+
+/* Runs `work` in a transaction that sees and changes one organisation, and raises the directory's stamp.
+ * organisation_id 0: none yet (installation-wide tables). ERR_NOT_FOUND where the actor may not act there. */
+MUST_CHECK bool act_in(struct directory *directory, const struct actor *actor, int64_t organisation_id,
+                       db_work *work, void *arg, struct err *err);
+/* The transaction goes on in this organisation (0: in none). */
+MUST_CHECK bool act_enter(struct db *db, int64_t organisation_id, struct err *err);
+/* Runs `work` for reading: inside one organisation, or, for an actor of the installation that names none, over
+ * all. */
+MUST_CHECK bool act_read(struct directory *directory, const struct actor *actor, int64_t organisation_id,
+                         db_work *work, void *arg, struct err *err);
+/* Runs one statement as chappe_lookup. */
+MUST_CHECK bool look_up(struct directory *directory, const void *owner, const char *sql, struct db_args args,
+                        struct db_rows **rows_out, struct err *err);
+MUST_CHECK bool look_up_one(struct directory *directory, const void *owner, const char *sql,
+                            struct db_args args, struct db_row *row_out, struct err *err);
+/* The organisation in which an actor meets an object: its own, or where `sql` finds it. `what` for ERR_NOT_FOUND. */
+MUST_CHECK bool act_locate(struct directory *directory, const struct actor *actor, const char *sql,
+                           struct db_value key, const char *what, int64_t *organisation_id_out,
+                           struct err *err);
+/* ERR_DENIED for an actor of one organisation. */
+MUST_CHECK bool act_on_installation(const struct actor *actor, struct err *err);
+
+/* ERR_DEPENDED_ON when `sql`, which gives (label, number in all), has rows. */
+MUST_CHECK bool refuse_dependents(struct db *db, const char *what, const char *sql, struct db_args args,
+                                  struct err *err);
+/* ERR_NOT_FOUND with a sentence of its own. Returns false. */
+bool not_found(struct err *err, const char *what);
+/* After a failed insert: says which name is taken. Returns false. */
+bool taken(struct err *err, const char *format, const char *name) __attribute__((format(printf, 2, 0)));
+/* 1-100 characters of UTF-8 without control characters or spaces at the ends. */
+MUST_CHECK bool check_name(const char *name, const char *what, struct err *err);
+
+/* The audit row; takes over both references (NULL allowed). */
+MUST_CHECK bool audit_write(struct db *db, const struct actor *actor, int64_t organisation_id,
+                            const char *action, const char *object, json_t *before, json_t *after,
+                            struct err *err);
+/* The text of a JSON value under `owner`, and its reference given back; NULL for NULL. */
+char *json_take_text(const void *owner, json_t *value);
+
+/* Key of an address as an administrator writes it, and its domain; ERR_INVALID says what is wrong with it. */
+MUST_CHECK bool address_canonical(const void *owner, const char *text, char **key_out, char **domain_out,
+                                  struct err *err);
+
+/* resolve.c */
+void resolve_memory_open(struct directory *directory);
+void resolve_memory_close(struct directory *directory);
+
+#endif

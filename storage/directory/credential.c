@@ -1,0 +1,227 @@
+/*
+ * credential.c -- setting passwords, and the app passwords of a user. Both raise the user's stamp.
+ */
+#include "directory/credential.h"
+
+#include "base/clock.h"
+#include "directory/user_row.h"
+
+#include <talloc.h>
+
+enum { APP_PASSWORDS_MAX = 100 };
+
+/* The columns cannot be read by the role that writes them, so there is no ON CONFLICT here. */
+static const char DELETE_CREDENTIAL[] = "DELETE FROM credential WHERE recipient_id = $1";
+
+static const char INSERT_CREDENTIAL[] =
+    "INSERT INTO credential (recipient_id, organisation_id, argon2, scram_salt, scram_iterations, scram_stored_key,"
+    "                        scram_server_key, changed_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+static const char TOUCH[] = "UPDATE recipient SET changed_us = $2, stamp = stamp + 1 WHERE recipient_id = $1";
+
+static const char COUNT_APP_PASSWORDS[] = "SELECT count(*) FROM app_password WHERE recipient_id = $1";
+
+static const char INSERT_APP_PASSWORD[] =
+    "INSERT INTO app_password (organisation_id, recipient_id, name, hash, protocols, created_us, expires_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING app_password_id";
+
+static const char SELECT_APP_PASSWORDS[] =
+    "SELECT app_password_id, recipient_id, name, protocols, created_us, last_used_us, expires_us"
+    "  FROM app_password WHERE recipient_id = $1 ORDER BY name";
+
+static const char DELETE_APP_PASSWORD[] = "DELETE FROM app_password WHERE recipient_id = $1 AND name = $2";
+
+struct change {
+    const struct actor *actor;
+    int64_t recipient_id;
+    const struct credential *credential;
+    const struct app_password *wanted;
+    const unsigned char *hash;
+    const char *name;
+    int64_t app_password_id;
+};
+
+static bool touch(struct db *db, const struct change *change, struct err *err)
+{
+    return db_exec(db, TOUCH, DB_ARGS(db_i64(change->recipient_id), db_i64(clock_now_us())), NULL, err);
+}
+
+static bool insert_credential(struct db *db, const struct change *change, int64_t organisation_id,
+                              struct err *err)
+{
+    const struct credential *credential = change->credential;
+
+    return db_exec(db, INSERT_CREDENTIAL,
+                   DB_ARGS(db_i64(change->recipient_id), db_i64(organisation_id), db_text(credential->argon2),
+                           db_bytes(span_of(credential->scram_salt, SCRAM_SALT_BYTES)),
+                           db_i32(credential->scram_iterations),
+                           db_bytes(span_of(credential->scram_stored_key, SCRAM_KEY_BYTES)),
+                           db_bytes(span_of(credential->scram_server_key, SCRAM_KEY_BYTES)),
+                           db_i64(clock_now_us())),
+                   NULL, err);
+}
+
+static bool set(struct db *db, void *arg, struct err *err)
+{
+    struct change *change = arg;
+    void *scratch = talloc_new(NULL);
+    struct user user;
+    bool ok = user_lock(db, scratch, change->recipient_id, &user, err) &&
+              db_exec(db, DELETE_CREDENTIAL, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
+              (!change->credential || insert_credential(db, change, user.organisation_id, err)) &&
+              touch(db, change, err) &&
+              audit_write(db, change->actor, user.organisation_id, "user.password", user.address,
+                          json_pack("{s:b}", "has_password", user.has_password),
+                          json_pack("{s:b}", "has_password", change->credential != NULL), err);
+
+    talloc_free(scratch);
+    return ok;
+}
+
+bool credential_set(struct directory *directory, const struct actor *actor, int64_t recipient_id,
+                    const struct credential *credential, struct err *err)
+{
+    struct change change = { .actor = actor, .recipient_id = recipient_id, .credential = credential };
+
+    return user_act(directory, actor, recipient_id, set, &change, err);
+}
+
+static bool check_count(struct db *db, const void *scratch, int64_t recipient_id, struct err *err)
+{
+    struct db_row row;
+
+    if (!db_one_row(db, scratch, COUNT_APP_PASSWORDS, DB_ARGS(db_i64(recipient_id)), &row, err))
+        return false;
+    return db_get_i64(&row, 0) < APP_PASSWORDS_MAX ||
+           err_set(err, ERR_LIMIT, "A user has at most %d app passwords.", APP_PASSWORDS_MAX);
+}
+
+static bool insert_app_password(struct db *db, struct change *change, const struct user *user,
+                                const void *scratch, struct err *err)
+{
+    const struct app_password *wanted = change->wanted;
+    struct db_row row;
+
+    if (!db_one_row(db, scratch, INSERT_APP_PASSWORD,
+                    DB_ARGS(db_i64(user->organisation_id), db_i64(user->recipient_id), db_text(wanted->name),
+                            db_bytes(span_of(change->hash, APP_PASSWORD_HASH_BYTES)),
+                            db_i32((int32_t)wanted->protocols), db_i64(clock_now_us()),
+                            db_i64(wanted->expires_us)),
+                    &row, err))
+        return taken(err, "The user has an app password called %s already.", wanted->name);
+    change->app_password_id = db_get_i64(&row, 0);
+    return true;
+}
+
+static json_t *describe(const struct app_password *password)
+{
+    return json_pack("{s:s, s:i, s:I}", "app_password", password->name, "protocols", (int)password->protocols,
+                     "expires_us", (json_int_t)password->expires_us);
+}
+
+static bool add_app_password(struct db *db, void *arg, struct err *err)
+{
+    struct change *change = arg;
+    void *scratch = talloc_new(NULL);
+    struct user user;
+    bool ok = user_lock(db, scratch, change->recipient_id, &user, err) &&
+              check_count(db, scratch, change->recipient_id, err) &&
+              insert_app_password(db, change, &user, scratch, err) && touch(db, change, err) &&
+              audit_write(db, change->actor, user.organisation_id, "app-password.add", user.address, NULL,
+                          describe(change->wanted), err);
+
+    talloc_free(scratch);
+    return ok;
+}
+
+bool app_password_add(struct directory *directory, const struct actor *actor,
+                      const struct app_password *wanted, const unsigned char hash[APP_PASSWORD_HASH_BYTES],
+                      int64_t *app_password_id_out, struct err *err)
+{
+    struct change change = {
+        .actor = actor, .recipient_id = wanted->recipient_id, .wanted = wanted, .hash = hash
+    };
+
+    *err = ERR_INIT;
+    if (!check_name(wanted->name, "app password", err))
+        return false;
+    if (wanted->protocols == 0 || wanted->protocols > PROTOCOLS_ALL)
+        return err_set(err, ERR_INVALID, "An app password is for at least one protocol.");
+    if (!user_act(directory, actor, wanted->recipient_id, add_app_password, &change, err))
+        return false;
+    *app_password_id_out = change.app_password_id;
+    return true;
+}
+
+struct listing {
+    const void *owner;
+    int64_t recipient_id;
+    struct app_password *passwords;
+    size_t count;
+};
+
+static bool read_list(struct db *db, void *arg, struct err *err)
+{
+    struct listing *listing = arg;
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!db_query(db, listing->owner, SELECT_APP_PASSWORDS, DB_ARGS(db_i64(listing->recipient_id)), &rows,
+                  err))
+        return false;
+    listing->count = db_rows_count(rows);
+    listing->passwords = talloc_array(listing->owner, struct app_password, (unsigned)listing->count);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        listing->passwords[i] = (struct app_password){
+            .app_password_id = db_get_i64(&row, 0),
+            .recipient_id = db_get_i64(&row, 1),
+            .name = db_copy_text(listing->passwords, &row, 2),
+            .protocols = (unsigned)db_get_i32(&row, 3),
+            .created_us = db_get_i64(&row, 4),
+            .last_used_us = db_get_i64(&row, 5),
+            .expires_us = db_get_i64(&row, 6),
+        };
+    talloc_free(rows);
+    return true;
+}
+
+bool app_password_list(struct directory *directory, const struct actor *actor, const void *owner,
+                       int64_t recipient_id, struct app_password **passwords_out, size_t *count_out,
+                       struct err *err)
+{
+    struct listing listing = { .owner = owner, .recipient_id = recipient_id };
+
+    if (!act_read(directory, actor, 0, read_list, &listing, err))
+        return false;
+    *passwords_out = listing.passwords;
+    *count_out = listing.count;
+    return true;
+}
+
+static bool remove_app_password(struct db *db, void *arg, struct err *err)
+{
+    struct change *change = arg;
+    void *scratch = talloc_new(NULL);
+    struct user user;
+    uint64_t removed = 0;
+    bool ok = user_lock(db, scratch, change->recipient_id, &user, err) &&
+              db_exec(db, DELETE_APP_PASSWORD, DB_ARGS(db_i64(change->recipient_id), db_text(change->name)),
+                      &removed, err);
+
+    if (ok && removed == 0)
+        ok = not_found(err, "app password");
+    ok = ok && touch(db, change, err) &&
+         audit_write(db, change->actor, user.organisation_id, "app-password.remove", user.address,
+                     json_pack("{s:s}", "app_password", change->name), NULL, err);
+    talloc_free(scratch);
+    return ok;
+}
+
+bool app_password_remove(struct directory *directory, const struct actor *actor, int64_t recipient_id,
+                         const char *name, struct err *err)
+{
+    struct change change = { .actor = actor, .recipient_id = recipient_id, .name = name };
+
+    return user_act(directory, actor, recipient_id, remove_app_password, &change, err);
+}

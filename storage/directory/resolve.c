@@ -1,0 +1,332 @@
+/*
+ * resolve.c -- from an address to its recipient, with a memory that a stamp keeps honest.
+ */
+#include "directory/resolve.h"
+
+#include "base/clock.h"
+#include "db/pipeline.h"
+#include "directory/user_row.h"
+#include "format/address.h"
+
+#include <glib.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <talloc.h>
+
+enum { ENTRIES_MAX = 50000, FRESH_US = 900 * 1000, ACQUIRE_MS = 5000 };
+
+static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
+
+/* Columns 0-13 of both questions. `r` and `p` (its primary address) may be missing. */
+#define RESOLVED_COLUMNS                                                                                       \
+    "       r.recipient_id, r.kind, r.state, p.address, r.name, r.storage_group_id, r.store_id, r.mailbox_id," \
+    "       w.ids, w.addresses"
+#define RESOLVED_TARGETS                                                                                     \
+    "  LEFT JOIN LATERAL ("                                                                                  \
+    "      SELECT array_agg(coalesce(t.target_recipient_id, 0) ORDER BY t.position) AS ids,"                 \
+    "             array_agg(coalesce(b.address, t.target_address) ORDER BY t.position) AS addresses"         \
+    "        FROM recipient_target t"                                                                        \
+    "        LEFT JOIN address b ON b.recipient_id = t.target_recipient_id AND b.is_primary"                 \
+    "       WHERE t.recipient_id = r.recipient_id) w ON r.kind = 'alias'"
+
+/* By the unique indexes of domains and addresses. The whole local part goes before the one without detail. */
+static const char SELECT_ADDRESS[] =
+    "SELECT f.kind, d.organisation_id, d.domain_id, d.is_enabled AND f.is_enabled AND o.is_enabled, a.is_whole," RESOLVED_COLUMNS
+    "  FROM domain d"
+    "  JOIN domain f ON f.domain_id = coalesce(d.target_domain_id, d.domain_id)"
+    "  JOIN organisation o ON o.organisation_id = d.organisation_id"
+    "  LEFT JOIN LATERAL ("
+    "      SELECT recipient_id, address = $2 || '@' || f.name AS is_whole FROM address"
+    "       WHERE address = ANY (ARRAY[$2 || '@' || f.name, CASE WHEN f.has_subaddresses THEN $3 || '@' || f.name END])"
+    "       ORDER BY 2 DESC LIMIT 1) a ON true"
+    "  LEFT JOIN recipient r ON r.recipient_id = a.recipient_id"
+    "  LEFT JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary" RESOLVED_TARGETS
+    " WHERE d.name = $1";
+
+static const char SELECT_RECIPIENT[] =
+    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true," RESOLVED_COLUMNS
+    "  FROM recipient r"
+    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"
+    "  JOIN domain d ON d.domain_id = p.domain_id"
+    "  JOIN organisation o ON o.organisation_id = r.organisation_id" RESOLVED_TARGETS
+    " WHERE r.recipient_id = $1";
+
+static const char SELECT_POSTMASTER[] =
+    "SELECT postmaster_id FROM installation WHERE postmaster_id IS NOT NULL";
+
+static const char SET_POSTMASTER[] = "UPDATE installation SET postmaster_id = nullif($1, 0)";
+
+struct resolve_memory {
+    pthread_mutex_t lock;
+    GHashTable *entries; /* "local@domain" as asked -> struct resolved, a talloc root */
+    int64_t stamp;       /* of the directory, for which the entries hold */
+    int64_t checked_us;  /* monotonic: it was so then */
+};
+
+static void free_entry(gpointer entry)
+{
+    talloc_free(entry);
+}
+
+void resolve_memory_open(struct directory *directory)
+{
+    struct resolve_memory *memory = talloc_zero(directory, struct resolve_memory);
+
+    pthread_mutex_init(&memory->lock, NULL);
+    memory->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_entry);
+    memory->checked_us = INT64_MIN / 2;
+    directory->memory = memory;
+}
+
+void resolve_memory_close(struct directory *directory)
+{
+    g_hash_table_destroy(directory->memory->entries);
+    pthread_mutex_destroy(&directory->memory->lock);
+}
+
+static void copy_resolved(const void *owner, const struct resolved *from, struct resolved *to)
+{
+    *to = *from;
+    to->address = from->address ? talloc_strdup(owner, from->address) : NULL;
+    to->name = from->name ? talloc_strdup(owner, from->name) : NULL;
+    to->detail = from->detail ? talloc_strdup(owner, from->detail) : NULL;
+    to->targets = talloc_array(owner, struct resolved_target, (unsigned)from->target_count);
+    for (size_t i = 0; i < from->target_count; i++)
+        to->targets[i] = (struct resolved_target){ from->targets[i].recipient_id,
+                                                   talloc_strdup(to->targets, from->targets[i].address) };
+}
+
+/* From memory, if it is fresh. Otherwise *stamp_out is the one that an answer asked now may be stored under. */
+static bool recall(struct resolve_memory *memory, const char *key, const void *owner, struct resolved *out,
+                   bool *is_fresh_out, int64_t *stamp_out)
+{
+    pthread_mutex_lock(&memory->lock);
+    *is_fresh_out = clock_monotonic_us() - memory->checked_us < FRESH_US;
+    *stamp_out = memory->stamp;
+    const struct resolved *found = *is_fresh_out ? g_hash_table_lookup(memory->entries, key) : NULL;
+    if (found)
+        copy_resolved(owner, found, out);
+    pthread_mutex_unlock(&memory->lock);
+    return found != NULL;
+}
+
+/* The stamp read at `start_us`, before whatever was read after it. False: somebody knows better already. */
+static bool note_stamp(struct resolve_memory *memory, int64_t stamp, int64_t start_us)
+{
+    if (start_us < memory->checked_us)
+        return false;
+    if (stamp != memory->stamp)
+        g_hash_table_remove_all(memory->entries);
+    memory->stamp = stamp;
+    memory->checked_us = start_us;
+    return true;
+}
+
+static void remember(struct resolve_memory *memory, const char *key, const struct resolved *answer)
+{
+    struct resolved *entry = talloc(NULL, struct resolved);
+
+    if (g_hash_table_size(memory->entries) >= ENTRIES_MAX)
+        g_hash_table_remove_all(memory->entries);
+    copy_resolved(entry, answer, entry);
+    g_hash_table_insert(memory->entries, g_strdup(key), entry);
+}
+
+static void read_targets(const void *owner, const struct db_row *row, struct resolved *out)
+{
+    size_t count;
+    int64_t *ids = db_get_i64_array(owner, row, 13, &count);
+    struct span *addresses = db_get_span_array(owner, row, 14, &count);
+
+    out->target_count = count;
+    out->targets = talloc_array(owner, struct resolved_target, (unsigned)count);
+    for (size_t i = 0; i < count; i++)
+        out->targets[i] = (struct resolved_target){ ids[i], span_copy(out->targets, addresses[i]) };
+    talloc_free(ids);
+    talloc_free(addresses);
+}
+
+static enum resolved_kind kind_of(const struct db_row *row, bool is_found)
+{
+    struct span domain = db_get_text(row, 0);
+    bool is_shared = span_equals_text(domain, "relay") || span_equals_text(domain, "backup");
+
+    if (!db_get_bool(row, 3))
+        return RESOLVED_DISABLED;
+    if (!is_found)
+        return is_shared ? RESOLVED_RELAY : RESOLVED_UNKNOWN;
+    if (recipient_state_of_span(db_get_text(row, 7)) == RECIPIENT_DISABLED)
+        return RESOLVED_DISABLED;
+    return recipient_kind_of(db_get_text(row, 6)) == RECIPIENT_ALIAS ? RESOLVED_ALIAS : RESOLVED_RECIPIENT;
+}
+
+/* `detail`: what stands after '+' in the address asked for, if anything. */
+static void read_resolved(const void *owner, const struct db_row *row, const char *asked, const char *detail,
+                          struct resolved *out)
+{
+    bool is_found = !db_is_null(row, 5);
+
+    *out = (struct resolved){
+        .kind = kind_of(row, is_found),
+        .organisation_id = db_get_i64(row, 1),
+        .domain_id = db_get_i64(row, 2),
+        .recipient_id = db_get_i64(row, 5),
+        .address = is_found ? db_copy_text(owner, row, 8) : talloc_strdup(owner, asked),
+        .name = is_found ? db_copy_text(owner, row, 9) : NULL,
+        .mailbox = { db_get_i64(row, 10), db_get_i64(row, 11), db_get_i64(row, 12) },
+    };
+    if (!is_found)
+        return;
+    out->recipient_kind = recipient_kind_of(db_get_text(row, 6));
+    if (!db_get_bool(row, 4) && detail)
+        out->detail = talloc_strdup(owner, detail);
+    read_targets(owner, row, out);
+}
+
+struct question {
+    char *asked;        /* as the caller wrote it: key of the memory */
+    char *local, *user; /* folded */
+    const char *domain;
+    const char *detail; /* NULL: none */
+};
+
+static void make_question(const void *owner, const char *local, const char *domain, struct question *out)
+{
+    const char *plus = strchr(local, '+');
+    struct address address = { .local = local, .domain = domain, .user = local };
+
+    if (plus && plus > local) {
+        address.user = talloc_strndup(owner, local, (size_t)(plus - local));
+        address.detail = plus + 1;
+    }
+    char *key = *local ? address_key(owner, &address) : talloc_asprintf(owner, "@%s", domain);
+    char *user_key = *local ? address_user_key(owner, &address) : key;
+    size_t tail = strlen(domain) + 1;
+    *out = (struct question){ .asked = talloc_asprintf(owner, "%s@%s", local, domain),
+                              .local = talloc_strndup(owner, key, strlen(key) - tail),
+                              .user = talloc_strndup(owner, user_key, strlen(user_key) - tail),
+                              .domain = domain,
+                              .detail = address.detail };
+}
+
+/* One round trip: the stamp (unless memory is fresh), then the answer, which is therefore as new as the stamp. */
+static bool ask(struct db *db, const void *owner, const struct question *question, bool is_fresh,
+                int64_t *stamp_out, struct resolved *out, struct err *err)
+{
+    struct db_rows *stamp, *answer;
+    struct db_row row;
+    void *scratch = talloc_new(NULL);
+    struct err ignored;
+    bool ok =
+        (is_fresh || db_pipeline_add(db, SELECT_STAMP, DB_NO_ARGS, err)) &&
+        db_pipeline_add(db, SELECT_ADDRESS,
+                        DB_ARGS(db_text(question->domain), db_text(question->local), db_text(question->user)),
+                        err) &&
+        db_pipeline_send(db, err) && (is_fresh || db_pipeline_next(db, scratch, &stamp, NULL, err)) &&
+        db_pipeline_next(db, scratch, &answer, NULL, err);
+
+    if (!db_pipeline_end(db, ok ? err : &ignored))
+        ok = false;
+    if (ok && !is_fresh && db_rows_at(stamp, 0, &row))
+        *stamp_out = db_get_i64(&row, 0);
+    if (ok && db_rows_at(answer, 0, &row))
+        read_resolved(owner, &row, question->asked, question->detail, out);
+    else if (ok)
+        *out =
+            (struct resolved){ .kind = RESOLVED_FOREIGN, .address = talloc_strdup(owner, question->asked) };
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_resolve(struct directory *directory, const void *owner, const char *local, const char *domain,
+                       struct resolved *resolved_out, struct err *err)
+{
+    struct resolve_memory *memory = directory->memory;
+    void *scratch = talloc_new(NULL);
+    struct question question;
+    bool is_fresh;
+    int64_t stamp, start_us = clock_monotonic_us();
+    struct db *db;
+
+    *err = ERR_INIT;
+    make_question(scratch, local, domain, &question);
+    bool ok = recall(memory, question.asked, owner, resolved_out, &is_fresh, &stamp);
+    if (!ok && db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, ACQUIRE_MS, &db, err)) {
+        ok = ask(db, owner, &question, is_fresh, &stamp, resolved_out, err);
+        db_release(&db);
+        pthread_mutex_lock(&memory->lock);
+        if (ok && (is_fresh ? memory->stamp == stamp : note_stamp(memory, stamp, start_us)))
+            remember(memory, question.asked, resolved_out);
+        pthread_mutex_unlock(&memory->lock);
+    }
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_resolve_id(struct directory *directory, const void *owner, int64_t recipient_id,
+                          struct resolved *resolved_out, struct err *err)
+{
+    struct db_row row;
+    void *scratch = talloc_new(NULL);
+    bool ok = look_up_one(directory, scratch, SELECT_RECIPIENT, DB_ARGS(db_i64(recipient_id)), &row, err);
+
+    if (ok)
+        read_resolved(owner, &row, "", NULL, resolved_out);
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out, struct err *err)
+{
+    void *scratch = talloc_new(NULL);
+    struct resolved resolved;
+    bool ok = directory_resolve(directory, scratch, "", domain, &resolved, err);
+
+    *is_ours_out = ok && resolved.kind != RESOLVED_FOREIGN;
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_postmaster(struct directory *directory, const void *owner, struct resolved *resolved_out,
+                          struct err *err)
+{
+    struct db_row row;
+    void *scratch = talloc_new(NULL);
+    bool ok = look_up_one(directory, scratch, SELECT_POSTMASTER, DB_NO_ARGS, &row, err);
+    int64_t recipient_id = ok ? db_get_i64(&row, 0) : 0;
+
+    talloc_free(scratch);
+    return ok && directory_resolve_id(directory, owner, recipient_id, resolved_out, err);
+}
+
+struct postmaster {
+    const struct actor *actor;
+    const char *address;
+    int64_t recipient_id;
+};
+
+static bool set_postmaster(struct db *db, void *arg, struct err *err)
+{
+    struct postmaster *change = arg;
+
+    return db_exec(db, SET_POSTMASTER, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
+           audit_write(db, change->actor, 0, "postmaster.set", change->address ? change->address : "", NULL,
+                       NULL, err);
+}
+
+bool directory_set_postmaster(struct directory *directory, const struct actor *actor, const char *address,
+                              struct err *err)
+{
+    struct postmaster change = { actor, address, 0 };
+    void *scratch = talloc_new(NULL);
+    struct user user;
+
+    *err = ERR_INIT;
+    bool ok = act_on_installation(actor, err) &&
+              (!address || user_find(directory, actor, scratch, address, &user, err));
+    if (ok && address)
+        change.recipient_id = user.recipient_id;
+    ok = ok && act_in(directory, actor, 0, set_postmaster, &change, err);
+    talloc_free(scratch);
+    return ok;
+}

@@ -1,0 +1,1 @@
+chappe_unit_tests(directory kit_directory kit format db)

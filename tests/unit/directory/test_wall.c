@@ -1,0 +1,213 @@
+/*
+ * test_wall.c -- row-level security: with the application's own checks taken away, nothing foreign is seen, changed
+ * or removed; with no organisation set, nothing at all.
+ */
+#include "db/statement.h"
+#include "db/transaction.h"
+#include "directory/alias.h"
+#include "directory/credential.h"
+#include "kit/directory.h"
+#include "kit/pg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+/* cmocka wants setjmp, stdarg and stddef first */
+#include <cmocka.h>
+#include <talloc.h>
+
+static const char *const tenant_tables[] = {
+    "organisation",     "administrative_group", "domain",       "recipient",       "address",
+    "recipient_target", "credential",           "app_password", "role_assignment", "audit",
+};
+
+struct fixture {
+    struct kit_directory *kit;
+    struct db_pool *owner, *app;
+    struct err err;
+};
+
+#define OK(call)                                                                                             \
+    do {                                                                                                     \
+        if (!(call))                                                                                         \
+            fail_msg("%s: %s / %s", #call, f->err.user, f->err.log);                                         \
+    } while (0)
+
+static void fill(struct fixture *f, const char *user, const char *alias_address)
+{
+    static const struct credential credential = { .argon2 = "$argon2id$x", .scram_iterations = 4096 };
+    static const unsigned char hash[APP_PASSWORD_HASH_BYTES] = { 1 };
+    struct app_password phone = { .name = "phone", .protocols = PROTOCOL_IMAP };
+    struct alias alias = {
+        .address = alias_address, .targets = &user, .target_count = 1, .is_enabled = true
+    };
+    int64_t id;
+
+    phone.recipient_id = kit_user(f->kit, user, &credential);
+    OK(app_password_add(f->kit->directory, &kit_root, &phone, hash, &id, &f->err));
+    OK(alias_add(f->kit->directory, &kit_root, &alias, &id, &f->err));
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = talloc_zero(NULL, struct fixture);
+
+    f->kit = kit_directory(f);
+    f->owner = kit_pg_pool(f, f->kit->conninfo, NULL, 1);
+    f->app = kit_pg_pool(f, f->kit->conninfo, "chappe_app", 1);
+    fill(f, "ada@example.org", "sales@example.org");
+    fill(f, "bob@example.net", "info@example.net");
+    struct db *db = kit_pg_acquire(f->owner);
+    OK(db_exec_script(db,
+                      "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
+                      " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user'",
+                      &f->err));
+    db_release(&db);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    talloc_free(*state);
+    return 0;
+}
+
+static int64_t count(struct fixture *f, struct db *db, const char *sql)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    OK(db_query_built(db, f, sql, DB_NO_ARGS, &rows, &f->err));
+    assert_true(db_rows_at(rows, 0, &row));
+    int64_t value = db_get_i64(&row, 0);
+    talloc_free(rows);
+    return value;
+}
+
+static void enter(struct fixture *f, struct db *db, int64_t organisation_id)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%lld", (long long)organisation_id);
+    OK(db_exec(db, "SELECT set_config('chappe.organisation', $1, false)", DB_ARGS(db_text(text)), NULL,
+               &f->err));
+}
+
+/* SELECT ... without any WHERE is what a forgotten check would be. */
+static void nothing_foreign_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    struct db *owner = kit_pg_acquire(f->owner), *app = kit_pg_acquire(f->app);
+    char sql[200];
+
+    for (size_t i = 0; i < COUNT_OF(tenant_tables); i++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE organisation_id = %lld", tenant_tables[i],
+                 (long long)f->kit->ada_org);
+        int64_t own = count(f, owner, sql);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tenant_tables[i]);
+        int64_t all = count(f, owner, sql);
+        if (own == 0 || all <= own)
+            fail_msg("%s has no rows to tell apart", tenant_tables[i]);
+        enter(f, app, f->kit->ada_org);
+        snprintf(sql, sizeof sql, "SELECT count(organisation_id) FROM %s", tenant_tables[i]);
+        assert_int_equal(count(f, app, sql), own);
+        OK(db_exec_script(app, "SELECT set_config('chappe.organisation', '', false)", &f->err));
+        assert_int_equal(count(f, app, sql), 0);
+        OK(db_exec_script(app, "RESET chappe.organisation", &f->err));
+        assert_int_equal(count(f, app, sql), 0);
+    }
+    db_release(&owner);
+    db_release(&app);
+}
+
+static bool is_refused(struct db *db, const char *sql, struct err *err)
+{
+    struct db_rows *rows;
+
+    if (!db_query_built(db, NULL, sql, DB_NO_ARGS, &rows, err))
+        return true;
+    talloc_free(rows);
+    return false;
+}
+
+static void nothing_foreign_is_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct db *owner = kit_pg_acquire(f->owner), *app = kit_pg_acquire(f->app);
+    char sql[200];
+
+    enter(f, app, f->kit->ada_org);
+    OK(db_exec_script(
+        app,
+        "UPDATE recipient SET name = 'mine'; UPDATE domain SET is_enabled = false;"
+        "UPDATE organisation SET quota_bytes = 1; DELETE FROM app_password; DELETE FROM credential;"
+        "DELETE FROM recipient_target; DELETE FROM role_assignment",
+        &f->err));
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
+             (long long)f->kit->bob_org);
+    assert_int_equal(count(f, owner, sql), 0);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM domain WHERE NOT is_enabled"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM organisation WHERE quota_bytes = 1"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM app_password"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM credential"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM recipient_target"), 1);
+
+    snprintf(sql, sizeof sql, "INSERT INTO administrative_group (organisation_id, name) VALUES (%lld, 'x')",
+             (long long)f->kit->bob_org);
+    assert_true(is_refused(app, sql, &f->err));
+    snprintf(sql, sizeof sql, "UPDATE recipient SET organisation_id = %lld", (long long)f->kit->bob_org);
+    assert_true(is_refused(app, sql, &f->err));
+    assert_true(is_refused(app, "UPDATE audit SET actor = 'nobody'", &f->err));
+    assert_true(is_refused(app, "DELETE FROM audit", &f->err));
+    assert_true(is_refused(app, "SELECT argon2 FROM credential", &f->err));
+    assert_true(is_refused(app, "SELECT hash FROM app_password", &f->err));
+    assert_true(is_refused(app, "SELECT secret FROM installation", &f->err));
+    assert_true(is_refused(app, "ALTER TABLE recipient DISABLE ROW LEVEL SECURITY", &f->err));
+    assert_true(is_refused(app, "SET row_security = off; SELECT 1 FROM recipient", &f->err));
+    db_release(&owner);
+    db_release(&app);
+}
+
+/* A table that gets an organisation_id later must get the wall as well. */
+static void no_table_was_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct db *owner = kit_pg_acquire(f->owner);
+
+    assert_int_equal(count(f, owner,
+                           "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                           " WHERE a.attname = 'organisation_id' AND c.relkind = 'r'"
+                           "   AND c.relnamespace = 'public'::regnamespace"
+                           "   AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"),
+                     0);
+    assert_int_equal(count(f, owner,
+                           "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                           " WHERE a.attname = 'organisation_id' AND c.relkind = 'r'"
+                           "   AND c.relnamespace = 'public'::regnamespace"),
+                     (int64_t)COUNT_OF(tenant_tables));
+    assert_int_equal(
+        count(f, owner,
+              "SELECT count(*) FROM pg_roles"
+              " WHERE rolname IN ('chappe_app', 'chappe_lookup') AND (rolbypassrls OR rolsuper)"),
+        0);
+    assert_int_equal(
+        count(f, owner,
+              "SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"),
+        0);
+    db_release(&owner);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_foreign_is_seen),
+        TEST(nothing_foreign_is_changed),
+        TEST(no_table_was_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
