@@ -14,12 +14,13 @@
 #ifndef DIRECTORY_DIRECTORY_H
 #define DIRECTORY_DIRECTORY_H
 
-#include "db/pool.h"
+#include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct directory;
+struct db_pool;
 
 struct directory_options {
     const char *conninfo;         /* a login that owns the database, or may SET ROLE to both roles */
