@@ -1,0 +1,241 @@
+/* test_resolve.c -- one answer for each address, over a directory of a few rows that this file brings itself. */
+#include "directory/resolve.h"
+#include "resolve/resolve.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <talloc.h>
+
+struct entry {
+    const char *local;
+    enum resolved_kind kind;
+    int64_t id;
+    const char *targets; /* locals or addresses, blank between; known ones go by id */
+};
+
+static const struct entry entries[] = {
+    { "ada", RESOLVED_RECIPIENT, 1, "" },
+    { "bob", RESOLVED_RECIPIENT, 2, "" },
+    { "off", RESOLVED_DISABLED, 3, "" },
+    { "team", RESOLVED_ALIAS, 10, "ada bob" },
+    { "nested", RESOLVED_ALIAS, 11, "team bob team ada" },
+    { "loop", RESOLVED_ALIAS, 12, "loop2" },
+    { "loop2", RESOLVED_ALIAS, 13, "loop" },
+    { "mixed", RESOLVED_ALIAS, 14, "loop ada off gone" },
+    { "out", RESOLVED_ALIAS, 15, "ada x@elsewhere.example" },
+    { "dead", RESOLVED_ALIAS, 16, "gone off" },
+    { "gone2", RESOLVED_ALIAS, 17, "gone" },
+    { "busy", RESOLVED_ALIAS, 18, "ada down" },
+    { "byname", RESOLVED_ALIAS, 19, "bob@example.org" },
+    { "abuse", RESOLVED_UNKNOWN, 0, "" },
+};
+
+static bool has_postmaster;
+
+static void take_targets(const void *owner, const char *text, struct resolved *found);
+
+static void found_entry(const void *owner, const struct entry *entry, struct resolved *found)
+{
+    *found = (struct resolved){
+        .kind = entry->kind,
+        .organisation_id = 7,
+        .domain_id = 8,
+        .recipient_id = entry->id,
+        .address = talloc_asprintf(owner, "%s@example.org", entry->local),
+        .mailbox = { 1, 1, entry->id },
+    };
+    take_targets(owner, entry->targets, found);
+}
+
+static const struct entry *entry_of(const char *local, size_t length)
+{
+    for (size_t i = 0; i < COUNT_OF(entries); i++)
+        if (strlen(entries[i].local) == length && strncmp(entries[i].local, local, length) == 0)
+            return &entries[i];
+    return NULL;
+}
+
+static void take_targets(const void *owner, const char *text, struct resolved *found)
+{
+    found->targets = talloc_zero_array(owner, struct resolved_target, 8);
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        const struct entry *entry = entry_of(text, length);
+        struct resolved_target *target = &found->targets[found->target_count++];
+
+        target->address = talloc_strndup(owner, text, length);
+        target->recipient_id = entry ? entry->id : strchr(target->address, '@') ? 0 : 999;
+        if (strcmp(target->address, "down") == 0)
+            target->recipient_id = 998;
+        text += length + strspn(text + length, " ");
+    }
+}
+
+bool directory_resolve(struct directory *directory, const void *owner, const char *local, const char *domain,
+                       struct resolved *found, struct err *err)
+{
+    size_t plain = strcspn(local, "+");
+    const struct entry *entry = entry_of(local, plain);
+
+    (void)directory;
+    *found = (struct resolved){ .kind = RESOLVED_FOREIGN, .address = talloc_strdup(owner, local) };
+    if (strcmp(domain, "down.example") == 0)
+        return err_set(err, ERR_BUSY, "The directory is not available.");
+    if (strcmp(domain, "backup.example") == 0)
+        found->kind = RESOLVED_RELAY;
+    if (strcmp(domain, "example.org") != 0)
+        return true;
+    found->kind = RESOLVED_UNKNOWN;
+    if (entry) {
+        found_entry(owner, entry, found);
+        found->detail = local[plain] ? talloc_strdup(owner, local + plain + 1) : NULL;
+    }
+    return true;
+}
+
+bool directory_resolve_id(struct directory *directory, const void *owner, int64_t recipient_id,
+                          struct resolved *found, struct err *err)
+{
+    (void)directory;
+    if (recipient_id == 998)
+        return err_set(err, ERR_BUSY, "The directory is not available.");
+    for (size_t i = 0; i < COUNT_OF(entries); i++)
+        if (entries[i].id == recipient_id) {
+            found_entry(owner, &entries[i], found);
+            return true;
+        }
+    return err_set(err, ERR_NOT_FOUND, "There is no such recipient.");
+}
+
+bool directory_postmaster(struct directory *directory, const void *owner, struct resolved *found,
+                          struct err *err)
+{
+    (void)directory;
+    if (!has_postmaster)
+        return err_set(err, ERR_NOT_FOUND, "Nobody is postmaster.");
+    found_entry(owner, &entries[0], found);
+    return true;
+}
+
+static const struct {
+    const char *what, *address;
+    enum resolve_verdict verdict;
+    const char *mailboxes; /* "1 2" */
+} cases[] = {
+    { "a mailbox", "ada@example.org", RESOLVE_DELIVER, "1" },
+    { "a sub-address", "ada+lists@example.org", RESOLVE_DELIVER, "1" },
+    { "an alias", "team@example.org", RESOLVE_DELIVER, "1 2" },
+    { "an alias of a name", "byname@example.org", RESOLVE_DELIVER, "2" },
+    { "nested and doubled: each once", "nested@example.org", RESOLVE_DELIVER, "1 2" },
+    { "a loop", "loop@example.org", RESOLVE_LOOP, "" },
+    { "a loop beside a mailbox", "mixed@example.org", RESOLVE_DELIVER, "1" },
+    { "only what is gone and disabled", "dead@example.org", RESOLVE_DISABLED, "" },
+    { "only what is gone", "gone2@example.org", RESOLVE_UNKNOWN, "" },
+    { "a part leads elsewhere", "out@example.org", RESOLVE_FORWARDS, "1" },
+    { "unknown", "nobody@example.org", RESOLVE_UNKNOWN, "" },
+    { "disabled", "off@example.org", RESOLVE_DISABLED, "" },
+    { "foreign", "ada@elsewhere.example", RESOLVE_FOREIGN, "" },
+    { "foreign with a percent", "ada%example.org@elsewhere.example", RESOLVE_FOREIGN, "" },
+    { "a backup domain", "ada@backup.example", RESOLVE_FORWARDS, "" },
+    { "percent", "u%elsewhere.example@example.org", RESOLVE_SOURCE_ROUTE, "" },
+    { "bang", "elsewhere.example!u@example.org", RESOLVE_SOURCE_ROUTE, "" },
+    { "quoted", "\"u@elsewhere.example\"@example.org", RESOLVE_SOURCE_ROUTE, "" },
+    { "postmaster", "postmaster@example.org", RESOLVE_DELIVER, "1" },
+    { "PostMaster alone", "PostMaster", RESOLVE_DELIVER, "1" },
+    { "abuse", "abuse@example.org", RESOLVE_DELIVER, "1" },
+    { "another's postmaster", "postmaster@elsewhere.example", RESOLVE_FOREIGN, "" },
+    { "anybody alone", "ada", RESOLVE_UNKNOWN, "" },
+};
+
+static bool ask(void *owner, const char *text, struct resolve_answer *answer, struct err *err)
+{
+    struct address address;
+
+    assert_int_equal(address_parse(owner, span_text(text), ADDRESS_ACCEPT_NO_DOMAIN, &address), ADDRESS_GOOD);
+    return resolve(NULL, owner, &address, answer, err);
+}
+
+static void every_address_has_one_answer(void **state)
+{
+    (void)state;
+    has_postmaster = true;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        void *owner = talloc_new(NULL);
+        char *mailboxes = talloc_strdup(owner, "");
+        struct resolve_answer answer;
+        struct err err = ERR_INIT;
+
+        print_message("  %s\n", cases[i].what);
+        assert_true(ask(owner, cases[i].address, &answer, &err));
+        for (size_t k = 0; k < answer.target_count; k++)
+            mailboxes =
+                talloc_asprintf_append(mailboxes, "%s%d", k ? " " : "", (int)answer.targets[k].mailbox_id);
+        assert_string_equal(resolve_verdict_name(answer.verdict), resolve_verdict_name(cases[i].verdict));
+        assert_string_equal(mailboxes, cases[i].mailboxes);
+        talloc_free(owner);
+    }
+}
+
+static void trouble_is_never_unknown(void **state)
+{
+    static const char *const addresses[] = { "ada@down.example", "busy@example.org" };
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(addresses); i++) {
+        struct err err = ERR_INIT;
+
+        assert_false(ask(owner, addresses[i], &answer, &err));
+        assert_int_equal(err.kind, ERR_BUSY);
+    }
+    talloc_free(owner);
+}
+
+static void without_a_postmaster_it_is_unknown(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    has_postmaster = false;
+    assert_true(ask(owner, "postmaster@example.org", &answer, &err));
+    assert_int_equal(answer.verdict, RESOLVE_UNKNOWN);
+    assert_int_equal(err.kind, ERR_NONE);
+    talloc_free(owner);
+}
+
+static void the_way_is_told(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    assert_true(ask(owner, "byname@example.org", &answer, &err));
+    assert_int_equal(answer.organisation_id, 7);
+    assert_int_equal(answer.domain_id, 8);
+    assert_int_equal(answer.step_count, 2);
+    assert_string_equal(answer.steps[0].what, "alias");
+    assert_string_equal(answer.steps[0].from, "byname@example.org");
+    assert_string_equal(answer.steps[0].to, "bob@example.org");
+    assert_string_equal(answer.steps[1].what, "mailbox");
+    talloc_free(owner);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_address_has_one_answer),
+        cmocka_unit_test(trouble_is_never_unknown),
+        cmocka_unit_test(without_a_postmaster_it_is_unknown),
+        cmocka_unit_test(the_way_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
