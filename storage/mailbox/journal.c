@@ -4,6 +4,7 @@
 #include "mailbox/journal.h"
 
 #include "base/clock.h"
+#include "base/crashpoint.h"
 
 #include <talloc.h>
 
@@ -213,7 +214,11 @@ bool journal_write_mailbox(struct db *db, int64_t mailbox_id, const struct locke
 
 bool journal_finish(struct db *db, struct err *err)
 {
-    return db_pipeline_commit(db, err) && db_pipeline_send(db, err) && db_pipeline_end(db, err);
+    CRASHPOINT("journal.before-commit");
+    if (!db_pipeline_commit(db, err) || !db_pipeline_send(db, err) || !db_pipeline_end(db, err))
+        return false;
+    CRASHPOINT("journal.after-commit");
+    return true;
 }
 
 bool journal_has_room(const struct locked_mailbox *at, int64_t bytes, int64_t messages, struct err *err)

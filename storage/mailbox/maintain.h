@@ -1,9 +1,8 @@
 /*
- * maintain.h -- what housekeeping does for mailboxes, in steps, never in anyone's way.
+ * maintain.h -- what keeps folders fast, done by housekeeping in steps, never in anyone's way.
  *
- * Snapshots and packs are written for folders that have moved on; expunged messages and deleted folders are
- * removed for good when the store's period is over; long journals are folded. Every function does a bounded amount
- * of work in transactions of its own and says whether there is more. Running it in two processes at once is harmless.
+ * Snapshots are written for folders that have moved on since their last one, packs for messages that are in none. Both are
+ * derived: work from committed states, COMMITs that need not be durable, and running it twice at once is harmless.
  *
  * Errors   ERR_BUSY.
  * Threads  any.
@@ -14,13 +13,12 @@
 #include "mailbox/mailbox.h"
 
 struct maintain_report {
-    uint64_t snapshots, packs, purged_messages, purged_folders, folded_changes;
-    bool has_more; /* call again soon */
+    uint64_t snapshots, packs;
 };
-/* One round over a storage group, at most `budget_ms` long. */
-MUST_CHECK bool maintain_group(struct mailbox_cache *cache, struct group *group, unsigned budget_ms,
-                               struct maintain_report *report_out, struct err *err);
-/* One folder now: its snapshot and packs; after an import or a slow cold open. */
+
+/* One step over a storage group, some seconds long at most; fits housekeeping_job.run. */
+MUST_CHECK bool maintain_step(struct group *group, bool *is_done_out, struct err *err);
+/* One folder now: its snapshot and all its packs; after an import. */
 MUST_CHECK bool maintain_folder(struct mailbox *mailbox, int64_t folder_id,
                                 struct maintain_report *report_out, struct err *err);
 

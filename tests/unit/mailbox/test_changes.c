@@ -372,7 +372,8 @@ static void random_change(struct mailbox *mailbox, const int64_t *folders, unsig
     talloc_free(arena);
 }
 
-static const char SUM_BYTES[] = "SELECT sum(bytes)::bigint FROM folder WHERE mailbox_id = $1 AND deleted_us IS NULL";
+static const char SUM_BYTES[] =
+    "SELECT sum(bytes)::bigint FROM folder WHERE mailbox_id = $1 AND deleted_us IS NULL";
 
 /* Two processes change one mailbox in turn; sometimes a snapshot is taken, sometimes a cache forgets all. */
 static void whatever_happens_views_equal_the_rows(void **state)
