@@ -1,0 +1,48 @@
+/*
+ * command.h -- the commands as a table; the dispatcher knows none by name.
+ */
+#ifndef POP3_COMMAND_H
+#define POP3_COMMAND_H
+
+#include "pop3/session.h"
+
+struct pop3_command {
+    const char *name;
+    unsigned states;
+    bool is_cheap; /* microseconds, no database: may run on the reactor */
+    /* `arguments`: what follows the name and one space; empty where nothing does. */
+    enum session_next (*run)(struct pop3_session *s, struct span arguments);
+};
+
+/* NULL for a word that is no command. */
+const struct pop3_command *pop3_command_find(struct span name);
+/* All of them, ended by a row without a name; for tests. */
+extern const struct pop3_command pop3_commands[];
+
+/* protocol.h's frame(), is_cheap() and run(). */
+enum frame pop3_frame(struct session *net, struct span buffered, size_t *length_out);
+bool pop3_is_cheap(struct session *net, struct span unit);
+enum session_next pop3_run(struct session *net, struct span unit);
+
+enum session_next cmd_auth(struct pop3_session *s, struct span arguments);
+enum session_next cmd_capa(struct pop3_session *s, struct span arguments);
+enum session_next cmd_dele(struct pop3_session *s, struct span arguments);
+enum session_next cmd_lang(struct pop3_session *s, struct span arguments);
+enum session_next cmd_list(struct pop3_session *s, struct span arguments);
+enum session_next cmd_noop(struct pop3_session *s, struct span arguments);
+enum session_next cmd_pass(struct pop3_session *s, struct span arguments);
+enum session_next cmd_quit(struct pop3_session *s, struct span arguments);
+enum session_next cmd_retr(struct pop3_session *s, struct span arguments);
+enum session_next cmd_rset(struct pop3_session *s, struct span arguments);
+enum session_next cmd_stat(struct pop3_session *s, struct span arguments);
+enum session_next cmd_stls(struct pop3_session *s, struct span arguments);
+enum session_next cmd_top(struct pop3_session *s, struct span arguments);
+enum session_next cmd_uidl(struct pop3_session *s, struct span arguments);
+enum session_next cmd_user(struct pop3_session *s, struct span arguments);
+enum session_next cmd_utf8(struct pop3_session *s, struct span arguments);
+
+/* The next line of an AUTH (cmd_auth.c). */
+enum session_next pop3_auth_line(struct pop3_session *s, struct span line);
+void pop3_auth_forget(struct pop3_session *s);
+
+#endif
