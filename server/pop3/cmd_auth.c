@@ -1,8 +1,8 @@
 /*
  * cmd_auth.c -- AUTH (RFC 5034): a SASL exchange, perhaps with an initial response.
  */
-#include "auth/sasl.h"
 #include "format/codec.h"
+#include "pop3/channel.h"
 #include "pop3/command.h"
 #include "pop3/login.h"
 
@@ -11,8 +11,7 @@
 enum { RESPONSE_MAX = 16 * 1024 };
 
 struct pop3_exchange {
-    struct sasl_channel channel; /* points into the next two */
-    uint8_t exporter[STREAM_BINDING_MAX], end_point[STREAM_BINDING_MAX];
+    struct pop3_channel channel;
     struct sasl *sasl;
     void *memory; /* of the exchange, and of the identity that comes out of it */
 };
@@ -24,26 +23,12 @@ void pop3_auth_forget(struct pop3_session *s)
     TALLOC_FREE(s->exchange);
 }
 
-static void describe_channel(struct pop3_session *s, struct pop3_exchange *exchange)
-{
-    const struct stream *stream = session_stream(s->net);
-    size_t length;
-
-    exchange->channel = (struct sasl_channel){ .may_send_password = session_may_login(s->net) };
-    if (!session_is_tls(s->net))
-        return;
-    if (stream_channel_binding(stream, STREAM_TLS_EXPORTER, exchange->exporter, &length))
-        exchange->channel.tls_exporter = span_of(exchange->exporter, length);
-    if (stream_channel_binding(stream, STREAM_TLS_SERVER_END_POINT, exchange->end_point, &length))
-        exchange->channel.tls_end_point = span_of(exchange->end_point, length);
-}
-
 static struct pop3_exchange *exchange_new(struct pop3_session *s)
 {
     struct pop3_exchange *exchange = talloc_zero(session_memory(s->net), struct pop3_exchange);
 
     exchange->memory = talloc_new(NULL);
-    describe_channel(s, exchange);
+    pop3_channel_of(s, &exchange->channel);
     s->exchange = exchange;
     return exchange;
 }
@@ -111,10 +96,11 @@ enum session_next pop3_auth_line(struct pop3_session *s, struct span line)
 /* What clients older than CAPA ask. */
 static enum session_next list_mechanisms(struct pop3_session *s)
 {
-    struct pop3_exchange *exchange = exchange_new(s);
-    const char **names = sasl_mechanisms(s->context->auth, session_arena(s->net), &exchange->channel);
+    struct pop3_channel channel;
+    const char **names;
 
-    pop3_auth_forget(s);
+    pop3_channel_of(s, &channel);
+    names = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel.channel);
     pop3_ok(s, TEXT_MECHANISMS);
     for (; *names; names++)
         session_printf(s->net, "%s\r\n", *names);
@@ -135,7 +121,7 @@ enum session_next cmd_auth(struct pop3_session *s, struct span arguments)
     if (!has_initial)
         mechanism = arguments;
     exchange = exchange_new(s);
-    if (!sasl_start(s->context->auth, exchange->memory, &request, &exchange->channel, mechanism,
+    if (!sasl_start(s->context->auth, exchange->memory, &request, &exchange->channel.channel, mechanism,
                     &exchange->sasl, &err)) {
         pop3_auth_forget(s);
         if (err.kind == ERR_DENIED)

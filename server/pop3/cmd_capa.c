@@ -1,14 +1,14 @@
 /* cmd_capa.c -- CAPA (RFC 2449): what can be done, and before login only what can be done now. */
-#include "auth/sasl.h"
+#include "pop3/channel.h"
 #include "pop3/command.h"
 
 static void add_login_ways(struct pop3_session *s)
 {
-    const struct sasl_channel channel = { .may_send_password = session_may_login(s->net),
-                                          .tls_exporter =
-                                              session_is_tls(s->net) ? span_text("x") : span_text("") };
-    const char **names = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel);
+    struct pop3_channel channel;
+    const char **names;
 
+    pop3_channel_of(s, &channel);
+    names = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel.channel);
     if (session_can_start_tls(s->net))
         session_write_text(s->net, "STLS\r\n");
     if (session_may_login(s->net))
