@@ -67,7 +67,7 @@ static bool has_international_word(struct span field)
             has_at = is_foreign = false;
             continue;
         }
-        has_at |= *p == '@';
+        has_at |= !is_quoted && *p == '@';
         is_foreign |= (unsigned char)*p >= 0x80;
     }
     return has_at && is_foreign;

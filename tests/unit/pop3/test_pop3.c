@@ -22,7 +22,8 @@ static const struct {
     { "names do not tell whether they exist", "user nobody@example.org\r\npass x\r\n",
       GREETING "+OK Send your password.\r\n-ERR [AUTH] Wrong name or password.\r\n" },
     { "after a failure the name comes again", "USER ada@example.org\r\nPASS wrong\r\nPASS secret\r\n",
-      GREETING "+OK Send your password.\r\n-ERR [AUTH] Wrong name or password.\r\n-ERR Give USER first.\r\n" },
+      GREETING
+      "+OK Send your password.\r\n-ERR [AUTH] Wrong name or password.\r\n-ERR Give USER first.\r\n" },
     { "an account without POP3", "USER bob@example.org\r\nPASS secret\r\n",
       GREETING "+OK Send your password.\r\n-ERR [SYS/PERM] This account may not use POP3.\r\n" },
     { "a directory that is down is not a wrong password", "USER slow@example.org\r\nPASS secret\r\n",
@@ -30,20 +31,25 @@ static const struct {
     { "throttled", "USER full@example.org\r\nPASS secret\r\n",
       GREETING "+OK Send your password.\r\n-ERR [LOGIN-DELAY] Too many failed logins; try again later.\r\n" },
     { "AUTH PLAIN with its response", "AUTH PLAIN AGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\nSTAT\r\n",
-      GREETING "+OK Logged in.\r\n+OK 5 600178\r\n" },
-    { "AUTH PLAIN without", "AUTH plain\r\nAGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\n", GREETING "+ \r\n+OK Logged in.\r\n" },
+      GREETING "+OK Logged in.\r\n+OK 5 600166\r\n" },
+    { "AUTH PLAIN without", "AUTH plain\r\nAGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\n",
+      GREETING "+ \r\n+OK Logged in.\r\n" },
     { "AUTH LOGIN", "AUTH LOGIN\r\nYWRhQGV4YW1wbGUub3Jn\r\nc2VjcmV0\r\n",
       GREETING "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n+OK Logged in.\r\n" },
     { "AUTH cancelled", "AUTH LOGIN\r\n*\r\nNOOP\r\n",
-      GREETING "+ VXNlcm5hbWU6\r\n-ERR The login was cancelled.\r\n-ERR This command is not possible now.\r\n" },
+      GREETING
+      "+ VXNlcm5hbWU6\r\n-ERR The login was cancelled.\r\n-ERR This command is not possible now.\r\n" },
     { "AUTH with no base64", "AUTH PLAIN ???\r\nAUTH PLAIN =\r\n",
       GREETING "-ERR The response cannot be read.\r\n-ERR The response cannot be read.\r\n" },
-    { "AUTH with a mechanism that is not there", "AUTH CRAM-MD5\r\n", GREETING "-ERR There is no such mechanism.\r\n" },
+    { "AUTH with a mechanism that is not there", "AUTH CRAM-MD5\r\n",
+      GREETING "-ERR There is no such mechanism.\r\n" },
     { "AUTH alone lists", "AUTH\r\n", GREETING "+OK Mechanisms follow.\r\nSCRAM-SHA-256\r\nPLAIN\r\n.\r\n" },
-    { "no APOP", "APOP ada@example.org c4c9334bac560ecc979e58001b3e22fb\r\n", GREETING "-ERR Unknown command.\r\n" },
+    { "no APOP", "APOP ada@example.org c4c9334bac560ecc979e58001b3e22fb\r\n",
+      GREETING "-ERR Unknown command.\r\n" },
     { "CAPA before login", "CAPA\r\n",
-      GREETING "+OK Capabilities follow.\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"
-               "UTF8 USER\r\nLANG\r\nIMPLEMENTATION Chappe\r\nSTLS\r\nUSER\r\nSASL SCRAM-SHA-256 PLAIN\r\n.\r\n" },
+      GREETING
+      "+OK Capabilities follow.\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"
+      "UTF8 USER\r\nLANG\r\nIMPLEMENTATION Chappe\r\nSTLS\r\nUSER\r\nSASL SCRAM-SHA-256 PLAIN\r\n.\r\n" },
     { "not before login", "STAT\r\nLIST\r\nRETR 1\r\nDELE 1\r\nUIDL\r\nTOP 1 0\r\nRSET\r\nNOOP\r\n",
       GREETING "-ERR This command is not possible now.\r\n-ERR This command is not possible now.\r\n"
                "-ERR This command is not possible now.\r\n-ERR This command is not possible now.\r\n"
@@ -54,33 +60,38 @@ static const struct {
                 "-ERR This command is not possible now.\r\n-ERR This command is not possible now.\r\n"
                 "-ERR This command is not possible now.\r\n" },
     { "STAT and LIST", LOGIN "STAT\r\nLIST\r\nLIST 2\r\nLIST 6\r\n",
-      LOGGED_IN "+OK 5 600178\r\n+OK The list follows.\r\n1 62\r\n2 35\r\n3 28\r\n4 600000\r\n5 53\r\n.\r\n+OK 2 35\r\n"
-                "-ERR There is no such message.\r\n" },
+      LOGGED_IN
+      "+OK 5 600166\r\n+OK The list follows.\r\n1 61\r\n2 31\r\n3 28\r\n4 600000\r\n5 46\r\n.\r\n+OK 2 31\r\n"
+      "-ERR There is no such message.\r\n" },
     { "UIDL", LOGIN "UIDL\r\nUIDL 5\r\n",
       LOGGED_IN "+OK The list follows.\r\n1 0000000300001234\r\n2 0000000400001234\r\n3 0000000700001234\r\n"
                 "4 0000000800001234\r\n5 0000000900001234\r\n.\r\n+OK 5 0000000900001234\r\n" },
     { "RETR in order", LOGIN "RETR 1\r\nRETR 2\r\nRETR 3\r\n",
-      LOGGED_IN "+OK 62 octets\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\nline 3\r\n.\r\n"
-                "+OK 35 octets\r\n..From: x\r\n\r\n..\r\n...\r\n..x\r\nx.\r\n\n..\r\n.\r\n"
-                "+OK 28 octets\r\nSubject: no end\r\n\r\nlast line\r\n.\r\n" },
-    { "RETR of numbers that are none", LOGIN "RETR 0\r\nRETR -1\r\nRETR 2147483648\r\nRETR 99999999999\r\nRETR\r\nRETR 1 2\r\n",
+      LOGGED_IN
+      "+OK 61 octets\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\nline 3\r\n.\r\n"
+      "+OK 31 octets\r\n..From: x\r\n\r\n..\r\n...\r\n..x\r\nx.\r\n\n..\r\n.\r\n"
+      "+OK 28 octets\r\nSubject: no end\r\n\r\nlast line\r\n.\r\n" },
+    { "RETR of numbers that are none",
+      LOGIN "RETR 0\r\nRETR -1\r\nRETR 2147483648\r\nRETR 99999999999\r\nRETR\r\nRETR 1 2\r\n",
       LOGGED_IN "-ERR There is no such message.\r\n-ERR Wrong argument.\r\n-ERR There is no such message.\r\n"
                 "-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n" },
     { "TOP", LOGIN "TOP 1 0\r\nTOP 1 2\r\nTOP 1 99\r\nTOP 1 18446744073709551616\r\nTOP 1\r\nTOP 1 -1\r\n",
-      LOGGED_IN "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\n.\r\n"
-                "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\n.\r\n"
-                "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\nline 3\r\n.\r\n"
-                "-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n" },
+      LOGGED_IN
+      "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\n.\r\n"
+      "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\n.\r\n"
+      "+OK The message follows.\r\nFrom: a@example.org\r\nSubject: one\r\n\r\nline 1\r\nline 2\r\nline 3\r\n.\r\n"
+      "-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n" },
     { "an international address needs UTF8", LOGIN "RETR 5\r\nTOP 5 0\r\n",
       LOGGED_IN "-ERR [UTF8] This message has international addresses: say UTF8 before you log in.\r\n"
                 "-ERR [UTF8] This message has international addresses: say UTF8 before you log in.\r\n" },
     { "and comes with it", "UTF8\r\n" LOGIN "RETR 5\r\n",
-      GREETING "+OK UTF-8 it is.\r\n+OK Send your password.\r\n+OK Logged in.\r\n+OK 53 octets\r\n"
+      GREETING "+OK UTF-8 it is.\r\n+OK Send your password.\r\n+OK Logged in.\r\n+OK 46 octets\r\n"
                "From: =?utf-8?q?a?= <j\xc3\xb6rg@example.org>\r\n\r\nx\r\n.\r\n" },
     { "DELE and RSET", LOGIN "DELE 1\r\nDELE 1\r\nRETR 1\r\nLIST 1\r\nSTAT\r\nLIST\r\nRSET\r\nSTAT\r\n",
-      LOGGED_IN "+OK Deleted at QUIT.\r\n-ERR The message is deleted.\r\n-ERR The message is deleted.\r\n"
-                "-ERR The message is deleted.\r\n+OK 4 600116\r\n+OK The list follows.\r\n2 35\r\n3 28\r\n4 600000\r\n"
-                "5 53\r\n.\r\n+OK Nothing is deleted.\r\n+OK 5 600178\r\n" },
+      LOGGED_IN
+      "+OK Deleted at QUIT.\r\n-ERR The message is deleted.\r\n-ERR The message is deleted.\r\n"
+      "-ERR The message is deleted.\r\n+OK 4 600105\r\n+OK The list follows.\r\n2 31\r\n3 28\r\n4 600000\r\n"
+      "5 46\r\n.\r\n+OK Nothing is deleted.\r\n+OK 5 600166\r\n" },
     { "French", "LANG\r\nLANG fr-CA\r\nNOOP\r\nLANG de\r\nLANG *\r\nSTAT\r\n",
       GREETING "+OK Languages follow.\r\nen English\r\nfr Fran\xc3\xa7"
                "ais\r\n.\r\n"
@@ -92,8 +103,9 @@ static const struct {
       GREETING "-ERR A command has no control characters.\r\n-ERR A command has no control characters.\r\n" },
     { "QUIT before login", "QUIT\r\nNOOP\r\n", GREETING "+OK Good bye.\r\n" },
     { "arguments that do not belong", LOGIN "STAT 1\r\nNOOP x\r\nRSET 1\r\nQUIT now\r\nCAPA x\r\n",
-      LOGGED_IN "-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n"
-                "-ERR Wrong argument.\r\n" },
+      LOGGED_IN
+      "-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n-ERR Wrong argument.\r\n"
+      "-ERR Wrong argument.\r\n" },
 };
 
 static void expect_output(const char *what, const char *expected)
@@ -123,17 +135,19 @@ static void test_nothing_in_clear(void **state)
     (void)state;
     fake_open();
     fake.may_login = false;
-    fake_feed(span_text("CAPA\r\nUSER ada@example.org\r\nPASS x\r\nAUTH PLAIN\r\nSTLS\r\nUSER injected\r\n"), SIZE_MAX);
+    fake_feed(span_text("CAPA\r\nUSER ada@example.org\r\nPASS x\r\nAUTH PLAIN\r\nSTLS\r\nUSER injected\r\n"),
+              SIZE_MAX);
     fake_feed(span_text("PASS secret\r\nSTLS\r\nCAPA\r\n"), SIZE_MAX);
-    expect_output("TLS first",
-                  GREETING "+OK Capabilities follow.\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
-                           "EXPIRE NEVER\r\nUTF8 USER\r\nLANG\r\nIMPLEMENTATION Chappe\r\nSTLS\r\nSASL SCRAM-SHA-256\r\n.\r\n"
-                           "-ERR Use STLS first: this connection is not encrypted.\r\n"
-                           "-ERR Use STLS first: this connection is not encrypted.\r\n"
-                           "-ERR Use STLS first: this connection is not encrypted.\r\n+OK Begin TLS.\r\n"
-                           "-ERR Give USER first.\r\n-ERR TLS is on already.\r\n+OK Capabilities follow.\r\nTOP\r\nUIDL\r\n"
-                           "RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\nUTF8 USER\r\nLANG\r\n"
-                           "IMPLEMENTATION Chappe\r\nUSER\r\nSASL SCRAM-SHA-256 PLAIN\r\n.\r\n");
+    expect_output(
+        "TLS first", GREETING
+        "+OK Capabilities follow.\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
+        "EXPIRE NEVER\r\nUTF8 USER\r\nLANG\r\nIMPLEMENTATION Chappe\r\nSTLS\r\nSASL SCRAM-SHA-256\r\n.\r\n"
+        "-ERR Use STLS first: this connection is not encrypted.\r\n"
+        "-ERR Use STLS first: this connection is not encrypted.\r\n"
+        "-ERR Use STLS first: this connection is not encrypted.\r\n+OK Begin TLS.\r\n"
+        "-ERR Give USER first.\r\n-ERR TLS is on already.\r\n+OK Capabilities follow.\r\nTOP\r\nUIDL\r\n"
+        "RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\nUTF8 USER\r\nLANG\r\n"
+        "IMPLEMENTATION Chappe\r\nUSER\r\nSASL SCRAM-SHA-256 PLAIN\r\n.\r\n");
     fake_close();
 }
 
@@ -167,8 +181,8 @@ static void test_failed_update_says_so(void **state)
         fake_open();
         fake.expunge_fails = kinds[i];
         fake_feed(span_text(LOGIN "DELE 1\r\nQUIT\r\n"), SIZE_MAX);
-        expect_output("an update that failed",
-                      LOGGED_IN "+OK Deleted at QUIT.\r\n-ERR [SYS/TEMP] Some deleted messages were not removed.\r\n");
+        expect_output("an update that failed", LOGGED_IN
+                      "+OK Deleted at QUIT.\r\n-ERR [SYS/TEMP] Some deleted messages were not removed.\r\n");
         assert_true(fake.is_closed);
         fake_close();
     }
@@ -186,7 +200,8 @@ static void test_one_session_a_maildrop(void **state)
     assert_false(pop3_maildrop_open(&fake.context, &identity, &second, &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
     fake_feed(span_text(LOGIN), SIZE_MAX);
-    expect_output("in use", GREETING "+OK Send your password.\r\n-ERR [IN-USE] Another session has this mailbox open.\r\n");
+    expect_output("in use", GREETING
+                  "+OK Send your password.\r\n-ERR [IN-USE] Another session has this mailbox open.\r\n");
     identity.mailbox.mailbox_id = 6;
     assert_true(pop3_maildrop_open(&fake.context, &identity, &second, &err));
     pop3_maildrop_close(&second);
@@ -279,7 +294,7 @@ static void test_session_ends_with_its_account(void **state)
     fake.login_ends = ERR_BUSY; /* not known now: it goes on */
     ((struct pop3_session *)fake.state)->checked_us -= INT64_C(61) * 1000 * 1000;
     fake_feed(span_text("LIST 1\r\n"), SIZE_MAX);
-    expect_output("not known", LOGGED_IN "+OK 1 62\r\n");
+    expect_output("not known", LOGGED_IN "+OK 1 61\r\n");
     fake_close();
 }
 

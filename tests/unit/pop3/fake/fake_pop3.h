@@ -38,6 +38,7 @@ struct session {
     size_t used;
     size_t output_max; /* session_output_is_full() above it */
     bool is_tls, may_login, can_start_tls, is_closed, is_authenticated;
+    bool drops_output; /* the client reads all and says nothing of it */
     unsigned yields;
     int delayed_ms;
     char expunged[100], seen[100]; /* UIDs */
@@ -59,7 +60,10 @@ static inline void fake_write_messages(void)
         return;
     memcpy(fake_large, "Subject: large\r\n\r\n", 18);
     for (size_t i = 18; i < FAKE_LARGE; i++)
-        fake_large[i] = (i - 18) % 62 == 60 ? '\r' : (i - 18) % 62 == 61 ? '\n' : (i - 18) % 62 == 0 ? '.' : 'x';
+        fake_large[i] = (i - 18) % 62 == 60   ? '\r'
+                        : (i - 18) % 62 == 61 ? '\n'
+                        : (i - 18) % 62 == 0  ? '.'
+                                              : 'x';
     fake_messages[0] = span_text(small);
     fake_messages[1] = span_text(dots);
     fake_messages[2] = span_text(open_end);
@@ -93,13 +97,14 @@ static inline void fake_run(struct span unit)
 {
     enum session_next next;
 
-    if (!pop3_protocol.is_cheap(&fake, unit))
-        fake.delayed_ms += 0;
+    (void)pop3_protocol.is_cheap(&fake, unit);
     while ((next = pop3_protocol.run(&fake, unit)) == SESSION_MORE) {
         fake.yields++;
         fake.output_max = fake.output.length + 256 * 1024; /* the client has read */
     }
     talloc_free_children(fake.arena);
+    if (fake.drops_output)
+        buf_clear(&fake.output);
     if (next == SESSION_CLOSE)
         fake.is_closed = true;
 }
@@ -236,8 +241,8 @@ bool session_start_tls(struct session *session)
     session->used = session->input.length; /* what came along is thrown away */
     return true;
 }
-bool stream_channel_binding(const struct stream *stream, enum stream_binding type, uint8_t out[STREAM_BINDING_MAX],
-                            size_t *length_out)
+bool stream_channel_binding(const struct stream *stream, enum stream_binding type,
+                            uint8_t out[STREAM_BINDING_MAX], size_t *length_out)
 {
     (void)stream;
     memset(out, (int)type, 32);
@@ -247,8 +252,9 @@ bool stream_channel_binding(const struct stream *stream, enum stream_binding typ
 
 /* ---- server/auth */
 
-bool auth_password(struct auth *auth, const void *owner, const struct auth_request *request, struct span login,
-                   struct span password, struct identity **identity_out, unsigned *delay_ms_out, struct err *err)
+bool auth_password(struct auth *auth, const void *owner, const struct auth_request *request,
+                   struct span login, struct span password, struct identity **identity_out,
+                   unsigned *delay_ms_out, struct err *err)
 {
     (void)auth;
     (void)request;
@@ -297,7 +303,8 @@ const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct 
     return names;
 }
 bool sasl_start(struct auth *auth, const void *owner, const struct auth_request *request,
-                const struct sasl_channel *channel, struct span mechanism, struct sasl **sasl_out, struct err *err)
+                const struct sasl_channel *channel, struct span mechanism, struct sasl **sasl_out,
+                struct err *err)
 {
     (void)auth;
     (void)request;
@@ -311,11 +318,13 @@ bool sasl_start(struct auth *auth, const void *owner, const struct auth_request 
 }
 static inline enum sasl_next fake_login(struct sasl *sasl, struct span password, struct err *err)
 {
-    return auth_password(NULL, sasl, NULL, span_text(sasl->name), password, &sasl->identity, &sasl->delay_ms, err)
+    return auth_password(NULL, sasl, NULL, span_text(sasl->name), password, &sasl->identity, &sasl->delay_ms,
+                         err)
                ? SASL_OK
                : SASL_FAILED;
 }
-enum sasl_next sasl_step(struct sasl *sasl, const struct span *response, struct span *challenge_out, struct err *err)
+enum sasl_next sasl_step(struct sasl *sasl, const struct span *response, struct span *challenge_out,
+                         struct err *err)
 {
     struct span nothing, name, rest;
 
@@ -366,8 +375,8 @@ bool group_find(struct groups *groups, int64_t storage_group_id, struct group **
     *group_out = NULL;
     return true;
 }
-bool mailbox_open(struct mailbox_cache *cache, struct group *group, int64_t mailbox_id, struct mailbox **mailbox_out,
-                  struct err *err)
+bool mailbox_open(struct mailbox_cache *cache, struct group *group, int64_t mailbox_id,
+                  struct mailbox **mailbox_out, struct err *err)
 {
     (void)cache;
     (void)group;
@@ -385,8 +394,8 @@ struct group *mailbox_group(const struct mailbox *mailbox)
     (void)mailbox;
     return NULL;
 }
-bool folder_find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name, unsigned rights,
-                 const void *owner, struct folder **folder_out, struct err *err)
+bool folder_find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
+                 unsigned rights, const void *owner, struct folder **folder_out, struct err *err)
 {
     (void)mailbox;
     (void)reader;
@@ -402,8 +411,8 @@ struct view {
 };
 static struct view fake_view;
 
-bool view_latest(struct mailbox *mailbox, int64_t folder_id, enum view_freshness freshness, struct view **view_out,
-                 struct err *err)
+bool view_latest(struct mailbox *mailbox, int64_t folder_id, enum view_freshness freshness,
+                 struct view **view_out, struct err *err)
 {
     (void)mailbox;
     (void)folder_id;
@@ -538,8 +547,9 @@ void flags_result_release(struct flags_result *result)
 {
     (void)result;
 }
-bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid_set *uids, enum expunge_which which,
-                    const void *owner, struct expunge_result *result_out, struct err *err)
+bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid_set *uids,
+                    enum expunge_which which, const void *owner, struct expunge_result *result_out,
+                    struct err *err)
 {
     (void)mailbox;
     (void)folder_id;
