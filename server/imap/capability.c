@@ -40,6 +40,7 @@ static const struct {
     { "QUOTA=RES-MESSAGE", AFTER_LOGIN },
     { "METADATA", AFTER_LOGIN },
     { "COMPRESS=DEFLATE", AFTER_LOGIN },
+    { "NOTIFY", AFTER_LOGIN },
 };
 
 static void add_before_login(struct imap_session *session, struct buf *out)

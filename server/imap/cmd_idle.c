@@ -7,6 +7,7 @@
 #include "group/group.h"
 #include "imap/dialogue.h"
 #include "imap/idle.h"
+#include "imap/notify.h"
 #include "imap/updates.h"
 
 static void on_change(void *argument, int64_t group, int64_t mailbox, uint64_t modseq)
@@ -19,19 +20,23 @@ static void on_change(void *argument, int64_t group, int64_t mailbox, uint64_t m
     session_wake(session->net);
 }
 
+struct wake_subscription *imap_listen_to(struct imap_session *session, struct mailbox *mailbox)
+{
+    return wake_subscribe(session->context->bus, group_id(mailbox_group(mailbox)), mailbox_id(mailbox),
+                          on_change, session);
+}
+
 void imap_listen(struct imap_session *session)
 {
     struct imap_selected *selected = session->selected;
 
     if (selected && !selected->subscription)
-        selected->subscription =
-            wake_subscribe(session->context->bus, group_id(mailbox_group(selected->mailbox)),
-                           mailbox_id(selected->mailbox), on_change, session);
+        selected->subscription = imap_listen_to(session, selected->mailbox);
 }
 
 void imap_stop_listening(struct imap_session *session)
 {
-    if (session->selected)
+    if (session->selected && !session->notify)
         wake_unsubscribe(&session->selected->subscription);
 }
 
@@ -42,6 +47,8 @@ static enum session_next say_news(struct imap_request *req)
 
 static enum session_next on_wake(struct imap_request *req)
 {
+    if (req->session->notify)
+        return imap_notify_wake(req);
     if (!imap_updates_begin(req->session, EXPUNGES_MAY_BE_TOLD, VIEW_CHECK))
         return SESSION_CLOSE;
     return say_news(req);

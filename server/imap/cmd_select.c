@@ -7,6 +7,7 @@
 #include "imap/condstore.h"
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "imap/notify.h"
 #include "imap/place.h"
 #include "imap/set.h"
 #include "imap/updates.h"
@@ -135,6 +136,7 @@ static enum session_next finish(struct imap_request *req)
     struct imap_session *session = req->session;
 
     session->state = SELECTED;
+    imap_notify_selected(session);
     return imap_ok(req, session->selected->is_read_only ? "READ-ONLY" : "READ-WRITE", "%s done.",
                    req->command->name);
 }

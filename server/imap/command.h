@@ -67,8 +67,8 @@ struct imap_request *imap_request_new(struct imap_session *session, struct span 
 imap_run cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_compress, cmd_copy,
     cmd_create, cmd_delete, cmd_deleteacl, cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_getacl,
     cmd_getmetadata, cmd_getquota, cmd_getquotaroot, cmd_id, cmd_idle, cmd_list, cmd_listrights, cmd_login,
-    cmd_logout, cmd_lsub, cmd_move, cmd_myrights, cmd_namespace, cmd_noop, cmd_rename, cmd_replace,
-    cmd_search, cmd_select, cmd_setacl, cmd_setmetadata, cmd_setquota, cmd_sort, cmd_starttls, cmd_status,
-    cmd_store, cmd_subscribe, cmd_thread, cmd_unauthenticate, cmd_unselect, cmd_unsubscribe;
+    cmd_logout, cmd_lsub, cmd_move, cmd_myrights, cmd_namespace, cmd_noop, cmd_notify, cmd_rename,
+    cmd_replace, cmd_search, cmd_select, cmd_setacl, cmd_setmetadata, cmd_setquota, cmd_sort, cmd_starttls,
+    cmd_status, cmd_store, cmd_subscribe, cmd_thread, cmd_unauthenticate, cmd_unselect, cmd_unsubscribe;
 
 #endif

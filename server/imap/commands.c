@@ -40,6 +40,7 @@ const struct imap_command imap_commands[] = {
     { "MYRIGHTS", LOGGED_IN, 0, cmd_myrights, "RFC 4314, 3.5" },
     { "NAMESPACE", LOGGED_IN, IS_CHEAP, cmd_namespace, "RFC 9051, 6.3.10" },
     { "NOOP", ANY, IS_CHEAP, cmd_noop, "RFC 9051, 6.1.2" },
+    { "NOTIFY", LOGGED_IN, 0, cmd_notify, "RFC 5465" },
     { "RENAME", LOGGED_IN, 0, cmd_rename, "RFC 9051, 6.3.6" },
     { "REPLACE", SELECTED, USES_NUMBERS | MAY_UID | WRITES, cmd_replace, "RFC 8508" },
     { "SEARCH", SELECTED, HOLDS_EXPUNGE | USES_NUMBERS | MAY_UID, cmd_search,

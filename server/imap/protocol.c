@@ -124,11 +124,12 @@ static enum session_next on_wake(struct session *net)
 
     if (session->running)
         return ended(session, session->running->resume(session->running));
-    if (!dialogue || !dialogue->wake)
-        return imap_notify_wake(session);
-    req = imap_request_new(session, span_text(dialogue->tag), dialogue->command);
+    if (dialogue ? !dialogue->wake : !session->notify)
+        return SESSION_DONE;
+    req = imap_request_new(session, span_text(dialogue ? dialogue->tag : "*"),
+                           dialogue ? dialogue->command : NULL);
     session->running = req;
-    return ended(session, dialogue->wake(req));
+    return ended(session, dialogue ? dialogue->wake(req) : imap_notify_wake(req));
 }
 
 /* RFC 9051, 6.2.1: what was said in clear is forgotten. */
