@@ -23,8 +23,9 @@ static const struct config_key keys[] = {
     { "watchdog", CONFIG_DURATION, FIELD(watchdog_s), "30s", .least = 5, .most = 3600,
       .meaning =
           "A process that has not answered the supervisor for this long is killed and started again." },
-    { "workers", CONFIG_NUMBER, FIELD(workers), "8", .least = 1, .most = 256,
-      .meaning = "Threads in each role that run commands." },
+    { "workers", CONFIG_NUMBER, FIELD(workers), "64", .least = 1, .most = 256,
+      .meaning = "Threads in each role that run commands. A delivery holds one until its COMMIT, so with "
+                 "few of them few messages share a COMMIT." },
     { "reactors", CONFIG_NUMBER, FIELD(reactors), "2", .least = 1, .most = 64,
       .meaning = "Threads in each role that own the connections." },
 
