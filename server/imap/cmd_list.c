@@ -179,7 +179,7 @@ static bool choose(const struct listing *listing, const struct imap_listed *list
         *show_out |= SHOW_SUBSCRIBED;
     if (selects & SELECT_SUBSCRIBED)
         is_chosen = listed->is_subscribed;
-    else if (listed->folder && listed->folder->folder_id == 0)
+    else if (listed->is_gone)
         is_chosen = false; /* only subscribed, does not exist */
     if ((selects & SELECT_SPECIAL_USE) && !is_special(listed))
         is_chosen = false;

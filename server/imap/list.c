@@ -43,6 +43,7 @@ static bool add_own(struct list *list, struct err *err)
         item->folder = folders[i];
         item->is_subscribed = folders[i]->is_subscribed;
         item->has_children = folders[i]->has_children;
+        item->is_gone = folders[i]->folder_id == 0;
     }
     return true;
 }
@@ -148,19 +149,56 @@ static int compare(const void *left, const void *right)
     return rank(*p) - rank(*q);
 }
 
+static void sort(struct list *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare);
+}
+
+static struct imap_listed *look_up(struct list *list, size_t count, const char *shown)
+{
+    return bsearch(&(struct imap_listed){ .shown = shown }, list->items, count, sizeof *list->items, compare);
+}
+
+/* Above a subscribed name that does not exist there may be nothing either: LSUB "%" and RECURSIVEMATCH want it said. */
+static void add_gone_parents(struct list *list)
+{
+    size_t count = list->count;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *above = list->items[i].shown;
+
+        while (list->items[i].is_gone && (above = folder_name_parent(list->req->arena, above)) != NULL)
+            if (!look_up(list, count, above))
+                add(list, above)->is_gone = true;
+    }
+    sort(list);
+}
+
 static void note_subscribed_below(struct list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        struct imap_listed above = { .shown = list->items[i].shown };
+        const char *above = list->items[i].shown;
 
         while (list->items[i].is_subscribed &&
-               (above.shown = folder_name_parent(list->req->arena, above.shown)) != NULL) {
-            struct imap_listed *found = bsearch(&above, list->items, list->count, sizeof above, compare);
+               (above = folder_name_parent(list->req->arena, above)) != NULL) {
+            struct imap_listed *found = look_up(list, list->count, above);
 
             if (found)
                 found->has_subscribed_below = true;
         }
     }
+}
+
+/* Two subscribed names below one that is gone both added it. */
+static void drop_doubles(struct list *list)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (kept == 0 || strcmp(list->items[kept - 1].shown, list->items[i].shown) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
 }
 
 bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **listed_out, size_t *count_out,
@@ -170,8 +208,9 @@ bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **l
 
     if (!add_own(&list, err) || (others && !add_others(&list, err)))
         return false;
-    if (list.count > 1)
-        qsort(list.items, list.count, sizeof *list.items, compare);
+    sort(&list);
+    add_gone_parents(&list);
+    drop_doubles(&list);
     note_subscribed_below(&list);
     *listed_out = list.items;
     *count_out = list.count;

@@ -13,6 +13,7 @@ struct imap_listed {
         *folder; /* NULL: a name without a folder, made up to show what lies below (\Noselect) */
     const char *shown;
     bool is_subscribed, has_children, has_subscribed_below;
+    bool is_gone; /* \NonExistent: subscribed itself, or only names below it are */
 };
 
 /* All folders the session may look up: its own and, with `others`, those that others share; sorted as a tree. */
