@@ -108,7 +108,7 @@ static enum session_next list_mechanisms(struct pop3_session *s)
     return SESSION_DONE;
 }
 
-enum session_next cmd_auth(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_auth(struct pop3_session *s, struct span arguments)
 {
     struct auth_request request = pop3_auth_request(s);
     struct span mechanism, initial = arguments;

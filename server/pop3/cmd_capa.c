@@ -21,7 +21,7 @@ static void add_login_ways(struct pop3_session *s)
     session_write_text(s->net, "\r\n");
 }
 
-enum session_next cmd_capa(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_capa(struct pop3_session *s, struct span arguments)
 {
     if (!span_is_empty(arguments))
         return pop3_bad(s, TEXT_BAD_ARGUMENT);

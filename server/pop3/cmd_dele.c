@@ -3,7 +3,7 @@
 #include "pop3/maildrop.h"
 #include "pop3/number.h"
 
-enum session_next cmd_dele(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_dele(struct pop3_session *s, struct span arguments)
 {
     struct view_message message;
     enum session_next next;

@@ -11,7 +11,7 @@ static enum session_next list_languages(struct pop3_session *s)
     return SESSION_DONE;
 }
 
-enum session_next cmd_lang(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_lang(struct pop3_session *s, struct span arguments)
 {
     if (span_is_empty(arguments))
         return list_languages(s);

@@ -8,7 +8,7 @@ static void add_size(struct buf *out, const struct pop3_maildrop *drop UNUSED,
     buf_add_u64(out, message->size);
 }
 
-enum session_next cmd_list(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_list(struct pop3_session *s, struct span arguments)
 {
     return pop3_listing(s, arguments, add_size);
 }

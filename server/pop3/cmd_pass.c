@@ -4,7 +4,7 @@
 
 #include <talloc.h>
 
-enum session_next cmd_pass(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_pass(struct pop3_session *s, struct span arguments)
 {
     struct auth_request request = pop3_auth_request(s);
     struct identity *identity;

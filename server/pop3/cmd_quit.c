@@ -3,7 +3,7 @@
 #include "pop3/command.h"
 #include "pop3/maildrop.h"
 
-enum session_next cmd_quit(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_quit(struct pop3_session *s, struct span arguments)
 {
     struct err err = ERR_INIT;
     uint32_t deleted;

@@ -21,7 +21,7 @@ static bool may_read(struct pop3_session *s, uint32_t number, struct span bytes,
     return !pop3_has_international_address(header_of(bytes));
 }
 
-enum session_next cmd_retr(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_retr(struct pop3_session *s, struct span arguments)
 {
     struct view_message message;
     enum session_next next;

@@ -2,7 +2,7 @@
 #include "pop3/command.h"
 #include "pop3/maildrop.h"
 
-enum session_next cmd_rset(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_rset(struct pop3_session *s, struct span arguments)
 {
     if (!span_is_empty(arguments))
         return pop3_bad(s, TEXT_BAD_ARGUMENT);

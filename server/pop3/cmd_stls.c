@@ -1,7 +1,7 @@
 /* cmd_stls.c -- STLS (RFC 2595, 4). */
 #include "pop3/command.h"
 
-enum session_next cmd_stls(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_stls(struct pop3_session *s, struct span arguments)
 {
     if (!span_is_empty(arguments))
         return pop3_bad(s, TEXT_BAD_ARGUMENT);

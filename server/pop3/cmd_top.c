@@ -4,7 +4,7 @@
 #include "pop3/number.h"
 #include "pop3/transfer.h"
 
-enum session_next cmd_top(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_top(struct pop3_session *s, struct span arguments)
 {
     struct view_message message;
     enum session_next next;

@@ -10,7 +10,7 @@ static void add_uidl(struct buf *out, const struct pop3_maildrop *drop, const st
     buf_add_text(out, name);
 }
 
-enum session_next cmd_uidl(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_uidl(struct pop3_session *s, struct span arguments)
 {
     return pop3_listing(s, arguments, add_uidl);
 }

@@ -3,7 +3,7 @@
 
 #include <talloc.h>
 
-enum session_next cmd_user(struct pop3_session *s, struct span arguments)
+enum session_next pop3_cmd_user(struct pop3_session *s, struct span arguments)
 {
     if (!session_may_login(s->net))
         return pop3_err(s, CODE_NONE, TEXT_NEEDS_TLS);

@@ -24,22 +24,22 @@ enum frame pop3_frame(struct session *net, struct span buffered, size_t *length_
 bool pop3_is_cheap(struct session *net, struct span unit);
 enum session_next pop3_run(struct session *net, struct span unit);
 
-enum session_next cmd_auth(struct pop3_session *s, struct span arguments);
-enum session_next cmd_capa(struct pop3_session *s, struct span arguments);
-enum session_next cmd_dele(struct pop3_session *s, struct span arguments);
-enum session_next cmd_lang(struct pop3_session *s, struct span arguments);
-enum session_next cmd_list(struct pop3_session *s, struct span arguments);
-enum session_next cmd_noop(struct pop3_session *s, struct span arguments);
-enum session_next cmd_pass(struct pop3_session *s, struct span arguments);
-enum session_next cmd_quit(struct pop3_session *s, struct span arguments);
-enum session_next cmd_retr(struct pop3_session *s, struct span arguments);
-enum session_next cmd_rset(struct pop3_session *s, struct span arguments);
-enum session_next cmd_stat(struct pop3_session *s, struct span arguments);
-enum session_next cmd_stls(struct pop3_session *s, struct span arguments);
-enum session_next cmd_top(struct pop3_session *s, struct span arguments);
-enum session_next cmd_uidl(struct pop3_session *s, struct span arguments);
-enum session_next cmd_user(struct pop3_session *s, struct span arguments);
-enum session_next cmd_utf8(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_auth(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_capa(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_dele(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_lang(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_list(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_noop(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_pass(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_quit(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_retr(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_rset(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_stat(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_stls(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_top(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_uidl(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_user(struct pop3_session *s, struct span arguments);
+enum session_next pop3_cmd_utf8(struct pop3_session *s, struct span arguments);
 
 /* The next line of an AUTH (cmd_auth.c). */
 enum session_next pop3_auth_line(struct pop3_session *s, struct span line);

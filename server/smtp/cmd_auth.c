@@ -137,7 +137,7 @@ enum session_next smtp_auth_continue(struct smtp_session *s, struct span line)
     return step_base64(s, line);
 }
 
-enum session_next cmd_auth(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args)
 {
     struct auth_request request = { .protocol = PROTOCOL_SMTP,
                                     .peer = *session_peer(s->session),

@@ -73,7 +73,7 @@ static enum smtp_refusal chunk_refusal(const struct smtp_session *s)
     return s->was_refused && s->service != SERVICE_LMTP ? REFUSE_NO_RECIPIENTS : REFUSE_SEQUENCE;
 }
 
-enum session_next cmd_bdat(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args)
 {
     struct smtp_transaction *t = s->transaction;
     enum smtp_refusal refusal;

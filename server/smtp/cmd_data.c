@@ -2,7 +2,7 @@
 #include "smtp/command.h"
 #include "smtp/transaction.h"
 
-enum session_next cmd_data(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_data(struct smtp_session *s, struct span args)
 {
     struct smtp_transaction *t = s->transaction;
 

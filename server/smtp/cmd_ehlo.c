@@ -39,7 +39,7 @@ static void add(struct buf *out, const char *keyword)
     buf_add_text(out, "\r\n");
 }
 
-enum session_next cmd_ehlo(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args)
 {
     struct buf *out = session_output(s->session);
 
@@ -66,7 +66,7 @@ enum session_next cmd_ehlo(struct smtp_session *s, struct span args)
     return SESSION_DONE;
 }
 
-enum session_next cmd_helo(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args)
 {
     if (!begin(s, args, false))
         return refuse(s, REFUSE_HELO);

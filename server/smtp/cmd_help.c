@@ -1,7 +1,7 @@
 /* cmd_help.c -- HELP (RFC 5321, 4.1.1.8): the table of commands, or one row of it. */
 #include "smtp/command.h"
 
-enum session_next cmd_help(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_help(struct smtp_session *s, struct span args)
 {
     struct buf *out = session_output(s->session);
     const struct smtp_command *one = smtp_command_find(args);

@@ -40,7 +40,7 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
     return begin(s, &sender, &params);
 }
 
-enum session_next cmd_mail(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_mail(struct smtp_session *s, struct span args)
 {
     struct err err = ERR_INIT;
     enum session_next next;

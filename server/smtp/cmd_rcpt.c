@@ -84,7 +84,7 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
     return SESSION_DONE;
 }
 
-enum session_next cmd_rcpt(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args)
 {
     struct smtp_transaction *t = s->transaction;
     struct smtp_rcpt_params params;

@@ -2,7 +2,7 @@
 #include "smtp/command.h"
 #include "smtp/transaction.h"
 
-enum session_next cmd_rset(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args)
 {
     (void)args;
     smtp_transaction_end(s);

@@ -2,7 +2,7 @@
  * closes; smtp_tls_started() forgets the rest. */
 #include "smtp/command.h"
 
-enum session_next cmd_starttls(struct smtp_session *s, struct span args)
+enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args)
 {
     (void)args;
     if (session_is_tls(s->session))

@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-static enum session_next cmd_not_implemented(struct smtp_session *s, struct span args)
+static enum session_next smtp_cmd_not_implemented(struct smtp_session *s, struct span args)
 {
     (void)args;
     return refuse(s, REFUSE_NOT_IMPLEMENTED);
@@ -16,34 +16,34 @@ static enum session_next cmd_not_implemented(struct smtp_session *s, struct span
 
 static const struct smtp_command commands[] = {
     /* name, services, states, needs, function, RFC, help */
-    { "MAIL", SERVICE_ALL, STATE_READY, NEEDS_ARGUMENT | TAKES_UTF8 | NEEDS_LOGIN, cmd_mail, "5321 4.1.1.2",
-      "MAIL FROM:<address> [parameters]" },
-    { "RCPT", SERVICE_ALL, STATE_MAIL | STATE_RCPT, NEEDS_ARGUMENT | TAKES_UTF8, cmd_rcpt, "5321 4.1.1.3",
-      "RCPT TO:<address> [parameters]" },
-    { "DATA", SERVICE_ALL, STATE_MAIL | STATE_RCPT, NONE | ENDS_PIPELINE | QUICK, cmd_data, "5321 4.1.1.4",
-      "DATA" },
-    { "BDAT", SERVICE_ALL, STATE_ANY, NEEDS_ARGUMENT, cmd_bdat, "3030 2", "BDAT size [LAST]" },
-    { "EHLO", SERVICE_SMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | QUICK, cmd_ehlo, "5321 4.1.1.1",
-      "EHLO host" },
-    { "HELO", SERVICE_SMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | QUICK, cmd_helo, "5321 4.1.1.1",
-      "HELO host" },
-    { "LHLO", SERVICE_LMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | QUICK, cmd_ehlo, "2033 4.1",
-      "LHLO host" },
-    { "STARTTLS", SERVICE_ALL, STATE_START | STATE_READY, NONE, cmd_starttls, "3207 4", "STARTTLS" },
-    { "AUTH", SERVICE_SUBMISSION, STATE_READY, NEEDS_ARGUMENT | ENDS_PIPELINE, cmd_auth, "4954 4",
+    { "MAIL", SERVICE_ALL, STATE_READY, NEEDS_ARGUMENT | TAKES_UTF8 | NEEDS_LOGIN, smtp_cmd_mail,
+      "5321 4.1.1.2", "MAIL FROM:<address> [parameters]" },
+    { "RCPT", SERVICE_ALL, STATE_MAIL | STATE_RCPT, NEEDS_ARGUMENT | TAKES_UTF8, smtp_cmd_rcpt,
+      "5321 4.1.1.3", "RCPT TO:<address> [parameters]" },
+    { "DATA", SERVICE_ALL, STATE_MAIL | STATE_RCPT, NONE | ENDS_PIPELINE | QUICK, smtp_cmd_data,
+      "5321 4.1.1.4", "DATA" },
+    { "BDAT", SERVICE_ALL, STATE_ANY, NEEDS_ARGUMENT, smtp_cmd_bdat, "3030 2", "BDAT size [LAST]" },
+    { "EHLO", SERVICE_SMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | ENDS_PIPELINE | QUICK, smtp_cmd_ehlo,
+      "5321 4.1.1.1", "EHLO host" },
+    { "HELO", SERVICE_SMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | ENDS_PIPELINE | QUICK, smtp_cmd_helo,
+      "5321 4.1.1.1", "HELO host" },
+    { "LHLO", SERVICE_LMTP, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | ENDS_PIPELINE | QUICK, smtp_cmd_ehlo,
+      "2033 4.1", "LHLO host" },
+    { "STARTTLS", SERVICE_ALL, STATE_START | STATE_READY, NONE, smtp_cmd_starttls, "3207 4", "STARTTLS" },
+    { "AUTH", SERVICE_SUBMISSION, STATE_READY, NEEDS_ARGUMENT | ENDS_PIPELINE, smtp_cmd_auth, "4954 4",
       "AUTH mechanism [initial response]" },
-    { "RSET", SERVICE_ALL, STATE_ANY, NONE | IS_JUNK | QUICK, cmd_rset, "5321 4.1.1.5", "RSET" },
-    { "NOOP", SERVICE_ALL, STATE_ANY, IS_JUNK | QUICK, cmd_noop, "5321 4.1.1.9", "NOOP" },
-    { "HELP", SERVICE_ALL, STATE_ANY, IS_JUNK | QUICK, cmd_help, "5321 4.1.1.8", "HELP [command]" },
-    { "VRFY", SERVICE_ALL, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | IS_JUNK | QUICK, cmd_vrfy, "5321 4.1.1.6",
-      "VRFY name" },
-    { "EXPN", SERVICE_ALL, STATE_ANY, TAKES_UTF8 | IS_JUNK | QUICK, cmd_expn, "5321 4.1.1.7", NULL },
-    { "QUIT", SERVICE_ALL, STATE_ANY, NONE | QUICK, cmd_quit, "5321 4.1.1.10", "QUIT" },
-    { "ETRN", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, cmd_not_implemented, "1985", NULL },
-    { "TURN", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, cmd_not_implemented, "5321 F.1", NULL },
-    { "SEND", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, cmd_not_implemented, "5321 F.6", NULL },
-    { "SOML", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, cmd_not_implemented, "5321 F.6", NULL },
-    { "SAML", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, cmd_not_implemented, "5321 F.6", NULL },
+    { "RSET", SERVICE_ALL, STATE_ANY, NONE | IS_JUNK | QUICK, smtp_cmd_rset, "5321 4.1.1.5", "RSET" },
+    { "NOOP", SERVICE_ALL, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_noop, "5321 4.1.1.9", "NOOP" },
+    { "HELP", SERVICE_ALL, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_help, "5321 4.1.1.8", "HELP [command]" },
+    { "VRFY", SERVICE_ALL, STATE_ANY, NEEDS_ARGUMENT | TAKES_UTF8 | IS_JUNK | QUICK, smtp_cmd_vrfy,
+      "5321 4.1.1.6", "VRFY name" },
+    { "EXPN", SERVICE_ALL, STATE_ANY, TAKES_UTF8 | IS_JUNK | QUICK, smtp_cmd_expn, "5321 4.1.1.7", NULL },
+    { "QUIT", SERVICE_ALL, STATE_ANY, NONE | QUICK, smtp_cmd_quit, "5321 4.1.1.10", "QUIT" },
+    { "ETRN", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "1985", NULL },
+    { "TURN", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.1", NULL },
+    { "SEND", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.6", NULL },
+    { "SOML", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.6", NULL },
+    { "SAML", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.6", NULL },
     { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 

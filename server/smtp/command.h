@@ -97,20 +97,20 @@ enum session_next smtp_dispatch(struct smtp_session *s, struct span line);
 /* The verb of a line; *args_out: what follows, blanks around it taken off. */
 struct span smtp_verb(struct span line, struct span *args_out);
 
-enum session_next cmd_auth(struct smtp_session *s, struct span args);
-enum session_next cmd_bdat(struct smtp_session *s, struct span args);
-enum session_next cmd_data(struct smtp_session *s, struct span args);
-enum session_next cmd_ehlo(struct smtp_session *s, struct span args);
-enum session_next cmd_expn(struct smtp_session *s, struct span args);
-enum session_next cmd_helo(struct smtp_session *s, struct span args);
-enum session_next cmd_help(struct smtp_session *s, struct span args);
-enum session_next cmd_mail(struct smtp_session *s, struct span args);
-enum session_next cmd_noop(struct smtp_session *s, struct span args);
-enum session_next cmd_quit(struct smtp_session *s, struct span args);
-enum session_next cmd_rcpt(struct smtp_session *s, struct span args);
-enum session_next cmd_rset(struct smtp_session *s, struct span args);
-enum session_next cmd_starttls(struct smtp_session *s, struct span args);
-enum session_next cmd_vrfy(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_data(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_expn(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_help(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_mail(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_noop(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_quit(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);
 
 /* The client's answer to a 334. */
 enum session_next smtp_auth_continue(struct smtp_session *s, struct span line);

@@ -85,7 +85,7 @@ static bool smtp_is_cheap(struct session *session, struct span unit)
     command = smtp_command_find(smtp_verb(span_trim(unit), &args));
     if (!command || (command->needs & IS_CHEAP))
         return true;
-    return command->run == cmd_mail && s->service != SERVICE_SUBMISSION;
+    return command->run == smtp_cmd_mail && s->service != SERVICE_SUBMISSION;
 }
 
 static enum session_next smtp_run(struct session *session, struct span unit)
