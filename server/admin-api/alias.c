@@ -4,6 +4,7 @@
 #include "admin_api/call.h"
 
 #include <string.h>
+#include <strings.h>
 #include <talloc.h>
 
 static json_t *alias_json(const struct alias *a)
@@ -45,13 +46,49 @@ static bool answer_with(struct admin_call *call, const char *address, struct err
            call_answer(call, alias_json(&found));
 }
 
+static bool has_target(const struct alias *alias, const char *target)
+{
+    for (size_t i = 0; i < alias->target_count; i++)
+        if (strcasecmp(alias->targets[i], target) == 0)
+            return true;
+    return false;
+}
+
+/* The alias is there already: it gets the targets that it lacks. ERR_EXISTS where it lacks none, or where the address
+ * is no alias. */
+static bool add_targets(struct admin_call *call, const struct alias *wanted, struct err *err)
+{
+    struct err absent = ERR_INIT;
+    struct alias found;
+    const char **targets;
+    size_t count;
+
+    if (!alias_find(call->api->options.directory, &call->actor, call->arena, wanted->address, &found,
+                    &absent))
+        return false;
+    count = found.target_count;
+    targets = talloc_array(call->arena, const char *, (unsigned)(count + wanted->target_count));
+    memcpy(targets, found.targets, count * sizeof *targets);
+    for (size_t i = 0; i < wanted->target_count; i++)
+        if (!has_target(&found, wanted->targets[i]))
+            targets[count++] = wanted->targets[i];
+    if (count == found.target_count)
+        return false;
+    found.targets = targets;
+    found.target_count = count;
+    *err = ERR_INIT;
+    return alias_set(call->api->options.directory, &call->actor, wanted->address, &found, err);
+}
+
 bool alias_post(struct admin_call *call, struct err *err)
 {
     struct alias wanted = { .address = call_text(call, "address"), .name = "", .is_enabled = true };
     int64_t id;
 
-    if (!take_targets(call, &wanted.targets, &wanted.target_count, err) ||
-        !alias_add(call->api->options.directory, &call->actor, &wanted, &id, err))
+    if (!take_targets(call, &wanted.targets, &wanted.target_count, err))
+        return false;
+    if (!alias_add(call->api->options.directory, &call->actor, &wanted, &id, err) &&
+        (err->kind != ERR_EXISTS || !add_targets(call, &wanted, err)))
         return false;
     call->status = 201;
     return answer_with(call, wanted.address, err);

@@ -117,7 +117,7 @@ static const struct admin_route routes[] = {
     { "GET", "/users/{address}/app-passwords", app_passwords_get, "Lists them." },
     { "DELETE", "/users/{address}/app-passwords/{name}", app_password_delete, "Takes one back." },
 
-    { "POST", "/aliases", alias_post, "Adds an alias.", alias_fields },
+    { "POST", "/aliases", alias_post, "Adds an alias, or targets to one that is there.", alias_fields },
     { "GET", "/aliases", aliases_get, "Lists aliases; ?organisation= ?domain=." },
     { "GET", "/aliases/{address}", alias_get, "Shows one." },
     { "PATCH", "/aliases/{address}", alias_patch, "Changes one.", alias_changes },

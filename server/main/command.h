@@ -60,7 +60,7 @@ struct invocation {
     struct config *config;   /* NULL for commands that can do without */
     const char *config_file; /* as given, or where it would stand */
     const char *data;        /* --data, absolute; NULL */
-    bool is_json;
+    bool is_json, is_both;   /* both: --data and -c were given */
     const char *arguments[ARGUMENTS_MAX];
     size_t argument_count;
     const char *values[OPTIONS_MAX]; /* by index of the command's options; NULL: not given */

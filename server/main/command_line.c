@@ -219,8 +219,7 @@ static bool take_global(struct invocation *in, char ***words, struct err *err)
             return err_set(err, ERR_INVALID, "%s is not known here. See: chappe help", word);
         }
     }
-    if (in->data && in->config_file)
-        return err_set(err, ERR_INVALID, "Give --data or -c, not both.");
+    in->is_both = in->data && in->config_file;
     if (!in->config_file)
         in->config_file = in->data ? talloc_asprintf(in->arena, "%s/chappe.conf", in->data) : SYSTEM_CONFIG;
     return true;
@@ -246,6 +245,10 @@ static int run(struct invocation *in, char **words, struct err *err)
     if (!in->command) {
         err_set(err, ERR_INVALID, "%s%s%s is not a command. See: chappe help", words[0], words[1] ? " " : "",
                 words[1] ? words[1] : "");
+        return -1;
+    }
+    if (in->is_both && in->command->run != command_init) {
+        err_set(err, ERR_INVALID, "Give --data or -c; only init takes both.");
         return -1;
     }
     if (!take_arguments(in, words + used, err) ||

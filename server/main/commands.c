@@ -67,7 +67,7 @@ static const struct option user_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
     { "--state", OPTION_TEXT, "STATE", "state", false,
-      "enabled, or disabled: cannot log in, still receives." },
+      "active, no-login (still receives) or disabled (neither)." },
     END
 };
 static const struct option user_list_options[] = {
@@ -111,7 +111,7 @@ static const struct option verify_options[] = {
     END
 };
 
-#define USER_COLUMNS "address name state quota used"
+#define USER_COLUMNS "address name state quota"
 
 const struct command commands[] = {
     { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
@@ -162,8 +162,8 @@ const struct command commands[] = {
     { "user remove", "ADDRESS", "Removes a user; the mailbox can be recovered for a period.", NULL, NULL,
       "DELETE", "/users/{0}" },
 
-    { "alias add", "ALIAS ADDRESS", "A further address of a recipient.", NULL, NULL, "POST", "/aliases",
-      "address target" },
+    { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
+      "POST", "/aliases", "address target" },
     { "alias list", "", "Lists aliases.", user_list_options, NULL, "GET", "/aliases", NULL, "aliases",
       "address target" },
     { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
@@ -173,8 +173,8 @@ const struct command commands[] = {
     { "app-password add", "ADDRESS", "Makes a password for one program and shows it once.",
       app_password_options, NULL, "POST", "/users/{0}/app-passwords" },
     { "app-password list", "ADDRESS", "Lists them, without the passwords.", NULL, NULL, "GET",
-      "/users/{0}/app-passwords", NULL, "app_passwords", "id name created last_used" },
-    { "app-password remove", "ADDRESS ID", "Takes one back.", NULL, NULL, "DELETE",
+      "/users/{0}/app-passwords", NULL, "app_passwords", "name created last_used" },
+    { "app-password remove", "ADDRESS NAME", "Takes one back.", NULL, NULL, "DELETE",
       "/users/{0}/app-passwords/{1}" },
 
     { "mailbox import", "ADDRESS DIR|FILE", "Brings in a Maildir or mbox with folders, flags and dates.",

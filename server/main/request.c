@@ -111,15 +111,38 @@ static bool body_of(const struct invocation *in, json_t *body, struct err *err)
     return true;
 }
 
+/* A long list comes in pages: each answer but the last names where the next one begins. */
+static bool add_pages(const struct invocation *in, struct api *api, const char *path, json_t *answer,
+                      struct err *err)
+{
+    json_t *next, *page;
+
+    while (in->command->list && (next = json_object_get(answer, "next")) != NULL) {
+        char *after = talloc_asprintf(in->arena, "%s%cafter=%s", path, strchr(path, '?') ? '&' : '?',
+                                      api_encode(in->arena, json_string_value(next)));
+        if (!api_call(api, "GET", after, NULL, &page, err))
+            return false;
+        json_array_extend(json_object_get(answer, in->command->list),
+                          json_object_get(page, in->command->list));
+        json_object_del(answer, "next");
+        if (json_object_get(page, "next"))
+            json_object_set(answer, "next", json_object_get(page, "next"));
+        json_decref(page);
+    }
+    return true;
+}
+
 int run_request(struct invocation *in, struct err *err)
 {
     bool has_body = strcmp(in->command->method, "GET") != 0 && strcmp(in->command->method, "DELETE") != 0;
     json_t *body = json_object(), *answer = NULL;
     struct api *api = NULL;
+    char *path = path_of(in);
     int status = -1;
 
     if (body_of(in, body, err) && api_open(in->config, &api, err) &&
-        api_call(api, in->command->method, path_of(in), has_body ? body : NULL, &answer, err)) {
+        api_call(api, in->command->method, path, has_body ? body : NULL, &answer, err) &&
+        add_pages(in, api, path, answer, err)) {
         print_answer(in, answer);
         status = 0;
     }

@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "main/child.h"
 #include "main/confine.h"
 #include "main/control.h"
+#include "main/process.h"
 #include "main/storage.h"
 
 #include <jansson.h>
@@ -116,15 +116,16 @@ static void loop(const struct role *role, struct control *control, int signals)
             if (role->channel >= 0 && (ready[2].revents & (POLLHUP | POLLERR)))
                 return; /* the supervisor is gone */
         }
-        child_say(role->channel, "alive");
+        process_say(role->channel, "alive");
     }
 }
 
 int role_run(struct config *config, const char *name)
 {
-    struct role role = {
-        .arena = talloc_new(NULL), .kind = role_kind_find(name), .config = config, .channel = child_channel()
-    };
+    struct role role = { .arena = talloc_new(NULL),
+                         .kind = role_kind_find(name),
+                         .config = config,
+                         .channel = process_channel() };
     struct control *control = NULL;
     struct err err = ERR_INIT;
     int signals, status = 0;
@@ -142,14 +143,14 @@ int role_run(struct config *config, const char *name)
         control_listen(path, answer, &role, &control, &err)) {
         metrics_before_render(refresh_metrics, &role);
         log_event(LOG_LEVEL_INFO, "main.role.ready", log_i64("pid", getpid()));
-        child_say(role.channel, "ready");
+        process_say(role.channel, "ready");
         loop(&role, control, signals);
         log_event(LOG_LEVEL_INFO, "main.role.stopping");
     } else {
         char text[300];
         log_err(LOG_LEVEL_ERROR, "main.role.start", &err);
         snprintf(text, sizeof text, "say %.150s", err.user);
-        child_say(role.channel, text);
+        process_say(role.channel, text);
         status = 1;
     }
     control_close(&control);

@@ -3,7 +3,6 @@
 #include "base/metrics.h"
 #include "group/group.h"
 #include "mailbox/housekeeping.h"
-#include "mailbox/maintain.h"
 #include "main/role.h"
 #include "main/storage.h"
 
@@ -11,14 +10,7 @@
 #include <talloc.h>
 #include <time.h>
 
-enum {
-    TURN_MS = 200,
-    MAINTAIN_MS = 500,
-    MAINTAIN_S = 5,
-    CERTIFICATE_S = 6 * 3600,
-    WARNING_DAYS = 30,
-    GROUPS_MAX = 256
-};
+enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, WARNING_DAYS = 30, GROUPS_MAX = 256 };
 
 METRIC_COUNTER(jobs_run, "chappe_housekeeping_jobs_total", "Turns of housekeeping jobs")
 METRIC_COUNTER(jobs_failed, "chappe_housekeeping_failures_total", "Turns that failed")
@@ -26,7 +18,7 @@ METRIC_GAUGE(certificate_days, "chappe_certificate_days", "Days until the first 
 
 struct schedule {
     int64_t group_id;
-    int64_t *next_us; /* for each job, and one more for maintain_group() */
+    int64_t *next_us; /* for each job */
 };
 
 struct housekeeper {
@@ -49,7 +41,7 @@ static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
     if (h->count == GROUPS_MAX)
         return NULL;
     h->schedules[h->count].group_id = group_id;
-    h->schedules[h->count].next_us = talloc_zero_array(h, int64_t, (unsigned)housekeeping_job_count + 1);
+    h->schedules[h->count].next_us = talloc_zero_array(h, int64_t, (unsigned)housekeeping_job_count);
     return &h->schedules[h->count++];
 }
 
@@ -75,23 +67,6 @@ static void run_job(struct group *group, const struct housekeeping_job *job, int
                   log_text("cause", err.log));
     }
     *next_us = clock_monotonic_us() + pause_after(done, is_done, job->period_s);
-}
-
-static void maintain(const struct housekeeper *h, struct group *group, int64_t *next_us)
-{
-    struct maintain_report report = { 0 };
-    struct err err = ERR_INIT;
-    bool done;
-
-    if (clock_monotonic_us() < *next_us)
-        return;
-    metric_add(&jobs_run, 1);
-    done = maintain_group(storage_parts(h->role->storage)->cache, group, MAINTAIN_MS, &report, &err);
-    if (!done) {
-        metric_add(&jobs_failed, 1);
-        log_err(LOG_LEVEL_WARNING, "housekeeping.maintain", &err);
-    }
-    *next_us = clock_monotonic_us() + pause_after(done, !report.has_more, MAINTAIN_S);
 }
 
 static void watch_certificates(struct housekeeper *h)
@@ -154,7 +129,6 @@ static void tend_groups(struct housekeeper *h)
             continue;
         for (size_t j = 0; j < housekeeping_job_count; j++)
             run_job(group, &housekeeping_jobs[j], &schedule->next_us[j]);
-        maintain(h, group, &schedule->next_us[housekeeping_job_count]);
     }
     talloc_free(arena);
 }

@@ -1,7 +1,41 @@
 /* role_mailbox.c -- IMAP and POP3. */
+#include "chappe_version.h"
+#include "imap/imap.h"
 #include "main/role.h"
+#include "main/storage.h"
+#include "pop3/pop3.h"
+
+#include <talloc.h>
+
+struct mailbox_role {
+    struct imap_context imap;
+    struct pop3_context pop3;
+};
+
+static void fill(const struct role *role, struct mailbox_role *own)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+
+    own->imap = (struct imap_context){ .cache = parts->cache,
+                                       .groups = parts->groups,
+                                       .bus = parts->wake,
+                                       .deliver = parts->deliver,
+                                       .auth = parts->auth,
+                                       .directory = parts->directory,
+                                       .append_limit_bytes = role->config->max_message_size,
+                                       .version = CHAPPE_VERSION };
+    own->pop3 = (struct pop3_context){ .cache = parts->cache, .groups = parts->groups, .auth = parts->auth };
+}
 
 bool role_mailbox_start(struct role *role, struct err *err)
 {
-    return role_sessions_start(role, err);
+    struct mailbox_role *own = talloc_zero(role->arena, struct mailbox_role);
+
+    if (!role_sessions_start(role, err))
+        return false;
+    fill(role, own);
+    return role_listen(role, "imap", &imap_protocol, &own->imap, err) &&
+           role_listen(role, "imaps", &imap_protocol, &own->imap, err) &&
+           role_listen(role, "pop3", &pop3_protocol, &own->pop3, err) &&
+           role_listen(role, "pop3s", &pop3_protocol, &own->pop3, err);
 }

@@ -1,10 +1,10 @@
 /* start.c -- init, start, stop, restart, reload: the life of an installation. */
-#include "main/child.h"
 #include "main/command.h"
 #include "main/control.h"
 #include "main/data_directory.h"
 #include "main/database.h"
 #include "main/privileges.h"
+#include "main/process.h"
 #include "main/role.h"
 #include "main/supervisor.h"
 
@@ -23,7 +23,21 @@
 
 enum { CERTIFICATE_YEARS = 10, STOP_WAIT_MS = 90000, LOG_KEPT_BYTES = 64 << 20, LOWEST_FREE_PORT = 1024 };
 
+#define SYSTEM_DATA "/var/lib/chappe"
+
 /* ---- init */
+
+static bool make_folder_of(const char *file, struct err *err)
+{
+    char *folder = talloc_strdup(NULL, file);
+    bool done;
+
+    *strrchr(folder, '/') = '\0';
+    done = !*folder || mkdir(folder, 0755) == 0 || errno == EEXIST ||
+           err_set(err, ERR_DENIED, "The folder %s cannot be made: %s.", folder, strerror(errno));
+    talloc_free(folder);
+    return done;
+}
 
 static bool write_config(struct invocation *in, struct err *err)
 {
@@ -42,8 +56,12 @@ static bool write_config(struct invocation *in, struct err *err)
             values[count++] = taken[i].key;
             values[count++] = option_value(in, taken[i].option);
         }
+    if (in->is_both || !in->data) {
+        values[count++] = "data";
+        values[count++] = in->is_both ? in->data : SYSTEM_DATA;
+    }
     values[count] = NULL;
-    return config_write(in->config_file, values, err);
+    return make_folder_of(in->config_file, err) && config_write(in->config_file, values, err);
 }
 
 /* In a process of its own with the server's privileges, so that what it makes belongs to the server. */

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "chappe_version.h"
-#include "main/child.h"
 #include "main/control.h"
 #include "main/data_directory.h"
 #include "main/database.h"
+#include "main/process.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -19,13 +19,13 @@
 #include <talloc.h>
 #include <unistd.h>
 
-enum { CHILDREN_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2 };
+enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2 };
 
 struct supervisor {
     struct config *config;
     struct cluster *cluster; /* NULL: external, or not started yet */
     struct control *control;
-    struct child children[CHILDREN_MAX];
+    struct process processes[PROCESSES_MAX];
     size_t count;
     int signals, ready_fd;
     bool is_prepared, was_ready, is_stopping;
@@ -93,11 +93,11 @@ static void tend_database(struct supervisor *s)
 
 /* ---- what others ask */
 
-static json_t *child_json(const struct child *child)
+static json_t *process_json(const struct process *process)
 {
-    return json_pack("{s:s, s:i, s:s, s:i, s:I, s:s}", "name", child->kind->name, "pid", (int)child->pid,
-                     "state", child_state_name(child->state), "restarts", (int)child->restarts, "since",
-                     (json_int_t)(child->since_us / US_PER_S), "says", child->saying);
+    return json_pack("{s:s, s:i, s:s, s:i, s:I, s:s}", "name", process->kind->name, "pid", (int)process->pid,
+                     "state", process_state_name(process->state), "restarts", (int)process->restarts, "since",
+                     (json_int_t)(process->since_us / US_PER_S), "says", process->saying);
 }
 
 static json_t *database_json(const struct supervisor *s)
@@ -122,7 +122,7 @@ static void answer_status(struct supervisor *s, struct buf *reply)
     char *text;
 
     for (size_t i = 0; i < s->count; i++)
-        json_array_append_new(roles, child_json(&s->children[i]));
+        json_array_append_new(roles, process_json(&s->processes[i]));
     status =
         json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "version", CHAPPE_VERSION, "state",
                   s->is_stopping ? "stopping"
@@ -150,11 +150,11 @@ static void reload(struct supervisor *s, struct buf *reply)
     }
     log_set_level((enum log_level)config->log_level);
     for (size_t i = 0; i < s->count; i++) {
-        const char *name = s->children[i].kind->name;
+        const char *name = s->processes[i].kind->name;
         char *path = talloc_asprintf(arena, "%s/run/%s.ctl", s->config->data, name);
         char *answer = NULL;
         err = ERR_INIT;
-        if (s->children[i].pid == 0)
+        if (s->processes[i].pid == 0)
             continue;
         buf_add_format(reply, "%s: %s", name,
                        control_ask(arena, path, "reload", 10000, &answer, &err) ? answer : err.user);
@@ -176,7 +176,7 @@ static void begin_stop(struct supervisor *s)
     s->is_stopping = true;
     s->stopped_us = clock_monotonic_us();
     for (size_t i = 0; i < s->count; i++)
-        child_stop(&s->children[i]);
+        process_stop(&s->processes[i]);
 }
 
 static void answer(void *argument, struct span request, struct buf *reply)
@@ -214,38 +214,38 @@ static void take_signals(struct supervisor *s)
 
 static void wait_for_events(struct supervisor *s)
 {
-    struct pollfd ready[CHILDREN_MAX + 2] = { { .fd = s->signals, .events = POLLIN },
-                                              { .fd = control_fd(s->control), .events = POLLIN } };
+    struct pollfd ready[PROCESSES_MAX + 2] = { { .fd = s->signals, .events = POLLIN },
+                                               { .fd = control_fd(s->control), .events = POLLIN } };
 
     for (size_t i = 0; i < s->count; i++)
-        ready[i + 2] = (struct pollfd){ .fd = s->children[i].channel, .events = POLLIN };
+        ready[i + 2] = (struct pollfd){ .fd = s->processes[i].channel, .events = POLLIN };
     if (poll(ready, (nfds_t)(s->count + 2), s->is_stopping ? 100 : 1000) <= 0)
         return;
     if (ready[0].revents)
         take_signals(s);
     for (size_t i = 0; i < s->count; i++)
         if (ready[i + 2].revents)
-            child_listen(&s->children[i]);
+            process_listen(&s->processes[i]);
     if (ready[1].revents)
         control_serve(s->control);
 }
 
-static bool all_are(const struct supervisor *s, enum child_state state)
+static bool all_are(const struct supervisor *s, enum process_state state)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (s->children[i].state != state)
+        if (s->processes[i].state != state)
             return false;
     return true;
 }
 
-static void tend_children(struct supervisor *s)
+static void tend_processes(struct supervisor *s)
 {
     for (size_t i = 0; i < s->count; i++) {
-        child_reap(&s->children[i]);
+        process_reap(&s->processes[i]);
         if (s->is_prepared && !s->is_stopping)
-            child_tend(&s->children[i], s->config);
+            process_tend(&s->processes[i], s->config);
     }
-    if (!s->was_ready && s->is_prepared && all_are(s, CHILD_RUNNING)) {
+    if (!s->was_ready && s->is_prepared && all_are(s, PROCESS_RUNNING)) {
         s->was_ready = true;
         log_event(LOG_LEVEL_INFO, "main.ready", log_i64("pid", getpid()));
         sd_notify(0, "READY=1");
@@ -253,7 +253,7 @@ static void tend_children(struct supervisor *s)
     }
     if (s->is_stopping && clock_monotonic_us() - s->stopped_us > STOP_S * US_PER_S)
         for (size_t i = 0; i < s->count; i++)
-            child_kill(&s->children[i]);
+            process_kill(&s->processes[i]);
 }
 
 static int block_signals(void)
@@ -274,20 +274,20 @@ static void choose_roles(struct supervisor *s, const char *list)
 {
     for (const struct role_kind *kind = role_kinds; kind->name; kind++)
         if (role_is_listed(list, kind->name))
-            child_init(&s->children[s->count++], kind);
+            process_init(&s->processes[s->count++], kind);
 }
 
 static int run(struct supervisor *s)
 {
     int status = 0;
 
-    while (!s->is_stopping || !all_are(s, CHILD_DOWN)) {
+    while (!s->is_stopping || !all_are(s, PROCESS_DOWN)) {
         if (!s->is_stopping && !prepare_database(s)) {
             status = 1;
             begin_stop(s);
         }
         wait_for_events(s);
-        tend_children(s);
+        tend_processes(s);
         if (!s->is_stopping)
             tend_database(s);
         sd_notify(0, "WATCHDOG=1");
