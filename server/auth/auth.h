@@ -30,7 +30,7 @@ struct auth_options {
     unsigned hashes_waiting;     /* more than that wait: ERR_BUSY; 0: 64 */
     size_t cache_entries;        /* verified passwords; 0: 50,000 */
     unsigned cache_s;            /* for so long; 0: 600 */
-    size_t throttle_entries;     /* 0: 1,000,000 (56 MB when all are in use) */
+    size_t throttle_entries;     /* 0: 1,000,000 (48 MB when all are in use) */
     bool
         forgives_loopback; /* no throttling of this machine (webmail behind a proxy counts by its own header) */
 };

@@ -21,9 +21,9 @@ struct sasl;
 
 /* What the connection is, for the choice of mechanisms and for channel binding. */
 struct sasl_channel {
-    bool may_send_password;        /* TLS, or plaintext_login allows it: PLAIN and LOGIN */
-    struct span tls_exporter;      /* RFC 9266; empty: none */
-    struct span tls_end_point;     /* RFC 5929, tls-server-end-point; empty: none */
+    bool may_send_password;    /* TLS, or plaintext_login allows it; without, there is no mechanism at all */
+    struct span tls_exporter;  /* RFC 9266; empty: none */
+    struct span tls_end_point; /* RFC 5929, tls-server-end-point; empty: none */
     const char *certificate_login; /* who a verified client certificate says it is; NULL: none */
 };
 

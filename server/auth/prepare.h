@@ -1,0 +1,18 @@
+/*
+ * prepare.h -- passwords as they are compared. For this room only.
+ */
+#ifndef AUTH_PREPARE_H
+#define AUTH_PREPARE_H
+
+#include "base/span.h"
+
+/* RFC 7677 asks for 4096 at least. More costs every client of SCRAM, not us. */
+enum { SCRAM_ITERATIONS = 10000 };
+
+/* SASLprep (RFC 4013); the bytes themselves where that is not possible. The result may be `password`. */
+struct span password_prepare(const void *owner, struct span password);
+
+enum argon2_verdict { ARGON2_RIGHT, ARGON2_WRONG, ARGON2_TROUBLE };
+enum argon2_verdict password_verify(const char *argon2, struct span prepared);
+
+#endif
