@@ -89,6 +89,7 @@ void auth_close(struct auth **auth)
     pthread_cond_signal(&(*auth)->stop);
     pthread_mutex_unlock(&(*auth)->lock);
     pthread_join((*auth)->exchanger, NULL);
+    auth_exchange(*auth);
     gate_close(&(*auth)->gate);
     pthread_cond_destroy(&(*auth)->stop);
     pthread_mutex_destroy(&(*auth)->lock);

@@ -31,8 +31,11 @@ struct auth_options {
     size_t cache_entries;        /* verified passwords; 0: 50,000 */
     unsigned cache_s;            /* for so long; 0: 600 */
     size_t throttle_entries;     /* 0: 1,000,000 (48 MB when all are in use) */
-    bool
-        forgives_loopback; /* no throttling of this machine (webmail behind a proxy counts by its own header) */
+    bool forgives_loopback;      /* no throttling of peers on this machine */
+    /* OAUTHBEARER is offered where this is set: the address that a token stands for, under `owner`; ERR_AUTH for a
+     * bad token, ERR_BUSY where it cannot be checked now. */
+    bool (*check_token)(void *arg, const void *owner, struct span token, char **login_out, struct err *err);
+    void *check_token_arg;
 };
 
 MUST_CHECK bool auth_open(const void *owner, const struct auth_options *options, struct auth **auth_out,

@@ -30,7 +30,7 @@ struct sasl_channel {
 /* The names to announce, best first, NULL-terminated, under `owner`. */
 const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel);
 
-/* ERR_INVALID: no such mechanism here; ERR_DENIED: it sends the password in clear and the channel does not allow that. */
+/* ERR_INVALID: no such mechanism here; ERR_DENIED: the channel does not allow logging in. */
 MUST_CHECK bool sasl_start(struct auth *auth, const void *owner, const struct auth_request *request,
                            const struct sasl_channel *channel, struct span mechanism, struct sasl **sasl_out,
                            struct err *err);
