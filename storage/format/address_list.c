@@ -1,9 +1,9 @@
 /*
- * address_list.c -- the tolerant grammar: address lists of header fields, as people and programs wrote them in forty
- * years (RFC 5322, 3.4 and 4.4).
+ * address_list.c -- the tolerant grammar: address lists of header fields, as people and programs wrote them
+ * in forty years (RFC 5322, 3.4 and 4.4).
  *
- * One pass over the value. Words collect in two forms, as a phrase (with spaces) and as a local part (without), until a
- * sign says what they were.
+ * One pass over the value. Words collect in two forms, as a phrase (with spaces) and as a local part
+ * (without), until a sign says what they were.
  */
 #include "format/address.h"
 #include "format/header.h"
@@ -128,7 +128,8 @@ static const char *copy_of(struct reader *r, const struct buf *text)
     return span_copy(r->owner, buf_span(text));
 }
 
-/* Domain or local part inside an address: dots, atoms, literals, comments between them; stops at the byte set `ends`. */
+/* Domain or local part inside an address: dots, atoms, literals, comments between them; stops at the byte set
+ * `ends`. */
 static void take_run(struct reader *r, struct buf *out, const char *ends)
 {
     for (skip_space(r); r->in.p < r->in.end && !strchr(ends, *r->in.p); skip_space(r)) {

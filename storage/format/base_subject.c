@@ -59,8 +59,9 @@ static bool take_reply_word(struct span *in)
     return false;
 }
 
-/* Step 3: subj-leader = (*subj-blob subj-refwd) / WSP, and step 4: a blob goes where something remains behind it. The blobs
- * before a place without a reply word are passed once, whatever their number. True where a reply word was removed. */
+/* Step 3: subj-leader = (*subj-blob subj-refwd) / WSP, and step 4: a blob goes where something remains behind
+ * it. The blobs before a place without a reply word are passed once, whatever their number. True where a
+ * reply word was removed. */
 static bool take_leader(struct span *in)
 {
     struct span rest = *in, last = *in;

@@ -1,6 +1,6 @@
 /*
- * bodystructure.c -- BODYSTRUCTURE (RFC 9051, 7.5.2), rendered from an index without recursion: a part writes its front
- * when the walk comes to it and its end when the walk leaves it.
+ * bodystructure.c -- BODYSTRUCTURE (RFC 9051, 7.5.2), rendered from an index without recursion: a part writes
+ * its front when the walk comes to it and its end when the walk leaves it.
  */
 #include "format/envelope.h"
 #include "format/header.h"

@@ -10,8 +10,9 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-/* Adds `bytes` converted from `charset` ("" and unknown names: UTF-8 where valid, else windows-1252), at most `cap` bytes,
- * never splitting a character. What cannot be converted becomes U+FFFD. False where the charset is unknown. */
+/* Adds `bytes` converted from `charset` ("" and unknown names: UTF-8 where valid, else windows-1252), at most
+ * `cap` bytes, never splitting a character. What cannot be converted becomes U+FFFD. False where the charset
+ * is unknown. */
 bool charset_add_utf8(struct buf *out, struct span charset, struct span bytes, size_t cap);
 /* True where we know this charset. */
 bool charset_is_known(struct span charset);

@@ -140,7 +140,8 @@ static void add_address_list(struct buf *out, struct span value)
     talloc_free(scratch);
 }
 
-/* Several To: or Cc: fields are wrong but common; they count as one list. Of the others the first is taken. */
+/* Several To: or Cc: fields are wrong but common; they count as one list. Of the others the first is
+ * taken. */
 struct found {
     struct span value[ENVELOPE_FIELDS];
     struct buf joined[ENVELOPE_FIELDS];

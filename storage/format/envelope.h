@@ -1,9 +1,10 @@
 /*
- * envelope.h -- what clients ask of every message in a folder, computed once when it arrives: IMAP's ENVELOPE and
- * BODYSTRUCTURE as bytes in IMAP syntax, and the columns that search, sort and threads work on.
+ * envelope.h -- what clients ask of every message in a folder, computed once when it arrives: IMAP's ENVELOPE
+ * and BODYSTRUCTURE as bytes in IMAP syntax, and the columns that search, sort and threads work on.
  *
- * Strings are quoted where they are 7-bit without CR, LF and NUL, and literals otherwise (RFC 3501 and RFC 9051 allow
- * 8-bit bytes in literals); for a client that enabled UTF8=ACCEPT imap_text_to_utf8 makes quoted UTF-8 of them.
+ * Strings are quoted where they are 7-bit without CR, LF and NUL, and literals otherwise (RFC 3501 and RFC
+ * 9051 allow 8-bit bytes in literals); for a client that enabled UTF8=ACCEPT imap_text_to_utf8 makes quoted
+ * UTF-8 of them.
  *
  * Ownership  strings belong to the talloc context `owner`; rendered bytes to the buf.
  * Threads    pure functions; any thread.
@@ -21,7 +22,8 @@ enum {
     BODYSTRUCTURE_MAX = 1024 * 1024, /* bytes; parts beyond lose their parameters and extension data */
 };
 
-/* "(date subject from sender reply-to to cc bcc in-reply-to message-id)" with its parentheses (RFC 9051, 7.5.2). */
+/* "(date subject from sender reply-to to cc bcc in-reply-to message-id)" with its parentheses (RFC 9051,
+ * 7.5.2). */
 void envelope_render(struct buf *out, struct span header_block);
 /* The extensible form, with its parentheses. */
 void bodystructure_render(struct buf *out, struct span message, const struct mime_index *index);

@@ -1,6 +1,6 @@
 /*
- * fold.h -- the form in which texts are compared by search and sort: case-folded, without accents (NFKD less its marks), so that
- * "Élan", "elan" and "ELAN" are one.
+ * fold.h -- the form in which texts are compared by search and sort: case-folded, without accents (NFKD less
+ * its marks), so that "Élan", "elan" and "ELAN" are one.
  *
  * Both the stored text and the needle go through fold_add; then a search is a search of bytes.
  *

@@ -1,8 +1,8 @@
 /*
  * folder_name.h -- names of folders: UTF-8 inside, modified UTF-7 for IMAP4rev1, patterns of LIST.
  *
- * A name is a path of components separated by '/', in Net-Unicode (NFC, no control characters; RFC 9051, 5.1). "INBOX" in
- * any case is the inbox, as a whole name and as the first component.
+ * A name is a path of components separated by '/', in Net-Unicode (NFC, no control characters; RFC 9051,
+ * 5.1). "INBOX" in any case is the inbox, as a whole name and as the first component.
  *
  * Ownership  strings belong to the talloc context `owner`.
  * Threads    pure functions; any thread.
@@ -22,11 +22,12 @@ enum {
 };
 #define FOLDER_SEPARATOR '/'
 
-/* A UTF-8 name as a client gave it to its canonical form: NFC, INBOX in capitals, one final '/' dropped (CREATE "a/"). ERR_INVALID
- * for bad UTF-8, control characters, an empty component, "." or "..", '%' or '*'; ERR_LIMIT for what is too long or too deep. */
+/* A UTF-8 name as a client gave it to its canonical form: NFC, INBOX in capitals, one final '/' dropped
+ * (CREATE "a/"). ERR_INVALID for bad UTF-8, control characters, an empty component, "." or "..", '%' or '*';
+ * ERR_LIMIT for what is too long or too deep. */
 MUST_CHECK bool folder_name_of_utf8(const void *owner, struct span utf8, char **name_out, struct err *err);
-/* The same from modified UTF-7 (RFC 3501, 5.1.3), strict: ERR_INVALID for bad base64, encoded ASCII, lone surrogates, 8-bit bytes,
- * superfluous shifts. */
+/* The same from modified UTF-7 (RFC 3501, 5.1.3), strict: ERR_INVALID for bad base64, encoded ASCII, lone
+ * surrogates, 8-bit bytes, superfluous shifts. */
 MUST_CHECK bool folder_name_of_utf7(const void *owner, struct span utf7, char **name_out, struct err *err);
 /* Only the transfer to UTF-8, without the rules for names (LIST patterns and references). */
 MUST_CHECK bool folder_utf7_decode(const void *owner, struct span utf7, char **utf8_out, struct err *err);
@@ -40,8 +41,8 @@ const char *folder_name_leaf(const char *name);
 /* True where `name` lies below `ancestor`. */
 bool folder_name_is_below(const char *name, const char *ancestor);
 
-/* LIST: '*' matches anything, '%' anything but the separator; INBOX in any case. Time is O(pattern × name) at worst, never
- * exponential. */
+/* LIST: '*' matches anything, '%' anything but the separator; INBOX in any case. Time is O(pattern × name) at
+ * worst, never exponential. */
 bool folder_pattern_matches(struct span pattern, struct span name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * folder_pattern.c -- LIST's wildcards. All places in the name that a prefix of the pattern can reach are kept at once,
- * so no pattern makes us try the same place twice.
+ * folder_pattern.c -- LIST's wildcards. All places in the name that a prefix of the pattern can reach are
+ * kept at once, so no pattern makes us try the same place twice.
  */
 #include "format/folder_name.h"
 

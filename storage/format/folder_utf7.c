@@ -1,6 +1,6 @@
 /*
- * folder_utf7.c -- modified UTF-7 (RFC 3501, 5.1.3), with one spelling for every name: what another encoder could
- * have written differently is refused, or two names could be one folder.
+ * folder_utf7.c -- modified UTF-7 (RFC 3501, 5.1.3), with one spelling for every name: what another encoder
+ * could have written differently is refused, or two names could be one folder.
  */
 #include "format/folder_name.h"
 

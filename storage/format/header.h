@@ -52,14 +52,15 @@ void header_select(struct buf *out, struct span block, const struct span *names,
 
 /* The value without line ends; surrounding white space trimmed. The span itself where nothing is folded. */
 struct span header_unfold(const void *owner, struct span value);
-/* Unfolded, RFC 2047 words decoded, raw 8-bit bytes taken as UTF-8 or else as windows-1252; always valid UTF-8,
- * control characters as spaces, at most HEADER_DECODED_MAX bytes. */
+/* Unfolded, RFC 2047 words decoded, raw 8-bit bytes taken as UTF-8 or else as windows-1252; always valid
+ * UTF-8, control characters as spaces, at most HEADER_DECODED_MAX bytes. */
 char *header_decode(const void *owner, struct span value);
 /* header_find and header_decode in one; NULL where absent. */
 char *header_text(const void *owner, struct span block, const char *name);
 
-/* The next message id of References, In-Reply-To or Message-ID, without its angle brackets, comments and quoted
- * strings passed over. White space inside the brackets (folding) is kept: message_id_canonical drops it. */
+/* The next message id of References, In-Reply-To or Message-ID, without its angle brackets, comments and
+ * quoted strings passed over. White space inside the brackets (folding) is kept: message_id_canonical drops
+ * it. */
 MUST_CHECK bool header_next_message_id(struct span *value, struct span *id_out);
 
 struct header_parameter {
@@ -77,7 +78,8 @@ void header_structured_parse(const void *owner, struct span value, struct header
 /* NULL where absent. */
 const char *header_parameter(const struct header_structured *structured, const char *name);
 
-/* The raw pairs in the order written, for BODYSTRUCTURE: names as they stand ("filename*0*"), values unquoted. */
+/* The raw pairs in the order written, for BODYSTRUCTURE: names as they stand ("filename*0*"), values
+ * unquoted. */
 struct header_raw_parameter {
     struct span name;
     const char *value;
@@ -90,8 +92,8 @@ MUST_CHECK bool header_take_token(struct span *in, struct span *token_out);
 void header_skip_cfws(struct span *in);
 
 /* What we write ourselves. */
-/* "Name: text CRLF", folded at 76, encoded words (UTF-8, the shorter of B and Q) where needed. Control characters in `utf8`
- * become spaces, so that no caller can be made to write a second field. */
+/* "Name: text CRLF", folded at 76, encoded words (UTF-8, the shorter of B and Q) where needed. Control
+ * characters in `utf8` become spaces, so that no caller can be made to write a second field. */
 void header_add(struct buf *out, const char *name, const char *utf8);
 /* "name=value" or RFC 2231 "name*=utf-8''..." with a leading ";" and folding. */
 void header_add_parameter(struct buf *out, const char *name, const char *utf8);

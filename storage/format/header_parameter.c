@@ -1,6 +1,6 @@
 /*
- * header_parameter.c -- values with parameters: RFC 2045 as it is meant, RFC 2231 with its continuations, and the
- * encoded words that mailers put into file names all the same.
+ * header_parameter.c -- values with parameters: RFC 2045 as it is meant, RFC 2231 with its continuations, and
+ * the encoded words that mailers put into file names all the same.
  */
 #include "format/charset.h"
 #include "format/header.h"

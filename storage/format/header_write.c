@@ -1,6 +1,6 @@
 /*
- * header_write.c -- the fields we write: folded, encoded where they must be, and never more than one field whatever the
- * text holds.
+ * header_write.c -- the fields we write: folded, encoded where they must be, and never more than one field
+ * whatever the text holds.
  */
 #include "format/charset.h"
 #include "format/codec.h"

@@ -1,6 +1,6 @@
 /*
- * html.c -- HTML to text, for search and previews. A tokenizer of its own: it need not draw the page, it must not be
- * slow or fooled by any.
+ * html.c -- HTML to text, for search and previews. A tokenizer of its own: it need not draw the page, it must
+ * not be slow or fooled by any.
  */
 #include "format/charset.h"
 #include "format/text.h"

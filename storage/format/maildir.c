@@ -73,7 +73,8 @@ void maildir_add_flags(struct buf *out, unsigned flags, uint32_t keywords)
             buf_add_byte(out, (char)('a' + i));
 }
 
-/* One component: modified UTF-7, or where it is not that, the bytes as UTF-8 (Dovecot can be set to either). */
+/* One component: modified UTF-7, or where it is not that, the bytes as UTF-8 (Dovecot can be set to
+ * either). */
 static bool add_component(const void *owner, struct buf *path, struct span part)
 {
     struct err err;

@@ -32,8 +32,8 @@ MUST_CHECK bool maildir_name_parse(struct span file_name, struct maildir_name *n
 /* Adds ":2,FS". */
 void maildir_add_flags(struct buf *out, unsigned flags, uint32_t keywords);
 
-/* Maildir++ folder directory, ".Projects.2031&AOk-", to a path of UTF-8 components with '/' as separator. False for what is no folder
- * name. A '/' inside a component becomes '_'. */
+/* Maildir++ folder directory, ".Projects.2031&AOk-", to a path of UTF-8 components with '/' as separator.
+ * False for what is no folder name. A '/' inside a component becomes '_'. */
 MUST_CHECK bool maildir_folder_of_directory(const void *owner, struct span directory, char **path_out);
 /* One line of Dovecot's dovecot-keywords file: "0 $Forwarded". */
 MUST_CHECK bool maildir_keyword_parse(struct span line, uint32_t *number_out, struct span *keyword_out);

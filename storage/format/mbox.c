@@ -10,7 +10,8 @@
 
 static const char FROM[] = "From ";
 
-/* The sender may be absent or hold quoted spaces; the date is what follows the last word that is no part of it. */
+/* The sender may be absent or hold quoted spaces; the date is what follows the last word that is no part of
+ * it. */
 bool mbox_separator_parse(struct span line, struct mbox_separator *separator_out)
 {
     struct span rest = line;
@@ -36,7 +37,8 @@ bool mbox_separator_parse(struct span line, struct mbox_separator *separator_out
     return false;
 }
 
-/* Begin of the first separator line at or after p; `end` where there is none. A separator follows an empty line. */
+/* Begin of the first separator line at or after p; `end` where there is none. A separator follows an empty
+ * line. */
 static const char *find_separator(const char *p, struct span file, struct mbox_separator *separator)
 {
     while (p < file.end) {

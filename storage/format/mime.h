@@ -5,15 +5,16 @@
  * IMAP, JMAP and the scanners, so that all see the same tree, however malformed the message is:
  *   - a boundary line is "--" boundary, optional white space, line end; nothing else. The innermost open
  *     boundary wins; a line of an outer one closes all parts inside it.
- *   - a header block ends with an empty line, with a boundary line, or with the message; lines in it that are no
+ *   - a header block ends with an empty line, with a boundary line, or with the message; lines in it that are
+ * no
  *     field are ignored; of two equal fields the first counts.
  *   - a part without usable Content-Type is text/plain, or message/rfc822 directly inside multipart/digest.
  *   - what lies beyond the limits belongs to its parent as opaque bytes; nothing is ever rejected.
  *
  * One pass, no recursion, linear time; less than 64 KB of stack.
  *
- * Ownership  the index belongs to the talloc context `owner`; it holds offsets only, never pointers into the message.
- * Threads    pure functions; any thread.
+ * Ownership  the index belongs to the talloc context `owner`; it holds offsets only, never pointers into the
+ * message. Threads    pure functions; any thread.
  */
 #ifndef FORMAT_MIME_H
 #define FORMAT_MIME_H
@@ -110,8 +111,8 @@ struct mime_type mime_part_type(struct span message, const struct mime_index *in
                                 const struct mime_part *part);
 bool mime_type_is(const struct mime_type *type, const char *main, const char *sub);
 
-/* The IMAP number of a part, "1.2.3". A message that is no multipart gives the number of its body ("1" at the top), a
- * multipart message that of the part around it ("" at the top). */
+/* The IMAP number of a part, "1.2.3". A message that is no multipart gives the number of its body ("1" at the
+ * top), a multipart message that of the part around it ("" at the top). */
 void mime_part_path(struct buf *out, const struct mime_index *index, uint32_t part);
 
 /* Sections of IMAP (RFC 9051, 6.4.5): "", "1.2", "HEADER", "TEXT", "1.2.HEADER", "1.2.TEXT", "1.2.MIME". For

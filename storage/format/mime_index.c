@@ -1,6 +1,6 @@
 /*
- * mime_index.c -- the one pass over a message. It walks line by line with a stack of the parts that are open; what a
- * line means depends only on that stack and on whether the innermost part is still in its header.
+ * mime_index.c -- the one pass over a message. It walks line by line with a stack of the parts that are open;
+ * what a line means depends only on that stack and on whether the innermost part is still in its header.
  */
 #include "format/header.h"
 #include "format/mime.h"
@@ -305,8 +305,8 @@ static enum delimiter delimiter_of(struct pass *pass, const char *line, const ch
     return *place_out == 0 ? NO_DELIMITER : next > last ? NEXT_PART : LAST_PART;
 }
 
-/* The line end before a delimiter belongs to the delimiter (RFC 2046, 5.1.1), unless it ends a header: an empty body
- * begins at the delimiter, and no part may end before one inside it. */
+/* The line end before a delimiter belongs to the delimiter (RFC 2046, 5.1.1), unless it ends a header: an
+ * empty body begins at the delimiter, and no part may end before one inside it. */
 static void close_above(struct pass *pass, uint32_t place, const char *line)
 {
     const char *end = line;
@@ -368,7 +368,8 @@ static const char *take_header_line(struct pass *pass, const char *line)
     return next;
 }
 
-/* In a body only lines that begin with "--" matter. Returns the next one, counting the line ends before it. */
+/* In a body only lines that begin with "--" matter. Returns the next one, counting the line ends before
+ * it. */
 static const char *find_dashes(struct pass *pass, const char *line)
 {
     const char *end = pass->message.end;

@@ -2,7 +2,8 @@
  * mime_pack.c -- the stored form of an index.
  *
  *   version, size, lines, flags, count, then for each part:
- *   parent's distance, number, kind | encoding | bits, header start (from the previous part's), header length, body
+ *   parent's distance, number, kind | encoding | bits, header start (from the previous part's), header
+ * length, body
  *   length, header lines, body lines, mask of fields, and (start in the header, length) of each field
  *
  * All numbers are varints; a part of a usual message takes about 20 bytes.
@@ -217,8 +218,8 @@ static bool step_to_child(struct walk *walk, uint32_t number)
     return false;
 }
 
-/* One number further down. A message is entered without a number: either it is a multipart and the number counts its
- * parts, or the number is 1 and means its body. */
+/* One number further down. A message is entered without a number: either it is a multipart and the number
+ * counts its parts, or the number is 1 and means its body. */
 static bool descend(struct walk *walk, uint32_t number)
 {
     if (walk->is_numbered && walk->part.kind == MIME_MESSAGE) {

@@ -1,5 +1,6 @@
 /*
- * received.c -- trace fields. What peers say of themselves is written only as letters that cannot end a field.
+ * received.c -- trace fields. What peers say of themselves is written only as letters that cannot end a
+ * field.
  */
 #include "format/received.h"
 

@@ -1,4 +1,5 @@
-/* fuzz_codec.c -- decoding gives the same in any pieces, and as many bytes as it said; encoding is undone by decoding. */
+/* fuzz_codec.c -- decoding gives the same in any pieces, and as many bytes as it said; encoding is undone by
+ * decoding. */
 #include "format/codec.h"
 
 #include <stdlib.h>

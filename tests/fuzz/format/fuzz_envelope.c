@@ -1,4 +1,5 @@
-/* fuzz_envelope.c -- what clients are sent is IMAP syntax: balanced, without NUL or bare line ends outside literals. */
+/* fuzz_envelope.c -- what clients are sent is IMAP syntax: balanced, without NUL or bare line ends outside
+ * literals. */
 #include "format/charset.h"
 #include "format/envelope.h"
 
@@ -7,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A list of strings, literals, atoms and lists; 8-bit bytes in literals only, or in quoted strings where `may_utf8`. */
+/* A list of strings, literals, atoms and lists; 8-bit bytes in literals only, or in quoted strings where
+ * `may_utf8`. */
 
 static void check_syntax(struct span text, bool may_utf8)
 {

@@ -1,4 +1,5 @@
-/* fuzz_folder_name.c -- an accepted name has one spelling in UTF-7, and the pattern matcher agrees with a plain one. */
+/* fuzz_folder_name.c -- an accepted name has one spelling in UTF-7, and the pattern matcher agrees with a
+ * plain one. */
 #include "format/charset.h"
 #include "format/folder_name.h"
 

@@ -1,5 +1,5 @@
-/* fuzz_header.c -- fields lie inside the block in order; decoded text is UTF-8 without control characters; what we write is one
- * field that reads back the same. */
+/* fuzz_header.c -- fields lie inside the block in order; decoded text is UTF-8 without control characters;
+ * what we write is one field that reads back the same. */
 #include "format/charset.h"
 #include "format/header.h"
 

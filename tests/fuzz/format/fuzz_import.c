@@ -1,4 +1,5 @@
-/* fuzz_import.c -- Maildir names, mbox files, sizes, ids: ranges inside their input, and what is exported is read back. */
+/* fuzz_import.c -- Maildir names, mbox files, sizes, ids: ranges inside their input, and what is exported is
+ * read back. */
 #include "format/maildir.h"
 #include "format/mbox.h"
 #include "format/message_id.h"

@@ -1,4 +1,5 @@
-/* fuzz_mime.c -- every index is a tree of ranges that lie inside each other, survives packing, and is found by its own numbers. */
+/* fuzz_mime.c -- every index is a tree of ranges that lie inside each other, survives packing, and is found
+ * by its own numbers. */
 #include "format/mime.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* test_address.c -- which addresses SMTP takes, under which key they are found, and what header fields may hold. */
+/* test_address.c -- which addresses SMTP takes, under which key they are found, and what header fields may
+ * hold. */
 #include "format/address.h"
 
 #include <setjmp.h>

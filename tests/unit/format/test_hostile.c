@@ -1,6 +1,7 @@
 /*
- * test_hostile.c -- messages made to hurt: everything that is done to a message at its arrival must end in a fifth of a second,
- * on 64 KB of stack and in little memory. Each row is a message: before, `count` times the unit (%u counts), after.
+ * test_hostile.c -- messages made to hurt: everything that is done to a message at its arrival must end in a
+ * fifth of a second, on 64 KB of stack and in little memory. Each row is a message: before, `count` times the
+ * unit (%u counts), after.
  */
 #include "format/address.h"
 #include "format/envelope.h"
