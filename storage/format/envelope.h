@@ -37,17 +37,14 @@ void imap_add_nstring(struct buf *out, struct span text);
 /* Columns of a message; all text valid UTF-8, decoded; "" where absent. */
 struct envelope_columns {
     const char *subject;
-    const char *
-        base_subject; /* RFC 5256, 2.1: without Re:, Fwd:, [list] and (fwd); upper-cased for comparison by the
-                                 i;unicode-casemap like folding of fold.h */
-    bool is_reply;    /* the subject had a Re: or Fwd: (RFC 5256, 2.1) */
+    const char *base_subject; /* RFC 5256, 2.1: without Re:, Fwd:, [list] and (fwd); folded (fold.h) */
+    bool is_reply;            /* the subject had a Re: or Fwd: (RFC 5256, 2.1) */
     const char *from, *sender, *reply_to, *to, *cc, *bcc; /* "Name <address>, ..." for substring search */
-    const char *from_sort, *to_sort,
-        *cc_sort; /* first address's mailbox part (RFC 5256, SORT FROM/TO/CC), folded */
-    const char *from_display, *to_display; /* RFC 5957: name or address of the first one, folded */
-    const char *message_id;                /* without angle brackets; "" where absent */
-    const char *in_reply_to;               /* the first id of it */
-    const char *const *references;         /* ids, oldest first (In-Reply-To's where References is absent) */
+    const char *from_sort, *to_sort, *cc_sort; /* mailbox of the first address (SORT FROM, TO, CC), folded */
+    const char *from_display, *to_display;     /* RFC 5957: name or address of the first one, folded */
+    const char *message_id;                    /* without angle brackets; "" where absent */
+    const char *in_reply_to;                   /* the first id of it */
+    const char *const *references; /* ids, oldest first (In-Reply-To's where References is absent) */
     size_t reference_count;
     bool has_date;
     struct date date; /* Date: field */
