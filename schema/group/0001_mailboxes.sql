@@ -240,7 +240,8 @@ CREATE INDEX search_word_gin ON search_word USING gin (mailbox_id, words);
 -- How far the indexer has come in a folder; UIDs beyond are searched directly.
 CREATE TABLE search_state (
     folder_id    bigint PRIMARY KEY,
-    indexed_uid  bigint NOT NULL
+    indexed_uid  bigint NOT NULL DEFAULT 0,             -- up to here in search_text
+    words_uid    bigint NOT NULL DEFAULT 0              -- and in search_word, which is filled from it
 );
 
 -- One row a delivery transaction, under an id that the sender chose: whoever loses the connection inside COMMIT

@@ -17,7 +17,7 @@
 
 enum { GROUPS_MAX = 64, EXIT_NO_EXEC = 127 };
 
-bool account_find(const void *owner, const char *name, struct account *account_out, struct err *err)
+bool cluster_account_find(const void *owner, const char *name, struct account *account_out, struct err *err)
 {
     struct passwd entry, *found = NULL;
     char buffer[4096];
@@ -71,8 +71,8 @@ static void child_main(const struct launch *launch)
     _exit(EXIT_NO_EXEC);
 }
 
-bool child_start(const struct account *account, const char *const *argv, const char *log_path,
-                 enum child_life life, pid_t *pid_out, struct err *err)
+bool cluster_child_start(const struct account *account, const char *const *argv, const char *log_path,
+                         enum child_life life, pid_t *pid_out, struct err *err)
 {
     struct launch launch = { account, argv,      log_path,
                              life,    getpid(),  geteuid() == 0 && account->uid != 0,
@@ -113,7 +113,7 @@ bool child_run(const struct account *account, const char *const *argv, const cha
     int status;
     pid_t pid;
 
-    if (!child_start(account, argv, log_path, CHILD_DIES_WITH_US, &pid, err))
+    if (!cluster_child_start(account, argv, log_path, CHILD_DIES_WITH_US, &pid, err))
         return false;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)

@@ -17,16 +17,17 @@ struct account {
 };
 
 /* The account called `name`, or our own for NULL. ERR_INVALID where there is none. */
-MUST_CHECK bool account_find(const void *owner, const char *name, struct account *account_out,
-                             struct err *err);
+MUST_CHECK bool cluster_account_find(const void *owner, const char *name, struct account *account_out,
+                                     struct err *err);
 
 enum child_life {
     CHILD_OUTLIVES_US, /* goes on when we are killed */
     CHILD_DIES_WITH_US /* gets SIGINT when the thread that started it ends */
 };
 /* Starts argv[0] (NULL-terminated list) in a session of its own, output appended to `log_path`. */
-MUST_CHECK bool child_start(const struct account *account, const char *const *argv, const char *log_path,
-                            enum child_life life, pid_t *pid_out, struct err *err);
+MUST_CHECK bool cluster_child_start(const struct account *account, const char *const *argv,
+                                    const char *log_path, enum child_life life, pid_t *pid_out,
+                                    struct err *err);
 /* Starts it and waits; ERR_INTERNAL with the end of its output where it does not exit with 0. */
 MUST_CHECK bool child_run(const struct account *account, const char *const *argv, const char *log_path,
                           struct err *err);

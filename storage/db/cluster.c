@@ -98,7 +98,8 @@ static bool launch(struct cluster *cluster, struct err *err)
 
     unlink(cluster->paths.start_log);
     cluster->is_child = true;
-    return child_start(&cluster->account, argv, cluster->paths.start_log, cluster->life, &cluster->pid, err);
+    return cluster_child_start(&cluster->account, argv, cluster->paths.start_log, cluster->life,
+                               &cluster->pid, err);
 }
 
 static bool fail_to_start(struct cluster *cluster, struct err *err)
@@ -161,7 +162,7 @@ bool cluster_start(const void *owner, const struct cluster_options *options, str
     *err = ERR_INIT;
     cluster->life = options->is_for_tests ? CHILD_DIES_WITH_US : CHILD_OUTLIVES_US;
     cluster_paths_of(cluster, options->directory, &cluster->paths);
-    bool ok = account_find(cluster, options->run_as, &cluster->account, err);
+    bool ok = cluster_account_find(cluster, options->run_as, &cluster->account, err);
     if (ok && cluster->account.uid == 0)
         ok = err_set(err, ERR_INVALID, "PostgreSQL does not run as root: name a user for it.");
     ok = ok && start(cluster, options, err);

@@ -210,7 +210,7 @@ static bool write_access(const struct cluster_paths *paths, const struct account
     struct account self;
     struct buf text = BUF_INIT(NULL);
 
-    if (!account_find(NULL, NULL, &self, err))
+    if (!cluster_account_find(NULL, NULL, &self, err))
         return false;
     buf_add_format(&text, "chappe %s %s\n", account->name, role_name);
     if (strcmp(self.name, account->name) != 0)

@@ -1,9 +1,9 @@
 /*
  * search.h -- finding messages by what is written in them.
  *
- * Two indexes, both derived and filled in the background by mailbox_index_step(): folded text in large compressed
- * rows, scanned for exact substrings (what IMAP SEARCH means), and words (stemmed for French and English, accents
- * ignored) with ranks. What has not been indexed yet is read and searched directly, so an answer is always complete.
+ * Two indexes, both derived and filled in the background: folded text in large compressed rows, scanned for exact substrings
+ * (what IMAP SEARCH means; what is not in it yet is read and searched directly, so an answer is always complete), and
+ * words (stemmed for French and English, accents ignored) with ranks, which are some minutes late.
  *
  * Texts are compared folded (format/fold.h): case and accents do not count.
  *
@@ -52,6 +52,8 @@ MUST_CHECK bool mailbox_search_words(struct group *group, const void *owner, int
 /* Indexes up to `limit` messages of folders that have unindexed ones; *done_out tells how many (0: all is indexed). For
  * the housekeeping role; takes no lock that delivery waits for. */
 MUST_CHECK bool mailbox_index_step(struct group *group, size_t limit, size_t *done_out, struct err *err);
+/* The same for words, from the text that mailbox_index_step() made. */
+MUST_CHECK bool mailbox_words_step(struct group *group, size_t limit, size_t *done_out, struct err *err);
 /* Throws the search index of a mailbox away; it is built anew in the background. */
 MUST_CHECK bool mailbox_index_drop(struct group *group, int64_t mailbox_id, struct err *err);
 
