@@ -449,6 +449,20 @@ void cache_distrust(struct mailbox *mailbox, int64_t folder_id)
     pthread_mutex_unlock(&mailbox->cache->lock);
 }
 
+void cache_drop(struct mailbox *mailbox, int64_t folder_id)
+{
+    struct folder_entry *entry;
+
+    pthread_mutex_lock(&mailbox->cache->lock);
+    entry = g_hash_table_lookup(mailbox->folders, &folder_id);
+    if (entry) {
+        cache_forget(entry);
+        expunge_log_clear(&entry->log);
+        entry->checked_modseq = 0;
+    }
+    pthread_mutex_unlock(&mailbox->cache->lock);
+}
+
 struct keywords *cache_keywords(struct mailbox *mailbox, const struct span *names, size_t count)
 {
     struct keywords *keywords;

@@ -97,6 +97,8 @@ void cache_note_checked(struct mailbox *mailbox, int64_t folder_id, uint64_t fol
 struct view *cache_peek(struct mailbox *mailbox, int64_t folder_id);
 /* After a COMMIT whose outcome is unknown, or a folder that is gone. Takes the lock. */
 void cache_distrust(struct mailbox *mailbox, int64_t folder_id);
+/* The view is of no use any more: the database went back in time (failover, restore). Takes the lock. */
+void cache_drop(struct mailbox *mailbox, int64_t folder_id);
 
 /* Keywords as last read; replaces the mailbox's table when it has more names. A reference. Takes the lock. */
 struct keywords *cache_keywords(struct mailbox *mailbox, const struct span *names, size_t count);

@@ -217,6 +217,11 @@ static bool read_rows(struct mailbox *mailbox, int64_t folder_id, const struct v
     bool is_read = check_head(&parts, err);
 
     *read_out = (struct view_read){ .base_modseq = base ? base->modseq : 0, .is_cold = base == NULL };
+    if (is_read && base && (uint64_t)db_get_i64(&parts.head, 1) < base->modseq) {
+        cache_drop(mailbox, folder_id);
+        err_log(err, "folder %" PRId64 ": the database is behind what it told us before", folder_id);
+        is_read = err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
+    }
     if (is_read) {
         read_out->mailbox_modseq = (uint64_t)db_get_i64(&parts.head, 4);
         read_out->applied = parts.membership_count + parts.change_count;

@@ -484,6 +484,27 @@ static void a_committed_delivery_is_seen_by_the_next_look(void **state)
     assert_true(after.view_hits >= before.view_hits + 49);
 }
 
+/* After a failover that lost commits; the first answer is "try again", the second the truth. */
+static void a_database_that_went_back_is_believed(void **state)
+{
+    struct flags_result result;
+    struct err err = ERR_INIT;
+    struct view *view;
+
+    (void)state;
+    world_deliver(world, ADA, inbox, 0, 3);
+    result = store(FLAGS_ADD, FLAG_SEEN, 1, 3);
+    flags_result_release(&result);
+    kit_store_exec(world->store,
+                   "WITH c AS (DELETE FROM folder_change), m AS (UPDATE mailbox SET modseq = modseq - 1)"
+                   " UPDATE folder SET modseq = modseq - 1, unseen = 3 WHERE folder_id = $1",
+                   inbox);
+    REFUSED(view_latest(world->ada, inbox, VIEW_CHECK, &view, &err), ERR_BUSY);
+    OK(view_latest(world->ada, inbox, VIEW_CHECK, &view, &err));
+    assert_int_equal(view_unseen(view), 3);
+    view_release(&view);
+}
+
 static void what_nobody_uses_is_dropped(void **state)
 {
     struct mailbox_cache *small =
@@ -540,6 +561,7 @@ int main(void)
         TEST(another_mailbox_gets_items_of_its_own),
         TEST(a_committed_delivery_is_seen_by_the_next_look),
         TEST(what_nobody_uses_is_dropped),
+        TEST(a_database_that_went_back_is_believed),
         TEST(whatever_happens_views_equal_the_rows),
         TEST(writers_at_once_lose_nothing),
     };
