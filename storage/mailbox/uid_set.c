@@ -76,10 +76,22 @@ void uid_set_add(struct uid_set *set, uint32_t first, uint32_t last)
     replace_runs(set, at, end, run);
 }
 
+/* One walk over both, so that joining two large sets of single numbers does not move one for each of the other. */
 void uid_set_add_all(struct uid_set *set, const struct uid_set *other)
 {
-    for (size_t i = 0; i < other->count; i++)
-        uid_set_add(set, other->runs[i].first, other->runs[i].last);
+    struct uid_set joined = UID_SET_INIT(set->owner);
+    size_t a = 0, b = 0;
+
+    if (uid_set_is_empty(other))
+        return;
+    while (a < set->count || b < other->count) {
+        bool is_ours = b == other->count || (a < set->count && set->runs[a].first < other->runs[b].first);
+        struct uid_run run = is_ours ? set->runs[a++] : other->runs[b++];
+
+        uid_set_add(&joined, run.first, run.last);
+    }
+    talloc_free(set->runs);
+    *set = joined;
 }
 
 uint64_t uid_set_size(const struct uid_set *set)
