@@ -57,17 +57,19 @@ static enum frame on_frame(struct session *net, struct span buffered, size_t *le
     struct imap_session *session = state_of(net);
     enum imap_framed framed = imap_frame(&session->framing, mode_of(session), buffered, length_out);
 
+    /* A client may have sent its literal without waiting: look on behind it. */
+    for (; framed == FRAMED_ASK; framed = imap_frame(&session->framing, mode_of(session), buffered, length_out)) {
+        session_write_text(net, "+ OK\r\n");
+        session_flush(net);
+    }
     session->is_streamed = framed == FRAMED_STREAM;
     switch (framed) {
     case FRAMED_MORE:
+    case FRAMED_ASK:
         return FRAME_MORE;
     case FRAMED_UNIT:
     case FRAMED_STREAM:
         return FRAME_UNIT;
-    case FRAMED_ASK:
-        session_write_text(net, "+ OK\r\n");
-        session_flush(net);
-        return FRAME_MORE;
     case FRAMED_REFUSE:
         refuse_literal(session, (struct span){ buffered.p, buffered.p + *length_out });
         return FRAME_SKIP;
