@@ -161,6 +161,15 @@ static void reopen_tail(struct view_builder *builder)
     chunk_release(builder->slots[--builder->count].chunk);
 }
 
+static void add_slot(struct view_builder *builder, struct slot slot)
+{
+    if (builder->count == builder->capacity) {
+        builder->capacity *= 2;
+        builder->slots = talloc_realloc(builder, builder->slots, struct slot, builder->capacity);
+    }
+    builder->slots[builder->count++] = slot;
+}
+
 static void flush_tail(struct view_builder *builder)
 {
     struct chunk *chunk;
@@ -179,12 +188,15 @@ static void flush_tail(struct view_builder *builder)
         chunk->flags[i] = m->flags;
         chunk->modseq[i] = m->modseq;
     }
-    if (builder->count == builder->capacity) {
-        builder->capacity *= 2;
-        builder->slots = talloc_realloc(builder, builder->slots, struct slot, builder->capacity);
-    }
-    builder->slots[builder->count++] = (struct slot){ chunk, true };
+    add_slot(builder, (struct slot){ chunk, true });
     builder->tail_count = 0;
+}
+
+void view_builder_share(struct view_builder *builder, struct chunk *chunk)
+{
+    flush_tail(builder);
+    add_slot(builder, (struct slot){ chunk_ref(chunk), false });
+    builder->last_uid = chunk_last_uid(chunk);
 }
 
 bool view_builder_append(struct view_builder *builder, const struct view_message *message)

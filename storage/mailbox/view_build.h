@@ -64,6 +64,8 @@ struct view_builder;
 struct view_builder *view_builder_new(const struct view *base);
 /* A message above all UIDs there are; one that is not above them is passed over (false). */
 bool view_builder_append(struct view_builder *builder, const struct view_message *message);
+/* A whole chunk of another view, shared, all of it above all UIDs there are. */
+void view_builder_share(struct view_builder *builder, struct chunk *chunk);
 /* flags := (flags & ~clear) | set and modseq on those of `uids` that exist. */
 void view_builder_flags(struct view_builder *builder, const struct uid_set *uids, uint64_t clear_bits,
                         uint64_t set_bits, uint64_t modseq);

@@ -135,6 +135,48 @@ bool view_has_all_of(const struct view *new_view, const struct view *old)
     return a.chunk == old->chunk_count;
 }
 
+/* True when `chunk` has every message of `told` from `at` up to its last UID; moves `at` past them. */
+static bool chunk_has_all(const struct chunk *chunk, struct view_at *at)
+{
+    uint32_t last = chunk->fixed->uid[chunk->count - 1];
+    uint32_t i = 0;
+    bool has_all = true;
+
+    if (at->offset == 0 && at->chunk < at->view->chunk_count && at->view->chunks[at->chunk] == chunk) {
+        at->number += chunk->count;
+        at->chunk++;
+        return true;
+    }
+    while (at->chunk < at->view->chunk_count && uid_at(at) <= last) {
+        while (chunk->fixed->uid[i] < uid_at(at))
+            i++;
+        has_all = has_all && chunk->fixed->uid[i] == uid_at(at);
+        step(at);
+    }
+    return has_all;
+}
+
+/* Messages of both from `a` and `b` on, up to the UID `last`, those of `b` where both have one. */
+static void append_both(struct view_builder *builder, struct view_at *a, struct view_at *b, uint32_t last)
+{
+    for (;;) {
+        bool has_a = a->chunk < a->view->chunk_count && uid_at(a) <= last;
+        bool has_b = b->chunk < b->view->chunk_count && uid_at(b) <= last;
+        struct view_message m;
+
+        if (!has_a && !has_b)
+            return;
+        if (has_b && (!has_a || uid_at(b) <= uid_at(a))) {
+            if (has_a && uid_at(a) == uid_at(b))
+                step(a);
+            (void)view_next(b, &m);
+        } else {
+            (void)view_next(a, &m);
+        }
+        (void)view_builder_append(builder, &m);
+    }
+}
+
 struct view *view_keep_expunged(const struct view *told, const struct view *latest)
 {
     struct view_head head = { .folder_id = latest->folder_id,
@@ -149,21 +191,18 @@ struct view *view_keep_expunged(const struct view *told, const struct view *late
         return view_ref(latest);
     builder = view_builder_new(NULL);
     a = view_from(told, 1);
-    b = view_from(latest, 1);
-    for (;;) {
-        bool has_a = a.chunk < told->chunk_count, has_b = b.chunk < latest->chunk_count;
-        struct view_message m;
+    for (uint32_t c = 0; c < latest->chunk_count; c++) {
+        struct chunk *chunk = latest->chunks[c];
+        struct view_at from = a;
 
-        if (!has_a && !has_b)
-            break;
-        if (has_b && (!has_a || uid_at(&b) <= uid_at(&a))) {
-            if (has_a && uid_at(&a) == uid_at(&b))
-                step(&a);
-            (void)view_next(&b, &m);
-        } else {
-            (void)view_next(&a, &m);
+        if (chunk_has_all(chunk, &a)) {
+            view_builder_share(builder, chunk);
+            continue;
         }
-        (void)view_builder_append(builder, &m);
+        b = view_from(latest, latest->numbers[c]);
+        append_both(builder, &from, &b, chunk->fixed->uid[chunk->count - 1]);
     }
+    b = view_from(latest, latest->count + 1);
+    append_both(builder, &a, &b, UINT32_MAX);
     return view_builder_finish(builder, &head);
 }

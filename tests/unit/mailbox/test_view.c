@@ -273,12 +273,22 @@ static void check_kept(const struct view *told, const struct view *latest)
 {
     struct view *kept = view_keep_expunged(told, latest);
     struct view_message m;
+    uint32_t known = 0, both = 0;
 
     assert_true(view_has_all_of(kept, told) && view_has_all_of(kept, latest));
     for (uint32_t number = 1; number <= view_count(told); number += 1 + (uint32_t)rand() % 50) {
         assert_true(view_at(told, number, &m));
         assert_int_equal(view_number_of(kept, m.uid), number);
     }
+    for (struct view_at at = view_from(kept, 1); view_next(&at, &m); known++) {
+        struct view_message other;
+
+        assert_true(view_find(latest, m.uid, &other) || view_find(told, m.uid, &other));
+        assert_int_equal(m.flags, other.flags);
+        assert_int_equal(m.message_id, other.message_id);
+        both += view_number_of(latest, m.uid) && view_number_of(told, m.uid);
+    }
+    assert_int_equal(known, view_count(told) + view_count(latest) - both);
     view_release(&kept);
 }
 
