@@ -1,0 +1,1 @@
+chappe_unit_tests(auth kit_directory kit directory format db PkgConfig::GSASL PkgConfig::ARGON2)
