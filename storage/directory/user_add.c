@@ -49,6 +49,10 @@ static const char FILL_STORES[] =
     "UPDATE store s SET mailbox_count = mailbox_count + n.added"
     "  FROM (SELECT id, count(*) AS added FROM unnest($1) AS u(id) GROUP BY id) n WHERE s.store_id = n.id";
 
+/* RFC 5321, 4.5.1: somebody gets postmaster's mail. The first user does, until the administrator names another. */
+static const char NAME_POSTMASTER[] =
+    "UPDATE installation SET postmaster_id = $1 WHERE postmaster_id IS NULL";
+
 static const char INSERT_AUDIT[] =
     "INSERT INTO audit (at_us, organisation_id, actor, actor_id, peer, action, object, after)"
     " SELECT $1, $2, $3, nullif($4, 0), $5, 'user.add', object, after::jsonb FROM unnest($6, $7) AS n(object, after)";
@@ -310,6 +314,7 @@ static bool insert_users(struct db *db, struct import *import, const struct colu
                            db_text_array(c->address, count)),
                    NULL, err) &&
            db_exec(db, FILL_STORES, DB_ARGS(db_i64_array(c->store, count)), NULL, err) &&
+           db_exec(db, NAME_POSTMASTER, DB_ARGS(db_i64(c->id[0])), NULL, err) &&
            db_exec(db, INSERT_AUDIT,
                    DB_ARGS(now, organisation, db_text(import->actor->name),
                            db_i64(import->actor->recipient_id), db_text(import->actor->peer),

@@ -321,8 +321,10 @@ class Case:
             option = words.pop(0)
             if option == "inbox-only":
                 body["inbox_only"] = True
-            elif option in ("password", "name", "quota") and words:
+            elif option in ("password", "name") and words:
                 body[option] = words.pop(0)
+            elif option == "quota" and words:
+                body[option] = size_bytes(words.pop(0))
             else:
                 raise Failure(f"given user: {option!r} is not known")
         self._post("/users", body)
@@ -389,6 +391,12 @@ def cells(row: str) -> list[str]:
 
 
 # ---- bytes
+
+def size_bytes(text: str) -> int:
+    """"1M", "500K", "1000"."""
+    unit = {"K": 1024, "M": 1024 ** 2, "G": 1024 ** 3}.get(text[-1:], 1)
+    return int(text.rstrip("KMG")) * unit
+
 
 def unescape(text: str) -> bytes:
     simple = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
