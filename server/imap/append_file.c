@@ -87,22 +87,51 @@ static const char *appenduid_code(void *arena, const struct deliver_append *appe
 }
 
 /* RFC 8508, 3.2: the new UID first, then the news with the EXPUNGE of the old message, then the tagged reply. */
-static enum session_next answer_replace(struct imap_request *req, const char *code, uint32_t replaced_uid)
+static enum session_next answer_replace(struct imap_request *req, const char *code)
+{
+    imap_untagged_ok(req->session, code, "The new message is there.");
+    if (!imap_updates_begin(req->session, EXPUNGES_MAY_BE_TOLD, VIEW_CHECK))
+        return SESSION_CLOSE;
+    return imap_ok(req, NULL, "REPLACE done.");
+}
+
+/* The old message goes in the same transaction as the new one comes; between two storage groups, where no transaction
+ * is possible, after it. */
+static bool replace(struct imap_request *req, struct imap_append *append, struct deliver_append *appends,
+                    struct err *err)
 {
     struct imap_session *session = req->session;
     struct imap_selected *selected = session->selected;
+    struct group *from = mailbox_group(selected->mailbox), *to = mailbox_group(append->mailbox);
     struct uid_set uids = UID_SET_INIT(req->arena);
+    struct expunge_within within = { selected->mailbox, selected->folder_id, &uids, 0 };
     struct expunge_result result;
-    struct err err = ERR_INIT;
 
-    imap_untagged_ok(session, code, "The new message is there.");
-    uid_set_add_one(&uids, replaced_uid);
-    if (!folder_expunge(selected->mailbox, selected->folder_id, &uids, EXPUNGE_ALL, req->arena, &result,
-                        &err))
-        return imap_fail(req, &err);
-    imap_updates_begin_with(session, EXPUNGES_MAY_BE_TOLD, view_ref(result.view));
+    uid_set_add_one(&uids, append->replaced_uid);
+    if (from == to) {
+        if (!deliver_appends(session->context->deliver, group_id(to), appends, append->count,
+                             folder_expunge_within, &within, err))
+            return false;
+        mailbox_announce(session->context->cache, group_id(from), mailbox_id(selected->mailbox),
+                         within.modseq);
+        return true;
+    }
+    if (!deliver_appends(session->context->deliver, group_id(to), appends, append->count, NULL, NULL, err) ||
+        !folder_expunge(selected->mailbox, selected->folder_id, &uids, EXPUNGE_ALL, req->arena, &result, err))
+        return false;
     expunge_result_release(&result);
-    return imap_ok(req, NULL, "REPLACE done.");
+    return true;
+}
+
+static bool file(struct imap_request *req, struct imap_append *append, struct deliver_append *appends,
+                 struct err *err)
+{
+    if (!prepare(req, append, appends, err))
+        return false;
+    if (append->replaced_uid)
+        return replace(req, append, appends, err);
+    return deliver_appends(req->session->context->deliver, group_id(mailbox_group(append->mailbox)), appends,
+                           append->count, NULL, NULL, err);
 }
 
 enum session_next imap_append_file(struct imap_request *req, struct imap_append *append)
@@ -110,18 +139,15 @@ enum session_next imap_append_file(struct imap_request *req, struct imap_append 
     struct imap_session *session = req->session;
     struct deliver_append *appends =
         talloc_zero_array(req->arena, struct deliver_append, (unsigned)append->count);
-    uint32_t replaced_uid = append->replaced_uid;
-    size_t count = append->count;
+    bool is_replace = append->replaced_uid != 0;
     struct err err = ERR_INIT;
-    bool is_filed = prepare(req, append, appends, &err) &&
-                    deliver_appends(session->context->deliver, group_id(mailbox_group(append->mailbox)),
-                                    appends, count, NULL, NULL, &err);
-    const char *code = is_filed ? appenduid_code(req->arena, appends, count) : NULL;
+    bool is_filed = file(req, append, appends, &err);
+    const char *code = is_filed ? appenduid_code(req->arena, appends, append->count) : NULL;
 
     imap_dialogue_end(session);
+    if (!is_filed && err.kind == ERR_CONFLICT)
+        return imap_no(req, "EXPUNGEISSUED", "The message to be replaced is gone.");
     if (!is_filed)
         return imap_fail_destination(req, &err);
-    if (replaced_uid)
-        return answer_replace(req, code, replaced_uid);
-    return imap_ok(req, code, "APPEND done.");
+    return is_replace ? answer_replace(req, code) : imap_ok(req, code, "APPEND done.");
 }

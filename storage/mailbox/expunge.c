@@ -4,6 +4,7 @@
 #include "mailbox/expunge.h"
 
 #include "base/clock.h"
+#include "db/pipeline.h"
 #include "mailbox/flags.h"
 #include "mailbox/journal.h"
 
@@ -45,8 +46,7 @@ static bool write_expunge(struct db *db, void *arena, struct expunge *expunge, s
 
     return journal_write_change(db, arena, &change, err) && journal_write_folder(db, view, err) &&
            journal_write_mailbox(db, expunge->mailbox->id, at, view->modseq, bytes,
-                                 (int64_t)view->count - (int64_t)old->count, NULL, 0, err) &&
-           journal_finish(db, err);
+                                 (int64_t)view->count - (int64_t)old->count, NULL, 0, err);
 }
 
 struct view *journal_view_without(const struct view *old, const struct uid_set *uids, uint64_t modseq)
@@ -80,7 +80,7 @@ static bool expunge_work(struct db *db, void *arg, struct err *err)
     } else {
         expunge->result->view = journal_view_without(expunge->lock.read.view, &expunge->result->expunged,
                                                      expunge->lock.at.modseq + 1);
-        is_done = write_expunge(db, arena, expunge, err);
+        is_done = write_expunge(db, arena, expunge, err) && journal_finish(db, err);
     }
 out:
     talloc_free(arena);
@@ -129,4 +129,40 @@ bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid
 void expunge_result_release(struct expunge_result *result)
 {
     view_release(&result->view);
+}
+
+bool folder_expunge_within(struct db *db, void *within, struct err *err)
+{
+    struct expunge_within *asked = within;
+    void *arena = talloc_new(NULL);
+    struct view *base = cache_peek(asked->mailbox, asked->folder_id);
+    struct expunge_result result = { .expunged = UID_SET_INIT(arena) };
+    struct expunge expunge = { .mailbox = asked->mailbox,
+                               .folder_id = asked->folder_id,
+                               .uids = asked->uids,
+                               .which = EXPUNGE_ALL,
+                               .owner = arena,
+                               .result = &result,
+                               .lock = { .mailbox = asked->mailbox,
+                                         .needs = JOURNAL_QUOTA,
+                                         .folder_ids = { asked->folder_id },
+                                         .view_of = asked->folder_id,
+                                         .base = base } };
+    bool is_done = journal_lock(db, arena, &expunge.lock, err);
+
+    if (is_done) {
+        choose(&expunge, expunge.lock.read.view);
+        is_done = !uid_set_is_empty(&result.expunged) || err_set(err, ERR_CONFLICT, "The message is gone.");
+    }
+    if (is_done) {
+        asked->modseq = expunge.lock.at.modseq + 1;
+        result.view = journal_view_without(expunge.lock.read.view, &result.expunged, asked->modseq);
+        is_done =
+            write_expunge(db, arena, &expunge, err) && db_pipeline_send(db, err) && db_pipeline_end(db, err);
+    }
+    view_release(&result.view);
+    view_read_release(&expunge.lock.read);
+    view_release(&base);
+    talloc_free(arena);
+    return is_done;
 }

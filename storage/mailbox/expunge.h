@@ -11,6 +11,8 @@
 
 #include "mailbox/view.h"
 
+struct db;
+
 enum expunge_which {
     EXPUNGE_DELETED, /* those with \Deleted */
     EXPUNGE_ALL      /* flags do not matter: POP3 DELE at QUIT, JMAP destroy */
@@ -25,5 +27,17 @@ MUST_CHECK bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const
                                enum expunge_which which, const void *owner, struct expunge_result *result_out,
                                struct err *err);
 void expunge_result_release(struct expunge_result *result);
+
+/* The same as a step of a transaction that somebody else commits (IMAP REPLACE: filing_batch.before); all of `uids`, flags do not
+ * matter. ERR_CONFLICT where none of them is there any more. After COMMIT the caller announces the mailbox
+ * (mailbox_announce), unless the transaction's own end does. */
+struct expunge_within {
+    struct mailbox *mailbox;
+    int64_t folder_id;
+    const struct uid_set *uids;
+    uint64_t modseq; /* result: of the change */
+};
+/* A db_work; `within`: struct expunge_within. */
+MUST_CHECK bool folder_expunge_within(struct db *db, void *within, struct err *err);
 
 #endif
