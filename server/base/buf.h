@@ -19,6 +19,15 @@ struct buf {
 
 #define BUF_INIT(owner_) ((struct buf){ .owner = (owner_) })
 
+/* The same for functions that take their owner as `const void *`, as talloc does. */
+static inline struct buf buf_owned_by(const void *owner)
+{
+    struct buf buf = { .owner = NULL };
+
+    memcpy(&buf.owner, &owner, sizeof owner);
+    return buf;
+}
+
 /* Room for `length` more bytes, which the caller then writes and accounts with buf.length +=. */
 char *buf_reserve(struct buf *buf, size_t length);
 void buf_add(struct buf *buf, const void *bytes, size_t length);

@@ -374,7 +374,7 @@ void address_add_local(struct buf *out, struct span local)
 
 static char *text_with(const void *owner, const struct address *address, const char *domain)
 {
-    struct buf out = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf out = buf_owned_by(owner);
 
     if (address_is_null(address))
         return talloc_strdup(owner, "");

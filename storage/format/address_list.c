@@ -103,7 +103,7 @@ static const char *text_or_null(const void *owner, struct span text)
 /* A comment serves as name where nothing else does: ada@example.org (Ada Lovelace). */
 static const char *name_of(struct reader *r)
 {
-    struct buf clean = BUF_INIT((void *)(uintptr_t)r->owner);
+    struct buf clean = buf_owned_by(r->owner);
     const char *name = text_or_null(r->owner, buf_span(&r->phrase));
 
     if (name || span_is_empty(r->comment))
@@ -149,7 +149,7 @@ static void take_run(struct reader *r, struct buf *out, const char *ends)
 /* "@a,@b:" as it stands, without white space. */
 static const char *take_route(struct reader *r)
 {
-    struct buf route = BUF_INIT((void *)(uintptr_t)r->owner);
+    struct buf route = buf_owned_by(r->owner);
 
     take_run(r, &route, ":>");
     if (r->in.p < r->in.end && *r->in.p == ':')
@@ -186,7 +186,7 @@ static void take_angle(struct reader *r)
 /* What follows a complete address up to its comma is nobody's. */
 static void skip_to_separator(struct reader *r)
 {
-    struct buf nothing = BUF_INIT((void *)(uintptr_t)r->owner);
+    struct buf nothing = buf_owned_by(r->owner);
 
     take_run(r, &nothing, r->is_in_group ? ",;" : ",");
     talloc_free(nothing.p);
@@ -196,7 +196,7 @@ static void skip_to_separator(struct reader *r)
 static void take_bare(struct reader *r)
 {
     struct address_item *item = new_item(r, ADDRESS_MAILBOX);
-    struct buf domain = BUF_INIT((void *)(uintptr_t)r->owner);
+    struct buf domain = buf_owned_by(r->owner);
 
     if (!item)
         return;
@@ -312,7 +312,7 @@ char *address_item_name(const void *owner, const struct address_item *item)
 
 char *address_item_text(const void *owner, const struct address_item *item)
 {
-    struct buf out = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf out = buf_owned_by(owner);
 
     address_add_local(&out, span_text(item->local));
     if (item->domain && *item->domain) {

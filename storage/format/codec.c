@@ -34,6 +34,18 @@ static uint8_t base64_value(char c)
     return base64_values[(unsigned char)c];
 }
 
+/* The whole bytes of a group that ends early. */
+static char *base64_rest(const struct codec_decoder *d, char *to)
+{
+    if (d->state == 2) {
+        *to++ = (char)(d->bits >> 4);
+    } else if (d->state == 3) {
+        *to++ = (char)(d->bits >> 10);
+        *to++ = (char)(d->bits >> 2);
+    }
+    return to;
+}
+
 /* Six more bits, or one of the marks; returns where output goes on. */
 static char *base64_feed(struct codec_decoder *d, uint8_t value, char *to)
 {
@@ -44,17 +56,10 @@ static char *base64_feed(struct codec_decoder *d, uint8_t value, char *to)
         return to;
     }
     if (value == PADDING) {
-        if (d->state == 1)
+        if (d->state < 2)
             d->is_damaged = true;
-        else if (d->state == 2)
-            *to++ = (char)(d->bits >> 4);
-        else if (d->state == 3) {
-            *to++ = (char)(d->bits >> 10);
-            *to++ = (char)(d->bits >> 2);
-        } else {
-            d->is_damaged = true;
-        }
-        d->is_damaged |= d->state == 0;
+        else
+            to = base64_rest(d, to);
         d->is_ended = true;
         d->held[0] = d->state == 2; /* one more '=' belongs to this end */
         d->state = 0;
@@ -105,12 +110,7 @@ static char *base64_end(struct codec_decoder *d, char *to)
     if (d->state == 0)
         return to;
     d->is_damaged = true;
-    if (d->state == 2)
-        *to++ = (char)(d->bits >> 4);
-    if (d->state == 3) {
-        *to++ = (char)(d->bits >> 10);
-        *to++ = (char)(d->bits >> 2);
-    }
+    to = base64_rest(d, to);
     d->state = 0;
     return to;
 }

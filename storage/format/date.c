@@ -156,7 +156,8 @@ size_t date_render_utc(char out[DATE_TEXT_MAX], int64_t us)
 
     if (fraction)
         length += snprintf(out + length, DATE_TEXT_MAX - (size_t)length, ".%06d", (int)fraction);
-    return (size_t)(length + snprintf(out + length, DATE_TEXT_MAX - (size_t)length, "Z"));
+    length += snprintf(out + length, DATE_TEXT_MAX - (size_t)length, "Z");
+    return (size_t)length;
 }
 
 int64_t date_day(struct date date)

@@ -168,7 +168,7 @@ static void find_fields(const void *owner, struct span block, struct found *foun
 
     *found = (struct found){ 0 };
     for (int i = 0; i < ENVELOPE_FIELDS; i++)
-        found->joined[i] = BUF_INIT((void *)(uintptr_t)owner);
+        found->joined[i] = buf_owned_by(owner);
     while (header_next(&block, &field))
         for (int i = 0; i < ENVELOPE_FIELDS; i++)
             if (span_equals_nocase(field.name, fields[i].name))

@@ -82,7 +82,7 @@ static void find_values(struct builder *b, struct span block)
 /* Name <local@domain>, ... as people type it into a search. */
 static const char *address_text_column(struct builder *b, const struct address_list *list)
 {
-    struct buf out = BUF_INIT(b->scratch), valid = BUF_INIT((void *)(uintptr_t)b->owner);
+    struct buf out = BUF_INIT(b->scratch), valid = buf_owned_by(b->owner);
 
     for (size_t i = 0; i < list->count && i < ENVELOPE_ADDRESSES_MAX && out.length < ADDRESS_COLUMN_MAX;
          i++) {
@@ -139,7 +139,7 @@ static const char *text_column(struct builder *b, enum column column)
 
 static const char *valid_id(struct builder *b, struct span id)
 {
-    struct buf valid = BUF_INIT((void *)(uintptr_t)b->owner);
+    struct buf valid = buf_owned_by(b->owner);
 
     charset_add_utf8(&valid, span_text(""), span_text(message_id_canonical(b->scratch, id)), MESSAGE_ID_MAX);
     return buf_text(&valid);

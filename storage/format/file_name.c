@@ -96,11 +96,9 @@ static char *safe_name(const void *owner, const char *said)
         name.p++;
     while (!span_is_empty(name) && (name.end[-1] == '.' || name.end[-1] == ' '))
         name.end--;
-    if (span_is_empty(name))
-        name = span_text("attachment");
-    else if (is_device(name) && name.p == clean.p + 1)
+    if (is_device(name) && name.p == clean.p + 1)
         name.p--;
-    else if (is_device(name))
+    else if (span_is_empty(name) || is_device(name))
         name = span_text("attachment");
     result = shorten(owner, name);
     talloc_free(clean.p);

@@ -142,7 +142,7 @@ void fold_add(struct buf *out, struct span text)
 
 char *fold_text(const void *owner, struct span text)
 {
-    struct buf out = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf out = buf_owned_by(owner);
 
     fold_add(&out, text);
     return buf_text(&out);

@@ -104,7 +104,7 @@ static bool decode(struct span in, struct buf *out)
 
 bool folder_utf7_decode(const void *owner, struct span utf7, char **utf8_out, struct err *err)
 {
-    struct buf out = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf out = buf_owned_by(owner);
 
     if (span_length(utf7) > FOLDER_PATTERN_MAX)
         return err_set(err, ERR_LIMIT, "The name is longer than %d bytes.", FOLDER_PATTERN_MAX);

@@ -141,7 +141,7 @@ static void decode_words(struct buf *out, struct span in)
 
 char *header_decode(const void *owner, struct span value)
 {
-    struct buf out = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf out = buf_owned_by(owner);
     struct span unfolded = header_unfold(owner, span_part(value, 0, ENCODED_MAX));
 
     if (!find_word(unfolded))

@@ -174,7 +174,7 @@ static struct span take_charset(struct span *value)
 /* One parameter from its `count` pieces, sorted. */
 static char *join(const void *owner, struct piece *pieces, size_t count)
 {
-    struct buf bytes = BUF_INIT((void *)(uintptr_t)owner), text = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf bytes = buf_owned_by(owner), text = buf_owned_by(owner);
     struct span charset = span_text("");
 
     if (!pieces[0].is_encoded && !pieces[0].is_continued)

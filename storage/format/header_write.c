@@ -21,7 +21,7 @@ static const char hex[] = "0123456789ABCDEF";
 /* Control characters, CR and LF above all, as spaces: a value stays inside its field. */
 static char *clean(const void *owner, const char *text)
 {
-    struct buf valid = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf valid = buf_owned_by(owner);
 
     utf8_add_valid(&valid, span_text(text));
     for (size_t i = 0; i < valid.length; i++)

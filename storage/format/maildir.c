@@ -95,7 +95,7 @@ static bool add_component(const void *owner, struct buf *path, struct span part)
 
 bool maildir_folder_of_directory(const void *owner, struct span directory, char **path_out)
 {
-    struct buf path = BUF_INIT((void *)(uintptr_t)owner);
+    struct buf path = buf_owned_by(owner);
     struct err err = ERR_INIT;
     struct span part;
 
