@@ -186,11 +186,12 @@ CREATE TABLE folder_change (
     clear_bits  bigint NOT NULL DEFAULT 0,
     set_bits    bigint NOT NULL DEFAULT 0,
     at_us       bigint NOT NULL,
+    is_purged   boolean NOT NULL DEFAULT false,         -- of an 'expunge' row: its memberships are gone for good
     PRIMARY KEY (folder_id, modseq, part)
 );
 ALTER TABLE folder_change ALTER COLUMN uids SET STORAGE EXTERNAL;
 -- Expunges by age: what may still be recovered, and what housekeeping removes for good.
-CREATE INDEX folder_change_expunged ON folder_change (at_us) WHERE kind = 2;
+CREATE INDEX folder_change_expunged ON folder_change (at_us) WHERE kind = 2 AND NOT is_purged;
 
 -- All that a view of the folder needs, packed in columns; made in the background, so that a cold open is one read
 -- of this and of what came after `modseq`.
@@ -246,7 +247,7 @@ CREATE TABLE search_state (
 
 -- One row a delivery transaction, under an id that the sender chose: whoever loses the connection inside COMMIT
 -- inserts the same id as void. Where that fails the transaction happened; where it succeeds it did not and no longer
--- can. Reaped after a day.
+-- can. Reaped after some hours; ids begin with the time.
 CREATE TABLE delivery_receipt (
     receipt_id  uuid PRIMARY KEY,
     is_void     boolean NOT NULL DEFAULT false,

@@ -129,10 +129,23 @@ static bool take_ids(struct filing_run *run, struct db *db, struct err *err)
            group_take_ids(run->group, db, GROUP_ITEM_IDS, run->target_count, items, err);
 }
 
+/* Begins with the time in milliseconds (as a UUID of version 7), so that new rows stand side by side in the index and old ones
+ * are one range of it. */
+static void make_receipt(uint8_t receipt[16])
+{
+    uint64_t now_ms = (uint64_t)clock_now_us() / 1000;
+
+    random_bytes(receipt, 16);
+    for (int i = 0; i < 6; i++)
+        receipt[i] = (uint8_t)(now_ms >> (40 - 8 * i));
+    receipt[6] = (uint8_t)((receipt[6] & 0x0F) | 0x70);
+    receipt[8] = (uint8_t)((receipt[8] & 0x3F) | 0x80);
+}
+
 static bool run_batch(struct filing_run *run, struct db *db, struct err *err)
 {
     for (int attempt = 1;; attempt++) {
-        random_bytes(run->receipt, sizeof run->receipt);
+        make_receipt(run->receipt);
         if (with_transaction(db, file_batch, run, err))
             return true;
         if (err->kind == ERR_UNKNOWN && settle(run, err))
