@@ -392,8 +392,7 @@ void cache_publish(struct mailbox *mailbox, struct view *view, uint64_t base_mod
 
     pthread_mutex_lock(&cache->lock);
     entry = cache_entry(mailbox, view->folder_id);
-    if (!entry->view || entry->view->modseq < view->modseq ||
-        (entry->view->modseq == view->modseq && entry->view != view)) {
+    if (!entry->view || entry->view->modseq < view->modseq) {
         expunge_log_add(&entry->log, base_modseq, view->modseq, expunges);
         cache_forget(entry);
         entry->view = view_ref(view);
