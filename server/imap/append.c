@@ -48,11 +48,9 @@ static enum session_next bad(struct imap_request *req, const char *text)
 static enum session_next refuse(struct imap_request *req, const struct imap_append *append)
 {
     struct err err = append->failure;
-    const char *code = append->failure_code;
+    const char *code = append->failure_code ? talloc_strdup(req->arena, append->failure_code) : NULL;
 
     imap_dialogue_end(req->session);
-    if (append_is_bad(code))
-        return imap_bad(req, "%s", err.user);
     if (code)
         return imap_no(req, code, "%s", err.user);
     return imap_fail_destination(req, &err);

@@ -14,11 +14,6 @@
 #include <stdio.h>
 #include <talloc.h>
 
-bool append_is_bad(const char *code)
-{
-    return code && strcmp(code, "BAD") == 0;
-}
-
 /* The URL is told back only where it is harmless inside a quoted string. */
 const char *append_badurl_code(struct imap_append *append, struct span url)
 {

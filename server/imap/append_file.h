@@ -33,13 +33,12 @@ struct imap_append {
     struct append_message *messages;
     size_t count;
     struct err failure;
-    const char *failure_code; /* NULL: the kind's own, with TRYCREATE; "BAD": a syntax error */
+    const char *failure_code; /* NULL: the kind's own, with TRYCREATE */
 };
 
 /* Files what has come, ends the dialogue, answers. */
 enum session_next imap_append_file(struct imap_request *req, struct imap_append *append);
 /* "BADURL "..."" (RFC 4469, 4). */
 const char *append_badurl_code(struct imap_append *append, struct span url);
-bool append_is_bad(const char *code);
 
 #endif

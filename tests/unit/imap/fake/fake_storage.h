@@ -467,6 +467,59 @@ bool rights_shared_mailboxes(struct group *group, const struct mailbox_reader *r
     *count_out = 0;
     return true;
 }
+bool rights_list(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
+                 const void *owner, struct rights_entry **entries_out, size_t *count_out, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)folder_name;
+    *entries_out = talloc_zero(owner, struct rights_entry);
+    (*entries_out)->rights = RIGHT_LOOKUP | RIGHT_READ;
+    *count_out = 1;
+    return !fake_fails(err);
+}
+bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
+                   enum rights_change change, const struct rights_entry *entry, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)folder_name;
+    (void)change;
+    (void)entry;
+    return !fake_fails(err);
+}
+bool rights_mine(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
+                 unsigned *rights_out, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)folder_name;
+    *rights_out = RIGHTS_ALL;
+    return !fake_fails(err);
+}
+bool annotation_get(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
+                    const struct span *entries, size_t entry_count, enum annotation_depth depth,
+                    const void *owner, struct annotation **values_out, size_t *count_out, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)folder_name;
+    (void)depth;
+    *values_out = talloc_zero(owner, struct annotation);
+    if (entry_count > 0)
+        **values_out = (struct annotation){ span_copy(owner, entries[0]), span_of("a\"b\0c", 5) };
+    *count_out = entry_count > 0;
+    return !fake_fails(err);
+}
+bool annotation_set(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
+                    const struct annotation *values, size_t count, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)folder_name;
+    (void)values;
+    return count > 100 ? err_set(err, ERR_LIMIT, "There are too many.") : !fake_fails(err);
+}
 bool view_latest(struct mailbox *mailbox, int64_t folder_id, enum view_freshness freshness,
                  struct view **view_out, struct err *err)
 {
@@ -572,6 +625,28 @@ bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid
 void expunge_result_release(struct expunge_result *result)
 {
     view_release(&result->view);
+}
+bool folder_expunge_within(struct db *db, void *within, struct err *err)
+{
+    const struct expunge_within *asked = within;
+    struct expunge_result result;
+    void *arena = talloc_new(NULL);
+    bool done;
+
+    (void)db;
+    done = folder_expunge(asked->mailbox, asked->folder_id, asked->uids, EXPUNGE_ALL, arena, &result, err);
+    if (done && uid_set_is_empty(&result.expunged))
+        done = err_set(err, ERR_CONFLICT, "The message is gone.");
+    expunge_result_release(&result);
+    talloc_free(arena);
+    return done;
+}
+void mailbox_announce(struct mailbox_cache *cache, int64_t group, int64_t mailbox, uint64_t modseq)
+{
+    (void)cache;
+    (void)group;
+    (void)mailbox;
+    (void)modseq;
 }
 bool folder_copy(struct mailbox *from, int64_t from_folder_id, const struct uid_set *uids, struct mailbox *to,
                  int64_t to_folder_id, enum copy_kind kind, const void *owner, struct copy_result *result_out,
@@ -767,9 +842,7 @@ bool deliver_appends(struct deliver *deliver, int64_t group_id_, struct deliver_
 {
     (void)deliver;
     (void)group_id_;
-    (void)before;
-    (void)before_arg;
-    if (fake_fails(err))
+    if (fake_fails(err) || (before && !before(NULL, before_arg, err)))
         return false;
     for (size_t i = 0; i < count; i++) {
         int64_t id = fake_mail(appends[i].draft->bytes);
