@@ -11,23 +11,48 @@
 #include <string.h>
 #include <talloc.h>
 
-static bool find_store(struct admin_call *call, const char *name, struct mailbox_location *location,
-                       struct err *err)
+static bool find_storage_group(struct admin_call *call, const char *name, int64_t *id_out, struct err *err)
 {
-    struct store *stores;
+    struct storage_group *groups;
     size_t count;
 
+    *id_out = 0;
     if (!name)
         return true;
-    if (!directory_store_list(call->api->options.directory, call->arena, &stores, &count, err))
+    if (!storage_group_list(call->api->options.directory, call->arena, &groups, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(stores[i].name, name) == 0 && !stores[i].is_public) {
-            location->store_id = stores[i].store_id;
-            location->storage_group_id = stores[i].storage_group_id;
+        if (strcmp(groups[i].name, name) == 0) {
+            *id_out = groups[i].storage_group_id;
             return true;
         }
-    return err_set(err, ERR_NOT_FOUND, "There is no mailbox store %s.", name);
+    return err_set(err, ERR_NOT_FOUND, "There is no storage group %s.", name);
+}
+
+/* Of the stores that fit what was named, the one with the fewest mailboxes; nothing named: the directory chooses. */
+static bool find_store(struct admin_call *call, const char *group_name, const char *name,
+                       struct mailbox_location *location, struct err *err)
+{
+    const struct store *chosen = NULL;
+    struct store *stores;
+    int64_t group_id;
+    size_t count;
+
+    if (!name && !group_name)
+        return true;
+    if (!find_storage_group(call, group_name, &group_id, err) ||
+        !directory_store_list(call->api->options.directory, call->arena, &stores, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!stores[i].is_public && (!name || strcmp(stores[i].name, name) == 0) &&
+            (group_id == 0 || stores[i].storage_group_id == group_id) &&
+            (!chosen || stores[i].mailbox_count < chosen->mailbox_count))
+            chosen = &stores[i];
+    if (!chosen)
+        return err_set(err, ERR_NOT_FOUND, "There is no such mailbox store.");
+    location->store_id = chosen->store_id;
+    location->storage_group_id = chosen->storage_group_id;
+    return true;
 }
 
 static bool find_admin_group(struct admin_call *call, const char *name, struct user *user, struct err *err)
@@ -65,7 +90,7 @@ bool new_user_read(struct admin_call *call, const json_t *json, struct user *use
         return err_set(err, ERR_INVALID, "A user needs an address and a name.");
     if (user_out->quota_bytes < 0)
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
-    return find_store(call, text(json, "store"), &user_out->mailbox, err) &&
+    return find_store(call, text(json, "storage_group"), text(json, "store"), &user_out->mailbox, err) &&
            find_admin_group(call, text(json, "admin_group"), user_out, err);
 }
 

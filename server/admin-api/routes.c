@@ -44,6 +44,7 @@ static const struct admin_field user_fields[] = {
     NAME(true),
     { "password", ADMIN_TEXT, false, "8 to 1024 bytes; without it nobody can log in yet." },
     { "admin_group", ADMIN_TEXT, false, "The administrative group that holds it." },
+    { "storage_group", ADMIN_TEXT, false, "The storage group that the mailbox lives in." },
     { "store", ADMIN_TEXT, false, "The mailbox store." },
     { "inbox_only", ADMIN_BOOL, false, "Without Drafts, Sent, Junk, Trash and Archive." },
     QUOTA,
@@ -126,6 +127,10 @@ static const struct admin_route routes[] = {
     { "POST", "/storage-groups", storage_group_post, "Adds a storage group and makes its database.",
       storage_group_fields },
     { "GET", "/storage-groups", storage_groups_get, "Lists storage groups." },
+    { "GET", "/storage-groups/{name}", storage_group_get, "Shows one, with its messages counted." },
+    { "POST", "/storage-groups/{name}/mount", storage_group_mount, "Opens its stores." },
+    { "POST", "/storage-groups/{name}/dismount", storage_group_dismount,
+      "Closes its stores: temporary errors for their users." },
     { "POST", "/stores", store_post, "Adds a mailbox store.", store_fields },
     { "GET", "/stores", stores_get, "Lists stores." },
 

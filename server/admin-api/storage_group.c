@@ -2,8 +2,22 @@
 #include "admin_api/call.h"
 #include "directory/server.h"
 #include "group/group.h"
+#include "group/store.h"
+#include "message/count.h"
 
 #include <string.h>
+
+/* A storage group is of no use without a store. */
+static bool add_first_store(struct admin_call *call, int64_t storage_group_id, struct err *err)
+{
+    struct store wanted = { .name = "Mailbox Store",
+                            .storage_group_id = storage_group_id,
+                            .is_mounted = true };
+    int64_t store_id;
+
+    return directory_store_add(call->api->options.directory, &call->actor, &wanted, &store_id, err) &&
+           call->api->options.prepare_group(call->api->options.host, storage_group_id, err);
+}
 
 bool storage_group_post(struct admin_call *call, struct err *err)
 {
@@ -20,7 +34,8 @@ bool storage_group_post(struct admin_call *call, struct err *err)
             err_log(err, "and the storage group stays: %s", undone.log);
         return false;
     }
-    return call_created(call, json_pack("{s:s, s:I}", "name", wanted.name, "id", (json_int_t)id));
+    return add_first_store(call, id, err) &&
+           call_created(call, json_pack("{s:s, s:I}", "name", wanted.name, "id", (json_int_t)id));
 }
 
 static const char *state_of(struct admin_call *call, int64_t id)
@@ -50,7 +65,7 @@ bool storage_groups_get(struct admin_call *call, struct err *err)
     return call_answer(call, json_pack("{s:o}", "storage_groups", json));
 }
 
-static bool find_group(struct admin_call *call, const char *name, int64_t *id_out, struct err *err)
+static bool find_group(struct admin_call *call, const char *name, struct storage_group *out, struct err *err)
 {
     struct storage_group *list;
     size_t count;
@@ -59,19 +74,71 @@ static bool find_group(struct admin_call *call, const char *name, int64_t *id_ou
         return false;
     for (size_t i = 0; i < count; i++)
         if (strcmp(list[i].name, name) == 0) {
-            *id_out = list[i].storage_group_id;
+            *out = list[i];
             return true;
         }
     return err_set(err, ERR_NOT_FOUND, "There is no storage group %s.", name);
 }
 
+bool storage_group_get(struct admin_call *call, struct err *err)
+{
+    struct storage_group found;
+    struct group *group;
+    int64_t messages;
+
+    if (!find_group(call, call->parameters[0], &found, err) ||
+        !group_find(call->api->options.groups, found.storage_group_id, &group, err) ||
+        !message_count(group, &messages, err))
+        return false;
+    return call_answer(call, json_pack("{s:s, s:I, s:s, s:I, s:I}", "name", found.name, "id",
+                                       (json_int_t)found.storage_group_id, "state", "up", "mailboxes",
+                                       (json_int_t)found.mailbox_count, "messages", (json_int_t)messages));
+}
+
+/* First what is, then what the directory says should be: a failure in between is seen and can be repeated. */
+static bool set_mounted(struct admin_call *call, bool is_mounted, struct err *err)
+{
+    struct storage_group found;
+    struct store *stores;
+    struct group *group;
+    size_t count;
+
+    if (!find_group(call, call->parameters[0], &found, err) ||
+        !group_find(call->api->options.groups, found.storage_group_id, &group, err) ||
+        !directory_store_list(call->api->options.directory, call->arena, &stores, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (stores[i].storage_group_id != found.storage_group_id)
+            continue;
+        if (!(is_mounted ? store_mount(group, stores[i].store_id, err)
+                         : store_dismount(group, stores[i].store_id, err)) ||
+            !directory_store_mount(call->api->options.directory, &call->actor, stores[i].store_id, is_mounted,
+                                   err))
+            return false;
+    }
+    return true;
+}
+
+bool storage_group_mount(struct admin_call *call, struct err *err)
+{
+    return set_mounted(call, true, err);
+}
+
+bool storage_group_dismount(struct admin_call *call, struct err *err)
+{
+    return set_mounted(call, false, err);
+}
+
 bool store_post(struct admin_call *call, struct err *err)
 {
     struct store wanted = { .name = call_text(call, "name"), .is_mounted = true };
+    struct storage_group found;
     int64_t id;
 
-    if (!find_group(call, call_text(call, "storage_group"), &wanted.storage_group_id, err) ||
-        !directory_store_add(call->api->options.directory, &call->actor, &wanted, &id, err) ||
+    if (!find_group(call, call_text(call, "storage_group"), &found, err))
+        return false;
+    wanted.storage_group_id = found.storage_group_id;
+    if (!directory_store_add(call->api->options.directory, &call->actor, &wanted, &id, err) ||
         !call->api->options.prepare_group(call->api->options.host, wanted.storage_group_id, err))
         return false;
     return call_created(call, json_pack("{s:s, s:s}", "name", wanted.name, "storage_group",

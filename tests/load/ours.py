@@ -17,9 +17,7 @@ class Ours:
     def __init__(self, binary: str, users: list[str], reader: str, password: str) -> None:
         self.users, self.reader, self.password = users, reader, password
         # what the tests make small and cheap is measured at its default
-        self.server = Instance(binary=binary, settings={
-            "postgresql_shared_buffers": None, "password_memory": None, "password_passes": None,
-            "log_level": "warning"})
+        self.server = Instance(binary=binary, settings={"log_level": "warning"})
         self.ports: dict[str, int] = {}
 
     def __enter__(self) -> "Ours":

@@ -90,7 +90,7 @@ def story_certificates_change_under_open_sessions(world: World) -> None:
     before = world.run("openssl", "s_client", "-connect", f"127.0.0.1:{world.server.port('imaps')}", stdin="").split(
         "-----END CERTIFICATE-----")[0]
     folder = os.path.join(world.server.data, "tls")
-    key, certificate = sorted(glob.glob(f"{folder}/*key*"))[-1], sorted(glob.glob(f"{folder}/*cert*"))[-1]
+    key, certificate = os.path.join(folder, "server.key"), os.path.join(folder, "server.pem")
     owner = os.stat(key)
     world.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3",
               "-subj", "/CN=new.example", "-keyout", key, "-out", certificate)
