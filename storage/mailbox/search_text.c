@@ -122,13 +122,46 @@ static bool is_in_field(struct span headers, const char *hit, struct span line)
            memcmp(start, line.p, span_length(line)) == 0 && hit >= start + span_length(line);
 }
 
+/* How often a byte stands in text, roughly: the more frequent, the further behind. Others are rare. */
+static int commonness(unsigned char byte)
+{
+    static const char by_frequency[] = "vbgfpymcdhulorsnitae ";
+    const char *found = byte ? strchr(by_frequency, byte) : NULL;
+
+    return found ? 1 + (int)(found - by_frequency) : 0;
+}
+
+/* memmem() looks at every byte; memchr() for the rarest byte of the needle passes over most of them ten times as fast. */
+static const char *find(const char *at, const char *end, struct span needle)
+{
+    enum { TOO_COMMON = 10 };
+    size_t length = span_length(needle), rarest = 0;
+
+    for (size_t i = 1; i < length; i++)
+        if (commonness((unsigned char)needle.p[i]) < commonness((unsigned char)needle.p[rarest]))
+            rarest = i;
+    if (commonness((unsigned char)needle.p[rarest]) >= TOO_COMMON)
+        return memmem(at, (size_t)(end - at), needle.p, length);
+    if ((size_t)(end - at) < length)
+        return NULL;
+    const char *last = end - length + rarest; /* the rarest byte stands here at the latest */
+    for (at += rarest; at <= last; at++) {
+        at = memchr(at, needle.p[rarest], (size_t)(last - at) + 1);
+        if (!at)
+            return NULL;
+        if (memcmp(at - rarest, needle.p, length) == 0)
+            return at - rarest;
+    }
+    return NULL;
+}
+
 static void scan(struct span texts, const size_t *ends, size_t count, struct span needle, struct span line,
                  bool *hits)
 {
     size_t message = 0;
 
     for (const char *at = texts.p; at < texts.end && message < count;) {
-        const char *hit = memmem(at, (size_t)(texts.end - at), needle.p, span_length(needle));
+        const char *hit = find(at, texts.end, needle);
         if (!hit)
             return;
         message = message_at(ends, count, message, (size_t)(hit - texts.p));

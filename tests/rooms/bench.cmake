@@ -1,3 +1,5 @@
 # Benchmarks are built with the rest, so that they do not rot, and run by hand.
 add_executable(bench_deliver bench/bench_deliver.c)
 target_link_libraries(bench_deliver PRIVATE deliver mailbox message group format db base PkgConfig::TALLOC Threads::Threads m)
+add_executable(bench_search bench/bench_search.c)
+target_link_libraries(bench_search PRIVATE mailbox message group format db base PkgConfig::TALLOC Threads::Threads)
