@@ -331,7 +331,7 @@ class Case:
 
     def _given_message(self, text: str, line: Line, count: int) -> None:
         match = re.fullmatch(r"(?:message|\d+ messages) in (.+?) of (\S+?)(?: flags \"?([^\"]*?)\"?)?"
-                             r"(?: date (\S+?))?(?:: ?(.*))?", text)
+                             r"(?: date ([0-9T:-]+Z))?(?:: ?(.*))?", text)
         if not match:
             raise Failure(f"'given {text}' is not part of the language")
         address = self.world.outward(match[2].encode()).decode()
