@@ -201,16 +201,18 @@ bool domain_add(struct directory *directory, const struct actor *actor, const st
                 int64_t *domain_id_out, struct err *err)
 {
     struct change change = { .actor = actor, .wanted = wanted };
+    void *scratch = talloc_new(NULL);
     char *name;
 
     *err = ERR_INIT;
-    if (!check(wanted, ALL_FIELDS, err) || !canonical(NULL, wanted->name, &name, err))
-        return false;
-    change.name = name;
-    bool ok = act_in(directory, actor, wanted->organisation_id, add, &change, err);
-    if (!ok && (err->kind == ERR_CONFLICT || strstr(err->log, "administrative_group_id")))
-        not_found(err, "organisation or administrative group");
-    talloc_free(name);
+    bool ok = check(wanted, ALL_FIELDS, err) && canonical(scratch, wanted->name, &name, err);
+    if (ok) {
+        change.name = name;
+        ok = act_in(directory, actor, wanted->organisation_id, add, &change, err);
+        if (!ok && (err->kind == ERR_CONFLICT || strstr(err->log, "administrative_group_id")))
+            not_found(err, "organisation or administrative group");
+    }
+    talloc_free(scratch);
     *domain_id_out = change.domain_id;
     return ok;
 }
@@ -352,17 +354,19 @@ static bool remove_it(struct db *db, void *arg, struct err *err)
 static bool change_named(struct directory *directory, const struct actor *actor, const char *name,
                          db_work *work, struct change *change, struct err *err)
 {
+    void *scratch = talloc_new(NULL);
     int64_t organisation_id;
     char *wanted;
 
     *err = ERR_INIT;
-    if (!canonical(NULL, name, &wanted, err))
-        return false;
-    change->actor = actor;
-    change->name = wanted;
-    bool ok = act_locate(directory, actor, LOCATE, db_text(wanted), "domain", &organisation_id, err) &&
-              act_in(directory, actor, organisation_id, work, change, err);
-    talloc_free(wanted);
+    bool ok = canonical(scratch, name, &wanted, err);
+    if (ok) {
+        change->actor = actor;
+        change->name = wanted;
+        ok = act_locate(directory, actor, LOCATE, db_text(wanted), "domain", &organisation_id, err) &&
+             act_in(directory, actor, organisation_id, work, change, err);
+    }
+    talloc_free(scratch);
     return ok;
 }
 

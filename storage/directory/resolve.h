@@ -49,8 +49,8 @@ MUST_CHECK bool directory_resolve_id(struct directory *directory, const void *ow
 /* Is the domain one of ours? From the same memory. */
 MUST_CHECK bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out,
                                      struct err *err);
-/* "postmaster" without domain, and postmaster@ a domain where nobody has it: the recipient that gets it, else
- * ERR_NOT_FOUND. */
+/* "postmaster" without domain, and postmaster@ a domain where nobody has it: the recipient that gets it (the
+ * first user, until another is named), else ERR_NOT_FOUND. */
 MUST_CHECK bool directory_postmaster(struct directory *directory, const void *owner,
                                      struct resolved *resolved_out, struct err *err);
 /* Names it; NULL takes it away. */

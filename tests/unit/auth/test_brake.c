@@ -197,7 +197,11 @@ static void a_million_sources_fit_into_64_mb(void **state)
         brake_failed(brake, span_text(name), &from);
     }
     assert_in_range(brake_entries(brake), 1000000, 1600000);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they have memory of their own */
     assert_in_range(resident_bytes() - before, 1, 64000000);
+#else
+    assert_true(resident_bytes() > before);
+#endif
     assert_true(brake_check(brake, ada, &guesser) > 0); /* who matters most is kept */
     brake_close(&brake);
 }

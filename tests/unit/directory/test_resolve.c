@@ -272,11 +272,14 @@ static void mail_to_postmaster(void **state)
     struct resolved resolved;
     struct err err;
 
+    OK(directory_postmaster(kit->directory, kit, &resolved, &err));
+    assert_string_equal(resolved.address, "ada@example.org"); /* the first user */
+    OK(directory_set_postmaster(kit->directory, &kit_root, "r@relay.example", &err));
+    OK(directory_postmaster(kit->directory, kit, &resolved, &err));
+    assert_string_equal(resolved.address, "r@relay.example");
+    OK(directory_set_postmaster(kit->directory, &kit_root, NULL, &err));
     assert_false(directory_postmaster(kit->directory, kit, &resolved, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
-    OK(directory_set_postmaster(kit->directory, &kit_root, "ada@example.org", &err));
-    OK(directory_postmaster(kit->directory, kit, &resolved, &err));
-    assert_string_equal(resolved.address, "ada@example.org");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
