@@ -18,7 +18,7 @@ enum session_next pop3_login_succeeded(struct pop3_session *s, void *memory, str
     struct err err = ERR_INIT;
 
     TALLOC_FREE(s->user);
-    if (!pop3_maildrop_open(s->context, identity, &s->drop, &err)) {
+    if (!pop3_maildrop_open(s->context, identity, s->net, &s->drop, &err)) {
         talloc_free(memory);
         return err.kind == ERR_CONFLICT ? pop3_err(s, CODE_IN_USE, TEXT_IN_USE) : pop3_fail(s, &err);
     }

@@ -6,6 +6,7 @@
 #include "mailbox/flags.h"
 #include "mailbox/folder.h"
 #include "message/message.h"
+#include "pop3/batch.h"
 #include "pop3/lock.h"
 
 #include <assert.h>
@@ -13,13 +14,11 @@
 #include <stdio.h>
 #include <talloc.h>
 
-/* Sessions that read ahead at the same time: each keeps some megabytes. The others read one by one. */
-#define SWEEPS_MAX 64
-/* Messages of one sweep: it is opened anew after them. */
-#define SWEEP_MESSAGES 2048
+/* Sessions that read ahead at the same time: each keeps two batches, some megabytes. The others read one by one. */
+#define READERS_MAX 32
 
 /* How many read ahead in this process; the bound is for its memory as a whole. */
-static atomic_int sweeps;
+static atomic_int readers;
 
 struct pop3_maildrop {
     struct pop3_lock *lock;
@@ -29,22 +28,24 @@ struct pop3_maildrop {
     uint32_t last, count;
     uint64_t bytes;
     uint8_t *deleted, *fetched; /* a bit a message; NULL while none */
-    struct message_sweep *sweep;
-    uint32_t sweep_next, sweep_end; /* numbers: what it gives next, and behind its last */
-    uint32_t previous;              /* number fetched before */
+    struct session *net;
+    struct pop3_batch *batch, *batch_after; /* what is given out, and what a worker reads meanwhile */
+    bool is_reader;                         /* counted in readers */
+    uint32_t previous;                      /* number fetched before */
 };
 
-static void stop_sweep(struct pop3_maildrop *drop)
+static void stop_reading_ahead(struct pop3_maildrop *drop)
 {
-    if (!drop->sweep)
-        return;
-    message_sweep_close(&drop->sweep);
-    atomic_fetch_sub(&sweeps, 1);
+    pop3_batch_drop(&drop->batch);
+    pop3_batch_drop(&drop->batch_after);
+    if (drop->is_reader)
+        atomic_fetch_sub(&readers, 1);
+    drop->is_reader = false;
 }
 
 static int destroy(struct pop3_maildrop *drop)
 {
-    stop_sweep(drop);
+    stop_reading_ahead(drop);
     view_release(&drop->view);
     mailbox_close(&drop->mailbox);
     pop3_lock_release(&drop->lock);
@@ -69,11 +70,12 @@ static bool open_inbox(struct pop3_maildrop *drop, const struct pop3_context *co
 }
 
 bool pop3_maildrop_open(const struct pop3_context *context, const struct identity *identity,
-                        struct pop3_maildrop **drop_out, struct err *err)
+                        struct session *net, struct pop3_maildrop **drop_out, struct err *err)
 {
     struct pop3_maildrop *drop = talloc_zero(NULL, struct pop3_maildrop);
 
     talloc_set_destructor(drop, destroy);
+    drop->net = net;
     drop->lock = pop3_lock_take(identity->mailbox.storage_group_id, identity->mailbox.mailbox_id);
     if (!drop->lock) {
         talloc_free(drop);
@@ -158,19 +160,27 @@ void pop3_maildrop_uidl(const struct pop3_maildrop *drop, const struct view_mess
     snprintf(out, POP3_UIDL_SIZE, "%08x%08x", message->uid, view_uidvalidity(drop->view));
 }
 
-static void start_sweep(struct pop3_maildrop *drop, uint32_t number)
+/* The messages from `number` on; NULL where there are none. */
+static struct pop3_batch *batch_from(struct pop3_maildrop *drop, uint32_t number)
 {
-    int64_t *ids = talloc_array(drop, int64_t, SWEEP_MESSAGES);
+    int64_t ids[MESSAGE_SWEEP_AHEAD];
     struct view_at at = view_from(drop->view, number);
     struct view_message message;
     size_t count = 0;
 
-    while (count < SWEEP_MESSAGES && view_next(&at, &message))
+    if (number > drop->last)
+        return NULL;
+    while (count < MESSAGE_SWEEP_AHEAD && view_next(&at, &message))
         ids[count++] = message.message_id;
-    drop->sweep = message_sweep_open(drop, mailbox_group(drop->mailbox), ids, count);
-    drop->sweep_next = number;
-    drop->sweep_end = number + (uint32_t)count;
-    talloc_free(ids);
+    return pop3_batch_new(mailbox_group(drop->mailbox), ids, count, number);
+}
+
+/* `number` is the first of drop->batch: those after it can be read while the client takes these. */
+static void read_what_follows(struct pop3_maildrop *drop, uint32_t number)
+{
+    drop->batch_after = batch_from(drop, number + MESSAGE_SWEEP_AHEAD);
+    if (drop->batch_after)
+        pop3_batch_start(drop->batch_after, drop->net);
 }
 
 /* Worth reading ahead: the client goes through its messages, and there is more than one left. */
@@ -179,26 +189,38 @@ static bool is_in_order(const struct pop3_maildrop *drop, uint32_t number)
     return number < drop->last && (number == 1 || number == drop->previous + 1);
 }
 
-/* The sweep that gives `number` next, where there is or should be one. */
-static struct message_sweep *sweep_at(struct pop3_maildrop *drop, uint32_t number)
+static bool becomes_reader(struct pop3_maildrop *drop)
 {
-    if (drop->sweep && (drop->sweep_next != number || number >= drop->sweep_end))
-        stop_sweep(drop);
-    if (drop->sweep || !is_in_order(drop, number))
-        return drop->sweep;
-    if (atomic_fetch_add(&sweeps, 1) >= SWEEPS_MAX)
-        atomic_fetch_sub(&sweeps, 1);
+    if (atomic_fetch_add(&readers, 1) < READERS_MAX)
+        drop->is_reader = true;
     else
-        start_sweep(drop, number);
-    return drop->sweep;
+        atomic_fetch_sub(&readers, 1);
+    return drop->is_reader;
 }
 
-static bool next_of_sweep(struct pop3_maildrop *drop, struct message_sweep_item *item, struct err *err)
+/* The batch that gives `number` next, where there is or should be one. */
+static struct pop3_batch *batch_with(struct pop3_maildrop *drop, uint32_t number)
 {
-    drop->sweep_next++;
-    if (!message_sweep_next(drop->sweep, item, err)) {
-        if (err->kind != ERR_INTERNAL) /* behind a damaged message it goes on */
-            stop_sweep(drop);
+    if (drop->batch && pop3_batch_at(drop->batch) == number)
+        return drop->batch;
+    pop3_batch_drop(&drop->batch);
+    if (drop->batch_after && pop3_batch_at(drop->batch_after) == number) {
+        drop->batch = drop->batch_after;
+        drop->batch_after = NULL;
+    } else {
+        stop_reading_ahead(drop);
+        if (!is_in_order(drop, number) || !becomes_reader(drop))
+            return NULL;
+        drop->batch = batch_from(drop, number);
+    }
+    read_what_follows(drop, number);
+    return drop->batch;
+}
+
+static bool next_of_batch(struct pop3_maildrop *drop, struct message_sweep_item *item, struct err *err)
+{
+    if (!pop3_batch_next(drop->batch, item, err)) {
+        stop_reading_ahead(drop);
         return err->kind == ERR_NONE ? err_set(err, ERR_NOT_FOUND, "There is no such message.") : false;
     }
     if (!item->bytes.p && !item->is_large)
@@ -211,17 +233,18 @@ bool pop3_maildrop_fetch(struct pop3_maildrop *drop, uint32_t number, const void
 {
     struct message_sweep_item item;
     struct view_message message;
+    bool is_ahead;
 
     if (!pop3_maildrop_at(drop, number, &message))
         return err_set(err, ERR_NOT_FOUND, "There is no such message.");
-    if (sweep_at(drop, number)) {
-        drop->previous = number;
-        if (!next_of_sweep(drop, &item, err))
+    is_ahead = batch_with(drop, number) != NULL;
+    drop->previous = number;
+    if (is_ahead) {
+        if (!next_of_batch(drop, &item, err))
             return false;
         *bytes_out = item.bytes;
         return true;
     }
-    drop->previous = number;
     *bytes_out = (struct span){ NULL, NULL };
     return message.size > MESSAGE_CHUNK_BYTES ||
            message_read(mailbox_group(drop->mailbox), owner, message.message_id, 0, MESSAGE_CHUNK_BYTES,
@@ -302,7 +325,7 @@ bool pop3_maildrop_update(struct pop3_maildrop *drop, const void *owner, struct 
     struct uid_set uids = deleted_uids(drop, owner);
     struct expunge_result result;
 
-    stop_sweep(drop);
+    stop_reading_ahead(drop);
     if (!uid_set_is_empty(&uids)) {
         if (!folder_expunge(drop->mailbox, drop->folder_id, &uids, EXPUNGE_ALL, owner, &result, err))
             return false;

@@ -15,8 +15,9 @@
 
 struct pop3_maildrop;
 
+/* `net`: whose workers read ahead. */
 MUST_CHECK bool pop3_maildrop_open(const struct pop3_context *context, const struct identity *identity,
-                                   struct pop3_maildrop **drop_out, struct err *err);
+                                   struct session *net, struct pop3_maildrop **drop_out, struct err *err);
 void pop3_maildrop_close(struct pop3_maildrop **drop);
 
 /* Highest number in use, deleted ones included. */

@@ -7,16 +7,20 @@ static const char *const address_fields[] = { "From:", "To:", "Cc:", "Bcc:", "Se
 
 void pop3_add_stuffed(struct buf *out, struct span bytes, bool *is_at_line_start)
 {
-    const char *p = bytes.p, *dot;
+    const char *p = bytes.p, *dot = p;
 
     if (span_is_empty(bytes))
         return;
+    (void)buf_reserve(out, span_length(bytes) + span_length(bytes) / 64 + 16);
     if (*is_at_line_start && *p == '.')
         buf_add_byte(out, '.');
-    while ((dot = memmem(p, (size_t)(bytes.end - p), "\n.", 2))) {
-        buf_add(out, p, (size_t)(dot + 1 - p));
-        buf_add_byte(out, '.');
-        p = dot + 1;
+    while ((dot = memchr(dot, '.', (size_t)(bytes.end - dot)))) {
+        if (dot > bytes.p && dot[-1] == '\n') {
+            buf_add(out, p, (size_t)(dot - p));
+            buf_add_byte(out, '.');
+            p = dot;
+        }
+        dot++;
     }
     buf_add(out, p, (size_t)(bytes.end - p));
     *is_at_line_start = bytes.end[-1] == '\n';
@@ -111,7 +115,10 @@ enum session_next pop3_transfer_rest(struct pop3_session *s)
                                 &err) ||
             span_is_empty(bytes)) {
             /* In the middle of a message nothing but the end of the connection says that it is not whole. */
-            log_err(LOG_LEVEL_WARNING, "pop3.transfer.cut", &err);
+            log_event(LOG_LEVEL_WARNING, "pop3.transfer.cut", log_text("session", session_id(s->net)),
+                      log_i64("message", progress->number), log_i64("offset", (int64_t)progress->offset),
+                      log_i64("of", (int64_t)progress->end), log_text("reason", err_kind_name(err.kind)),
+                      log_text("cause", err.log));
             return SESSION_CLOSE;
         }
         progress->offset += span_length(bytes);

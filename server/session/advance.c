@@ -287,6 +287,17 @@ static bool give_up(struct session *session)
     return atomic_compare_exchange_strong(&session->signals, &expected, 0);
 }
 
+void session_work(struct job *job)
+{
+    session_advance((struct session *)((char *)job - offsetof(struct session, job)), ON_WORKER);
+}
+
+void session_push(struct session *session)
+{
+    session->job.run = session_work;
+    workers_push(session->server->workers, &session->job);
+}
+
 static void resume_on_reactor(void *session)
 {
     session_advance(session, ON_REACTOR);
@@ -317,7 +328,7 @@ void session_advance(struct session *session, enum where where)
     } while (progress == PROGRESS || (progress == NOTHING && !give_up(session)));
 
     if (progress == NEEDS_WORKER || (progress == HAS_HAD_TURN && where == ON_WORKER))
-        workers_push(session->server->workers, session);
+        session_push(session);
     else if (progress == HAS_HAD_TURN)
         reactor_post(session->home->reactor, resume_on_reactor, session);
     else if (progress == HAS_DIED)

@@ -16,12 +16,12 @@
 #include "base/spool.h"
 #include "session/server.h"
 #include "session/session.h"
+#include "session/workers.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 struct limits;
-struct workers;
 
 /* Bounds of the room; the documentation's table of limits names them. */
 #define INPUT_FIRST_BYTES 4096
@@ -102,7 +102,7 @@ struct session_server {
 struct session {
     atomic_uint signals;
     _Atomic int64_t deadline_us;      /* monotonic: when the tick should signal */
-    struct session *next_job;         /* the workers' queue */
+    struct job job;                   /* in the workers' queue */
     struct session *next, **previous; /* the home's list */
 
     const struct protocol *protocol;
@@ -144,6 +144,10 @@ struct session {
 bool session_signal(struct session *session, unsigned signal);
 /* Works until nothing is left to do; the session is no longer the caller's afterwards. */
 void session_advance(struct session *session, enum where where);
+
+/* A worker takes over; its job. */
+void session_push(struct session *session);
+void session_work(struct job *job);
 
 /* advance.c's parts. Each does what it can now. */
 enum progress {

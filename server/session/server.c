@@ -327,6 +327,13 @@ void session_server_stop(struct session_server *server, int ms)
     (void)wait_until_empty(server, clock_monotonic_us() + 2 * US_PER_S);
 }
 
+/* Sessions are buried, helpers' arguments want to be freed. */
+static void drop_job(struct job *job)
+{
+    if (job->run != session_work)
+        job->run(job);
+}
+
 /* What a stuck command left behind. Nothing runs any more. */
 static void bury(struct home *home)
 {
@@ -352,7 +359,7 @@ void session_server_free(struct session_server **server)
     for (unsigned i = 0; i < s->home_count; i++)
         if (s->homes[i].reactor)
             reactor_stop(s->homes[i].reactor);
-    workers_stop(&s->workers);
+    workers_stop(&s->workers, drop_job);
     for (unsigned i = 0; i < s->home_count; i++) {
         if (!s->homes[i].reactor)
             continue;

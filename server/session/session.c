@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <talloc.h>
 
 void *session_state(struct session *session)
@@ -219,7 +220,31 @@ bool session_start_deflate(struct session *session)
 void session_wake(struct session *session)
 {
     if (session_signal(session, WOKEN))
-        workers_push(session->server->workers, session);
+        session_push(session);
+}
+
+struct beside {
+    struct job job; /* first: a pointer to it is one to the struct */
+    void (*function)(void *);
+    void *argument;
+};
+
+static void run_beside(struct job *job)
+{
+    struct beside *beside = (struct beside *)job;
+
+    beside->function(beside->argument);
+    free(beside);
+}
+
+void session_beside(struct session *session, void (*function)(void *), void *argument)
+{
+    struct beside *beside = calloc(1, sizeof(*beside));
+
+    if (!beside)
+        abort();
+    *beside = (struct beside){ .job.run = run_beside, .function = function, .argument = argument };
+    workers_push(session->server->workers, &beside->job);
 }
 
 bool session_is_stopping(const struct session *session)

@@ -82,6 +82,11 @@ MUST_CHECK bool session_start_deflate(struct session *session);
 /* Any thread, never blocks: protocol->wake will be called soon, once for many. */
 void session_wake(struct session *session);
 
+/* Runs `function(argument)` on a worker while this session goes on: reading ahead. It must not use the session.
+ * It may begin late, and when all workers wait, never before somebody else ends: who needs its result must be ready
+ * to do its work himself. It is always run, at the latest when the server ends. */
+void session_beside(struct session *session, void (*function)(void *argument), void *argument);
+
 /* The server is stopping: a long command should end. */
 bool session_is_stopping(const struct session *session);
 

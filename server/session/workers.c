@@ -1,40 +1,41 @@
 #include "session/workers.h"
 
 #include "base/thread.h"
-#include "session/engine.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct worker {
     struct workers *pool;
     pthread_t thread;
     sem_t wake;
-    struct session *job;
+    struct job *job;
     struct worker *next_idle;
 };
 
 struct workers {
     pthread_mutex_t lock; /* over idle, first, last, is_ending and the workers' jobs */
     struct worker *idle;
-    struct session *first, **last;
+    struct job *first, **last;
     bool is_ending;
     atomic_bool is_wanted; /* first is not NULL */
     unsigned count;
     struct worker workers[];
 };
 
-/* The next session, or NULL when the pool ends. */
-static struct session *take_job(struct worker *worker)
+/* The next one, or NULL when the pool ends. */
+static struct job *take_job(struct worker *worker)
 {
     struct workers *pool = worker->pool;
-    struct session *job;
+    struct job *job;
 
     pthread_mutex_lock(&pool->lock);
     job = pool->first;
     if (job) {
-        pool->first = job->next_job;
+        pool->first = job->next;
         if (!pool->first) {
             pool->last = &pool->first;
             atomic_store_explicit(&pool->is_wanted, false, memory_order_relaxed);
@@ -56,10 +57,10 @@ static struct session *take_job(struct worker *worker)
 static void *worker_main(void *argument)
 {
     struct worker *worker = argument;
-    struct session *job;
+    struct job *job;
 
     while ((job = take_job(worker)))
-        session_advance(job, ON_WORKER);
+        job->run(job);
     return NULL;
 }
 
@@ -76,7 +77,7 @@ bool workers_start(unsigned count, size_t stack_bytes, struct workers **workers_
         worker->pool = pool;
         sem_init(&worker->wake, 0, 0);
         if (!thread_start("worker", stack_bytes, worker_main, worker, &worker->thread, err)) {
-            workers_stop(&pool);
+            workers_stop(&pool, NULL);
             return false;
         }
         pool->count++;
@@ -85,17 +86,16 @@ bool workers_start(unsigned count, size_t stack_bytes, struct workers **workers_
     return true;
 }
 
-void workers_stop(struct workers **workers)
+void workers_stop(struct workers **workers, void (*drop)(struct job *job))
 {
     struct workers *pool = *workers;
+    struct job *left, *next;
 
     *workers = NULL;
     if (!pool)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->is_ending = true;
-    pool->first = NULL;
-    pool->last = &pool->first;
     for (struct worker *idle = pool->idle; idle; idle = idle->next_idle)
         sem_post(&idle->wake);
     pool->idle = NULL;
@@ -104,23 +104,28 @@ void workers_stop(struct workers **workers)
         pthread_join(pool->workers[i].thread, NULL);
         sem_destroy(&pool->workers[i].wake);
     }
+    left = pool->first;
     pthread_mutex_destroy(&pool->lock);
     free(pool);
+    for (; left; left = next) {
+        next = left->next;
+        drop(left);
+    }
 }
 
-void workers_push(struct workers *pool, struct session *session)
+void workers_push(struct workers *pool, struct job *job)
 {
     struct worker *idle;
 
-    session->next_job = NULL;
+    job->next = NULL;
     pthread_mutex_lock(&pool->lock);
     idle = pool->idle;
     if (idle) {
         pool->idle = idle->next_idle;
-        idle->job = session;
+        idle->job = job;
     } else {
-        *pool->last = session;
-        pool->last = &session->next_job;
+        *pool->last = job;
+        pool->last = &job->next;
         atomic_store_explicit(&pool->is_wanted, true, memory_order_relaxed);
     }
     pthread_mutex_unlock(&pool->lock);

@@ -1,8 +1,8 @@
 /*
  * workers.h -- the threads that run commands as plain blocking code.
  *
- * A session is queued at most once at a time. The worker that slept last is woken first: its stack is
- * still in the cache.
+ * A job is queued at most once at a time. The worker that slept last is woken first: its stack is still
+ * in the cache.
  *
  * Threads  workers_push() from anywhere.
  */
@@ -14,13 +14,18 @@
 #include <stddef.h>
 
 struct workers;
-struct session;
+
+/* Part of what it is about. Whoever runs it may free it. */
+struct job {
+    void (*run)(struct job *job);
+    struct job *next;
+};
 
 MUST_CHECK bool workers_start(unsigned count, size_t stack_bytes, struct workers **workers_out,
                               struct err *err);
-/* Lets running commands end, drops the queue, joins. */
-void workers_stop(struct workers **workers);
-void workers_push(struct workers *workers, struct session *session);
+/* Lets running jobs end and joins. Those still in the queue go to `drop`, in the caller's thread. */
+void workers_stop(struct workers **workers, void (*drop)(struct job *job));
+void workers_push(struct workers *workers, struct job *job);
 /* Somebody waits for a worker: a session that has had its turn should step back. */
 bool workers_are_wanted(struct workers *workers);
 

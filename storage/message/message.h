@@ -91,6 +91,10 @@ struct message_sweep *message_sweep_open(const void *owner, struct group *group,
                                          size_t count);
 MUST_CHECK bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *item_out,
                                    struct err *err);
+/* Reads ahead now, in the caller's thread, what the next MESSAGE_SWEEP_AHEAD calls of message_sweep_next() give: for a
+ * helper that prepares a sweep while its user is busy with another. */
+enum { MESSAGE_SWEEP_AHEAD = 32 };
+MUST_CHECK bool message_sweep_fill(struct message_sweep *sweep, struct err *err);
 /* Gives up what was read ahead (some megabytes); for a session that waits for its client. */
 void message_sweep_rest(struct message_sweep *sweep);
 /* Accepts and sets NULL. */

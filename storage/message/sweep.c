@@ -10,7 +10,7 @@
 
 #include <talloc.h>
 
-enum { AHEAD = 32 };
+enum { AHEAD = MESSAGE_SWEEP_AHEAD };
 
 struct ahead {
     bool is_there, is_large, is_cached;
@@ -158,12 +158,18 @@ static bool unpack(struct message_sweep *sweep, const struct ahead *ahead, int64
     return err_set(err, ERR_INTERNAL, "This message is damaged.");
 }
 
+bool message_sweep_fill(struct message_sweep *sweep, struct err *err)
+{
+    return sweep->next == sweep->count || sweep->next < sweep->ahead_first + sweep->ahead_count ||
+           read_ahead(sweep, err);
+}
+
 bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *item_out, struct err *err)
 {
     *err = ERR_INIT;
     if (sweep->next == sweep->count)
         return false;
-    if (sweep->next >= sweep->ahead_first + sweep->ahead_count && !read_ahead(sweep, err))
+    if (!message_sweep_fill(sweep, err))
         return false;
     const struct ahead *ahead = &sweep->ahead[sweep->next - sweep->ahead_first];
     *item_out = (struct message_sweep_item){ .number = sweep->next,

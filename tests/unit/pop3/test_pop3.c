@@ -191,19 +191,19 @@ static void test_failed_update_says_so(void **state)
 static void test_one_session_a_maildrop(void **state)
 {
     struct pop3_maildrop *first, *second;
-    struct identity identity = { .mailbox = { 1, 1, 5 } };
+    struct identity identity = { .mailbox = { 1, 1, 1 } };
     struct err err = ERR_INIT;
 
     (void)state;
     fake_open();
-    assert_true(pop3_maildrop_open(&fake.context, &identity, &first, &err));
-    assert_false(pop3_maildrop_open(&fake.context, &identity, &second, &err));
+    assert_true(pop3_maildrop_open(&fake.context, &identity, &fake, &first, &err));
+    assert_false(pop3_maildrop_open(&fake.context, &identity, &fake, &second, &err));
     assert_int_equal(err.kind, ERR_CONFLICT);
     fake_feed(span_text(LOGIN), SIZE_MAX);
     expect_output("in use", GREETING
                   "+OK Send your password.\r\n-ERR [IN-USE] Another session has this mailbox open.\r\n");
     identity.mailbox.mailbox_id = 6;
-    assert_true(pop3_maildrop_open(&fake.context, &identity, &second, &err));
+    assert_true(pop3_maildrop_open(&fake.context, &identity, &fake, &second, &err));
     pop3_maildrop_close(&second);
     pop3_maildrop_close(&first);
     fake_feed(span_text(LOGIN), SIZE_MAX);
@@ -283,7 +283,7 @@ static void test_session_ends_with_its_account(void **state)
     (void)state;
     fake_open();
     fake_feed(span_text(LOGIN), SIZE_MAX);
-    fake.login_ends = ERR_AUTH;
+    fake_login_ends = ERR_AUTH;
     ((struct pop3_session *)fake.state)->checked_us -= INT64_C(61) * 1000 * 1000;
     fake_feed(span_text("LIST\r\n"), SIZE_MAX);
     expect_output("changed", LOGGED_IN "-ERR [AUTH] The account was changed; log in again.\r\n");
@@ -291,7 +291,7 @@ static void test_session_ends_with_its_account(void **state)
     fake_close();
     fake_open();
     fake_feed(span_text(LOGIN), SIZE_MAX);
-    fake.login_ends = ERR_BUSY; /* not known now: it goes on */
+    fake_login_ends = ERR_BUSY; /* not known now: it goes on */
     ((struct pop3_session *)fake.state)->checked_us -= INT64_C(61) * 1000 * 1000;
     fake_feed(span_text("LIST 1\r\n"), SIZE_MAX);
     expect_output("not known", LOGGED_IN "+OK 1 61\r\n");

@@ -13,8 +13,8 @@
 #ifndef FAKE_POP3_H
 #define FAKE_POP3_H
 
-#include "auth/sasl.h"
 #include "base/mem.h"
+#include "fake/fake_auth.h"
 #include "group/group.h"
 #include "mailbox/expunge.h"
 #include "mailbox/flags.h"
@@ -42,7 +42,7 @@ struct session {
     unsigned yields;
     int delayed_ms;
     char expunged[100], seen[100]; /* UIDs */
-    enum err_kind expunge_fails, login_ends;
+    enum err_kind expunge_fails;
 };
 
 static struct session fake;
@@ -74,6 +74,7 @@ static inline void fake_write_messages(void)
 static inline void fake_open(void)
 {
     fake_write_messages();
+    fake_login_ends = ERR_NONE;
     memset(&fake, 0, sizeof(fake));
     fake.memory = talloc_new(NULL);
     fake.arena = talloc_new(fake.memory);
@@ -230,6 +231,11 @@ void session_delay(struct session *session, int ms)
 {
     session->delayed_ms += ms;
 }
+void session_beside(struct session *session, void (*function)(void *), void *argument)
+{
+    (void)session;
+    function(argument);
+}
 bool session_can_start_tls(const struct session *session)
 {
     return session->can_start_tls && !session->is_tls;
@@ -248,115 +254,6 @@ bool stream_channel_binding(const struct stream *stream, enum stream_binding typ
     memset(out, (int)type, 32);
     *length_out = 32;
     return true;
-}
-
-/* ---- server/auth */
-
-bool auth_password(struct auth *auth, const void *owner, const struct auth_request *request,
-                   struct span login, struct span password, struct identity **identity_out,
-                   unsigned *delay_ms_out, struct err *err)
-{
-    (void)auth;
-    (void)request;
-    *delay_ms_out = 0;
-    if (span_equals_text(login, "slow@example.org"))
-        return err_set(err, ERR_BUSY, "down");
-    if (span_equals_text(login, "full@example.org"))
-        return err_set(err, ERR_LIMIT, "throttled");
-    if (!span_equals_text(password, "secret word") && !span_equals_text(password, "secret")) {
-        *delay_ms_out = 2000;
-        return err_set(err, ERR_AUTH, "wrong");
-    }
-    if (span_equals_text(login, "bob@example.org"))
-        return err_set(err, ERR_DENIED, "not allowed");
-    if (!span_equals_text(login, "ada@example.org"))
-        return err_set(err, ERR_AUTH, "wrong");
-    *identity_out = talloc_zero(owner, struct identity);
-    (*identity_out)->login = "ada@example.org";
-    (*identity_out)->mailbox.storage_group_id = 1;
-    (*identity_out)->mailbox.mailbox_id = 5;
-    return true;
-}
-bool auth_still_valid(struct auth *auth, const struct identity *identity, struct err *err)
-{
-    (void)auth;
-    (void)identity;
-    return fake.login_ends == ERR_NONE || err_set(err, fake.login_ends, "changed");
-}
-
-struct sasl {
-    bool is_login;
-    char *name;
-    struct identity *identity;
-    unsigned delay_ms;
-};
-
-const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel)
-{
-    static const char *const all[] = { "SCRAM-SHA-256", "PLAIN", NULL };
-    const char **names = talloc_array(owner, const char *, 3);
-
-    (void)auth;
-    names[0] = all[0];
-    names[1] = channel->may_send_password ? all[1] : NULL;
-    names[2] = NULL;
-    return names;
-}
-bool sasl_start(struct auth *auth, const void *owner, const struct auth_request *request,
-                const struct sasl_channel *channel, struct span mechanism, struct sasl **sasl_out,
-                struct err *err)
-{
-    (void)auth;
-    (void)request;
-    if (!span_equals_nocase(mechanism, "PLAIN") && !span_equals_nocase(mechanism, "LOGIN"))
-        return err_set(err, ERR_INVALID, "no such mechanism");
-    if (!channel->may_send_password)
-        return err_set(err, ERR_DENIED, "in clear");
-    *sasl_out = talloc_zero(owner, struct sasl);
-    (*sasl_out)->is_login = span_equals_nocase(mechanism, "LOGIN");
-    return true;
-}
-static inline enum sasl_next fake_login(struct sasl *sasl, struct span password, struct err *err)
-{
-    return auth_password(NULL, sasl, NULL, span_text(sasl->name), password, &sasl->identity, &sasl->delay_ms,
-                         err)
-               ? SASL_OK
-               : SASL_FAILED;
-}
-enum sasl_next sasl_step(struct sasl *sasl, const struct span *response, struct span *challenge_out,
-                         struct err *err)
-{
-    struct span nothing, name, rest;
-
-    *challenge_out = span_text(sasl->is_login ? (sasl->name ? "Password:" : "Username:") : "");
-    if (!response)
-        return SASL_CHALLENGE;
-    rest = *response;
-    if (sasl->is_login && !sasl->name) {
-        sasl->name = span_copy(sasl, rest);
-        *challenge_out = span_text("Password:");
-        return SASL_CHALLENGE;
-    }
-    if (sasl->is_login)
-        return fake_login(sasl, rest, err);
-    if (!span_take_until(&rest, '\0', &nothing) || !span_take_until(&rest, '\0', &name)) {
-        err_set(err, ERR_INVALID, "broken");
-        return SASL_FAILED;
-    }
-    sasl->name = span_copy(sasl, name);
-    return fake_login(sasl, rest, err);
-}
-struct identity *sasl_identity(const struct sasl *sasl)
-{
-    return sasl->identity;
-}
-unsigned sasl_delay_ms(const struct sasl *sasl)
-{
-    return sasl->delay_ms;
-}
-const char *sasl_login(const struct sasl *sasl)
-{
-    return sasl->name ? sasl->name : "";
 }
 
 /* ---- storage */
@@ -512,6 +409,12 @@ bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *
         item_out->is_large = true;
     else
         item_out->bytes = all;
+    return true;
+}
+bool message_sweep_fill(struct message_sweep *sweep, struct err *err)
+{
+    (void)sweep;
+    (void)err;
     return true;
 }
 void message_sweep_close(struct message_sweep **sweep)
