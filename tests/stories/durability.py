@@ -59,8 +59,8 @@ def story_postgresql_dies_and_returns_without_a_restart_of_ours(world: World) ->
 
 
 def story_a_storage_group_down_is_only_its_users_trouble(world: World) -> None:
+    ada = world.user("ada", "--storage-group", "First Storage Group")
     world.server.run("storage-group", "add", "second")
-    ada = world.user("ada")
     bob = world.user("bob", "--storage-group", "second")
     world.send([ada])
     world.send([bob])
