@@ -10,8 +10,9 @@
 #include <talloc.h>
 
 enum {
-    PREVIEW_LOOKED_AT = 64 * 1024, /* decoded bytes */
-    META_LOOKED_AT = 1024,         /* of HTML, for its charset */
+    PREVIEW_LOOKED_AT_FIRST = 4 * 1024, /* bytes of the part */
+    PREVIEW_LOOKED_AT = 64 * 1024,
+    META_LOOKED_AT = 1024, /* of HTML, for its charset */
     FIELD_MAX = 4096,
 };
 
@@ -217,25 +218,37 @@ static void add_preview_lines(struct preview *preview, struct span text, enum pr
     }
 }
 
+/* The part's first bytes as text; a preview is nearly always full long before PREVIEW_LOOKED_AT. */
+static void preview_from(struct preview *preview, struct span message, const struct mime_index *index,
+                         const struct mime_part *part, size_t looked_at)
+{
+    struct mime_part shortened = *part;
+    struct buf text = BUF_INIT(NULL);
+
+    preview->out->length = preview->start;
+    preview->characters = 0;
+    preview->wants_space = false;
+    if (shortened.body_end - shortened.body_start > looked_at)
+        shortened.body_end = shortened.body_start + looked_at;
+    add_readable(&text, message, index, &shortened, looked_at);
+    add_preview_lines(preview, buf_span(&text), OWN_WORDS);
+    if (preview->characters == 0 && looked_at == PREVIEW_LOOKED_AT)
+        add_preview_lines(preview, buf_span(&text), ALL_WORDS);
+    talloc_free(text.p);
+}
+
 void text_add_preview(struct buf *out, struct span message, const struct mime_index *index)
 {
     const struct mime_part *part = first_text(message, index);
     struct preview preview = { .out = out, .start = out->length };
-    struct mime_part shortened;
-    struct buf text = BUF_INIT(NULL);
 
     if (!part)
         return;
-    shortened = *part;
-    if (shortened.body_end - shortened.body_start > PREVIEW_LOOKED_AT)
-        shortened.body_end = shortened.body_start + PREVIEW_LOOKED_AT;
-    add_readable(&text, message, index, &shortened, PREVIEW_LOOKED_AT);
-    add_preview_lines(&preview, buf_span(&text), OWN_WORDS);
-    if (preview.characters == 0)
-        add_preview_lines(&preview, buf_span(&text), ALL_WORDS);
+    preview_from(&preview, message, index, part, PREVIEW_LOOKED_AT_FIRST);
+    if (preview.characters < TEXT_PREVIEW_CHARACTERS)
+        preview_from(&preview, message, index, part, PREVIEW_LOOKED_AT);
     while (out->length > preview.start && out->p[out->length - 1] == ' ')
         out->length--;
-    talloc_free(text.p);
 }
 
 /* --- attachments ----------------------------------------------------------------------------------- */
