@@ -1,4 +1,5 @@
 chappe_unit_tests(format)
+set_tests_properties(unit/format/test_hostile PROPERTIES TIMEOUT 600) # 13 s of processor time under sanitizers
 chappe_fuzz_targets(format)
 
 add_executable(bench_format bench/bench_format.c)
