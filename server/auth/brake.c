@@ -35,7 +35,8 @@ struct brake {
     pthread_mutex_t lock;
     bool has_secret;
     unsigned char secret[32];
-    size_t buckets, used;
+    size_t buckets;
+    _Atomic size_t used;   /* changed under the lock */
     struct entry *entries; /* mapped: pages that were never used cost nothing */
     size_t mapped_bytes;
     uint8_t (*changes)[16]; /* keys with something unsent, or a count to be forgotten */

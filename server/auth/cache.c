@@ -21,7 +21,8 @@ struct entry {
 struct cache {
     pthread_mutex_t lock;
     uint8_t secret[32]; /* of this process only */
-    size_t buckets, used;
+    size_t buckets;
+    _Atomic size_t used; /* changed under the lock */
     int64_t lifetime_us;
     struct entry *entries;
 };

@@ -12,7 +12,7 @@
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t left;
-    unsigned inside, waiting;
+    _Atomic unsigned inside, waiting; /* changed under the lock */
     unsigned inside_max, waiting_max;
 };
 
