@@ -50,7 +50,7 @@ def story_alias_to_three_gives_three_deliveries(world: World) -> None:
 
 def story_full_is_said_at_rcpt_and_accepted_again_after_deletion(world: World) -> None:
     ada, bob = world.user("ada", "--quota", "200K"), world.user("bob")
-    mail = "Subject: fill\r\n\r\n" + "x" * 70 * 700 + "\r\n"
+    mail = "Subject: fill\r\n\r\n" + "x" * 70 * 800 + "\r\n"
     for _ in range(3):
         world.send(ada, mail + "1\r\n" * _)
     with smtplib.SMTP("127.0.0.1", world.server.port("smtp")) as smtp:
