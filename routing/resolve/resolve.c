@@ -1,6 +1,7 @@
 #include "resolve/resolve.h"
 
 #include "directory/resolve.h"
+#include "resolve/literal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -145,11 +146,36 @@ static bool is_role(const struct address *address)
     return strcasecmp(address->user, "postmaster") == 0 || strcasecmp(address->user, "abuse") == 0;
 }
 
+/* user@[our own address] is a user of the postmaster's domain: the one that is the installation's own. */
+static bool stand_in_for_literal(struct walk *walk, const char **domain_io, struct err *err)
+{
+    struct resolved postmaster;
+    const char *at;
+
+    if (**domain_io != '[' || !literal_is_ours(*domain_io))
+        return true;
+    if (!directory_postmaster(walk->directory, walk->owner, &postmaster, err)) {
+        bool is_unnamed = err->kind == ERR_NOT_FOUND;
+
+        if (is_unnamed)
+            *err = ERR_INIT;
+        return is_unnamed;
+    }
+    at = strrchr(postmaster.address, '@');
+    if (at)
+        *domain_io = at + 1;
+    return true;
+}
+
 /* The address asked for; postmaster and abuse of our own are found even where nobody has them. */
 static bool first(struct walk *walk, const struct address *address, struct resolved *found, struct err *err)
 {
-    if (*address->domain) {
-        if (!directory_resolve(walk->directory, walk->owner, address->local, address->domain, found, err))
+    const char *domain = address->domain;
+
+    if (!stand_in_for_literal(walk, &domain, err))
+        return false;
+    if (*domain) {
+        if (!directory_resolve(walk->directory, walk->owner, address->local, domain, found, err))
             return false;
         if ((found->kind != RESOLVED_UNKNOWN && found->kind != RESOLVED_DISABLED) || !is_role(address))
             return true;

@@ -5,7 +5,8 @@
  * aliases of aliases and alias domains are followed to the end; what leads back to itself is cut, and every mailbox
  * stands once in the answer. "name+detail@domain" is name@domain where nothing has that very address (RFC 5233).
  * postmaster and abuse of each of our domains, and postmaster alone, reach the installation's postmaster where nobody
- * else has the address (RFC 5321, 4.5.1; RFC 2142).
+ * else has the address (RFC 5321, 4.5.1; RFC 2142). user@[192.0.2.1], where that is an address of this machine, is user@ the
+ * postmaster's domain.
  *
  * A part of an alias that cannot be reached (removed or disabled since) is left out as long as another part can. One that
  * leads to another domain makes the whole alias RESOLVE_FORWARDS: to deliver a part would lose the rest.

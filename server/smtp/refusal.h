@@ -55,8 +55,9 @@
     X(REFUSE_HEADER_TOO_LARGE, "header-too-large", 552, "5.3.4", "Header too large.")                        \
     X(REFUSE_LOOP, "loop", 554, "5.4.6", "Routing loop: this message has been here before.")                 \
     X(REFUSE_FROM_FOREIGN, "from-not-owned", 550, "5.7.1",                                                   \
-      "The From field names an address that is not yours.")                                                  \
-    X(REFUSE_FROM_MISSING, "from-missing", 550, "5.7.1", "The message needs one From field.")                \
+      "From or Sender names an address that is not yours.")                                                  \
+    X(REFUSE_FROM_MISSING, "from-missing", 550, "5.7.1",                                                     \
+      "The message needs one From field with an address.")                                                   \
     /* login and TLS */                                                                                      \
     X(REFUSE_AUTH_NEEDS_TLS, "auth-needs-tls", 538, "5.7.11", "Encryption is required before AUTH.")         \
     X(REFUSE_AUTH_MECHANISM, "auth-mechanism", 504, "5.5.4", "This mechanism is not offered here.")          \

@@ -9,26 +9,23 @@
 #include "smtp/auth.h"
 #include "smtp/transaction.h"
 
-/* Every mailbox of From must be the login's. */
-static bool from_is_owned(struct smtp_session *s, struct span header, enum smtp_refusal *refusal_out)
+/* Every mailbox of the field must be the login's, and there must be one. */
+static bool is_owned(struct smtp_session *s, struct span value, enum smtp_refusal *refusal_out)
 {
     void *arena = session_arena(s->session);
-    struct header_field field;
-    struct address_list from;
+    struct address_list list;
     size_t mailboxes = 0;
     struct err err = ERR_INIT;
 
     *refusal_out = REFUSE_FROM_MISSING;
-    if (header_count(header, "From") != 1 || !header_find(header, "From", &field))
-        return false;
-    address_list_parse(arena, field.value, &from);
-    for (size_t i = 0; i < from.count; i++) {
+    address_list_parse(arena, value, &list);
+    for (size_t i = 0; i < list.count; i++) {
         struct address address;
 
-        if (from.items[i].kind != ADDRESS_MAILBOX)
+        if (list.items[i].kind != ADDRESS_MAILBOX)
             continue;
         mailboxes++;
-        if (address_of_item(arena, &from.items[i], &address) != ADDRESS_GOOD)
+        if (address_of_item(arena, &list.items[i], &address) != ADDRESS_GOOD)
             return false;
         if (!smtp_may_send_as(s, &address, &err)) {
             *refusal_out = err.kind == ERR_DENIED ? REFUSE_FROM_FOREIGN : smtp_refusal_of(err.kind);
@@ -36,6 +33,20 @@ static bool from_is_owned(struct smtp_session *s, struct span header, enum smtp_
         }
     }
     return mailboxes > 0;
+}
+
+/* RFC 5322, 3.6: From stands once, Sender at most once. */
+static bool author_is_owned(struct smtp_session *s, struct span header, enum smtp_refusal *refusal_out)
+{
+    struct header_field field;
+    size_t senders = header_count(header, "Sender");
+
+    *refusal_out = REFUSE_FROM_MISSING;
+    if (header_count(header, "From") != 1 || senders > 1 || !header_find(header, "From", &field))
+        return false;
+    if (!is_owned(s, field.value, refusal_out))
+        return false;
+    return senders == 0 || (header_find(header, "Sender", &field) && is_owned(s, field.value, refusal_out));
 }
 
 static void add_missing(struct smtp_session *s, struct buf *out, struct span header)
@@ -83,7 +94,7 @@ bool smtp_submit_header(struct smtp_session *s, size_t prefix, struct span *mess
     struct buf edited = BUF_INIT(session_arena(s->session));
     struct header_field field;
 
-    if (!from_is_owned(s, header, refusal_out))
+    if (!author_is_owned(s, header, refusal_out))
         return false;
     if (!needs_edit(header))
         return true;

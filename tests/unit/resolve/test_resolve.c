@@ -149,6 +149,10 @@ static const struct {
     { "PostMaster alone", "PostMaster", RESOLVE_DELIVER, "1" },
     { "abuse", "abuse@example.org", RESOLVE_DELIVER, "1" },
     { "another's postmaster", "postmaster@elsewhere.example", RESOLVE_FOREIGN, "" },
+    { "our own address", "bob@[127.0.0.1]", RESOLVE_DELIVER, "2" },
+    { "our own IPv6 address", "bob@[IPv6:::1]", RESOLVE_DELIVER, "2" },
+    { "another's address", "bob@[192.0.2.77]", RESOLVE_FOREIGN, "" },
+    { "a percent at our own address", "u%elsewhere.example@[127.0.0.1]", RESOLVE_SOURCE_ROUTE, "" },
     { "anybody alone", "ada", RESOLVE_UNKNOWN, "" },
 };
 
