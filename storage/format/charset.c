@@ -86,11 +86,27 @@ bool utf8_is_valid(struct span text)
     return true;
 }
 
+/* Past bytes 1..127, eight at a time: what nearly all text consists of. */
+static const char *skip_ascii(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    uint64_t word;
+
+    for (; end - p >= (ptrdiff_t)sizeof word; p += sizeof word) {
+        memcpy(&word, p, sizeof word);
+        if ((word & tops) || ((word - ones) & ~word & tops))
+            break;
+    }
+    while (p < end && (unsigned char)*p - 1U < 0x7F)
+        p++;
+    return p;
+}
+
 void utf8_add_valid(struct buf *out, struct span text)
 {
     const char *from = text.p;
 
-    while (text.p < text.end) {
+    while ((text.p = skip_ascii(text.p, text.end)) < text.end) {
         size_t length = *text.p == '\0' ? 0
                                         : character_length((const unsigned char *)text.p,
                                                            (const unsigned char *)text.end);
@@ -245,9 +261,9 @@ bool charset_add_utf8(struct buf *out, struct span charset, struct span bytes, s
         is_known = false;
         add_guessed(out, bytes);
     }
-    for (size_t i = start; i < out->length; i++)
-        if (out->p[i] == '\0') /* PostgreSQL's text has none */
-            out->p[i] = ' ';
+    for (char *nul = out->p ? out->p + start : NULL; /* PostgreSQL's text has none */
+         nul && (nul = memchr(nul, '\0', (size_t)(out->p + out->length - nul)));)
+        *nul = ' ';
     if (out->length > start)
         out->length = start + utf8_cut(span_of(out->p + start, out->length - start), cap);
     return is_known;
