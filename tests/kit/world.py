@@ -68,6 +68,19 @@ class World:
         with smtplib.SMTP("127.0.0.1", self.server.port("smtp"), timeout=60) as smtp:
             return smtp.sendmail(sender, recipients, mail.encode())
 
+    def wait_for_mail(self, *addresses: str) -> None:
+        """Sends one mail to each, until it is taken: the roles see a new storage group within seconds."""
+        def taken() -> bool:
+            try:
+                return self.send(address) == {}
+            except smtplib.SMTPRecipientsRefused as problem:
+                code = problem.recipients[address][0]
+                if code >= 500:
+                    raise Failure(f"{address} was refused for good: {problem}") from None
+                return False
+        for address in addresses:
+            self.server.wait_until(taken, 20, f"mail to {address}")
+
     def run(self, *words: str, stdin: str = "", check: bool = True, timeout: float = 120,
             env: dict[str, str] | None = None) -> str:
         """A client program; both its outputs. A non-zero exit is a Failure."""

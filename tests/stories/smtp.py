@@ -154,11 +154,12 @@ def story_recipients_of_two_storage_groups_are_asked_to_be_split(world: World) -
     world.server.run("storage-group", "add", "third")
     world.server.run("store", "add", "far away", "--group", "third")
     ada, bob = world.user("ada"), world.user("bob", "--store", "far away")
+    world.wait_for_mail(ada, bob)
     with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=60) as smtp:
         refused = smtp.sendmail("x@outside.example", [ada, bob], b"Subject: both\r\n\r\nhi\r\n")
         assert refused[bob][0] == 452 and b"separately" in refused[bob][1], refused
         assert smtp.sendmail("x@outside.example", [bob], b"Subject: both\r\n\r\nhi\r\n") == {}
-    assert (world.count(ada), world.count(bob)) == (1, 1)
+    assert (world.count(ada), world.count(bob)) == (2, 2)
     with smtplib.LMTP("127.0.0.1", world.server.port("lmtp")) as lmtp:   # a status each: nothing to split
         lmtp.ehlo_or_helo_if_needed()
         lmtp.mail("x@outside.example")
@@ -167,4 +168,4 @@ def story_recipients_of_two_storage_groups_are_asked_to_be_split(world: World) -
         assert lmtp.getreply()[0] == 354
         lmtp.send(b"Subject: both\r\n\r\nhi\r\n.\r\n")
         assert [lmtp.getreply()[0] for _ in (ada, bob)] == [250, 250]
-    assert (world.count(ada), world.count(bob)) == (2, 2)
+    assert (world.count(ada), world.count(bob)) == (3, 3)
