@@ -7,6 +7,7 @@
 #include "format/codec.h"
 #include "group/group.h"
 #include "imap/dialogue.h"
+#include "imap/progress.h"
 #include "imap/updates.h"
 #include "mailbox/expunge.h"
 #include "message/message.h"
@@ -53,6 +54,7 @@ static bool prepare(struct imap_request *req, struct imap_append *append, struct
         struct append_message *message = &append->messages[i];
         struct span bytes;
 
+        imap_progress(req, i, append->count);
         if (!bytes_of(req->arena, message, &bytes, err))
             return false;
         appends[i] = (struct deliver_append){

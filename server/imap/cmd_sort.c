@@ -5,6 +5,7 @@
  * criterion keep the order of the folder.
  */
 #include "imap/condstore.h"
+#include "imap/progress.h"
 #include "imap/result.h"
 #include "imap/search.h"
 #include "mailbox/pack.h"
@@ -130,6 +131,7 @@ static bool keep_row(const struct view_message *message, const struct pack_row *
     struct row *row = &sort->rows[sort->filled++];
 
     (void)err;
+    imap_progress(sort->req, sort->filled, view_count(sort->req->session->selected->told));
     if (span_is_empty(packed->columns) || !columns_unpack(packed->columns, &columns))
         columns = none;
     row->uid = message->uid;

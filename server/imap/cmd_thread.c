@@ -2,6 +2,7 @@
  * cmd_thread.c -- THREAD and UID THREAD (RFC 5256): reads what thread.h needs of the messages found, and writes the reply.
  */
 #include "imap/condstore.h"
+#include "imap/progress.h"
 #include "imap/result.h"
 #include "imap/search.h"
 #include "imap/thread.h"
@@ -43,6 +44,7 @@ static bool keep(const struct view_message *message, const struct pack_row *row,
     struct message_columns columns;
 
     (void)err;
+    imap_progress(reading->req, reading->count, view_count(reading->req->session->selected->told));
     if (span_is_empty(row->columns) || !columns_unpack(row->columns, &columns))
         columns = none;
     reading->messages[reading->count++] = (struct thread_message){

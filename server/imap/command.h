@@ -45,8 +45,9 @@ struct imap_request {
     bool by_uid;
     struct imap_in in; /* the arguments; the space after the command's name is still there */
     imap_run *resume;
-    void *state;      /* of a command that yields */
-    struct buf final; /* the tagged reply, while updates are sent before it */
+    int64_t progress_due_us; /* when INPROGRESS is to be said next (progress.h); 0: not begun */
+    void *state;             /* of a command that yields */
+    struct buf final;        /* the tagged reply, while updates are sent before it */
 };
 
 const struct imap_command *imap_command_find(struct span name);

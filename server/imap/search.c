@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "format/fold.h"
+#include "imap/progress.h"
 #include "imap/sets.h"
 #include "mailbox/flags.h"
 #include "mailbox/pack.h"
@@ -40,6 +41,7 @@ struct search {
     struct search_key *texts;
     size_t text_count;
     struct search_uids *found; /* of each text key */
+    uint64_t looked_at;        /* rows, for INPROGRESS */
     bool needs_columns;
 
     enum level level;
@@ -359,7 +361,10 @@ static bool judge_row(const struct view_message *message, const struct pack_row 
     struct message_columns columns;
     bool has_columns = !span_is_empty(row->columns) && columns_unpack(row->columns, &columns);
 
+    struct search *search = arg;
+
     (void)err;
+    imap_progress(search->req, ++search->looked_at, view_count(search->view));
     judge(arg,
           &(struct subject){ .message = message, .row = row, .columns = has_columns ? &columns : &none });
     return true;

@@ -3,6 +3,7 @@
 #include "fake/fake_session.h"
 #include "fake/fake_storage.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <setjmp.h>
@@ -149,12 +150,46 @@ static void trouble_is_said_to_be_temporary(void **state)
         }
 }
 
+/* Time flies: every look at the clock finds ten seconds gone. */
+static int64_t seconds;
+static bool is_hurried;
+
+int64_t clock_monotonic_us(void)
+{
+    return (is_hurried ? (seconds += 10) : seconds) * US_PER_S;
+}
+
+static void a_long_command_says_that_it_goes_on(void **state)
+{
+    void *owner = talloc_new(NULL);
+    char *output;
+
+    (void)state;
+    is_hurried = true;
+    output =
+        converse(owner,
+                 "a LOGIN ada@example.org x\r\nb SELECT INBOX\r\nc COPY 1:3 INBOX\r\nc COPY 1:6 INBOX\r\n"
+                 "c COPY 1:12 INBOX\r\nc COPY 1:24 INBOX\r\nc COPY 1:48 INBOX\r\nc COPY 1:96 INBOX\r\n"
+                 "c COPY 1:192 INBOX\r\nd COPY 1:384 INBOX\r\n"
+                 "e SEARCH SUBJECT one SUBJECT two\r\nf SORT (SUBJECT) UTF-8 ALL\r\n",
+                 SIZE_MAX, 0);
+    is_hurried = false;
+    assert_non_null(strstr(output, "\r\nd OK "));
+    assert_non_null(strstr(output, "* OK [INPROGRESS (\"e\" 512 768)] "));
+    assert_non_null(strstr(output, "* OK [INPROGRESS (\"f\" 512 768)] "));
+    seconds = 0;
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_conversation_ends_well),        cmocka_unit_test(the_network_does_not_matter),
-        cmocka_unit_test(a_slow_reader_gets_the_same),     cmocka_unit_test(a_cut_leaves_nothing),
+        cmocka_unit_test(a_conversation_ends_well),
+        cmocka_unit_test(the_network_does_not_matter),
+        cmocka_unit_test(a_slow_reader_gets_the_same),
+        cmocka_unit_test(a_cut_leaves_nothing),
         cmocka_unit_test(trouble_is_said_to_be_temporary),
+        cmocka_unit_test(a_long_command_says_that_it_goes_on),
     };
 
     log_set_level(LOG_LEVEL_ERROR + 1);
