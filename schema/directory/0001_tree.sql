@@ -17,7 +17,10 @@ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- another installation in this cluster made it just now
         END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        -- from version 16 on, whoever makes a role administers it, but may not yet become it
+        IF NOT pg_has_role(current_user, wanted,
+                           CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET'
+                                ELSE 'MEMBER' END) THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;
     END LOOP;

@@ -23,6 +23,7 @@ struct auth {
     bool has_secret;
     unsigned char secret[32];
     int64_t pulled_us; /* the last change of another process that we know of */
+    int64_t swept_us;
     pthread_t exchanger;
     bool is_exchanging, is_stopping;
     pthread_cond_t stop;

@@ -123,6 +123,19 @@ static void pull(struct auth *auth, const void *scratch)
         auth->pulled_us = counts[count - 1].changed_us;
 }
 
+/* Counts that begin again anyway are taken out of the directory now and then. */
+static void sweep(struct auth *auth)
+{
+    int64_t now_us = clock_now_us();
+    uint64_t removed;
+    struct err err;
+
+    if (now_us - auth->swept_us < THROTTLE_QUIET_US)
+        return;
+    if (throttle_sweep(auth->options.directory, now_us - THROTTLE_QUIET_US, &removed, &err))
+        auth->swept_us = now_us;
+}
+
 void auth_exchange(struct auth *auth)
 {
     void *scratch = talloc_new(NULL);
@@ -132,6 +145,7 @@ void auth_exchange(struct auth *auth)
     if (auth_secret(auth, secret, &err)) {
         push(auth, talloc_array(scratch, struct throttle_count, EXCHANGE_MAX));
         pull(auth, scratch);
+        sweep(auth);
     }
     talloc_free(scratch);
 }

@@ -202,15 +202,14 @@ bool db_pipeline_send(struct db *db, struct err *err)
     return append_sync(db, err);
 }
 
-static int64_t deadline_of(const struct db *db)
+static int64_t deadline_of(struct db *db)
 {
-    int64_t limit_ms = db_class_timeout_ms[db->class];
+    int64_t limit_ms = db_class_timeout_ms[db->class] + GRACE_MS;
 
-    if (limit_ms == 0)
-        return INT64_MAX;
-    limit_ms += GRACE_MS;
-    if (db->stage == STAGE_COMMITTING && limit_ms < COMMIT_MS)
+    if (head_of(db) && head_of(db)->kind == SENT_COMMIT)
         limit_ms = COMMIT_MS;
+    else if (db_class_timeout_ms[db->class] == 0)
+        return INT64_MAX;
     return clock_monotonic_us() + limit_ms * 1000;
 }
 

@@ -67,6 +67,11 @@ bool directory_migrate(const char *conninfo, struct err *err)
     if (!db_pool_open(NULL, &options, &pool, err))
         return false;
     bool ok = db_migrate(pool, &db_schema_directory, err);
+    if (!ok && strstr(err->log, "create role"))
+        err_set(
+            err, ERR_INVALID,
+            "The database user may not create roles. Let an administrator of the database do it: CREATE ROLE"
+            " chappe_app; CREATE ROLE chappe_lookup; and GRANT both to this user.");
     db_pool_close(&pool);
     return ok;
 }

@@ -93,6 +93,15 @@ bool throttle_pull(struct directory *directory, const void *owner, int64_t since
     return err_set(err, ERR_BUSY, "busy");
 }
 
+bool throttle_sweep(struct directory *directory, int64_t before_us, uint64_t *removed_out, struct err *err)
+{
+    (void)directory;
+    (void)before_us;
+    (void)err;
+    *removed_out = 0;
+    return true;
+}
+
 const char *directory_protocol_name(enum directory_protocol protocol)
 {
     (void)protocol;

@@ -4,6 +4,7 @@
 #include "db/pool.h"
 
 #include "base/clock.h"
+#include "db/notify.h"
 #include "db/statement.h"
 #include "kit/pg.h"
 
@@ -206,6 +207,33 @@ static void a_reset_changes_the_database(void **state)
     talloc_free(owner);
 }
 
+static void notifications_arrive(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct db_pool *pool = kit_pg_pool(owner, kit_pg_database(owner, NULL), NULL, 2);
+    struct db *ear, *mouth = kit_pg_acquire(pool);
+    char *payload;
+    struct err err;
+
+    (void)state;
+    OK(db_open_dedicated(pool, DB_INTERACTIVE, &ear, &err));
+    assert_false(db_listen(ear, "x; DROP TABLE y", &err));
+    assert_int_equal(err.kind, ERR_INVALID);
+    OK(db_listen(ear, "wake", &err));
+    OK(db_wait_notification(ear, owner, 50, &payload, &err));
+    assert_null(payload);
+    OK(db_notify(mouth, "wake", "1 2 3", &err));
+    OK(db_wait_notification(ear, owner, 2000, &payload, &err));
+    assert_string_equal(payload, "1 2 3");
+    OK(db_notify(mouth, "wake", "4", &err)); /* heard beside a statement, too */
+    OK(db_exec(ear, "SELECT 1", DB_NO_ARGS, NULL, &err));
+    OK(db_wait_notification(ear, owner, 2000, &payload, &err));
+    assert_string_equal(payload, "4");
+    db_release(&mouth);
+    db_release(&ear);
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_database_that_is_away_is_refused_quickly),
         cmocka_unit_test(a_bad_address_is_invalid),
         cmocka_unit_test(a_reset_changes_the_database),
+        cmocka_unit_test(notifications_arrive),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

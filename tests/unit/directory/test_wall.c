@@ -2,10 +2,13 @@
  * test_wall.c -- row-level security: with the application's own checks taken away, nothing foreign is seen, changed
  * or removed; with no organisation set, nothing at all.
  */
+#include "db/migrate.h"
 #include "db/statement.h"
 #include "db/transaction.h"
 #include "directory/alias.h"
 #include "directory/credential.h"
+#include "directory/domain.h"
+#include "directory/organisation.h"
 #include "kit/directory.h"
 #include "kit/pg.h"
 
@@ -199,6 +202,45 @@ static void no_table_was_forgotten(void **state)
     db_release(&owner);
 }
 
+/* An external database whose owner is nobody special: forced row-level security must hide everything from the owner,
+ * and yet let foreign keys, which work in its name, check and cascade. */
+static void an_owner_without_privileges(void **state)
+{
+    struct fixture *f = *state;
+    char *conninfo = kit_pg_database(f, NULL);
+    struct db_pool *super = kit_pg_pool(f, conninfo, NULL, 1), *plain;
+    struct db *db = kit_pg_acquire(super);
+    struct organisation organisation = { .name = "Gamma", .protocols = PROTOCOLS_ALL, .is_enabled = true };
+    struct domain domain = { .name = "example.com", .protocols = PROTOCOLS_ALL, .is_enabled = true };
+    struct user wanted = { .address = "eve@example.com", .name = "Eve", .protocols = PROTOCOLS_ALL }, user;
+    struct mailbox_location location;
+    struct directory *directory;
+    int64_t id;
+
+    OK(db_exec_script(
+        db,
+        "DROP ROLE IF EXISTS plain_owner; CREATE ROLE plain_owner CREATEROLE;"
+        "GRANT chappe_app, chappe_lookup TO plain_owner; GRANT ALL ON SCHEMA public TO plain_owner",
+        &f->err));
+    plain = kit_pg_pool(f, conninfo, "plain_owner", 1);
+    OK(db_migrate(plain, &db_schema_directory, &f->err));
+    struct directory_options options = { .conninfo = conninfo, .pool_size = 2 };
+    OK(directory_open(f, &options, &directory, &f->err));
+    OK(organisation_add(directory, &kit_root, &organisation, &domain.organisation_id, &f->err));
+    OK(domain_add(directory, &kit_root, &domain, &id, &f->err));
+    OK(user_add(directory, &kit_root, &wanted, NULL, &user, f, &f->err));
+    /* as a member of chappe_lookup it may read; by itself, nothing */
+    OK(db_exec_script(db, "REVOKE chappe_app, chappe_lookup FROM plain_owner", &f->err));
+    struct db *owner = kit_pg_acquire(plain);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM recipient"), 0);
+    assert_int_equal(count(f, db, "SELECT count(*) FROM recipient"), 1);
+    db_release(&owner);
+    OK(user_remove(directory, &kit_root, user.recipient_id, &location, &f->err));
+    assert_int_equal(count(f, db, "SELECT count(*) FROM address"), 0);
+    directory_close(&directory);
+    db_release(&db);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -207,6 +249,7 @@ int main(void)
         TEST(nothing_foreign_is_seen),
         TEST(nothing_foreign_is_changed),
         TEST(no_table_was_forgotten),
+        TEST(an_owner_without_privileges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
