@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -99,6 +101,17 @@ static bool needs_proxy_header(const struct session_listener *listener, const st
     return false;
 }
 
+/* A peer that vanished without a word is noticed in some ten minutes, also while nobody has anything to say (IDLE). */
+static void watch_for_death(int fd)
+{
+    static const int on = 1, idle_s = 300, interval_s = 60, probes = 5;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)); /* no TCP, no effect */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
 static struct session *session_new(struct session_listener *listener, int fd, const struct net_address *peer)
 {
     static atomic_uint serial; /* numbers of sessions, for the logs of this process */
@@ -113,6 +126,7 @@ static struct session *session_new(struct session_listener *listener, int fd, co
     session->listener = listener;
     session->server = server;
     session->home = &server->homes[atomic_fetch_add(&server->next_home, 1) % server->home_count];
+    watch_for_death(fd);
     session->stream = stream_new(fd);
     session->peer = *peer;
     session->out = BUF_INIT(session);

@@ -150,7 +150,14 @@ static enum progress phase_ready(struct session *session, enum where where)
     return progress;
 }
 
-static enum progress phase_body(struct session *session, enum where where UNUSED)
+/* Past memory the body goes to a file, and a disk that is busy may hold up whoever writes to it: not a reactor. */
+static bool body_may_block(const struct session *session)
+{
+    return spool_length(session->spool) + INPUT_BODY_BYTES > SPOOL_MEMORY_BYTES &&
+           (session->can_read || session_has_input(session));
+}
+
+static enum progress phase_body(struct session *session, enum where where)
 {
     enum progress progress;
 
@@ -158,6 +165,8 @@ static enum progress phase_body(struct session *session, enum where where UNUSED
         session_say_goodbye(session, session->protocol->stopping);
         return PROGRESS;
     }
+    if (where == ON_REACTOR && body_may_block(session))
+        return NEEDS_WORKER;
     progress = session_feed_body(session);
     if (progress != NOTHING)
         return progress;
@@ -179,7 +188,8 @@ static enum progress phase_closing(struct session *session, enum where where UNU
         return NOTHING;
     stream_shutdown(session->stream);
     session->phase = session->has_eof ? PHASE_DEAD : PHASE_LINGER;
-    session->close_by_us = clock_monotonic_us() + LINGER_MS * 1000;
+    session->close_by_us =
+        clock_monotonic_us() + (session_is_stopping(session) ? LINGER_STOPPING_MS : LINGER_MS) * 1000;
     session->can_read = true;
     return PROGRESS;
 }

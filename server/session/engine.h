@@ -32,6 +32,7 @@ struct limits;
 #define TICK_MS 250
 #define HANDSHAKE_S 30
 #define LINGER_MS 2000
+#define LINGER_STOPPING_MS 500
 #define LINGER_BYTES (1024 * 1024)
 #define BODY_GRACE_S 60
 #define BURST_UNITS 64                  /* one session's turn on a worker, when others wait */
@@ -188,6 +189,8 @@ void listener_ready(void *listener, unsigned ready);
 /* The line sent to somebody who does not speak our protocol at all; NULL text: close without a word.
  * True when `first` (the first bytes of a unit, or of the connection) gives such a one away. */
 bool session_is_intruder(const struct session *session, struct span first, const char **text_out);
+/* The same for a binary PROXY header, which is no line. */
+bool session_is_binary_intruder(struct span first);
 
 /* metrics.c */
 size_t session_metric_index(const char *protocol_name);

@@ -106,6 +106,10 @@ enum progress session_frame(struct session *session)
 
     if (!session_has_input(session) || session->needs_more)
         return NOTHING;
+    if (!session->is_authenticated && session_is_binary_intruder(buffered(session))) {
+        refuse(session, ENDED_INTRUDER, NULL);
+        return PROGRESS;
+    }
     switch (session->protocol->frame(session, buffered(session), &length)) {
     case FRAME_UNIT:
         assert(length > 0 && length <= session->in_end - session->in_start);

@@ -15,6 +15,13 @@ static bool is_http(struct span line)
     return false;
 }
 
+bool session_is_binary_intruder(struct span first)
+{
+    static const char proxy_v2[12] = "\r\n\r\n\0\r\nQUIT\n";
+
+    return span_length(first) >= sizeof(proxy_v2) && memcmp(first.p, proxy_v2, sizeof(proxy_v2)) == 0;
+}
+
 bool session_is_intruder(const struct session *session, struct span first, const char **text_out)
 {
     *text_out = NULL;

@@ -339,6 +339,7 @@ static void test_intruders(void **state)
         { "a form", "POST /x HTTP/1.0\r\nContent-Length: 3\r\n\r\nQUIT\r\n", "- not http" },
         { "a word that only looks so", "GET me a coffee\r\n", "- what" },
         { "a proxy nobody declared", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nECHO x\r\n", NULL },
+        { "and one in binary", "\r\n\r\n\0\r\nQUIT\n\x21\x11", NULL },
         { "TLS on the plain port", "\x16\x03\x01 hello\r\n", NULL },
     };
     struct bench *bench = bench_new(&small, NULL);
@@ -347,7 +348,7 @@ static void test_intruders(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct client *c = client_new(bench->plain_port);
         client_expect(c, "+ hello");
-        client_send(c, rows[i].sent);
+        client_send_bytes(c, span_of(rows[i].sent, rows[i].sent[0] == '\r' ? 14 : strlen(rows[i].sent)));
         if (rows[i].answer)
             client_expect(c, rows[i].answer);
         if (!rows[i].answer || strstr(rows[i].answer, "http"))
