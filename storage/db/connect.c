@@ -16,14 +16,16 @@ const int64_t db_class_timeout_ms[DB_CLASSES] = {
     [DB_UNLIMITED] = 0,
 };
 
-/* A warning while COMMIT is answered means that the standby may not have it: the outcome is unknown. */
+/* A warning while COMMIT is answered means that the standby may not have it: the outcome is unknown. Its SQLSTATE
+ * may be that of any warning (01000). */
 static void on_notice(void *arg, const PGresult *result)
 {
     struct db *db = arg;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (state && strncmp(state, "57", 2) == 0)
+    if (pipeline_awaits_commit(db) && severity && strcmp(severity, "WARNING") == 0)
         db->has_commit_warning = true;
     log_event(LOG_LEVEL_DEBUG, "db.notice", log_text("sqlstate", state ? state : ""),
               log_text("text", text ? text : ""));

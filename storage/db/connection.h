@@ -130,6 +130,8 @@ PGresult *pipeline_wait(struct db *db);
 /* The head failed with this result (NULL: the connection broke). Keeps the first error of the pipeline, which
  * is also put into *err, and finds out what it means for the transaction. Returns false. */
 bool pipeline_fail(struct db *db, const PGresult *result, struct err *err);
+/* Is the next answer that of a COMMIT? */
+bool pipeline_awaits_commit(const struct db *db);
 /* After the last PGresult of the head was read. */
 void pipeline_pop(struct db *db);
 /* Sends what is queued and reads all that is to come. */

@@ -37,6 +37,11 @@ static struct sent_entry *head_of(struct db *db)
     return db->queue_head < db->queue_length ? &db->queue[db->queue_head] : NULL;
 }
 
+bool pipeline_awaits_commit(const struct db *db)
+{
+    return db->queue_head < db->queue_length && db->queue[db->queue_head].kind == SENT_COMMIT;
+}
+
 void pipeline_pop(struct db *db)
 {
     db->queue_head++;
@@ -50,7 +55,7 @@ static bool refuse(struct db *db, struct err *err)
 
 bool pipeline_fail(struct db *db, const PGresult *result, struct err *err)
 {
-    bool is_commit = head_of(db) && head_of(db)->kind == SENT_COMMIT;
+    bool is_commit = pipeline_awaits_commit(db);
     bool is_silent_loss = !result || !PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
     if (db->has_failed)
@@ -206,7 +211,7 @@ static int64_t deadline_of(struct db *db)
 {
     int64_t limit_ms = db_class_timeout_ms[db->class] + GRACE_MS;
 
-    if (head_of(db) && head_of(db)->kind == SENT_COMMIT)
+    if (pipeline_awaits_commit(db))
         limit_ms = COMMIT_MS;
     else if (db_class_timeout_ms[db->class] == 0)
         return INT64_MAX;

@@ -4,8 +4,10 @@
 #include "db/cluster.h"
 
 #include "db/statement.h"
+#include "db/transaction.h"
 #include "kit/pg.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -51,6 +53,67 @@ static void run_sql(const char *conninfo, const char *sql)
     db_pool_close(&pool);
 }
 
+struct waiting_commit {
+    const char *conninfo;
+    struct err err;
+    bool ok;
+};
+
+static bool insert(struct db *db, void *arg, struct err *err)
+{
+    (void)arg;
+    return db_exec(db, "INSERT INTO waits VALUES (1)", DB_NO_ARGS, NULL, err);
+}
+
+static void *commit_main(void *arg)
+{
+    struct waiting_commit *commit = arg;
+    struct db_pool *pool = kit_pg_pool(NULL, commit->conninfo, NULL, 1);
+
+    commit->ok = with_pool_transaction(pool, DB_INTERACTIVE, insert, NULL, &commit->err);
+    db_pool_close(&pool);
+    return NULL;
+}
+
+/* The standby is away, and somebody cancels the COMMIT that waits for it: PostgreSQL says COMMIT with a warning. */
+static void a_commit_without_its_standby_is_unknown(const char *conninfo)
+{
+    static const char CANCEL[] =
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    struct waiting_commit commit = { .conninfo = conninfo };
+    struct db_pool *pool = kit_pg_pool(NULL, conninfo, NULL, 1);
+    struct db *db = kit_pg_acquire(pool);
+    struct db_rows *rows;
+    struct db_row row;
+    pthread_t thread;
+    struct err err;
+    size_t cancelled = 0;
+
+    run_sql(conninfo, "CREATE TABLE waits (i int)");
+    run_sql(conninfo, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    run_sql(conninfo, "SELECT pg_reload_conf()");
+    usleep(300 * 1000);
+    pthread_create(&thread, NULL, commit_main, &commit);
+    for (int i = 0; i < 200 && cancelled == 0; i++) {
+        usleep(20 * 1000);
+        OK(db_query(db, NULL, CANCEL, DB_NO_ARGS, &rows, &err));
+        cancelled = db_rows_count(rows);
+        talloc_free(rows);
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(cancelled, 1);
+    assert_false(commit.ok);
+    assert_int_equal(commit.err.kind, ERR_UNKNOWN);
+    OK(db_one_row(db, NULL, "SELECT count(*) FROM waits", DB_NO_ARGS, &row, &err));
+    assert_int_equal(db_get_i64(&row, 0), 1);
+    talloc_free((void *)(uintptr_t)row.rows);
+    run_sql(conninfo, "ALTER SYSTEM RESET synchronous_standby_names");
+    run_sql(conninfo, "SELECT pg_reload_conf()");
+    usleep(300 * 1000);
+    db_release(&db);
+    db_pool_close(&pool);
+}
+
 static void its_life(void **state)
 {
     void *owner = talloc_new(NULL);
@@ -85,6 +148,7 @@ static void its_life(void **state)
     OK(db_pool_wait(pool, 20000, &err));
     db_pool_close(&pool);
 
+    a_commit_without_its_standby_is_unknown(found);
     run_sql(found, "ALTER DATABASE postgres SET synchronous_commit = off");
     check(found, false, "synchronous_commit");
     run_sql(found, "ALTER DATABASE postgres RESET synchronous_commit");
