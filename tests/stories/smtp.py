@@ -151,9 +151,10 @@ def story_an_address_in_utf8(world: World) -> None:
 
 
 def story_recipients_of_two_storage_groups_are_asked_to_be_split(world: World) -> None:
+    ada = world.user("ada")                      # before there is a choice of stores
     world.server.run("storage-group", "add", "third")
     world.server.run("store", "add", "far away", "--group", "third")
-    ada, bob = world.user("ada"), world.user("bob", "--store", "far away")
+    bob = world.user("bob", "--store", "far away")
     world.wait_for_mail(ada, bob)
     with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=60) as smtp:
         refused = smtp.sendmail("x@outside.example", [ada, bob], b"Subject: both\r\n\r\nhi\r\n")
