@@ -3,7 +3,9 @@
  *
  * Where the build has CHAPPE_CRASHPOINTS and the environment says CRASHPOINT=deliver.before-commit, the
  * process kills itself with SIGKILL when it comes there; CRASHPOINT=deliver.before-commit:3 at the third
- * time. In every other build the macro is nothing.
+ * time. CRASHPOINT_FILE=path names a file that is looked at whenever a point is passed: whoever writes a name into it
+ * kills the first process that comes there, which takes the file away, and no other. In every other build the
+ * macro is nothing.
  *
  * Threads  any thread may come by; hits are counted over all of them.
  */

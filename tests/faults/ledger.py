@@ -51,6 +51,11 @@ class Ledger:
             elif outcome == "acked":
                 self.count[source], self.count[target] = (0, 0), (1, 1)
 
+    def turn_page(self) -> None:
+        """After a judgement, when everything was taken away."""
+        for book in (self.digest, self.count, self.flag, self.either):
+            book.clear()
+
     def forget(self, key: Key) -> None:
         self.flag.pop(key, None)
 

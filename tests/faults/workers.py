@@ -22,7 +22,9 @@ class Refused(Exception):
 
 
 def make_mail(name: str, rng: random.Random) -> bytes:
-    size = rng.choice((200, 2000, 20000, 20000, 60000, 400000))
+    size = rng.choice((200, 2000, 2000, 8000, 8000, 20000, 20000, 60000))
+    if rng.random() < 0.03:
+        size = 300000  # is staged: above one piece of a body
     body = b"".join(b"%064x\r\n" % rng.getrandbits(256) for _ in range(size // 66 + 1))
     return (f"X-Object: {name}\r\nFrom: faults@outside.example\r\nTo: somebody@fault.example\r\n"
             f"Subject: object {name}\r\nMessage-ID: <{name}@outside.example>\r\n\r\n").encode() + body
@@ -71,6 +73,7 @@ class Worker(threading.Thread):
             while not self.stop.is_set():
                 try:
                     self.step()
+                    time.sleep(self.rng.random() * 0.02)
                 except (Gone, Refused):
                     self.drop()
                     time.sleep(self.rng.random() * 0.1)
