@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHANNEL_FD = 3, STABLE_S = 60, PAUSE_MAX_S = 30 };
+enum { CHANNEL_FD = 3, STABLE_S = 60, PAUSE_MAX_S = 30, PAUSE_OF_READY_S = 1 };
 
 static const char *const state_names[] = { [PROCESS_DOWN] = "down",
                                            [PROCESS_STARTING] = "starting",
@@ -90,6 +90,7 @@ bool process_start(struct process *process, const struct config *config)
     }
     process->channel = pair[0];
     process->saying[0] = '\0';
+    process->was_ready = false;
     enter(process, PROCESS_STARTING);
     return true;
 }
@@ -102,13 +103,16 @@ void process_listen(struct process *process)
     while (process->channel >= 0 && (got = recv(process->channel, text, sizeof text - 1, MSG_DONTWAIT)) > 0) {
         text[got] = '\0';
         process->heard_us = clock_monotonic_us();
-        if (strcmp(text, "ready") == 0 && process->state == PROCESS_STARTING)
+        if (strcmp(text, "ready") == 0 && process->state == PROCESS_STARTING) {
             enter(process, PROCESS_RUNNING);
-        else if (strncmp(text, "say ", 4) == 0)
+            process->was_ready = true;
+        } else if (strncmp(text, "say ", 4) == 0)
             strcpy(process->saying, text + 4);
     }
 }
 
+/* A role that died before it was ready will most likely do so again: its pauses grow. One that had served is wanted back by
+ * all its clients, also when one of them knows how to kill it: it never stays away longer than a second. */
 static void plan_restart(struct process *process)
 {
     int64_t now_us = clock_monotonic_us();
@@ -118,6 +122,8 @@ static void plan_restart(struct process *process)
         process->failures_in_a_row = 0;
     if (process->failures_in_a_row > 0)
         pause_us = US_PER_S << (process->failures_in_a_row > 5 ? 5 : process->failures_in_a_row - 1);
+    if (process->was_ready && pause_us > PAUSE_OF_READY_S * US_PER_S)
+        pause_us = PAUSE_OF_READY_S * US_PER_S;
     if (pause_us > PAUSE_MAX_S * US_PER_S)
         pause_us = PAUSE_MAX_S * US_PER_S;
     process->failures_in_a_row++;

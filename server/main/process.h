@@ -3,7 +3,8 @@
  *
  * The process tells us over a socket pair that it is ready and, every second, that it is alive; when the
  * supervisor dies it is killed by the kernel. After a death it is started again at once, and then with pauses
- * that double up to 30 s as long as it does not stay up for a minute.
+ * that double as long as it does not stay up for a minute: up to 30 s where it does not become ready, up to a second
+ * where it did.
  */
 #ifndef MAIN_PROCESS_H
 #define MAIN_PROCESS_H
@@ -18,8 +19,9 @@ enum process_state { PROCESS_DOWN, PROCESS_STARTING, PROCESS_RUNNING, PROCESS_ST
 struct process {
     const struct role_kind *kind;
     enum process_state state;
-    pid_t pid;   /* 0: none */
-    int channel; /* our end of the pair; -1: none */
+    pid_t pid;      /* 0: none */
+    int channel;    /* our end of the pair; -1: none */
+    bool was_ready; /* in its last life */
     unsigned restarts, failures_in_a_row;
     int64_t started_us, heard_us, start_again_us; /* monotonic */
     int64_t since_us;                             /* wall clock: in this state */

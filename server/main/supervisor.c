@@ -2,6 +2,7 @@
 #include "main/supervisor.h"
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "chappe_version.h"
 #include "main/control.h"
 #include "main/data_directory.h"
@@ -24,6 +25,7 @@ enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2 };
 struct supervisor {
     struct config *config;
     struct cluster *cluster; /* NULL: external, or not started yet */
+    struct disk_reserve *reserve;
     struct control *control;
     struct process processes[PROCESSES_MAX];
     size_t count;
@@ -115,6 +117,16 @@ static json_t *database_json(const struct supervisor *s)
     return database;
 }
 
+static json_t *disk_json(const struct supervisor *s)
+{
+    struct disk_state disk;
+
+    disk_read(s->reserve, &disk);
+    return json_pack("{s:s, s:s, s:I, s:I}", "state", disk.is_low ? "low" : "ok", "path",
+                     disk.path ? disk.path : "", "free", (json_int_t)disk.free_bytes, "reserve",
+                     (json_int_t)disk.reserve_bytes);
+}
+
 static void answer_status(struct supervisor *s, struct buf *reply)
 {
     json_t *roles = json_array();
@@ -123,12 +135,12 @@ static void answer_status(struct supervisor *s, struct buf *reply)
 
     for (size_t i = 0; i < s->count; i++)
         json_array_append_new(roles, process_json(&s->processes[i]));
-    status =
-        json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "pid", (int)getpid(), "version", CHAPPE_VERSION, "state",
-                  s->is_stopping ? "stopping"
-                  : s->was_ready ? "running"
-                                 : "starting",
-                  "data", s->config->data, "database", database_json(s), "roles", roles);
+    status = json_pack(
+        "{s:i, s:s, s:s, s:s, s:o, s:o, s:o}", "pid", (int)getpid(), "version", CHAPPE_VERSION, "state",
+        s->is_stopping ? "stopping"
+        : s->was_ready ? "running"
+                       : "starting",
+        "data", s->config->data, "database", database_json(s), "disk", disk_json(s), "roles", roles);
     text = json_dumps(status, JSON_COMPACT);
     buf_add_text(reply, text);
     free(text);
@@ -212,6 +224,15 @@ static void take_signals(struct supervisor *s)
     }
 }
 
+/* Something is to be started again soon: looked at more often than once a second. */
+static bool is_whole(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->processes[i].state == PROCESS_DOWN)
+            return false;
+    return !s->is_stopping && (s->is_database_up || !s->is_prepared);
+}
+
 static void wait_for_events(struct supervisor *s)
 {
     struct pollfd ready[PROCESSES_MAX + 2] = { { .fd = s->signals, .events = POLLIN },
@@ -219,7 +240,7 @@ static void wait_for_events(struct supervisor *s)
 
     for (size_t i = 0; i < s->count; i++)
         ready[i + 2] = (struct pollfd){ .fd = s->processes[i].channel, .events = POLLIN };
-    if (poll(ready, (nfds_t)(s->count + 2), s->is_stopping ? 100 : 1000) <= 0)
+    if (poll(ready, (nfds_t)(s->count + 2), is_whole(s) ? 1000 : 100) <= 0)
         return;
     if (ready[0].revents)
         take_signals(s);
@@ -306,6 +327,7 @@ int supervisor_run(struct config *config, const struct supervisor_options *optio
     log_set_role("main");
     log_set_level((enum log_level)config->log_level);
     s.signals = block_signals();
+    s.reserve = database_reserve(NULL, config);
     choose_roles(&s, options->roles ? options->roles : config->roles);
     if (data_directory_check(config, &err) && data_directory_lock(config, &err) &&
         control_listen(path, answer, &s, &s.control, &err)) {
@@ -320,6 +342,7 @@ int supervisor_run(struct config *config, const struct supervisor_options *optio
         tell_ready(&s, err.user);
     }
     close(s.signals);
+    talloc_free(s.reserve);
     talloc_free(path);
     talloc_free(s.config);
     return status;
