@@ -75,7 +75,7 @@ bool deliver_appends(struct deliver *deliver, int64_t group_id, struct deliver_a
     bool done;
 
     *err = ERR_INIT;
-    if (!group_find(deliver->options.groups, group_id, &group, err))
+    if (!deliver_has_room(deliver, err) || !group_find(deliver->options.groups, group_id, &group, err))
         return false;
     if (count == 1 && !before) {
         done = append_one(deliver, group, appends, err);

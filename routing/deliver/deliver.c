@@ -2,6 +2,7 @@
 #include "deliver/deliver.h"
 
 #include "deliver/lanes.h"
+#include "group/group.h"
 
 #include <talloc.h>
 
@@ -21,6 +22,11 @@ bool deliver_open(const void *owner, const struct deliver_options *options, stru
     pthread_mutex_init(&deliver->mutex, NULL);
     *deliver_out = deliver;
     return true;
+}
+
+bool deliver_has_room(struct deliver *deliver, struct err *err)
+{
+    return groups_have_room(deliver->options.groups, err);
 }
 
 static void stop_lanes(struct lanes *lanes, unsigned committers)

@@ -31,6 +31,10 @@ MUST_CHECK bool deliver_open(const void *owner, const struct deliver_options *op
 /* Commits what is queued; no call may be running or come any more. Accepts and sets NULL. */
 void deliver_close(struct deliver **deliver);
 
+/* ERR_NO_ROOM while disks are nearly full: whoever brings a message may ask before it is sent. The deliveries below ask
+ * themselves, and refuse. */
+MUST_CHECK bool deliver_has_room(struct deliver *deliver, struct err *err);
+
 /* One recipient of a message, already resolved. */
 struct deliver_recipient {
     int64_t group_id;            /* the storage group of the mailbox */

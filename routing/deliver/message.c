@@ -55,7 +55,8 @@ static bool send_to_group(struct deliver *deliver, struct share *share, const st
     filing->draft = draft;
     filing->received_us = received_us;
     share->job.weight = draft->pieces ? draft->stored_bytes : 0;
-    if (!group_find(deliver->options.groups, share->group_id, &share->group, err) ||
+    if (!deliver_has_room(deliver, err) ||
+        !group_find(deliver->options.groups, share->group_id, &share->group, err) ||
         (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)) ||
         !lanes_find(deliver, share->group, filing->targets[0].mailbox_id, &committer, err))
         return false;

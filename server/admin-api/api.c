@@ -22,7 +22,7 @@ static const unsigned status_of[ERR_KINDS] = {
     [ERR_NONE] = 200,     [ERR_NOT_FOUND] = 404,   [ERR_EXISTS] = 409,  [ERR_DENIED] = 403,
     [ERR_AUTH] = 401,     [ERR_QUOTA] = 507,       [ERR_INVALID] = 400, [ERR_LIMIT] = 413,
     [ERR_CONFLICT] = 409, [ERR_DEPENDED_ON] = 409, [ERR_BUSY] = 503,    [ERR_UNKNOWN] = 503,
-    [ERR_INTERNAL] = 500,
+    [ERR_INTERNAL] = 500, [ERR_NO_ROOM] = 507,
 };
 
 METRIC_COUNTER(calls, "chappe_admin_calls_total", "Requests of the admin API")

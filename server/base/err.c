@@ -14,7 +14,7 @@ static const char *const kind_names[] = {
     [ERR_DENIED] = "denied",      [ERR_AUTH] = "auth",           [ERR_QUOTA] = "quota",
     [ERR_INVALID] = "invalid",    [ERR_LIMIT] = "limit",         [ERR_CONFLICT] = "conflict",
     [ERR_DEPENDED_ON] = "in-use", [ERR_BUSY] = "busy",           [ERR_UNKNOWN] = "unknown",
-    [ERR_INTERNAL] = "internal",
+    [ERR_INTERNAL] = "internal",  [ERR_NO_ROOM] = "no-room",
 };
 _Static_assert(COUNT_OF(kind_names) == ERR_KINDS, "each kind has a name");
 
@@ -69,5 +69,6 @@ const char *err_kind_name(enum err_kind kind)
 
 bool err_is_temporary(enum err_kind kind)
 {
-    return kind == ERR_BUSY || kind == ERR_UNKNOWN || kind == ERR_INTERNAL || kind == ERR_CONFLICT;
+    return kind == ERR_BUSY || kind == ERR_NO_ROOM || kind == ERR_UNKNOWN || kind == ERR_INTERNAL ||
+           kind == ERR_CONFLICT;
 }

@@ -25,6 +25,7 @@ enum err_kind {
     ERR_CONFLICT,    /* somebody else changed it first; read again */
     ERR_DEPENDED_ON, /* cannot be removed while something depends on it */
     ERR_BUSY,        /* temporary: database, directory or a peer is down or slow; try again */
+    ERR_NO_ROOM,     /* temporary: a disk of ours is full, or nearly; removing still works */
     ERR_UNKNOWN,     /* a COMMIT whose outcome could not be learnt; nothing may be claimed */
     ERR_INTERNAL,    /* our own fault; temporary for the client, logged for us */
     ERR_KINDS

@@ -50,8 +50,11 @@ void spool_free(struct spool **spool)
 
 static bool fail(struct spool *spool, const char *what)
 {
+    bool is_full = errno == ENOSPC || errno == EDQUOT;
+
     err_log(&spool->err, "%s in %s: %s", what, spool->directory, strerror(errno));
-    return err_set(&spool->err, ERR_BUSY, "There is no room for the message now; try again later.");
+    return err_set(&spool->err, is_full ? ERR_NO_ROOM : ERR_BUSY,
+                   "There is no room for the message now; try again later.");
 }
 
 static bool write_all(struct spool *spool, const char *p, size_t length)

@@ -5,7 +5,7 @@
  * crash leaves nothing behind and a thousand slow senders of large messages cost no memory. When the last
  * byte is in, spool_span() shows all of them as one contiguous window (the file mapped).
  *
- * Errors   ERR_BUSY where the disk is full or broken: the sender may try again; ERR_LIMIT over the limit.
+ * Errors   ERR_NO_ROOM where the disk is full, ERR_BUSY where it is broken: the sender may try again; ERR_LIMIT over the limit.
  *          After an error the spool only counts: what follows is dropped, spool_length() stays exact.
  * Threads  a spool belongs to one thread at a time.
  */

@@ -26,6 +26,7 @@ static const char *const codes[ERR_KINDS] = {
     [ERR_CONFLICT] = "INUSE",
     [ERR_DEPENDED_ON] = "HASCHILDREN",
     [ERR_BUSY] = "UNAVAILABLE",
+    [ERR_NO_ROOM] = "UNAVAILABLE", /* not OVERQUOTA: it is not the user who has too much */
     [ERR_UNKNOWN] = "UNAVAILABLE",
     [ERR_INTERNAL] = "SERVERBUG",
 };

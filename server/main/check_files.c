@@ -1,7 +1,9 @@
 /* check_files.c -- settings, permissions, certificates. */
 #include "base/clock.h"
+#include "base/disk.h"
 #include "main/check.h"
 #include "main/data_directory.h"
+#include "main/database.h"
 #include "main/role.h"
 
 #include <stdio.h>
@@ -61,6 +63,19 @@ static void check_certificates(const struct config *config, json_t *lines)
     talloc_free(arena);
 }
 
+static void check_disk(const struct config *config, json_t *lines)
+{
+    struct disk_reserve *reserve = database_reserve(NULL, config);
+    struct disk_state disk;
+    char text[400];
+
+    disk_read(reserve, &disk);
+    snprintf(text, sizeof text, "%.300s: %lld MB free, %lld MB reserved", disk.path ? disk.path : "",
+             (long long)disk.free_bytes >> 20, (long long)disk.reserve_bytes >> 20);
+    check_add(lines, "disk", !disk.is_low, text, "Free space there: until then mail is refused as temporary");
+    talloc_free(reserve);
+}
+
 void check_files(const struct config *config, json_t *lines)
 {
     struct err err = ERR_INIT;
@@ -72,5 +87,6 @@ void check_files(const struct config *config, json_t *lines)
         check_add(lines, "roles", false, err.user, "Correct `roles` in the settings");
     is_good = data_directory_check(config, &err);
     check_add(lines, "data directory", is_good, is_good ? config->data : err.user, "See above");
+    check_disk(config, lines);
     check_certificates(config, lines);
 }

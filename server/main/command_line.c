@@ -27,9 +27,9 @@ static const struct {
 };
 
 static const int exit_of_kind[ERR_KINDS] = {
-    [ERR_NONE] = 0,  [ERR_NOT_FOUND] = 3, [ERR_EXISTS] = 4,   [ERR_DENIED] = 6,   [ERR_AUTH] = 6,
-    [ERR_QUOTA] = 1, [ERR_INVALID] = 2,   [ERR_LIMIT] = 2,    [ERR_CONFLICT] = 4, [ERR_DEPENDED_ON] = 4,
-    [ERR_BUSY] = 5,  [ERR_UNKNOWN] = 5,   [ERR_INTERNAL] = 1,
+    [ERR_NONE] = 0,  [ERR_NOT_FOUND] = 3, [ERR_EXISTS] = 4,  [ERR_DENIED] = 6,   [ERR_AUTH] = 6,
+    [ERR_QUOTA] = 1, [ERR_INVALID] = 2,   [ERR_LIMIT] = 2,   [ERR_CONFLICT] = 4, [ERR_DEPENDED_ON] = 4,
+    [ERR_BUSY] = 5,  [ERR_NO_ROOM] = 5,   [ERR_UNKNOWN] = 5, [ERR_INTERNAL] = 1,
 };
 
 int exit_status_of(enum err_kind kind)

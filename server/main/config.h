@@ -48,7 +48,7 @@ struct config {
 
     int64_t workers, reactors;
     int64_t view_cache, body_cache;
-    int64_t recoverable_s;
+    int64_t recoverable_s, disk_reserve;
 };
 
 enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_DURATION, CONFIG_CHOICE };

@@ -85,6 +85,11 @@ static const struct config_key keys[] = {
       .meaning = "Memory of a role for messages just delivered or read." },
     { "recoverable", CONFIG_DURATION, FIELD(recoverable_s), "14d", .least = 0, .most = 315360000,
       .meaning = "For how long deleted messages can be restored." },
+    { "disk_reserve", CONFIG_SIZE, FIELD(disk_reserve), "0", .least = 0, .most = INT64_C(1) << 50,
+      .meaning =
+          "While the disk of the private database or of the spool has less than this free, what adds data is "
+          "refused as temporary (SMTP 452 4.3.1, IMAP NO [UNAVAILABLE]); reading, flags and removing go on. "
+          "0: 5 % of the disk, at most 1G." },
 };
 
 const struct config_key *config_keys(size_t *count_out)

@@ -1,6 +1,7 @@
 /* database.c -- the directory database and the storage groups, before any role needs them. */
 #include "main/database.h"
 
+#include "base/disk.h"
 #include "base/log.h"
 #include "db/migrate.h"
 #include "directory/server.h"
@@ -205,4 +206,15 @@ bool database_prepare_group(const struct config *config, int64_t storage_group_i
     directory_close(&directory);
     talloc_free(arena);
     return done;
+}
+
+struct disk_reserve *database_reserve(const void *owner, const struct config *config)
+{
+    static const char *const of_database[] = { "postgres/data", "postgres/data/pg_wal" };
+    struct disk_reserve *reserve = disk_reserve_new(owner, config->disk_reserve);
+
+    disk_watch(reserve, config_path(reserve, config, "spool"));
+    for (size_t i = 0; database_is_embedded(config) && i < COUNT_OF(of_database); i++)
+        disk_watch(reserve, config_path(reserve, config, of_database[i]));
+    return reserve;
 }

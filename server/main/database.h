@@ -9,6 +9,8 @@
 #include "db/cluster.h"
 #include "main/config.h"
 
+struct disk_reserve; /* base/disk.h */
+
 #define DIRECTORY_DATABASE "chappe_directory"
 #define FIRST_GROUP_DATABASE "chappe_group_1"
 
@@ -24,6 +26,9 @@ MUST_CHECK bool database_prepare(const struct config *config, struct cluster *cl
 /* One storage group that was added while the server runs: its database where it is private, its schema, its stores. */
 MUST_CHECK bool database_prepare_group(const struct config *config, int64_t storage_group_id,
                                        struct err *err);
+
+/* The disks that must not fill up: the spool's and, where it is private, the database's (its WAL may lie elsewhere). */
+struct disk_reserve *database_reserve(const void *owner, const struct config *config);
 
 /* How the directory database is reached from this process; under `owner`. */
 MUST_CHECK bool database_conninfo(const void *owner, const struct config *config, char **conninfo_out,

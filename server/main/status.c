@@ -65,6 +65,20 @@ static bool ask_roles(const struct invocation *in, json_t *roles)
     return all_answer;
 }
 
+static void print_disk(const json_t *disk)
+{
+    const char *state = json_string_value(json_object_get(disk, "state"));
+    bool is_low = state && strcmp(state, "low") == 0;
+
+    if (!state)
+        return; /* the server that runs is older than this command */
+    printf("disk           %s, %lld MB free, %lld MB reserved%s%s\n",
+           is_low ? "low: no new data is taken" : "ok",
+           (long long)json_integer_value(json_object_get(disk, "free")) >> 20,
+           (long long)json_integer_value(json_object_get(disk, "reserve")) >> 20, is_low ? ", " : "",
+           is_low ? json_string_value(json_object_get(disk, "path")) : "");
+}
+
 static void print_status(const json_t *status)
 {
     json_t *roles = json_object_get(status, "roles"), *one;
@@ -79,6 +93,7 @@ static void print_status(const json_t *status)
     printf("database       %s, %s%s%s\n", json_string_value(json_object_get(database, "kind")),
            json_string_value(json_object_get(database, "state")), trouble ? ": " : "",
            trouble ? trouble : "");
+    print_disk(json_object_get(status, "disk"));
     json_array_foreach(roles, i, one)
     {
         const char *says = json_string_value(json_object_get(one, "says"));

@@ -145,7 +145,9 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
     const char *application = talloc_asprintf(storage, "chappe %s", storage->role);
     unsigned connections = (unsigned)role->config->database_connections;
     struct directory_options directory = { .application_name = application, .pool_size = connections };
-    struct groups_options groups = { .application_name = application, .pool_size = connections };
+    struct groups_options groups = { .application_name = application,
+                                     .pool_size = connections,
+                                     .reserve = database_reserve(storage, role->config) };
     struct mailbox_cache_options cache = { .bus = role->wake,
                                            .view_bytes_max = (uint64_t)role->config->view_cache };
     char *conninfo;

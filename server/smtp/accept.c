@@ -57,7 +57,7 @@ static bool judge_transfer(const struct smtp_transaction *t, struct spool *spool
     if (spool_err(spool)->kind == ERR_LIMIT)
         return no(refusal_out, REFUSE_TOO_LARGE);
     if (spool_err(spool)->kind != ERR_NONE)
-        return no(refusal_out, REFUSE_SPOOL);
+        return no(refusal_out, REFUSE_NO_ROOM);
     if (!t->body.filter.normalises && (flaws & (DATA_BARE_CR | DATA_BARE_LF)))
         return no(refusal_out, REFUSE_BARE_CR_LF);
     if (flaws & DATA_NUL)
@@ -119,7 +119,7 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
     if (!judge_transfer(t, spool, refusal_out))
         return false;
     if (!spool_span(spool, message_out, &err))
-        return no(refusal_out, REFUSE_SPOOL);
+        return no(refusal_out, REFUSE_NO_ROOM);
     sent = span_part(*message_out, prefix, SIZE_MAX);
     if (header_check(sent) != HEADER_GOOD)
         return no(refusal_out, REFUSE_HEADER_TOO_LARGE);
@@ -127,7 +127,7 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
         return no(refusal_out, REFUSE_LOOP);
     if (s->service == SERVICE_SUBMISSION)
         return smtp_submit_header(s, prefix, message_out, refusal_out);
-    return clean_header(s, prefix, message_out) || no(refusal_out, REFUSE_SPOOL);
+    return clean_header(s, prefix, message_out) || no(refusal_out, REFUSE_NO_ROOM);
 }
 
 /* One reply for all, or in LMTP one for each recipient (RFC 2033, 4.2). */

@@ -35,6 +35,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
         return refuse(s, REFUSE_NEEDS_SMTPUTF8);
     if (params.has_size && params.size > smtp_message_max(s))
         return refuse(s, REFUSE_TOO_LARGE);
+    if (!deliver_has_room(s->context->deliver, err))
+        return refuse_err(s, err);
     if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
         return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
     return begin(s, &sender, &params);

@@ -71,7 +71,7 @@
     X(REFUSE_TLS_UNAVAILABLE, "tls-unavailable", 502, "5.5.1", "TLS is not available here.")                 \
     /* trouble on our side */                                                                                \
     X(REFUSE_BUSY, "busy", 451, "4.3.2", "Temporary trouble. Please try again.")                             \
-    X(REFUSE_SPOOL, "spool", 452, "4.3.1", "There is no room for this message just now.")                    \
+    X(REFUSE_NO_ROOM, "no-room", 452, "4.3.1", "There is no room for this message just now.")                \
     X(REFUSE_UNKNOWN_COMMIT, "unknown-commit", 451, "4.3.0", "Temporary trouble. Please try again.")         \
     X(REFUSE_INTERNAL, "internal", 451, "4.3.0", "Internal trouble. Please try again.")                      \
     X(REFUSE_LIMIT, "limit", 452, "4.5.3", "Too much at once.")                                              \

@@ -104,6 +104,6 @@ bool smtp_submit_header(struct smtp_session *s, size_t prefix, struct span *mess
         if (!is_removed(field.name))
             buf_add_span(&edited, field.whole);
     buf_add_text(&edited, "\r\n");
-    *refusal_out = REFUSE_SPOOL;
+    *refusal_out = REFUSE_NO_ROOM;
     return smtp_replace_header(s, prefix + span_length(header), buf_span(&edited), message_io);
 }

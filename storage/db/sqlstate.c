@@ -21,6 +21,7 @@ static const struct {
     { "26000", ERR_BUSY, true },      /* prepared statement is gone: somebody reset the session */
     { "40001", ERR_BUSY, false },     /* serialization */
     { "40P01", ERR_BUSY, false },     /* deadlock */
+    { "53100", ERR_NO_ROOM, false },  /* disk full */
     { "53", ERR_BUSY, false },        /* resources: disk, memory, connections */
     { "55P03", ERR_BUSY, false },     /* lock timeout */
     { "57014", ERR_BUSY, false },     /* statement timeout */
@@ -45,6 +46,7 @@ static void say(enum err_kind kind, struct err *err)
         [ERR_CONFLICT] = "Something that this refers to has just been removed or is still in use.",
         [ERR_EXISTS] = "This exists already.",
         [ERR_BUSY] = busy_text,
+        [ERR_NO_ROOM] = "The disk of the database is full. Please try again later.",
         [ERR_INTERNAL] = "The server had an internal problem. Please try again.",
     };
 

@@ -1,6 +1,7 @@
 /* group.c -- the registry of storage groups, and connections to them. */
 #include "group/group.h"
 
+#include "base/disk.h"
 #include "group/identity.h"
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct groups {
     size_t count;
     char *application_name;
     unsigned pool_size;
+    struct disk_reserve *reserve;
 };
 
 bool groups_open(const void *owner, const struct groups_options *options, struct groups **groups_out,
@@ -26,6 +28,7 @@ bool groups_open(const void *owner, const struct groups_options *options, struct
     groups->application_name =
         talloc_strdup(groups, options->application_name ? options->application_name : "chappe");
     groups->pool_size = options->pool_size;
+    groups->reserve = options->reserve;
     *groups_out = groups;
     return true;
 }
@@ -58,6 +61,7 @@ static bool add(struct groups *groups, int64_t storage_group_id, const char *con
                                              .size = groups->pool_size };
 
     group->id = storage_group_id;
+    group->reserve = groups->reserve;
     group->conninfo = talloc_strdup(group, conninfo);
     if (!db_pool_open(group, &options, &group->pool, err)) {
         talloc_free(group);
@@ -173,4 +177,14 @@ bool group_open_dedicated(struct group *group, enum db_class class, struct db **
 {
     return !is_removed(group, err) && db_open_dedicated(group->pool, class, db_out, err) &&
            check_usable(group, db_out, err);
+}
+
+bool groups_have_room(struct groups *groups, struct err *err)
+{
+    return disk_has_room(groups->reserve, err);
+}
+
+bool group_has_room(struct group *group, struct err *err)
+{
+    return disk_has_room(group->reserve, err);
 }

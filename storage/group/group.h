@@ -20,12 +20,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct disk_reserve; /* base/disk.h */
 struct groups;
 struct group;
 
 struct groups_options {
     const char *application_name; /* "chappe mailbox"; NULL: "chappe" */
     unsigned pool_size;           /* connections per group; 0: 8 */
+    struct disk_reserve *reserve; /* of the disks that data is added to; outlives the groups; NULL: none */
 };
 
 MUST_CHECK bool groups_open(const void *owner, const struct groups_options *options,
@@ -52,6 +54,10 @@ MUST_CHECK bool group_acquire(struct group *group, enum db_class class, struct d
 /* One of its own beside the pool's number, see db_open_dedicated(). */
 MUST_CHECK bool group_open_dedicated(struct group *group, enum db_class class, struct db **db_out,
                                      struct err *err);
+
+/* To be asked before data is added, never before any is removed: ERR_NO_ROOM while a disk has less than its reserve. */
+MUST_CHECK bool groups_have_room(struct groups *groups, struct err *err);
+MUST_CHECK bool group_has_room(struct group *group, struct err *err);
 
 /* Writes the storage_group row into a new database whose schema is there; nothing when it is there already.
  * ERR_CONFLICT: the database belongs to another group. */

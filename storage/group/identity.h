@@ -14,6 +14,7 @@ struct id_block {
 struct group {
     int64_t id;
     struct db_pool *pool;
+    struct disk_reserve *reserve; /* NULL: none */
     char *conninfo;
     atomic_bool is_removed;
     atomic_bool is_known;  /* the database was seen to be ours */

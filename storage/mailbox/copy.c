@@ -284,6 +284,10 @@ bool folder_copy(struct mailbox *from, int64_t from_folder_id, const struct uid_
                          .result = result_out };
 
     *result_out = (struct copy_result){ .source = NULL };
+    /* A MOVE inside a mailbox adds nothing that stays, and is how clients throw away. */
+    if ((kind == COPY_KEEP || from->id != to->id || from->group != to->group) &&
+        !group_has_room(to->group, err))
+        return false;
     if (from->group != to->group)
         return copy_between_groups(from, from_folder_id, uids, to, to_folder_id, kind, owner, result_out,
                                    err);

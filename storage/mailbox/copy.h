@@ -9,7 +9,7 @@
  * Between storage groups no transaction is possible: the copy is committed first, then a MOVE takes the original
  * away. Where that second step fails the error is returned and the messages are in both places.
  *
- * Errors   as mailbox/flags.h; ERR_QUOTA the destination is full; ERR_LIMIT its 56 keywords are used up (system flags and
+ * Errors   as mailbox/flags.h; ERR_QUOTA the destination is full; ERR_NO_ROOM (never for a MOVE inside a mailbox); ERR_LIMIT its 56 keywords are used up (system flags and
  *          known keywords alone would fit; nothing is dropped silently).
  * Threads  any.
  */

@@ -122,7 +122,7 @@ static const struct {
     { "syntax", "SELEC", ERR_INTERNAL },
     { "bad text for a number", "SELECT 'x'::text::bigint", ERR_INVALID },
     { "lock timeout", "DO $$ BEGIN RAISE lock_not_available; END $$", ERR_BUSY },
-    { "disk full", "DO $$ BEGIN RAISE disk_full; END $$", ERR_BUSY },
+    { "disk full", "DO $$ BEGIN RAISE disk_full; END $$", ERR_NO_ROOM },
     { "cancelled", "DO $$ BEGIN RAISE query_canceled; END $$", ERR_BUSY },
 };
 
