@@ -80,6 +80,7 @@ static double *latencies;
 static pthread_mutex_t complaint_lock = PTHREAD_MUTEX_INITIALIZER;
 static char complaint[400];
 static double stop_at;
+static int messages_fetched;
 
 static double now_s(void)
 {
@@ -294,8 +295,8 @@ static bool imap_login(struct link *link, int user)
 
     user_name(name, sizeof name, user);
     link_line(link);
-    link_say(link, "a LOGIN %s %s\r\n", name, opt.password);
-    return imap_reply(link, "a");
+    link_say(link, "load-a LOGIN %s %s\r\n", name, opt.password);
+    return imap_reply(link, "load-a");
 }
 
 static void *login_thread(void *unused)
@@ -309,8 +310,8 @@ static void *login_thread(void *unused)
         if (!link_open(link))
             break;
         imap_login(link, number);
-        link_say(link, "z LOGOUT\r\n");
-        imap_reply(link, "z");
+        link_say(link, "load-z LOGOUT\r\n");
+        imap_reply(link, "load-z");
         link_close(link);
         latencies[number] = now_s() - began;
     }
@@ -322,38 +323,38 @@ static void append(struct link *link, unsigned *seed)
 {
     const struct text *mail = &corpus.mails[(size_t)rand_r(seed) % corpus.count];
 
-    link_say(link, "p APPEND INBOX {%zu}\r\n", mail->length);
+    link_say(link, "load-p APPEND INBOX {%zu}\r\n", mail->length);
     if (link_line(link)[0] != '+') {
         complain("append", link->line);
         return;
     }
     link_write(link, mail->p, mail->length);
     link_say(link, "\r\n");
-    imap_reply(link, "p");
+    imap_reply(link, "load-p");
 }
 
 /* What a many-client stress run does in one session: look, read, mark, add, sometimes expunge. */
 static void mix_session(struct link *link, unsigned *seed)
 {
-    link_say(link, "s SELECT INBOX\r\n");
-    if (!imap_reply(link, "s"))
+    link_say(link, "load-s SELECT INBOX\r\n");
+    if (!imap_reply(link, "load-s"))
         return;
-    link_say(link, "f FETCH 1:* (UID FLAGS)\r\n");
-    imap_reply(link, "f");
+    link_say(link, "load-f FETCH 1:* (UID FLAGS)\r\n");
+    imap_reply(link, "load-f");
     append(link, seed);
     for (int i = 0; i < 2; i++) {
-        link_say(link, "g FETCH * (BODY.PEEK[])\r\n");
-        imap_reply(link, "g");
+        link_say(link, "load-g FETCH * (BODY.PEEK[])\r\n");
+        imap_reply(link, "load-g");
     }
-    link_say(link, "h FETCH 1:* (ENVELOPE BODYSTRUCTURE)\r\n");
-    imap_reply(link, "h");
-    link_say(link, "t STORE %d %cFLAGS (\\Seen)\r\n", 1, rand_r(seed) % 2 ? '+' : '-');
-    imap_reply(link, "t");
+    link_say(link, "load-h FETCH 1:* (ENVELOPE BODYSTRUCTURE)\r\n");
+    imap_reply(link, "load-h");
+    link_say(link, "load-t STORE %d %cFLAGS (\\Seen)\r\n", 1, rand_r(seed) % 2 ? '+' : '-');
+    imap_reply(link, "load-t");
     if (rand_r(seed) % 2) {
-        link_say(link, "d STORE 1 +FLAGS.SILENT (\\Deleted)\r\n");
-        imap_reply(link, "d");
-        link_say(link, "e EXPUNGE\r\n");
-        imap_reply(link, "e");
+        link_say(link, "load-d STORE 1 +FLAGS.SILENT (\\Deleted)\r\n");
+        imap_reply(link, "load-d");
+        link_say(link, "load-e EXPUNGE\r\n");
+        imap_reply(link, "load-e");
     }
 }
 
@@ -367,8 +368,8 @@ static void *mix_thread(void *argument)
             break;
         if (imap_login(link, rand_r(&seed)))
             mix_session(link, &seed);
-        link_say(link, "z LOGOUT\r\n");
-        imap_reply(link, "z");
+        link_say(link, "load-z LOGOUT\r\n");
+        imap_reply(link, "load-z");
         link_close(link);
     }
     free(link);
@@ -402,7 +403,7 @@ static void *pop3_thread(void *unused)
         while (strcmp(link_line(link), ".") != 0 && !link->failed)
             ;
     }
-    opt.messages = count;
+    messages_fetched = count;
     stop_at = now_s() - began;
     link_say(link, "QUIT\r\n");
     link_line(link);
@@ -420,9 +421,9 @@ static void idle_all(void)
     for (int i = 0; i < opt.sessions; i++) {
         if (!link_open(one) || !imap_login(one, i))
             break;
-        link_say(one, "s SELECT INBOX\r\n");
-        imap_reply(one, "s");
-        link_say(one, "i IDLE\r\n");
+        link_say(one, "load-s SELECT INBOX\r\n");
+        imap_reply(one, "load-s");
+        link_say(one, "load-i IDLE\r\n");
         if (link_line(one)[0] != '+')
             complain("idle", one->line);
         /* the descriptor stays open; only its reading buffer is used again */
@@ -503,7 +504,7 @@ static void report(double seconds)
     int count = opt.messages;
     double p50 = 0, p99 = 0;
 
-    if (latencies && count > 0) {
+    if (count > 0 && latencies[0] > 0) {
         qsort(latencies, (size_t)count, sizeof *latencies, by_value);
         p50 = latencies[count / 2];
         p99 = latencies[(size_t)count * 99 / 100];
@@ -568,11 +569,20 @@ static const struct {
     { "pop3", pop3_thread },
 };
 
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     read_options(argc, argv);
     signal(SIGPIPE, SIG_IGN);
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 65536, 65536 });
+    raise_descriptor_limit();
     srandom((unsigned)getpid());
     if (opt.corpus)
         corpus_load(opt.corpus);
