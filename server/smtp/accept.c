@@ -33,19 +33,39 @@ static bool no(enum smtp_refusal *refusal_out, enum smtp_refusal refusal)
     return false;
 }
 
-/* A message that carries a Delivered-To of one of its recipients was here before and came back. */
-static bool is_looping(struct smtp_session *s, struct span header)
+/* Is the address of this Delivered-To field one of the recipients? */
+static bool names_recipient(struct smtp_session *s, struct span value)
 {
     const struct smtp_transaction *t = s->transaction;
     void *arena = session_arena(s->session);
+    struct span text = span_trim(header_unfold(arena, value));
+    struct address address;
+    const char *key;
+
+    if (address_parse(arena, text, ADDRESS_ACCEPT_UTF8, &address) != ADDRESS_GOOD)
+        return false;
+    key = address_key(arena, &address);
+    for (size_t i = 0; i < t->recipient_count; i++)
+        if (strcmp(t->recipients[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* A message that was handed on too often, or that carries a Delivered-To of one of its recipients: it was here before and
+ * came back. The header is walked once, whatever the number of recipients. */
+static bool is_looping(struct smtp_session *s, struct span header)
+{
+    struct header_field field;
+    size_t delivered = 0;
 
     if (received_count(header) > RECEIVED_MAX)
         return true;
-    if (header_count(header, "Delivered-To") == 0)
-        return false;
-    for (size_t i = 0; i < t->recipient_count; i++)
-        if (received_is_delivered_to(arena, header, t->recipients[i].key))
+    while (header_next(&header, &field)) {
+        if (!span_equals_nocase(field.name, "Delivered-To"))
+            continue;
+        if (++delivered > RECEIVED_MAX || names_recipient(s, field.value))
             return true;
+    }
     return false;
 }
 
