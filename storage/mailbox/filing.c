@@ -53,10 +53,12 @@ static bool met_same_content(const struct db *db, const struct err *err)
            strcmp(db_last_failure(db)->constraint, "message_content_hash_key") == 0;
 }
 
-/* Our row stands for the transaction, or we put a void one there, after which it can never commit. */
-static const char VOID_RECEIPT[] = "INSERT INTO delivery_receipt (receipt_id, is_void, created_us)"
-                                   " VALUES ($1, true, $2) ON CONFLICT DO NOTHING";
-static const char READ_RECEIPT[] = "SELECT is_void FROM delivery_receipt WHERE receipt_id = $1";
+/* Our row stands for the transaction, or we put a void one there, after which it can never commit. Waits for a COMMIT that
+ * is still going on. Writes in both cases, so that this COMMIT waits for a synchronous standby to have the other one. */
+static const char SETTLE[] = "INSERT INTO delivery_receipt AS r (receipt_id, is_void, created_us)"
+                             " VALUES ($1, true, $2)"
+                             " ON CONFLICT (receipt_id) DO UPDATE SET created_us = r.created_us"
+                             " RETURNING r.is_void";
 
 static bool ask_receipt(struct filing_run *run, bool *is_committed_out, struct err *err)
 {
@@ -67,8 +69,7 @@ static bool ask_receipt(struct filing_run *run, bool *is_committed_out, struct e
 
     if (is_known) {
         is_known =
-            db_exec(db, VOID_RECEIPT, DB_ARGS(db_uuid(run->receipt), db_i64(run->now_us)), NULL, err) &&
-            db_one_row(db, arena, READ_RECEIPT, DB_ARGS(db_uuid(run->receipt)), &row, err);
+            db_one_row(db, arena, SETTLE, DB_ARGS(db_uuid(run->receipt), db_i64(run->now_us)), &row, err);
         if (is_known)
             *is_committed_out = !db_get_bool(&row, 0);
         db_release(&db);
