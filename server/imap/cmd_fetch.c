@@ -156,7 +156,7 @@ static enum session_next start(struct imap_request *req)
 
     if (!imap_updates_step(session))
         return imap_yield(req, start);
-    if (req->by_uid && !imap_set_to_uids(req, &command->set, true, &command->uids))
+    if (req->by_uid && !imap_set_to_uids(req, &command->set, SET_OF_UIDS, &command->uids))
         return imap_bad(req, "The set of messages is wrong.");
     if (!say_vanished(req, command, &err))
         return imap_fail(req, &err);
@@ -187,7 +187,7 @@ enum session_next cmd_fetch(struct imap_request *req)
         return imap_bad(req, "%s", wrong);
     if (!is_allowed(req, command))
         return imap_bad(req, "VANISHED needs UID FETCH, CHANGEDSINCE and ENABLE QRESYNC.");
-    if (!req->by_uid && !imap_set_to_uids(req, &command->set, false, &command->uids))
+    if (!req->by_uid && !imap_set_to_uids(req, &command->set, SET_OF_NUMBERS, &command->uids))
         return imap_bad(req, "There are not so many messages.");
     if (command->want.wants_changed || (command->want.items & FETCH_MODSEQ))
         imap_enable_condstore(session);

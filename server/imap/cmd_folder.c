@@ -110,6 +110,8 @@ enum session_next cmd_delete(struct imap_request *req)
 
     if (!take_only_name(req, &place, &answer))
         return answer;
+    if (folder_name_is_inbox(place.name))
+        return imap_no(req, "CANNOT", "INBOX cannot be deleted.");
     if (!folder_delete(place.mailbox, &session->reader, place.name, &err))
         return imap_fail(req, &err);
     if (is_selected(session, &place)) {

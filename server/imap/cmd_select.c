@@ -196,16 +196,6 @@ static void say_number(struct buf *out, const char *code, uint64_t number, const
     buf_add_text(out, "\r\n");
 }
 
-static uint32_t count_recent(const struct imap_selected *selected)
-{
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < selected->recent.count; i++)
-        count += view_count_below(selected->told, selected->recent.runs[i].last + 1) -
-                 view_count_below(selected->told, selected->recent.runs[i].first);
-    return count;
-}
-
 /* RFC 9051, 6.3.2: what every SELECT says. */
 static void describe(struct imap_session *session, const struct imap_place *place,
                      const struct folder *folder)
@@ -219,13 +209,9 @@ static void describe(struct imap_session *session, const struct imap_place *plac
     buf_add_text(out, "* ");
     buf_add_u64(out, view_count(view));
     buf_add_text(out, " EXISTS\r\n");
-    if (!imap_has(session, ENABLED_REV2)) {
-        buf_add_text(out, "* ");
-        buf_add_u64(out, count_recent(selected));
-        buf_add_text(out, " RECENT\r\n");
-        if (view_first_unseen(view) && !imap_has(session, ENABLED_UIDONLY))
-            say_number(out, "UNSEEN", view_first_unseen(view), "The first unseen message.");
-    }
+    imap_updates_write_recent(session, RECENT_ALWAYS);
+    if (!imap_has(session, ENABLED_REV2 | ENABLED_UIDONLY) && view_first_unseen(view))
+        say_number(out, "UNSEEN", view_first_unseen(view), "The first unseen message.");
     say_number(out, "UIDVALIDITY", view_uidvalidity(view), "UIDs are valid.");
     say_number(out, "UIDNEXT", view_uidnext(view), "The next UID.");
     say_number(out, "HIGHESTMODSEQ", view_modseq(view), "The latest change.");
@@ -286,7 +272,9 @@ static enum session_next open_folder(struct imap_request *req, const struct imap
     return resynchronise(req);
 }
 
-static enum session_next run(struct imap_request *req, bool is_examine)
+enum open_for { FOR_WRITING, FOR_READING };
+
+static enum session_next run(struct imap_request *req, enum open_for purpose)
 {
     struct imap_session *session = req->session;
     struct select *select = talloc_zero(req->arena, struct select);
@@ -295,7 +283,7 @@ static enum session_next run(struct imap_request *req, bool is_examine)
     bool is_bad = false, wants_condstore;
 
     req->state = select;
-    select->is_examine = is_examine;
+    select->is_examine = purpose == FOR_READING;
     if (!imap_take_space(&req->in) || (!imap_take_place(req, &place, &is_bad, &err) && is_bad) ||
         !take_parameters(req, select, &wants_condstore))
         return imap_bad(req, "%s takes the name of a folder, and parameters as in RFC 7162.",
@@ -313,10 +301,10 @@ static enum session_next run(struct imap_request *req, bool is_examine)
 
 enum session_next cmd_select(struct imap_request *req)
 {
-    return run(req, false);
+    return run(req, FOR_WRITING);
 }
 
 enum session_next cmd_examine(struct imap_request *req)
 {
-    return run(req, true);
+    return run(req, FOR_READING);
 }

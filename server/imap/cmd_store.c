@@ -87,8 +87,7 @@ static void add_reply(struct imap_session *session, const struct store *store, b
     if (!store->is_silent) {
         buf_add_text(out, out->length > start ? " FLAGS (" : "FLAGS (");
         imap_add_flags(out, view_keywords(session->selected->told), message->flags,
-                       !imap_has(session, ENABLED_REV2) &&
-                           uid_set_contains(&session->selected->recent, message->uid));
+                       imap_recent_of(session, message->uid));
         buf_add_byte(out, ')');
     }
     if (imap_has(session, ENABLED_CONDSTORE)) {

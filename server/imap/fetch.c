@@ -49,7 +49,8 @@ struct imap_fetch {
 
     /* Flags of one message after the other are mostly the same. */
     uint64_t rendered_flags;
-    bool has_rendered, rendered_recent;
+    bool has_rendered;
+    enum imap_recent rendered_recent;
     struct buf rendered;
 };
 
@@ -126,10 +127,12 @@ void imap_fetch_add_head(const struct imap_session *session, struct buf *out,
         buf_add(out, " FETCH (", 8);
 }
 
-static bool is_recent(const struct imap_session *session, uint32_t uid)
+enum imap_recent imap_recent_of(const struct imap_session *session, uint32_t uid)
 {
-    return !imap_has(session, ENABLED_REV2) && !uid_set_is_empty(&session->selected->recent) &&
-           uid_set_contains(&session->selected->recent, uid);
+    bool is_recent = !imap_has(session, ENABLED_REV2) && !uid_set_is_empty(&session->selected->recent) &&
+                     uid_set_contains(&session->selected->recent, uid);
+
+    return is_recent ? IMAP_RECENT : IMAP_NOT_RECENT;
 }
 
 static void add_modseq(struct buf *out, uint64_t modseq)
@@ -159,7 +162,7 @@ void imap_fetch_add_flags_line(struct imap_session *session, struct buf *out,
         buf_add_byte(out, ' ');
     }
     buf_add(out, "FLAGS (", 7);
-    imap_add_flags(out, keywords, message->flags, is_recent(session, message->uid));
+    imap_add_flags(out, keywords, message->flags, imap_recent_of(session, message->uid));
     buf_add(out, ") ", 2);
     if (imap_has(session, ENABLED_CONDSTORE))
         add_modseq(out, message->modseq);
@@ -168,7 +171,7 @@ void imap_fetch_add_flags_line(struct imap_session *session, struct buf *out,
 
 static void add_flags(struct imap_fetch *fetch, struct buf *out, const struct view_message *message)
 {
-    bool recent = is_recent(fetch->session, message->uid);
+    enum imap_recent recent = imap_recent_of(fetch->session, message->uid);
 
     if (!fetch->has_rendered || fetch->rendered_flags != message->flags || fetch->rendered_recent != recent) {
         buf_clear(&fetch->rendered);

@@ -13,6 +13,7 @@
 #define IMAP_FETCH_H
 
 #include "imap/fetch_request.h"
+#include "imap/reply.h"
 #include "imap/session.h"
 
 struct imap_fetch;
@@ -36,6 +37,8 @@ bool imap_fetch_missed_messages(const struct imap_fetch *fetch);      /* NO [EXP
 /* One line for a message: "* 3 FETCH (UID 5 FLAGS (...) MODSEQ (9))", as this session wants such lines. */
 void imap_fetch_add_flags_line(struct imap_session *session, struct buf *out,
                                const struct view_message *message);
+/* Is it \Recent for this session? Never after ENABLE IMAP4rev2. */
+enum imap_recent imap_recent_of(const struct imap_session *session, uint32_t uid);
 /* "* 3 FETCH (", or "* 5 UIDFETCH (" after ENABLE UIDONLY. */
 void imap_fetch_add_head(const struct imap_session *session, struct buf *out,
                          const struct view_message *message);

@@ -31,33 +31,35 @@ static bool take_flag(struct imap_in *in, struct flag_list *flags, struct span *
     return true;
 }
 
-static bool take_flags(struct imap_in *in, bool is_in_parentheses, struct flag_list *flags_out,
+enum list_form { BARE, IN_PARENTHESES };
+
+static bool take_flags(struct imap_in *in, enum list_form form, struct flag_list *flags_out,
                        const char **wrong_out)
 {
     struct span *keywords = talloc_array(in->arena, struct span, FLAG_LIST_MAX);
     struct flag_list flags = { .keywords = keywords };
 
-    if (!is_in_parentheses || !imap_peek(in, ')'))
+    if (form == BARE || !imap_peek(in, ')'))
         do {
             if (!take_flag(in, &flags, keywords, wrong_out))
                 return false;
         } while (imap_take_space(in));
     *flags_out = flags;
     *wrong_out = "The list of flags is not closed.";
-    return !is_in_parentheses || imap_take_byte(in, ')');
+    return form == BARE || imap_take_byte(in, ')');
 }
 
 bool imap_take_flag_list(struct imap_in *in, struct flag_list *flags_out, const char **wrong_out)
 {
     *wrong_out = "A list of flags is missing.";
-    return imap_take_byte(in, '(') && take_flags(in, true, flags_out, wrong_out);
+    return imap_take_byte(in, '(') && take_flags(in, IN_PARENTHESES, flags_out, wrong_out);
 }
 
 bool imap_take_store_flags(struct imap_in *in, struct flag_list *flags_out, const char **wrong_out)
 {
-    bool is_in_parentheses = imap_take_byte(in, '(');
+    enum list_form form = imap_take_byte(in, '(') ? IN_PARENTHESES : BARE;
 
-    if (!take_flags(in, is_in_parentheses, flags_out, wrong_out))
+    if (!take_flags(in, form, flags_out, wrong_out))
         return false;
     *wrong_out = "There is something left after the flags.";
     return imap_at_end(in);

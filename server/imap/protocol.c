@@ -58,7 +58,8 @@ static enum frame on_frame(struct session *net, struct span buffered, size_t *le
     enum imap_framed framed = imap_frame(&session->framing, mode_of(session), buffered, length_out);
 
     /* A client may have sent its literal without waiting: look on behind it. */
-    for (; framed == FRAMED_ASK; framed = imap_frame(&session->framing, mode_of(session), buffered, length_out)) {
+    for (; framed == FRAMED_ASK;
+         framed = imap_frame(&session->framing, mode_of(session), buffered, length_out)) {
         session_write_text(net, "+ OK\r\n");
         session_flush(net);
     }

@@ -254,7 +254,8 @@ static const struct {
     { FLAG_SEEN, "\\Seen" },         { FLAG_DRAFT, "\\Draft" },
 };
 
-void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint64_t flags, bool is_recent)
+void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint64_t flags,
+                    enum imap_recent recent)
 {
     size_t start = out->length;
 
@@ -271,7 +272,7 @@ void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint6
             buf_add_byte(out, ' ');
         }
     }
-    if (is_recent)
+    if (recent == IMAP_RECENT)
         buf_add_text(out, "\\Recent ");
     if (out->length > start)
         out->length--;

@@ -52,7 +52,9 @@ void imap_add_literal(struct buf *out, struct span bytes);
 /* A folder's name (UTF-8 inside) as this client reads names. */
 void imap_add_folder_name(const struct imap_session *session, struct buf *out, const char *name);
 /* "\Seen \Recent $Work" without parentheses. */
-void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint64_t flags, bool is_recent);
+enum imap_recent { IMAP_NOT_RECENT, IMAP_RECENT };
+void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint64_t flags,
+                    enum imap_recent recent);
 /* "1:3,5"; "" for none. */
 void imap_add_set(struct buf *out, const struct uid_set *set);
 

@@ -104,13 +104,14 @@ static int64_t object_id(const struct search *search, enum group_id_kind kind, s
                : 0;
 }
 
-static bool compile_key(struct search *search, struct leaf *leaf, struct err *err)
+static void compile_key(struct search *search, struct leaf *leaf)
 {
     const struct imap_search_key *key = leaf->key;
 
     if (key->kind == KEY_SEQUENCE || key->kind == KEY_UID) {
-        if (!imap_set_to_uids(search->req, &key->set, key->kind == KEY_UID, &leaf->uids))
-            return err_set(err, ERR_INVALID, "There is no message with one of these numbers.");
+        /* A number that no message has finds nothing; other servers do not call that an error either. */
+        (void)!imap_set_to_uids(search->req, &key->set, key->kind == KEY_UID ? SET_OF_UIDS : SET_OF_NUMBERS,
+                                &leaf->uids);
     } else if (key->kind == KEY_FLAG) {
         leaf->flags = flag_bits(search, key->text);
     } else if (key->kind == KEY_EMAILID) {
@@ -123,7 +124,6 @@ static bool compile_key(struct search *search, struct leaf *leaf, struct err *er
         leaf->needle = span_text(fold_text(search->req->arena, key->text));
     }
     search->needs_columns = search->needs_columns || is_column(key->kind);
-    return true;
 }
 
 /* HEADER Subject x is SUBJECT x where a text is asked for: the columns have it. */
@@ -142,8 +142,7 @@ static const struct imap_search_key *simplify(struct search *search, const struc
     return key;
 }
 
-static bool compile(struct search *search, const struct imap_search_key *key, struct leaf **leaf_out,
-                    struct err *err)
+static void compile(struct search *search, const struct imap_search_key *key, struct leaf **leaf_out)
 {
     struct leaf *leaf = talloc_zero(search->req->arena, struct leaf);
     struct leaf **next = &leaf->first;
@@ -151,11 +150,10 @@ static bool compile(struct search *search, const struct imap_search_key *key, st
     leaf->key = simplify(search, key);
     *leaf_out = leaf;
     for (const struct imap_search_key *child = key->first; child; child = child->next) {
-        if (!compile(search, child, next, err))
-            return false;
+        compile(search, child, next);
         next = &(*next)->next;
     }
-    return compile_key(search, leaf, err);
+    compile_key(search, leaf);
 }
 
 /* ---- evaluating */
@@ -432,7 +430,8 @@ bool imap_search(struct imap_request *req, const struct imap_search_program *pro
 
     for (int level = 0; level < LEVELS; level++)
         search.hits[level] = UID_SET_INIT(req->arena);
-    if (!compile(&search, program->root, &search.root, err) || !run(&search, err))
+    compile(&search, program->root, &search.root);
+    if (!run(&search, err))
         return false;
     *uids_out = search.hits[LEVEL_VIEW];
     uid_set_add_all(uids_out, &search.hits[LEVEL_COLUMNS]);

@@ -116,11 +116,11 @@ static bool take_modseq(struct imap_in *in, int64_t *number_out)
     return true;
 }
 
-static bool take_number(struct imap_in *in, bool is_zero_allowed, int64_t *number_out)
+static bool take_number(struct imap_in *in, uint64_t least, int64_t *number_out)
 {
     uint64_t value;
 
-    if (!imap_take_number64(in, &value) || (value == 0 && !is_zero_allowed))
+    if (!imap_take_number64(in, &value) || value < least)
         return false;
     *number_out = (int64_t)value;
     return true;
@@ -151,9 +151,9 @@ static bool take_argument(struct reader *reader, const struct search_word *word,
     case DATE:
         return imap_take_date(in, &key->number);
     case OCTETS:
-        return take_number(in, true, &key->number);
+        return take_number(in, 0, &key->number);
     case SECONDS:
-        return take_number(in, false, &key->number);
+        return take_number(in, 1, &key->number);
     case SET:
         return imap_take_set(in, &key->set);
     case OBJECT_ID:

@@ -43,6 +43,7 @@ struct imap_selected {
     struct view *told;     /* a reference */
     struct uid_set recent; /* \Recent in this session (IMAP4rev1) */
     struct uid_set saved;  /* "$" (RFC 5182) */
+    uint32_t recent_told;  /* number of the last RECENT reply */
     size_t keywords_told;  /* names in the last FLAGS reply */
     struct imap_own_change own[IMAP_OWN_CHANGES];
     size_t own_count;

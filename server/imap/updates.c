@@ -185,18 +185,26 @@ static void say_vanished(struct imap_session *session, struct imap_updates *upda
     buf_add_text(out, "\r\n");
 }
 
+void imap_updates_write_recent(struct imap_session *session, enum imap_recent_when when)
+{
+    struct imap_selected *selected = session->selected;
+    uint32_t count = recent_count(selected);
+
+    if (imap_has(session, ENABLED_REV2) || (when == RECENT_WHEN_CHANGED && count == selected->recent_told))
+        return;
+    say_number(imap_out(session), count, " RECENT\r\n");
+    selected->recent_told = count;
+}
+
 static void say_count(struct imap_session *session, struct imap_updates *updates)
 {
     struct imap_selected *selected = session->selected;
-    struct buf *out = imap_out(session);
 
-    if (!updates->has_new)
-        return;
-    say_number(out, view_count(selected->told), " EXISTS\r\n");
-    if (!imap_has(session, ENABLED_REV2)) {
+    if (updates->has_new) {
+        say_number(imap_out(session), view_count(selected->told), " EXISTS\r\n");
         (void)imap_claim_recent(session, selected->told);
-        say_number(out, recent_count(selected), " RECENT\r\n");
     }
+    imap_updates_write_recent(session, updates->has_new ? RECENT_ALWAYS : RECENT_WHEN_CHANGED);
 }
 
 void imap_updates_write_flags(struct imap_session *session, const struct view *view)
@@ -211,9 +219,9 @@ void imap_updates_write_flags(struct imap_session *session, const struct view *v
     struct buf *out = imap_out(session);
 
     buf_add_text(out, "* FLAGS (");
-    imap_add_flags(out, keywords, all, false);
+    imap_add_flags(out, keywords, all, IMAP_NOT_RECENT);
     buf_add_text(out, ")\r\n* OK [PERMANENTFLAGS (");
-    imap_add_flags(out, keywords, permanent, false);
+    imap_add_flags(out, keywords, permanent, IMAP_NOT_RECENT);
     if (!selected->is_read_only && (selected->rights & RIGHT_WRITE) && keywords->count < KEYWORDS_MAX)
         buf_add_text(out, " \\*");
     buf_add_text(out, ")] These flags can be changed.\r\n");

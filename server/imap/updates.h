@@ -26,6 +26,9 @@ MUST_CHECK bool imap_updates_step(struct imap_session *session);
 void imap_updates_own(struct imap_session *session, uint64_t modseq, uint64_t clear_bits, uint64_t set_bits);
 /* "* FLAGS (...)" and PERMANENTFLAGS of the selected folder. */
 void imap_updates_write_flags(struct imap_session *session, const struct view *view);
+/* "* n RECENT" for IMAP4rev1. */
+enum imap_recent_when { RECENT_WHEN_CHANGED, RECENT_ALWAYS };
+void imap_updates_write_recent(struct imap_session *session, enum imap_recent_when when);
 /* IMAP4rev1 \Recent: takes what is new in `view` for this session. Returns whether RECENT may have changed. */
 bool imap_claim_recent(struct imap_session *session, const struct view *view);
 

@@ -51,7 +51,7 @@ static void a_conversation_ends_well(void **state)
     assert_non_null(strstr(output, "\r\nf OK FETCH done.\r\n"));
     assert_non_null(strstr(output, "\r\ng NO [UNKNOWN-CTE] "));
     assert_non_null(strstr(output, "\r\nj OK [COPYUID 12 1:3 1:3] "));
-    assert_non_null(strstr(output, "* 2 EXPUNGE\r\nk OK "));
+    assert_non_null(strstr(output, "* 2 EXPUNGE\r\n* 2 RECENT\r\nk OK "));
     assert_non_null(strstr(output, "\r\nm OK [APPENDUID 11 4] "));
     assert_non_null(strstr(output, "\r\nw OK FETCH done.\r\n"));
     assert_non_null(strstr(output, "\r\ny OK LOGOUT done.\r\n"));
