@@ -16,6 +16,7 @@
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,7 +98,7 @@ static void fetch_all(uint16_t port, int count, int window, const char *what)
         }
     }
     start = clock_monotonic_us() - start;
-    printf("%-28s %6.0f messages/s %6.0f MB/s\n", what, (double)done * 1e6 / (double)start,
+    printf("%-28s %6.0f messages/s %6.0f MB/s", what, (double)done * 1e6 / (double)start,
            (double)total / (double)start);
     fflush(stdout);
     exit(done == count ? 0 : 1);
@@ -106,11 +107,25 @@ static void fetch_all(uint16_t port, int count, int window, const char *what)
 static void row(uint16_t port, int count, int window, const char *what)
 {
     int status;
-    pid_t child = fork();
+    struct rusage before, after;
+    pid_t child;
+
+    fflush(stdout); /* else both would print it */
+    child = fork();
+
+    getrusage(RUSAGE_SELF, &before);
 
     if (child == 0)
         fetch_all(port, count, window, what);
     waitpid(child, &status, 0);
+    getrusage(RUSAGE_SELF, &after);
+    printf("  %.0f us of processor each here\n",
+           ((double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec -
+                     before.ru_stime.tv_sec) *
+                1e6 +
+            (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec -
+                     before.ru_stime.tv_usec)) /
+               count);
     usleep(100 * 1000);
 }
 
