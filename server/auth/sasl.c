@@ -126,7 +126,7 @@ bool sasl_is_own_name(struct span authorisation, struct span login)
 {
     void *scratch = talloc_new(NULL);
     bool is_own =
-        span_is_empty(authorisation) || (!memchr(login.p, '\0', span_length(login)) &&
+        span_is_empty(authorisation) || (!span_find_byte(login, '\0') &&
                                          span_equals_nocase(authorisation, span_copy(scratch, login)));
 
     talloc_free(scratch);
@@ -173,7 +173,7 @@ enum sasl_next login_step(struct sasl *sasl, const struct span *response, struct
         buf_add_text(&sasl->challenge, "Username:");
         return SASL_CHALLENGE;
     }
-    if (memchr(response->p ? response->p : "", '\0', span_length(*response)))
+    if (span_find_byte(*response, '\0'))
         return sasl_broken(err);
     if (sasl->step++ == 0) {
         sasl_set_login(sasl, *response);
