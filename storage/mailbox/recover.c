@@ -111,6 +111,7 @@ struct recovering {
     const struct recoverable *items;
     size_t count;
     int64_t modseq, uidnext, bytes;
+    int64_t *flags; /* of each item, as they were last */
 };
 
 static const char LOCK_MAILBOX[] =
@@ -179,10 +180,33 @@ static bool mark_expunged(struct db *db, struct recovering *r, const int64_t *fo
     return true;
 }
 
+static const char READ_FLAG_CHANGES[] =
+    "SELECT folder_id, uids, clear_bits, set_bits FROM folder_change"
+    " WHERE folder_id = ANY($1) AND kind = 1 ORDER BY folder_id, modseq, part";
+
+/* The journal makes of the flags a message came with those it had when it was expunged. */
+static bool replay_flags(struct db *db, struct recovering *r, const int64_t *folders, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!db_query(db, r->arena, READ_FLAG_CHANGES, DB_ARGS(db_i64_array(folders, r->count)), &rows, err))
+        return false;
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
+        struct uid_set set = UID_SET_INIT(r->arena);
+        if (!uid_set_unpack(db_get_bytes(&row, 1), &set))
+            continue;
+        for (size_t k = 0; k < r->count; k++)
+            if (folders[k] == db_get_i64(&row, 0) && uid_set_contains(&set, (uint32_t)r->items[k].uid))
+                r->flags[k] = (r->flags[k] & ~db_get_i64(&row, 2)) | db_get_i64(&row, 3);
+    }
+    return true;
+}
+
 static const char INSERT_NEW[] =
     "INSERT INTO membership (folder_id, uid, modseq, flags, item_id, message_id, size, received_us, saved_us)"
-    " SELECT $1, o.number - 1 + $2, $3, m.flags & ~8::bigint, m.item_id, m.message_id, m.size, m.received_us, $4"
-    "   FROM unnest($5::bigint[], $6::bigint[]) WITH ORDINALITY AS o (folder_id, uid, number)"
+    " SELECT $1, o.number - 1 + $2, $3, o.flags, m.item_id, m.message_id, m.size, m.received_us, $4"
+    "   FROM unnest($5::bigint[], $6::bigint[], $7::bigint[]) WITH ORDINALITY AS o (folder_id, uid, flags, number)"
     "   JOIN membership m ON m.folder_id = o.folder_id AND m.uid = o.uid";
 static const char DELETE_OLD[] =
     "DELETE FROM membership m USING unnest($1::bigint[], $2::bigint[]) AS o (folder_id, uid)"
@@ -205,7 +229,8 @@ static bool write_back(struct db *db, struct recovering *r, int64_t folder_id, i
 
     return db_pipeline_add(db, INSERT_NEW,
                            DB_ARGS(db_i64(folder_id), db_i64(r->uidnext), db_i64(r->modseq),
-                                   db_i64(clock_now_us()), old_folders, old_uids),
+                                   db_i64(clock_now_us()), old_folders, old_uids,
+                                   db_i64_array(r->flags, r->count)),
                            err) &&
            db_pipeline_add(db, DELETE_OLD, DB_ARGS(old_folders, old_uids), err) &&
            db_pipeline_add(
@@ -220,8 +245,7 @@ static bool write_back(struct db *db, struct recovering *r, int64_t folder_id, i
 }
 
 /* True where all of them are there, expunged, and of this mailbox; sums up what they bring. */
-static bool check_items(struct db *db, struct recovering *r, int64_t *folders, int64_t *uids,
-                        int64_t *unseen_out, struct err *err)
+static bool check_items(struct db *db, struct recovering *r, int64_t *folders, int64_t *uids, struct err *err)
 {
     bool *is_expunged = talloc_zero_array(r->arena, bool, (unsigned)r->count + 1);
     struct db_rows *rows;
@@ -236,14 +260,27 @@ static bool check_items(struct db *db, struct recovering *r, int64_t *folders, i
         !db_query(db, r->arena, READ_OLD,
                   DB_ARGS(db_i64_array(folders, r->count), db_i64_array(uids, r->count)), &rows, err))
         return false;
-    r->bytes = *unseen_out = 0;
+    r->bytes = 0;
+    r->flags = talloc_zero_array(r->arena, int64_t, (unsigned)r->count + 1);
     for (; db_rows_at(rows, there, &row); there++) {
         if (db_get_i64(&row, 7) != r->mailbox_id || !(db_get_bool(&row, 6) || is_expunged[there]))
             break;
         r->bytes += db_get_i64(&row, 3);
-        *unseen_out += !((uint64_t)db_get_i64(&row, 4) & FLAG_SEEN);
+        r->flags[there] = db_get_i64(&row, 4);
     }
     return there == r->count || err_set(err, ERR_NOT_FOUND, "A message can no longer be brought back.");
+}
+
+/* Without \Deleted, or they would go again; how many of them are unseen. */
+static int64_t clean_flags(struct recovering *r)
+{
+    int64_t unseen = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        r->flags[i] &= (int64_t)~FLAG_DELETED;
+        unseen += !((uint64_t)r->flags[i] & FLAG_SEEN);
+    }
+    return unseen;
 }
 
 static const char ONLY_LOCK[] = "SELECT 1 FROM mailbox WHERE mailbox_id = $1 FOR NO KEY UPDATE";
@@ -253,16 +290,16 @@ static bool recover(struct db *db, void *arg, struct err *err)
     struct recovering *r = arg;
     int64_t *folders = talloc_array(r->arena, int64_t, (unsigned)r->count + 1);
     int64_t *uids = talloc_array(r->arena, int64_t, (unsigned)r->count + 1);
-    int64_t unseen;
     struct db_row row;
 
     if (!db_exec(db, ONLY_LOCK, DB_ARGS(db_i64(r->mailbox_id)), NULL, err) ||
-        !check_items(db, r, folders, uids, &unseen, err) || !check_room(db, r, err) ||
+        !check_items(db, r, folders, uids, err) || !replay_flags(db, r, folders, err) ||
+        !check_room(db, r, err) ||
         !db_one_row(db, r->arena, READ_TARGET, DB_ARGS(db_i64(r->mailbox_id), db_i64(r->into_folder_id)),
                     &row, err))
         return false;
     r->uidnext = db_get_i64(&row, 1);
-    return write_back(db, r, db_get_i64(&row, 0), unseen, folders, uids, err);
+    return write_back(db, r, db_get_i64(&row, 0), clean_flags(r), folders, uids, err);
 }
 
 bool mailbox_recover(struct group *group, int64_t mailbox_id, const struct recoverable *items, size_t count,

@@ -11,6 +11,7 @@
 #include "kit/store.h"
 #include "mailbox/expunge.h"
 #include "mailbox/filing.h"
+#include "mailbox/flags.h"
 #include "mailbox/folder.h"
 #include "mailbox/recover.h"
 #include "mailbox/verify.h"
@@ -78,6 +79,26 @@ static void expunge(int64_t mailbox_id, uint32_t first, uint32_t last)
     OK(mailbox_open(cache, store->group, mailbox_id, &mailbox, &err));
     OK(folder_expunge(mailbox, inbox_of(mailbox_id), &uids, EXPUNGE_ALL, arena, &result, &err));
     expunge_result_release(&result);
+    mailbox_close(&mailbox);
+    talloc_free(arena);
+}
+
+static void mark_seen(int64_t mailbox_id, uint32_t first, uint32_t last)
+{
+    void *arena = talloc_new(NULL);
+    struct uid_set uids = UID_SET_INIT(arena);
+    const struct flags_change change = { .operation = FLAGS_ADD,
+                                         .flags = { .system = FLAG_SEEN },
+                                         .allowed = ~UINT64_C(0),
+                                         .unchanged_since = UINT64_MAX };
+    struct mailbox *mailbox;
+    struct flags_result result;
+    struct err err;
+
+    uid_set_add(&uids, first, last);
+    OK(mailbox_open(cache, store->group, mailbox_id, &mailbox, &err));
+    OK(flags_store(mailbox, inbox_of(mailbox_id), &uids, &change, arena, &result, &err));
+    flags_result_release(&result);
     mailbox_close(&mailbox);
     talloc_free(arena);
 }
@@ -154,6 +175,7 @@ static void what_is_expunged_comes_back_once_and_goes_for_good(void **state)
     for (int i = 1; i <= 6; i++)
         file(1, kit_mail(arena, i, 1000, NULL, NULL));
     struct filing_target shared = file(2, kit_mail(arena, 6, 1000, NULL, NULL));
+    mark_seen(1, 3, 4);
     expunge(1, 2, 3);
     expunge(1, 5, 6);
     OK(mailbox_recoverable(store->group, arena, 1, 0, 100, &found, &n, &err));
@@ -167,6 +189,8 @@ static void what_is_expunged_comes_back_once_and_goes_for_good(void **state)
     assert_int_equal(recovered.count, 2);
     assert_int_equal(count("SELECT messages FROM folder WHERE folder_id = $1", inbox_of(1)), 4);
     assert_int_equal(count("SELECT uidnext FROM folder WHERE folder_id = $1", inbox_of(1)), 9);
+    assert_int_equal(count("SELECT unseen FROM folder WHERE folder_id = $1", inbox_of(1)),
+                     2); /* 1 and 5; 3 was read */
     assert_folders_are_right(1);
     assert_false(mailbox_recover(store->group, 1, found + 1, 1, 0, &recovered, &err));
     assert_int_equal(err.kind, ERR_NOT_FOUND);
