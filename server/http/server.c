@@ -29,6 +29,23 @@ struct http_server {
 
 /* ---- one request */
 
+/* Stands for a request whose target cannot be read in one way. */
+static struct http_request unreadable;
+
+/* The target as it was sent. libmicrohttpd decodes it: a %00 would end it early, and an encoded slash would be taken for
+ * one that separates. What is returned is the request's context at its first callback. */
+static void *on_target(void *argument, const char *target, struct MHD_Connection *connection)
+{
+    size_t path = strcspn(target, "?");
+
+    (void)argument;
+    (void)connection;
+    for (const char *p = strchr(target, '%'); p; p = strchr(p + 1, '%'))
+        if (strncmp(p, "%00", 3) == 0 || (p < target + path && strncasecmp(p, "%2f", 3) == 0))
+            return &unreadable;
+    return NULL;
+}
+
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct http_reply *reply)
 {
     struct MHD_Response *response = http_response_of(reply);
@@ -160,6 +177,8 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
     unsigned refusal;
 
     (void)version;
+    if (request == &unreadable)
+        return refuse(connection, MHD_HTTP_BAD_REQUEST);
     if (!request) { /* the head is here */
         refusal = verdict_on_head(connection, path);
         if (refusal)
@@ -185,7 +204,7 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     (void)argument;
     (void)connection;
     (void)code;
-    if (request)
+    if (request && request != &unreadable)
         talloc_free(request->arena);
     *request_context = NULL;
 }
@@ -247,7 +266,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const char *c
     }
     items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
     return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 }
 
 /* A daemon on `fd`, with the certificate read now. */

@@ -89,7 +89,6 @@ bool process_start(struct process *process, const struct config *config)
         return false;
     }
     process->channel = pair[0];
-    process->saying[0] = '\0';
     process->was_ready = false;
     enter(process, PROCESS_STARTING);
     return true;
@@ -104,8 +103,9 @@ void process_listen(struct process *process)
         text[got] = '\0';
         process->heard_us = clock_monotonic_us();
         if (strcmp(text, "ready") == 0 && process->state == PROCESS_STARTING) {
-            enter(process, PROCESS_RUNNING);
             process->was_ready = true;
+            process->saying[0] = '\0';
+            enter(process, PROCESS_RUNNING);
         } else if (strncmp(text, "say ", 4) == 0)
             strcpy(process->saying, text + 4);
     }

@@ -20,7 +20,7 @@
 #include <talloc.h>
 #include <unistd.h>
 
-enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2 };
+enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2, STARTS_TRIED = 3 };
 
 struct supervisor {
     struct config *config;
@@ -277,6 +277,20 @@ static void tend_processes(struct supervisor *s)
             process_kill(&s->processes[i]);
 }
 
+/* Before the first success a role that dies again and again will not get well by itself: a port in use, a certificate
+ * that is none. Whoever started the server is told. */
+static bool gives_up(struct supervisor *s)
+{
+    for (size_t i = 0; !s->was_ready && i < s->count; i++) {
+        const struct process *process = &s->processes[i];
+        if (process->failures_in_a_row < STARTS_TRIED)
+            continue;
+        tell_ready(s, *process->saying ? process->saying : "A role does not start; see the log.");
+        return true;
+    }
+    return false;
+}
+
 static int block_signals(void)
 {
     sigset_t set;
@@ -303,7 +317,7 @@ static int run(struct supervisor *s)
     int status = 0;
 
     while (!s->is_stopping || !all_are(s, PROCESS_DOWN)) {
-        if (!s->is_stopping && !prepare_database(s)) {
+        if (!s->is_stopping && (!prepare_database(s) || gives_up(s))) {
             status = 1;
             begin_stop(s);
         }

@@ -10,6 +10,7 @@ the unprivileged user CHAPPE_TEST_USER (default `chappe`, which tests/run create
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -61,7 +62,7 @@ class Instance:
                 account = pwd.getpwnam(self._user())
                 os.chown(self.data, account.pw_uid, account.pw_gid)
             self.offset = self._take_ports()
-            self.run("init", "--port-offset", str(self.offset))
+            self._make()
             self._configure()
             self.start()
         except BaseException:
@@ -81,6 +82,37 @@ class Instance:
 
     def stop(self) -> None:
         self.run("stop")
+
+    def _make(self) -> None:
+        """A copy of an installation that was started and stopped once: initdb and the schema cost seconds."""
+        name = hashlib.sha256(f"{self._user()} {self.binary}".encode()).hexdigest()[:12]
+        template = os.path.join(os.environ.get("CHAPPE_TEST_DIR", "/tmp"), f"chappe-template-{name}")
+        found = os.stat(self.binary)
+        stamp = f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+        with open(template + ".lock", "a", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                with open(os.path.join(template, "stamp"), encoding="ascii") as file:
+                    is_fresh = file.read() == stamp
+            except FileNotFoundError:
+                is_fresh = False
+            if not is_fresh:
+                self._make_template(template, stamp)
+            subprocess.run(["cp", "-a", os.path.join(template, "data") + "/.", self.data], check=True)
+
+    def _make_template(self, template: str, stamp: str) -> None:
+        shutil.rmtree(template, ignore_errors=True)
+        os.makedirs(template, mode=0o755)
+        own, self.data = self.data, os.path.join(template, "data")
+        try:
+            self.run("init", "--port-offset", str(self.offset))
+            self._configure({})
+            self.start()
+            self.stop()
+        finally:
+            self.data = own
+        with open(os.path.join(template, "stamp"), "w", encoding="ascii") as file:
+            file.write(stamp)
 
     @staticmethod
     def _user() -> str:
@@ -112,13 +144,14 @@ class Instance:
                 return False
         return True
 
-    def _configure(self) -> None:
+    def _configure(self, settings: dict[str, str | None] | None = None) -> None:
         """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks;
         None leaves a key at its default."""
-        values = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback"}
+        values: dict[str, str | None] = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback"}
         if self._user():
             values["user"] = self._user()
-        values.update(self.settings)
+        values["port_offset"] = str(self.offset)
+        values.update(self.settings if settings is None else settings)
         path = os.path.join(self.data, "chappe.conf")
         with open(path, encoding="utf-8") as conf:
             kept = [line for line in conf if line.split("=")[0].strip() not in values]

@@ -1,0 +1,167 @@
+"""The supervisor: what dies comes back, what changes is taken over, and what is stopped is gone."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from kit.instance import Failure
+from kit.world import World
+
+PRIVATE = True
+
+
+def status(world: World) -> dict:
+    return json.loads(world.server.run("status", "--json", check=False))
+
+
+def role(world: World, name: str) -> dict:
+    return next(r for r in status(world)["roles"] if r["name"] == name)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def set_config(world: World, key: str, value: str) -> None:
+    path = os.path.join(world.server.data, "chappe.conf")
+    with open(path, encoding="utf-8") as file:
+        kept = [line for line in file if line.split("=")[0].strip() != key]
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(kept + [f"{key} = {value}\n"])
+
+
+def story_a_killed_role_is_back_within_two_seconds(world: World) -> None:
+    ada = world.user("ada")
+    for name in ("smtp", "mailbox", "web", "housekeeping"):
+        before = role(world, name)["pid"]
+        os.kill(before, signal.SIGKILL)
+        began = time.monotonic()
+        world.server.wait_until(lambda: role(world, name)["pid"] not in (0, before) and status(world)["ok"], 20,
+                                f"{name} coming back")
+        assert time.monotonic() - began < 8, f"{name} took {time.monotonic() - began:.1f} s"
+        assert role(world, name)["restarts"] == 1
+    world.send(ada)
+    assert world.count(ada) == 1
+
+
+def story_roles_end_with_a_killed_supervisor_and_the_next_start_is_clean(world: World) -> None:
+    ada = world.user("ada")
+    now = status(world)
+    os.kill(now["pid"], signal.SIGKILL)
+    world.server.wait_until(lambda: all(is_gone(r["pid"]) for r in now["roles"]), 5, "the end of all roles")
+    assert world.server.run("status", check=False) == ""
+    world.server.start()
+    world.send(ada)
+    assert world.count(ada) == 1
+
+
+def story_stop_leaves_nothing(world: World) -> None:
+    now = status(world)
+    world.server.stop()
+    pids = [now["pid"], now["database"]["pid"]] + [r["pid"] for r in now["roles"]]
+    world.server.wait_until(lambda: all(is_gone(pid) for pid in pids), 5, "the end of all processes")
+    for name in ("smtp", "imap", "https"):
+        try:
+            socket.create_connection(("127.0.0.1", world.server.port(name)), 2).close()
+        except OSError:
+            continue
+        raise Failure(f"{name} still answers")
+    world.server.start()
+
+
+def story_commands_work_while_nothing_runs(world: World) -> None:
+    world.server.stop()
+    ada = world.user("ada")
+    assert json.loads(world.server.run("user", "show", ada, "--json"))["address"] == ada
+    assert os.listdir(os.path.join(world.server.data, "postgres", "run")) == []
+    world.server.start()
+    world.send(ada)
+    assert world.count(ada) == 1
+
+
+def story_two_servers_do_not_share_a_directory(world: World) -> None:
+    done = subprocess.run([world.server.binary, "--data", world.server.data, "start", "--detach"], capture_output=True,
+                          timeout=60, check=False)
+    assert done.returncode == 4, done
+    assert status(world)["ok"]
+
+
+def story_reload_takes_addresses_over_without_ending_sessions(world: World) -> None:
+    ada = world.user("ada")
+    imap = world.imap(ada)
+    set_config(world, "listen", "127.0.0.2")
+    world.server.run("reload")
+    assert imap.noop()[0] == "OK"
+    socket.create_connection(("127.0.0.2", world.server.port("imap")), 5).close()
+    try:
+        socket.create_connection(("127.0.0.1", world.server.port("imap")), 2).close()
+    except OSError:
+        pass
+    else:
+        raise Failure("the old address still listens")
+    set_config(world, "log_level", "nonsense")
+    done = subprocess.run([world.server.binary, "--data", world.server.data, "reload"], capture_output=True, timeout=60,
+                          check=False)
+    assert done.returncode != 0
+    assert imap.noop()[0] == "OK"
+    set_config(world, "log_level", "info")
+    set_config(world, "listen", "127.0.0.1")
+    world.server.run("reload")
+    socket.create_connection(("127.0.0.1", world.server.port("imap")), 5).close()
+
+
+def fetch(url: str) -> tuple[int, str]:
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+    try:
+        with urllib.request.build_opener(NoRedirect).open(url, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers.get("Location", "")
+
+
+def story_the_web_shows_state_health_and_metrics(world: World) -> None:
+    at = f"http://127.0.0.1:{world.server.port('http')}"
+    assert fetch(at + "/healthz") == (200, "ok\n")
+    assert "STARTTLS" in fetch(at + "/")[1]
+    metrics = fetch(at + "/metrics")[1]
+    for series in ('chappe_role_up{role="smtp"} 1', 'chappe_role_up{role="mailbox"} 1', "chappe_database_connections{role="):
+        assert series in metrics, series
+    helps = [line for line in metrics.splitlines() if line.startswith("# HELP")]
+    assert len(helps) == len(set(helps))
+    world.run("curl", "-skf", f"https://127.0.0.1:{world.server.port('https')}/")
+    set_config(world, "plaintext_login", "never")
+    world.server.run("reload")
+    code, location = fetch(at + "/")
+    assert code == 308 and location == f"https://127.0.0.1:{world.server.port('https')}/", location
+    pid = role(world, "smtp")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert fetch(at + "/healthz")[0] == 503
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def story_http_that_can_be_read_in_two_ways_is_not_read(world: World) -> None:
+    for head in ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+                 "GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n",
+                 "GET //x HTTP/1.1\r\nHost: a\r\n\r\n",
+                 "GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n",
+                 "GET /x%2Fy HTTP/1.1\r\nHost: a\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", world.server.port("http")), 20) as link:
+            link.sendall(head.encode())
+            answer = link.recv(4096).decode()
+            assert answer == "" or answer.split()[1] == "400", (head, answer)
