@@ -28,8 +28,11 @@ static bool append_one(struct deliver *deliver, struct group *group, struct deli
     job.weight = append->draft->pieces ? append->draft->stored_bytes : 0;
     committer_queue(committer, &job);
     committer_wait(&job);
+    if (job.is_tried && append->target.is_filed)
+        return true;
     *err = job.is_tried ? append->target.err : job.err;
-    return job.is_tried && append->target.is_filed;
+    filing_unstage(group, job.filing.staged_message_id);
+    return false;
 }
 
 static bool prepare_batch(struct group *group, struct deliver_append *appends, struct filing_batch *batch,
@@ -52,19 +55,28 @@ static bool prepare_batch(struct group *group, struct deliver_append *appends, s
     return true;
 }
 
+static void unstage_batch(struct group *group, const struct filing_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        filing_unstage(group, batch->filings[i].staged_message_id);
+}
+
 static bool append_all(struct deliver *deliver, struct group *group, struct deliver_append *appends,
                        struct filing_batch *batch, void *arena, struct err *err)
 {
     struct db *db;
 
-    if (!prepare_batch(group, appends, batch, err) || !group_acquire(group, DB_INTERACTIVE, &db, err))
-        return false;
-    bool done = committer_file(group, deliver->options.wake, db, arena, batch, err);
-    db_release(&db);
+    bool done = prepare_batch(group, appends, batch, err) && group_acquire(group, DB_INTERACTIVE, &db, err);
+    if (done) {
+        done = committer_file(group, deliver->options.wake, db, arena, batch, err);
+        db_release(&db);
+    }
     if (done && !appends[0].target.is_filed) {
         *err = appends[0].target.err;
-        return false;
+        done = false;
     }
+    if (!done)
+        unstage_batch(group, batch);
     return done;
 }
 

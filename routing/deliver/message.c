@@ -100,9 +100,15 @@ static void begin_share(struct deliver *deliver, struct share *share, const stru
 
 static void end_share(struct share *share, struct deliver_recipient *recipients)
 {
+    bool is_filed = false;
+
     if (share->job.committer)
         committer_wait(&share->job);
     take_results(share, recipients);
+    for (size_t i = 0; i < share->job.filing.target_count; i++)
+        is_filed = is_filed || share->job.filing.targets[i].is_filed;
+    if (!is_filed && share->group)
+        filing_unstage(share->group, share->job.filing.staged_message_id);
 }
 
 bool deliver_message(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,

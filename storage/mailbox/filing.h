@@ -73,6 +73,9 @@ struct filing_batch {
 MUST_CHECK bool filing_stage(struct group *group, const struct message_draft *draft, int64_t *message_id_out,
                              struct err *err);
 
+/* Gives up what was staged and not filed; does nothing where it was. Best effort: housekeeping comes behind. */
+void filing_unstage(struct group *group, int64_t message_id);
+
 /* `db` is a connection of `group` outside a transaction (pooled or dedicated). */
 MUST_CHECK bool filing_run(struct group *group, struct db *db, const void *owner, struct filing_batch *batch,
                            struct err *err);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "base/log.h"
 #include "db/pipeline.h"
 #include "message/zstd.h"
 
@@ -46,7 +47,9 @@ static bool stage_pieces(struct db *db, void *arg, struct err *err)
 
     if (end > stage->first + PIECES_A_TRANSACTION)
         end = stage->first + PIECES_A_TRANSACTION;
-    if (!db_pipeline_add(db, MARK_STAGED, DB_ARGS(db_i64(stage->message_id), db_i64(clock_now_us())), err))
+    /* Durable with the batch that refers to them: its COMMIT flushes everything that was written before it. */
+    if (!db_commit_lazily(db, err) ||
+        !db_pipeline_add(db, MARK_STAGED, DB_ARGS(db_i64(stage->message_id), db_i64(clock_now_us())), err))
         return false;
     for (uint32_t piece = stage->first; piece < end; piece++)
         if (!add_piece(stage, piece, db, err))
@@ -79,6 +82,27 @@ bool filing_stage(struct group *group, const struct message_draft *draft, int64_
     db_release(&db);
     if (!done && err->kind == ERR_UNKNOWN) /* nothing refers to it: trying again is safe */
         err_set(err, ERR_BUSY, "The mail store is temporarily unavailable.");
+    if (!done)
+        filing_unstage(group, stage.message_id);
     *message_id_out = stage.message_id;
     return done;
+}
+
+/* Whoever files it removes the body_staged row in his transaction: then there is nothing here. */
+static const char UNSTAGE[] =
+    "WITH staged AS (DELETE FROM body_staged WHERE message_id = $1 RETURNING message_id)"
+    " DELETE FROM body WHERE message_id IN (SELECT message_id FROM staged)";
+
+void filing_unstage(struct group *group, int64_t message_id)
+{
+    struct err err = ERR_INIT;
+    struct db *db;
+
+    if (message_id == 0)
+        return;
+    if (group_acquire(group, DB_INTERACTIVE, &db, &err)) {
+        if (!db_exec(db, UNSTAGE, DB_ARGS(db_i64(message_id)), NULL, &err))
+            log_err(LOG_LEVEL_INFO, "filing.unstage.failed", &err);
+        db_release(&db);
+    }
 }

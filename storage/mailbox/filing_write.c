@@ -7,6 +7,7 @@
 #include "base/crashpoint.h"
 #include "db/pipeline.h"
 
+#include <stdlib.h>
 #include <talloc.h>
 
 static struct span not_null(struct span s)
@@ -76,13 +77,28 @@ static void add_message(struct message_arrays *arrays, const struct filing_conte
     arrays->previews[i] = not_null(draft->preview);
 }
 
+static int by_hash(const void *a, const void *b)
+{
+    const struct filing_content *const *left = a, *const *right = b;
+
+    return memcmp((*left)->draft->content_hash, (*right)->draft->content_hash,
+                  sizeof(*left)->draft->content_hash);
+}
+
+/* In the order of their hashes: two batches with the same new contents must not wait for each other. */
 static bool add_messages(struct filing_run *run, struct db *db, struct err *err)
 {
     struct message_arrays a = message_arrays_new(run->arena, run->content_count);
+    const struct filing_content **order =
+        talloc_array(run->arena, const struct filing_content *, (unsigned)run->content_count + 1);
+    size_t count = 0;
 
     for (size_t i = 0; i < run->content_count; i++)
         if (is_new(&run->contents[i]))
-            add_message(&a, &run->contents[i]);
+            order[count++] = &run->contents[i];
+    qsort(order, count, sizeof(const struct filing_content *), by_hash);
+    for (size_t i = 0; i < count; i++)
+        add_message(&a, order[i]);
     if (a.count == 0)
         return true;
     return db_pipeline_add(db, INSERT_MESSAGES,

@@ -384,6 +384,30 @@ static void a_large_message_is_staged_and_read_in_pieces(void **state)
     talloc_free(arena);
 }
 
+static void what_was_staged_and_refused_is_gone_at_once(void **state)
+{
+    void *arena = talloc_new(NULL);
+    struct deliver_append appends[2];
+    struct err err;
+
+    (void)state;
+    kit_store_mailbox(store, 355, 400000, 0);
+    int64_t inbox = count("SELECT folder_id FROM folder WHERE mailbox_id = $1", 355);
+    assert_int_equal(send(355, kit_mail(arena, 1001, 500000, NULL, NULL)).err.kind, ERR_QUOTA);
+    appends[0] = append_of(arena, 1002, 500000, 355, inbox);
+    assert_false(deliver_appends(deliver, KIT_GROUP_ID, appends, 1, NULL, NULL, &err));
+    assert_int_equal(err.kind, ERR_QUOTA);
+    appends[0] = append_of(arena, 1003, 300000, 355, inbox);
+    appends[1] = append_of(arena, 1004, 300000, 355, inbox);
+    assert_false(deliver_appends(deliver, KIT_GROUP_ID, appends, 2, NULL, NULL, &err));
+    assert_int_equal(count("SELECT count(*) + $1 FROM body_staged", 0), 0);
+    assert_int_equal(count("SELECT count(*) + $1 FROM body b WHERE NOT EXISTS"
+                           " (SELECT 1 FROM message m WHERE m.message_id = b.message_id)",
+                           0),
+                     0);
+    talloc_free(arena);
+}
+
 static void read_all(const struct filing_target *targets, const struct span *mails, size_t n)
 {
     void *arena = talloc_new(NULL);
@@ -604,6 +628,7 @@ int main(void)
         cmocka_unit_test(the_same_content_at_once_is_stored_once),
         cmocka_unit_test(several_appends_come_all_or_not_at_all),
         cmocka_unit_test(a_large_message_is_staged_and_read_in_pieces),
+        cmocka_unit_test(what_was_staged_and_refused_is_gone_at_once),
         cmocka_unit_test(what_was_filed_reads_back_cached_or_not),
         cmocka_unit_test(replies_join_their_conversation),
         cmocka_unit_test(one_warning_at_eighty_percent_and_again_only_after_falling_below),
