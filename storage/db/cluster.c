@@ -25,7 +25,8 @@ enum {
     STOP_S = 60,
     POLL_MS = 20,
     FIRST_BACKOFF_MS = 200,
-    LONGEST_BACKOFF_MS = 5000
+    LONGEST_BACKOFF_MS = 5000,
+    STABLE_S = 5
 };
 
 struct cluster {
@@ -36,7 +37,7 @@ struct cluster {
     pid_t pid;     /* 0: does not run */
     bool is_child; /* not adopted: we can wait for it */
     unsigned failures;
-    int64_t retry_us;
+    int64_t retry_us, launched_us;
 };
 
 static void nap(void)
@@ -98,6 +99,7 @@ static bool launch(struct cluster *cluster, struct err *err)
 
     unlink(cluster->paths.start_log);
     cluster->is_child = true;
+    cluster->launched_us = clock_monotonic_us();
     return cluster_child_start(&cluster->account, argv, cluster->paths.start_log, cluster->life,
                                &cluster->pid, err);
 }
@@ -215,7 +217,8 @@ bool cluster_tend(struct cluster *cluster, struct err *err)
     int64_t now_us = clock_monotonic_us();
 
     if (!is_gone(cluster)) {
-        if (now_us > cluster->retry_us + 60 * US_PER_S)
+        /* Longer than a start that fails takes: when it dies now it was killed, and everybody waits for it. */
+        if (now_us > cluster->launched_us + STABLE_S * US_PER_S)
             cluster->failures = 0;
         return true;
     }

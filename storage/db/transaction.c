@@ -25,6 +25,8 @@ static bool finish_round(struct db *db, struct err *err)
 
 static bool commit(struct db *db, struct err *err)
 {
+    if (db->stage == STAGE_COMMITTED && db->is_broken)
+        return true;
     if (db->mode == MODE_READING && !db_pipeline_end(db, err))
         return false;
     if (db->stage == STAGE_COMMITTED)
@@ -129,6 +131,13 @@ bool with_pool_transaction(struct db_pool *pool, enum db_class class, db_work *w
     bool ok = with_transaction(db, work, arg, err);
     db_release(&db);
     return ok;
+}
+
+void db_commit_was_found(struct db *db)
+{
+    assert(db->depth > 0 && db->stage == STAGE_UNKNOWN);
+    db->stage = STAGE_COMMITTED;
+    db->is_broken = true;
 }
 
 bool db_in_transaction(const struct db *db)

@@ -33,6 +33,10 @@ MUST_CHECK bool with_snapshot(struct db *db, db_work *work, void *arg, struct er
 MUST_CHECK bool with_pool_transaction(struct db_pool *pool, enum db_class class, db_work *work, void *arg,
                                       struct err *err);
 
+/* To be said inside a transaction after ERR_UNKNOWN, by a work that found its own receipt row: it may go on and return
+ * true, without a further word to the server. The connection is not used again. */
+void db_commit_was_found(struct db *db);
+
 /* True between BEGIN and COMMIT. */
 bool db_in_transaction(const struct db *db);
 /* The COMMIT of the transaction that is being run (or joined) does not wait for the WAL: for flags and counters whose

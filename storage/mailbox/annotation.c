@@ -166,7 +166,7 @@ static bool annotation_work(struct db *db, void *arg, struct err *err)
     work->modseq = lock.at.modseq + 1;
     is_done = is_done &&
               journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
-              journal_finish(db, err);
+              journal_finish(db, work->mailbox, err);
     talloc_free(arena);
     return is_done;
 }

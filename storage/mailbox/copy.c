@@ -102,7 +102,7 @@ static bool write_inside(struct db *db, void *arena, struct copy *copy, struct c
     return insert_copies(db, copy, copied, modseq, err) &&
            (!is_move || take_away(db, arena, copy, copied, modseq, err)) &&
            journal_write_mailbox(db, copy->from->id, at, modseq, bytes, messages, NULL, 0, err) &&
-           journal_finish(db, err);
+           journal_finish(db, copy->from, err);
 }
 
 /* A MOVE between two mailboxes with one root needs no room there. */
@@ -150,7 +150,7 @@ static bool write_between(struct db *db, void *arena, struct copy *copy, struct 
                                    NULL, 0, err))
             return false;
     }
-    return journal_finish(db, err);
+    return journal_finish(db, copy->from, err);
 }
 
 /* The source's view after it. */

@@ -80,7 +80,7 @@ static bool expunge_work(struct db *db, void *arg, struct err *err)
     } else {
         expunge->result->view = journal_view_without(expunge->lock.read.view, &expunge->result->expunged,
                                                      expunge->lock.at.modseq + 1);
-        is_done = write_expunge(db, arena, expunge, err) && journal_finish(db, err);
+        is_done = write_expunge(db, arena, expunge, err) && journal_finish(db, expunge->lock.mailbox, err);
     }
 out:
     talloc_free(arena);

@@ -3,6 +3,7 @@
  * one statement as arrays; bodies one by one, because an array of large values is copied twice by the server.
  */
 #include "mailbox/filing_run.h"
+#include "mailbox/receipt.h"
 
 #include "base/crashpoint.h"
 #include "db/pipeline.h"
@@ -323,14 +324,12 @@ static bool add_root_counters(struct filing_run *run, struct db *db, struct err 
                            err);
 }
 
-static const char INSERT_RECEIPT[] = "INSERT INTO delivery_receipt (receipt_id, created_us) VALUES ($1, $2)";
-
 static bool add_all(struct filing_run *run, struct db *db, struct err *err)
 {
     return add_messages(run, db, err) && add_bodies(run, db, err) && add_items(run, db, err) &&
            add_threads(run, db, err) && add_mailbox_counters(run, db, err) &&
            add_folder_counters(run, db, err) && add_root_counters(run, db, err) &&
-           db_pipeline_add(db, INSERT_RECEIPT, DB_ARGS(db_uuid(run->receipt), db_i64(run->now_us)), err);
+           receipt_add(db, run->receipt, err);
 }
 
 bool filing_write(struct filing_run *run, struct db *db, struct err *err)

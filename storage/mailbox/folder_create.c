@@ -129,7 +129,7 @@ static bool create_work(struct db *db, void *arg, struct err *err)
     is_done = is_done &&
               folder_path_make(db, work->mailbox, &lock.at, &path, path.count, work->special_use, err) &&
               journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
-              journal_finish(db, err);
+              journal_finish(db, work->mailbox, err);
     talloc_free(arena);
     return is_done;
 }
@@ -202,7 +202,7 @@ static bool use_work(struct db *db, void *arg, struct err *err)
                   DB_ARGS(db_i64(work->folder_id), db_text(work->special_use), db_i64((int64_t)work->modseq)),
                   err) &&
               journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
-              journal_finish(db, err);
+              journal_finish(db, work->mailbox, err);
     talloc_free(arena);
     return is_done;
 }

@@ -44,7 +44,7 @@ static bool delete_work(struct db *db, void *arg, struct err *err)
                   db_pipeline_add(db, DROP_DERIVED, DB_ARGS(id), err) &&
                   journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, -db_get_i64(&row, 0),
                                         -db_get_i64(&row, 1), NULL, 0, err) &&
-                  journal_finish(db, err);
+                  journal_finish(db, work->mailbox, err);
     }
     talloc_free(arena);
     return is_done;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "mailbox/receipt.h"
 
 #include <talloc.h>
 
@@ -212,11 +213,19 @@ bool journal_write_mailbox(struct db *db, int64_t mailbox_id, const struct locke
     return true;
 }
 
-bool journal_finish(struct db *db, struct err *err)
+bool journal_finish(struct db *db, struct mailbox *mailbox, struct err *err)
 {
-    CRASHPOINT("journal.before-commit");
-    if (!db_pipeline_commit(db, err) || !db_pipeline_send(db, err) || !db_pipeline_end(db, err))
+    uint8_t receipt[RECEIPT_BYTES];
+
+    receipt_make(receipt);
+    if (!receipt_add(db, receipt, err))
         return false;
+    CRASHPOINT("journal.before-commit");
+    if (!db_pipeline_commit(db, err) || !db_pipeline_send(db, err) || !db_pipeline_end(db, err)) {
+        if (err->kind != ERR_UNKNOWN || !receipt_settle(mailbox->group, receipt, err))
+            return false;
+        db_commit_was_found(db);
+    }
     CRASHPOINT("journal.after-commit");
     return true;
 }

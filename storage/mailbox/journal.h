@@ -70,8 +70,9 @@ MUST_CHECK bool journal_write_folder(struct db *db, const struct view *view, str
 MUST_CHECK bool journal_write_mailbox(struct db *db, int64_t mailbox_id, const struct locked_mailbox *at,
                                       uint64_t modseq, int64_t bytes, int64_t messages,
                                       const struct span *keywords, size_t keyword_count, struct err *err);
-/* Sends what was queued with COMMIT and reads all results. */
-MUST_CHECK bool journal_finish(struct db *db, struct err *err);
+/* Sends what was queued with COMMIT and reads all results. A COMMIT whose answer was lost is settled by its receipt over
+ * another connection: ERR_UNKNOWN comes back only where that did not answer either. */
+MUST_CHECK bool journal_finish(struct db *db, struct mailbox *mailbox, struct err *err);
 
 /* Room for that much more? ERR_QUOTA says what is full. */
 MUST_CHECK bool journal_has_room(const struct locked_mailbox *at, int64_t bytes, int64_t messages,

@@ -110,7 +110,7 @@ static bool change_work(struct db *db, void *arg, struct err *err)
         db_pipeline_add(db, TOUCH_FOLDER, DB_ARGS(db_i64(work->folder_id), db_i64((int64_t)work->modseq)),
                         err) &&
         journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
-        journal_finish(db, err);
+        journal_finish(db, work->mailbox, err);
 out:
     talloc_free(arena);
     return is_done;

@@ -111,7 +111,7 @@ static bool write_store(struct db *db, void *arena, struct store *store, struct 
     return journal_write_change(db, arena, &change, err) && journal_write_folder(db, view, err) &&
            journal_write_mailbox(db, store->mailbox->id, at, view->modseq, 0, 0, new_names, name_count,
                                  err) &&
-           journal_finish(db, err);
+           journal_finish(db, store->mailbox, err);
 }
 
 static void start_over(struct store *store)

@@ -11,6 +11,7 @@ import uuid
 from ledger import Ledger
 
 TIMEOUT = 40.0
+UNKNOWN = "cannot tell whether"  # said where the database did not answer for half a minute
 
 
 class Gone(Exception):
@@ -163,7 +164,7 @@ class Deliverer(Worker):
     def settle(self, name: str, mailboxes: list[str], said: str) -> None:
         if said.startswith("5"):
             raise AssertionError(f"permanent refusal of a good mail: {said}")
-        outcome = "acked" if said.startswith("2") else "refused"
+        outcome = "acked" if said.startswith("2") else "unknown" if UNKNOWN in said else "refused"
         self.ledger.note(outcome, self.protocol, name, said)
         for mailbox in mailboxes:
             self.ledger.expect((mailbox, "INBOX", name), outcome)
@@ -196,6 +197,8 @@ class Reader(Worker):
             if line.startswith(tag + " "):
                 if "BAD" in line.split(" ", 2)[1] or "AUTHENTICATIONFAILED" in line or "NONEXISTENT" in line:
                     raise AssertionError(f"{text} was answered for ever: {line}")
+                if UNKNOWN in line:
+                    raise Gone
                 raise Refused(line.split(" ", 1)[1])
             if line.startswith("* BYE"):
                 raise Gone
