@@ -84,7 +84,7 @@ static void trouble_with_the_disk_is_temporary(void **state)
         fill(spool, 200 * 1000); /* memory needs no disk */
         assert_int_equal(spool_err(spool)->kind, ERR_NONE);
         fill(spool, 200 * 1000);
-        assert_int_equal(spool_err(spool)->kind, ERR_NO_ROOM);
+        assert_int_equal(spool_err(spool)->kind, ERR_BUSY);
         assert_false(spool_span(spool, &bytes, &err));
         assert_true(err_is_temporary(err.kind));
         spool_free(&spool);
