@@ -214,10 +214,11 @@ static bool catch_up(struct search *search, int64_t *indexed_uid_out, struct err
     for (;;) {
         if (!read_state(search, indexed_uid_out, &missing, err))
             return false;
-        if (missing < INDEX_FIRST_FROM)
+        if (missing < INDEX_FIRST_FROM || (search->among && search->among->count < INDEX_FIRST_FROM))
             return true;
+        /* Where nothing can be written (a full disk) the answer is still right, only slower. */
         if (!search_index_folder(search->group, search->folder_id, *indexed_uid_out, SIZE_MAX, &indexed, err))
-            return false;
+            return true;
     }
 }
 
