@@ -137,7 +137,8 @@ bool imap_dispatch_is_cheap(struct imap_session *session, struct span unit)
     const struct imap_command *command;
     struct span tag, name;
 
-    if (session->dialogue || session->running || session->selected || session->is_streamed)
+    if (session->dialogue || session->running || session->selected || session->is_streamed ||
+        imap_session_is_due(session))
         return false;
     if (!imap_take_tag(&in, &tag) || !imap_take_space(&in) || !imap_take_atom(&in, &name))
         return false;

@@ -68,11 +68,16 @@ bool imap_session_authenticated(struct imap_session *session, void *login_memory
     return true;
 }
 
+bool imap_session_is_due(const struct imap_session *session)
+{
+    return session->identity && clock_monotonic_us() >= session->valid_until_us;
+}
+
 bool imap_session_still_valid(struct imap_session *session)
 {
     struct err err = ERR_INIT;
 
-    if (!session->identity || clock_monotonic_us() < session->valid_until_us)
+    if (!imap_session_is_due(session))
         return true;
     session->valid_until_us = clock_monotonic_us() + LOOK_AGAIN_S * US_PER_S;
     return auth_still_valid(session->context->auth, session->identity, &err) || err.kind != ERR_AUTH;

@@ -89,6 +89,8 @@ struct auth_request imap_auth_request(struct imap_session *session);
 /* After a successful login: opens the mailbox. `login_memory` holds the identity and is taken over on success. */
 MUST_CHECK bool imap_session_authenticated(struct imap_session *session, void *login_memory,
                                            const struct identity *identity, struct err *err);
+/* True when imap_session_still_valid() will ask the database. */
+bool imap_session_is_due(const struct imap_session *session);
 /* Once a minute: does the account still stand? False: it was changed or disabled, the session is to end. */
 MUST_CHECK bool imap_session_still_valid(struct imap_session *session);
 /* UNAUTHENTICATE and the end: nothing of the login is left. */
