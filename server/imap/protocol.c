@@ -38,18 +38,22 @@ static enum imap_framing_mode mode_of(const struct imap_session *session)
     return session->state == NOT_AUTHENTICATED ? FRAMING_BEFORE_LOGIN : FRAMING_COMMANDS;
 }
 
-/* The refusal names the command's tag where one can be read. */
+/* The refusal names the command's tag where one can be read. It ends an APPEND in whose middle it comes. */
 static void refuse_literal(struct imap_session *session, struct span unit)
 {
     struct buf *out = imap_out(session);
     struct imap_in in = { .rest = unit };
     struct span tag = span_text("*");
 
-    if (!session->dialogue)
+    if (session->dialogue)
+        tag = span_text(session->dialogue->tag);
+    else
         (void)!imap_take_tag(&in, &tag);
     buf_add_span(out, tag);
     buf_add_text(out, " BAD [TOOBIG] The literal is too large.\r\n");
     session->bad_in_a_row++;
+    if (session->dialogue)
+        imap_dialogue_end(session);
 }
 
 static enum frame on_frame(struct session *net, struct span buffered, size_t *length_out)
