@@ -224,6 +224,7 @@ bool config_read(const void *owner, const char *file, struct config **config_out
             talloc_free(config);
             return false;
         }
+    talloc_free(text);
     complete(config);
     *config_out = config;
     return true;

@@ -131,8 +131,10 @@ int role_run(struct config *config, const char *name)
     int signals, status = 0;
     char *run, *path;
 
-    if (!role.kind)
+    if (!role.kind) {
+        talloc_free(config);
         return 2;
+    }
     log_set_role(role.kind->name);
     log_set_level((enum log_level)config->log_level);
     signals = block_signals();
@@ -159,5 +161,6 @@ int role_run(struct config *config, const char *name)
     wake_stop(&role.wake);
     close(signals);
     talloc_free(role.arena);
+    talloc_free(config);
     return status;
 }

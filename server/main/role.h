@@ -31,7 +31,7 @@ struct role {
     void *own; /* what only this kind has */
 };
 
-/* The process of `chappe run-role ROLE`: exit status. */
+/* The process of `chappe run-role ROLE`: exit status. Frees `config`. */
 int role_run(struct config *config, const char *name);
 
 /* ---- shared by the kinds */
