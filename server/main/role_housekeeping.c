@@ -71,13 +71,14 @@ static void run_job(struct group *group, const struct housekeeping_job *job, int
 
 static void watch_certificates(struct housekeeper *h)
 {
-    void *arena = talloc_new(NULL);
     struct tls_config tls;
     struct err err = ERR_INIT;
     int64_t least = 36500;
+    void *arena;
 
     if (clock_monotonic_us() < h->next_certificate_us)
         return;
+    arena = talloc_new(NULL);
     h->next_certificate_us = clock_monotonic_us() + CERTIFICATE_S * US_PER_S;
     if (role_tls_config(arena, h->role->config, &tls, &err))
         for (size_t i = 0; i < tls.count; i++) {

@@ -71,11 +71,21 @@ class Instance:
         return self
 
     def __exit__(self, *_: object) -> None:
-        subprocess.run([self.binary, "--data", self.data, "stop"], capture_output=True, timeout=60, check=False)
+        subprocess.run([self.binary, "--data", self.data, "stop"], capture_output=True, timeout=120, check=False)
+        report = self._sanitizer_report()
         if not self.keep:
             shutil.rmtree(self.data, ignore_errors=True)
         if self._lock:
             self._lock.close()
+        if report:
+            raise Failure(f"a sanitizer found fault with the server:\n{report}")
+
+    def _sanitizer_report(self) -> str:
+        lines = self.log().splitlines()
+        for number, line in enumerate(lines):
+            if "ERROR: AddressSanitizer" in line or "ERROR: LeakSanitizer" in line or "runtime error:" in line:
+                return "\n".join(lines[number:number + 30])
+        return ""
 
     def start(self) -> None:
         self.run("start", "--detach", timeout=120)
