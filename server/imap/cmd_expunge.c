@@ -40,6 +40,20 @@ enum session_next cmd_expunge(struct imap_request *req)
     return imap_ok(req, highest_modseq(session, view_modseq(selected->told), code), "EXPUNGE done.");
 }
 
+/* Also those that others marked since the client was told last. */
+static bool has_deleted(const struct imap_selected *selected)
+{
+    struct err err = ERR_INIT;
+    struct view *latest;
+    bool has_some;
+
+    if (!view_latest(selected->mailbox, selected->folder_id, VIEW_TRUST_WAKE, &latest, &err))
+        return err.kind != ERR_NOT_FOUND;
+    has_some = view_deleted(latest) > 0;
+    view_release(&latest);
+    return has_some;
+}
+
 enum session_next cmd_close(struct imap_request *req)
 {
     struct imap_session *session = req->session;
@@ -51,7 +65,7 @@ enum session_next cmd_close(struct imap_request *req)
 
     if (!imap_at_end(&req->in))
         return imap_bad(req, "CLOSE takes no arguments.");
-    if (!selected->is_read_only && (selected->rights & RIGHT_EXPUNGE) && view_deleted(selected->told) > 0) {
+    if (!selected->is_read_only && (selected->rights & RIGHT_EXPUNGE) && has_deleted(selected)) {
         if (!folder_expunge(selected->mailbox, selected->folder_id, NULL, EXPUNGE_DELETED, req->arena,
                             &result, &err)) {
             if (err.kind != ERR_NOT_FOUND)

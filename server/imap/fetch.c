@@ -13,6 +13,7 @@
 #include <talloc.h>
 
 enum { SLICE_OF_ROWS = 512, SLICE_OF_BODIES = 256, PREVIEW_CHARACTERS = 200 };
+enum { SLICE_BYTES = 8 * 1024 * 1024, ORDINARY_BYTES = 64 * 1024, LARGEST_BYTES = 1024 * 1024 };
 
 /* What of a message the request needs beyond its view. */
 enum need { NEED_PACK = 1, NEED_META = 2, NEED_HEADER = 4, NEED_BODY = 8 };
@@ -277,19 +278,30 @@ static int64_t *message_ids(const struct slice *slice)
     return ids;
 }
 
+/* What header, index and structure of a message may take in memory: little for almost all, up to a megabyte for a large one
+ * made for that purpose. */
+static size_t most_bytes_of(const struct view_message *message)
+{
+    if (message->size <= ORDINARY_BYTES)
+        return ORDINARY_BYTES / 16;
+    return message->size < LARGEST_BYTES ? message->size : LARGEST_BYTES;
+}
+
 /* Takes the next messages and reads what is needed of all of them. False with ERR_NONE: there are no more. */
 static bool next_slice(struct imap_fetch *fetch, struct err *err)
 {
     struct slice *slice = &fetch->slice;
     size_t most = fetch->needs & (NEED_META | NEED_HEADER | NEED_BODY) ? SLICE_OF_BODIES : SLICE_OF_ROWS;
+    size_t bytes = 0;
     int64_t *ids;
 
     message_sweep_close(&slice->sweep);
     talloc_free(slice->arena);
     *slice = (struct slice){ .arena = talloc_new(fetch) };
     slice->messages = talloc_array(slice->arena, struct view_message, (unsigned)most);
-    while (slice->count < most && view_select_next(&fetch->select, &slice->messages[slice->count]))
-        slice->count++;
+    while (slice->count < most && bytes < SLICE_BYTES &&
+           view_select_next(&fetch->select, &slice->messages[slice->count]))
+        bytes += most_bytes_of(&slice->messages[slice->count++]);
     if (slice->count == 0)
         return false;
     if ((fetch->needs & NEED_PACK) && !pack_read(fetch->mailbox, fetch->view, slice->messages, slice->count,
