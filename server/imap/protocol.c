@@ -133,6 +133,10 @@ static enum session_next on_wake(struct session *net)
         return ended(session, session->running->resume(session->running));
     if (dialogue ? !dialogue->wake : !session->notify)
         return SESSION_DONE;
+    if (!imap_session_still_valid(session)) {
+        imap_bye(session, "EXPIRED", "The account was changed, log in again.");
+        return SESSION_CLOSE;
+    }
     req = imap_request_new(session, span_text(dialogue ? dialogue->tag : "*"),
                            dialogue ? dialogue->command : NULL);
     session->running = req;
