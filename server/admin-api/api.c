@@ -145,11 +145,14 @@ static bool read_body(const struct admin_route *route, struct admin_call *call, 
 
 static void set_actor(struct admin_call *call)
 {
-    const struct passwd *entry;
+    char names[1024];
+    struct passwd storage, *entry = NULL;
     uid_t uid;
 
     if (http_peer_user(call->request, &uid)) {
-        entry = getpwuid(uid);
+        /* Requests are answered by many threads at once: getpwuid() would mix up who did what. */
+        if (getpwuid_r(uid, &storage, names, sizeof(names), &entry) != 0)
+            entry = NULL;
         call->actor.name = entry ? talloc_asprintf(call->arena, "local:%s", entry->pw_name)
                                  : talloc_asprintf(call->arena, "local:%ld", (long)uid);
     } else {
