@@ -89,7 +89,7 @@ bool process_start(struct process *process, const struct config *config)
         return false;
     }
     process->channel = pair[0];
-    process->was_ready = false;
+    process->was_ready = process->was_aborted = false;
     enter(process, PROCESS_STARTING);
     return true;
 }
@@ -162,7 +162,9 @@ void process_tend(struct process *process, const struct config *config)
         log_event(LOG_LEVEL_ERROR, "main.role.silent", log_text("role", process->kind->name),
                   log_i64("pid", process->pid));
         process->heard_us = now_us;
-        kill(process->pid, SIGABRT); /* leaves a core where the system keeps one */
+        /* the first signal leaves a core where cores are kept */
+        kill(process->pid, process->was_aborted ? SIGKILL : SIGABRT);
+        process->was_aborted = true;
     }
 }
 

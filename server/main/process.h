@@ -19,9 +19,10 @@ enum process_state { PROCESS_DOWN, PROCESS_STARTING, PROCESS_RUNNING, PROCESS_ST
 struct process {
     const struct role_kind *kind;
     enum process_state state;
-    pid_t pid;      /* 0: none */
-    int channel;    /* our end of the pair; -1: none */
-    bool was_ready; /* in its last life */
+    pid_t pid;        /* 0: none */
+    int channel;      /* our end of the pair; -1: none */
+    bool was_ready;   /* in its last life */
+    bool was_aborted; /* was silent, and told to end */
     unsigned restarts, failures_in_a_row;
     int64_t started_us, heard_us, start_again_us; /* monotonic */
     int64_t since_us;                             /* wall clock: in this state */

@@ -79,6 +79,22 @@ static void print_disk(const json_t *disk)
            is_low ? json_string_value(json_object_get(disk, "path")) : "");
 }
 
+/* An external database is seen by the roles only. */
+static void add_database_trouble(json_t *database, const json_t *roles)
+{
+    json_t *role;
+    size_t i;
+
+    json_array_foreach(roles, i, role)
+    {
+        const char *seen = json_string_value(json_object_get(role, "database"));
+        if (!seen || strcmp(seen, "up") == 0 || json_object_get(database, "trouble"))
+            continue;
+        json_object_set_new(database, "state", json_string("down"));
+        json_object_set_new(database, "trouble", json_string(seen));
+    }
+}
+
 static void print_status(const json_t *status)
 {
     json_t *roles = json_object_get(status, "roles"), *one;
@@ -120,6 +136,7 @@ int command_status(struct invocation *in, struct err *err)
                    : -1;
     roles = json_object_get(status, "roles");
     all_answer = ask_roles(in, roles);
+    add_database_trouble(json_object_get(status, "database"), roles);
     json_object_set_new(status, "addresses", addresses(in->config, roles));
     json_object_set_new(status, "ok", json_boolean(all_answer));
     if (in->is_json) {

@@ -14,6 +14,7 @@ from kit.instance import Failure
 from kit.world import World
 
 PRIVATE = True
+SETTINGS = {"watchdog": "5s"}
 
 
 def status(world: World) -> dict:
@@ -63,6 +64,14 @@ def story_roles_end_with_a_killed_supervisor_and_the_next_start_is_clean(world: 
     world.server.start()
     world.send(ada)
     assert world.count(ada) == 1
+
+
+def story_a_role_that_hangs_is_replaced(world: World) -> None:
+    before = role(world, "smtp")["pid"]
+    os.kill(before, signal.SIGSTOP)          # takes no signal but the last one
+    world.server.wait_until(lambda: is_gone(before), 40, "the end of the silent role")
+    world.server.wait_until(lambda: status(world)["ok"], 20, "all roles answering")
+    world.send(world.user("ada"))
 
 
 def story_stop_leaves_nothing(world: World) -> None:
