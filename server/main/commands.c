@@ -200,7 +200,7 @@ const struct command commands[] = {
 
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },
-    { "print", "WHAT", "bash-completion, man or man-conf: for packaging.", NULL, command_print,
+    { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL, command_print,
       .is_hidden = true },
     { "run-role", "ROLE", "One role; the supervisor calls this.", NULL, command_run_role, .is_hidden = true },
     { .words = NULL },

@@ -1,4 +1,5 @@
 /* print.c -- help, completion and manual pages, all from the tables. */
+#include "admin_api/api.h"
 #include "chappe_version.h"
 #include "main/command.h"
 #include "main/services.h"
@@ -224,6 +225,22 @@ static void print_tables(void)
         printf("| %s | %u | %s |\n", s->name, s->port, s->role);
 }
 
+/* The table of docs/admin-api.md. */
+static void print_api(void)
+{
+    size_t count;
+    const struct admin_route *routes = admin_routes(&count);
+
+    puts("| method | path | | body |\n|---|---|---|---|");
+    for (size_t i = 0; i < count; i++) {
+        printf("| %s | `%s` | %s | %s", routes[i].method, routes[i].pattern, routes[i].meaning,
+               routes[i].takes_bytes ? "bytes" : "");
+        for (const struct admin_field *f = routes[i].fields; f && f->name; f++)
+            printf("%s`%s`%s", f == routes[i].fields ? "" : ", ", f->name, f->is_required ? "" : "?");
+        puts(" |");
+    }
+}
+
 int command_print(struct invocation *in, struct err *err)
 {
     static const struct {
@@ -232,7 +249,8 @@ int command_print(struct invocation *in, struct err *err)
     } kinds[] = { { "bash-completion", print_completion },
                   { "man", print_man_command },
                   { "man-conf", print_man_config },
-                  { "tables", print_tables } };
+                  { "tables", print_tables },
+                  { "api", print_api } };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (strcmp(kinds[i].what, in->arguments[0]) == 0) {

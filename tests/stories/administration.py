@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from kit.instance import Failure
+from kit.instance import ROOT, Failure
 from kit.world import PASSWORD, World
 
 
@@ -147,4 +147,8 @@ def story_help_manual_and_completion_know_every_command(world: World) -> None:
     shown = world.run("bash", "-c", f"source {script}; COMP_WORDS=(chappe user ''); COMP_CWORD=2; _chappe; "
                                     "echo ${COMPREPLY[@]}")
     assert "passwd" in shown and "import" in shown
-    assert os.access(world.server.binary, os.X_OK)
+    guide = os.path.join(ROOT, "docs", "admin-api.md")
+    with open(guide, encoding="utf-8") as file:
+        written = file.read()
+    for row in world.server.run("print", "api").splitlines():
+        assert row in written, f"docs/admin-api.md lacks {row}; see chappe print api"
