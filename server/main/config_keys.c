@@ -76,8 +76,9 @@ static const struct config_key keys[] = {
           "What SMTP does with a message that has CR or LF alone: 550, or CRLF instead (for trusted old "
           "equipment only)." },
     { "trusted_proxies", CONFIG_TEXT, FIELD(trusted_proxies), "",
-      .meaning = "Networks (192.0.2.0/24 2001:db8::/32) whose PROXY protocol and X-Forwarded-For headers are "
-                 "believed." },
+      .meaning =
+          "Networks (192.0.2.0/24 2001:db8::/32) of proxies in front of us: their connections to the line "
+          "protocols begin with a PROXY protocol header, and their X-Forwarded-For is believed." },
 
     { "view_cache", CONFIG_SIZE, FIELD(view_cache), "256M", .least = 1 << 20, .most = INT64_C(1) << 40,
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },

@@ -20,7 +20,7 @@
 #include <talloc.h>
 #include <unistd.h>
 
-enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2, STARTS_TRIED = 3 };
+enum { PROCESSES_MAX = 16, STOP_S = 25, PREPARE_PAUSE_S = 2, STARTS_TRIED = 3, WATCHDOG_S = 5 };
 
 struct supervisor {
     struct config *config;
@@ -33,7 +33,7 @@ struct supervisor {
     bool is_prepared, was_ready, is_stopping;
     bool is_database_up;
     char trouble[256]; /* why the database cannot be used; empty when it can */
-    int64_t next_prepare_us, stopped_us;
+    int64_t next_prepare_us, stopped_us, next_watchdog_us;
 };
 
 static void tell_ready(struct supervisor *s, const char *text)
@@ -312,6 +312,14 @@ static void choose_roles(struct supervisor *s, const char *list)
             process_init(&s->processes[s->count++], kind);
 }
 
+static void tell_watchdog(struct supervisor *s)
+{
+    if (clock_monotonic_us() < s->next_watchdog_us)
+        return;
+    s->next_watchdog_us = clock_monotonic_us() + WATCHDOG_S * US_PER_S;
+    sd_notify(0, "WATCHDOG=1");
+}
+
 static int run(struct supervisor *s)
 {
     int status = 0;
@@ -325,7 +333,7 @@ static int run(struct supervisor *s)
         tend_processes(s);
         if (!s->is_stopping)
             tend_database(s);
-        sd_notify(0, "WATCHDOG=1");
+        tell_watchdog(s);
     }
     tell_ready(s, "The server was told to stop.");
     return status;

@@ -174,3 +174,38 @@ def story_http_that_can_be_read_in_two_ways_is_not_read(world: World) -> None:
             link.sendall(head.encode())
             answer = link.recv(4096).decode()
             assert answer == "" or answer.split()[1] == "400", (head, answer)
+
+
+def story_a_service_manager_is_told_and_roles_are_confined(world: World) -> None:
+    """What systemd needs of Type=notify with a watchdog; and what the kernel was told about each role."""
+    world.server.stop()
+    path = os.path.join(world.folder, "notify")
+    os.chmod(world.folder, 0o755)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        os.chmod(path, 0o777)
+        manager.settimeout(60)
+        process = subprocess.Popen([world.server.binary, "--data", world.server.data, "start"],
+                                   env={**os.environ, "NOTIFY_SOCKET": path}, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            said: list[str] = []
+            while "READY=1" not in said:
+                said.append(manager.recv(1000).decode())
+            while "WATCHDOG=1" not in said[said.index("READY=1"):]:
+                said.append(manager.recv(1000).decode())
+            for one in status(world)["roles"]:
+                with open(f"/proc/{one['pid']}/status", encoding="ascii") as file:
+                    lines = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+                assert lines["Seccomp"] == "2" and lines["NoNewPrivs"] == "1", one
+                assert lines["Uid"].split()[0] != "0", "a role runs as root"
+                assert int(lines["CapEff"], 16) in (0, 1 << 10), lines["CapEff"]
+            process.send_signal(signal.SIGTERM)
+            while "STOPPING=1" not in said:
+                said.append(manager.recv(1000).decode())
+            assert process.wait(60) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    world.server.start()
