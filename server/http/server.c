@@ -209,7 +209,7 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     *request_context = NULL;
 }
 
-static void on_log(void *argument, const char *text_format, va_list arguments)
+PRINTF_LIKE(2, 0) static void on_log(void *argument, const char *text_format, va_list arguments)
 {
     char text[256];
 

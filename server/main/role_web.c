@@ -8,7 +8,7 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { SERVERS_MAX = 32 };
+enum { SERVERS_MAX = 32, WEB_THREADS = 8 };
 
 struct web_role {
     struct web web;
@@ -22,7 +22,7 @@ struct web_role {
 static bool open_one(struct role *role, const char *address, const struct service *service, struct err *err)
 {
     struct web_role *own = role->own;
-    struct http_server_options options = { .threads = (unsigned)role->config->workers,
+    struct http_server_options options = { .threads = WEB_THREADS,
                                            .max_connections = (unsigned)role->config->max_connections,
                                            .max_per_address = 0,
                                            .limit = web_limit,

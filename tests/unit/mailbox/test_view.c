@@ -227,12 +227,10 @@ static void client_appended(void *arg, uint32_t first_uid, uint32_t count)
 static void check_diff(struct client *client, const struct view *old, const struct view *now)
 {
     struct view_diff diff = { client_expunged, client_vanished, client_flags, client_appended, client };
-    uint64_t gone = client->count;
 
     client->now = now;
     client->vanished = UID_SET_INIT(NULL);
     view_diff(old, now, &diff);
-    gone += view_count(now) - client->count;
     assert_int_equal(client->count, view_count(now));
     for (uint32_t i = 0; i < client->count; i++) {
         struct view_message m;
