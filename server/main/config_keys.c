@@ -65,12 +65,6 @@ static const struct config_key keys[] = {
       .meaning = "New connections of one address or /64 in a minute; loopback is exempt." },
     { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000,
       .meaning = "Refused commands after which a session is closed." },
-    { "idle_timeout", CONFIG_DURATION, FIELD(idle_timeout_s), "30m", .least = 60, .most = 86400,
-      .meaning = "A logged-in session that says nothing for so long is closed." },
-    { "login_failures", CONFIG_NUMBER, FIELD(login_failures), "10", .least = 1, .most = 100000,
-      .meaning = "Wrong passwords for one account from one network before it is blocked there." },
-    { "login_block", CONFIG_DURATION, FIELD(login_block_s), "15m", .least = 1, .most = 604800,
-      .meaning = "For how long it is blocked there." },
     { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
       .meaning =
           "What SMTP does with a message that has CR or LF alone: 550, or CRLF instead (for trusted old "

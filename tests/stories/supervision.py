@@ -194,6 +194,7 @@ def story_a_service_manager_is_told_and_roles_are_confined(world: World) -> None
                 said.append(manager.recv(1000).decode())
             while "WATCHDOG=1" not in said[said.index("READY=1"):]:
                 said.append(manager.recv(1000).decode())
+            world.server.wait_until(lambda: all(one["answers"] for one in status(world)["roles"]), 60, "every role")
             for one in status(world)["roles"]:
                 with open(f"/proc/{one['pid']}/status", encoding="ascii") as file:
                     lines = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
