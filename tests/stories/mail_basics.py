@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import smtplib
+import socket
+import zlib
 from urllib.parse import quote
 
 from kit.instance import Failure
@@ -124,3 +126,30 @@ def story_a_greek_name_survives_the_whole_trip(world: World) -> None:
     imap.select("INBOX")
     imap.literal = "καλημερα".encode()           # found without its accent
     assert imap.search("UTF-8", "SUBJECT")[1] == [b"1"]
+
+
+def story_a_compressed_session_reads_and_appends(world: World) -> None:
+    """COMPRESS DEFLATE (RFC 4978), both ways, with a mail larger than any buffer."""
+    ada = world.user("ada")
+    mail = "Subject: deflated\r\n\r\n" + "the same line again and again\r\n" * 20000
+    world.send(ada, mail)
+    with socket.create_connection(("127.0.0.1", world.server.port("imap")), 30) as link:
+        link.settimeout(30)
+        link.sendall(f"a LOGIN {ada} {PASSWORD}\r\nb COMPRESS DEFLATE\r\n".encode())
+        said = b""
+        while b"\r\n" not in said.partition(b"\nb OK")[2]:
+            said += link.recv(65536)
+        squeeze, stretch = zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+
+        def command(tag: str, text: str) -> bytes:
+            link.sendall(squeeze.compress(f"{tag} {text}\r\n".encode()) + squeeze.flush(zlib.Z_SYNC_FLUSH))
+            answer = b""
+            while f"\n{tag} OK".encode() not in b"\n" + answer:
+                piece = link.recv(65536)
+                assert piece, answer[-200:]
+                answer += stretch.decompress(piece)
+            return answer
+        command("c", "SELECT INBOX")
+        assert mail.encode() in command("d", "FETCH 1 BODY.PEEK[]")
+        command("e", f"APPEND Sent {{{len(mail)}+}}\r\n{mail}")
+    assert mail.encode() in world.mails(ada, "Sent")
