@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct proxy {
     char target[128];
     pthread_t thread;
     _Atomic bool is_kind; /* lets everything through */
+    _Atomic int relays;   /* threads that still read this struct: it goes when they are gone */
 };
 
 struct relay {
@@ -91,6 +93,7 @@ static void *relay_main(void *arg)
     close(relay->client);
     if (relay->server >= 0)
         close(relay->server);
+    atomic_fetch_sub(&relay->proxy->relays, 1);
     free(relay);
     return NULL;
 }
@@ -108,11 +111,22 @@ static void *proxy_main(void *arg)
             abort();
         *relay =
             (struct relay){ proxy, client, connect_unix(proxy->target), 3000 + rand_r(&seed) % BUDGET_BYTES };
+        atomic_fetch_add(&proxy->relays, 1);
         if (pthread_create(&thread, NULL, relay_main, relay) != 0)
             abort();
         pthread_detach(thread);
     }
     return NULL;
+}
+
+/* After the last user of a connection through it has closed it. */
+static void stop_proxy(struct proxy *proxy)
+{
+    shutdown(proxy->listener, SHUT_RDWR);
+    close(proxy->listener);
+    pthread_join(proxy->thread, NULL);
+    while (atomic_load(&proxy->relays) > 0)
+        usleep(1000);
 }
 
 /* The conninfo of the same database through the proxy. */
@@ -220,9 +234,7 @@ static void what_was_said_is_so(void **state)
         0);
     deliver_close(&deliver);
     groups_close(&groups);
-    shutdown(proxy.listener, SHUT_RDWR);
-    close(proxy.listener);
-    pthread_join(proxy.thread, NULL);
+    stop_proxy(&proxy);
     kit_store_close(store);
     talloc_free(owner);
 }
