@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum route_kind {
-    ROUTE_MX,   /* to the mail exchangers of `domain` (RFC 5321, 5.1) */
+    ROUTE_MX, /* to the mail exchangers of `domain` (RFC 5321, 5.1) */
     ROUTE_HOST, /* to one of `hosts`, in their order: smarthosts, or the bridgehead servers of the next routing group */
     ROUTE_WAIT, /* no way is open now: asked again at `opens_us`, or when the topology changes */
     ROUTE_NONE, /* there is none, for good: `reason` goes to the sender */
@@ -30,16 +30,18 @@ enum route_tls {
 };
 
 struct route_host {
-    const char *host;        /* name, or address without brackets */
-    uint16_t port;           /* 0: 25 */
-    bool has_mail_exchanger; /* the name's own MX records are asked first (a smarthost written without brackets) */
+    const char *host; /* name, or address without brackets */
+    uint16_t port;    /* 0: 25 */
+    bool
+        has_mail_exchanger; /* the name's own MX records are asked first (a smarthost written without brackets) */
 };
 
 struct route {
     enum route_kind kind;
-    const char *destination; /* key of concurrency, rate and back-off: "mx example.org", "host [192.0.2.1]:25" */
-    const char *reason;      /* how it was chosen, for the trace; for ROUTE_NONE and ROUTE_WAIT what is wrong */
-    const char *domain;      /* ROUTE_MX: canonical, A-labels */
+    const char
+        *destination;   /* key of concurrency, rate and back-off: "mx example.org", "host [192.0.2.1]:25" */
+    const char *reason; /* how it was chosen, for the trace; for ROUTE_NONE and ROUTE_WAIT what is wrong */
+    const char *domain; /* ROUTE_MX: canonical, A-labels */
     struct route_host *hosts;
     size_t host_count;
     int64_t opens_us;     /* ROUTE_WAIT: not before; 0: unknown */
@@ -47,12 +49,13 @@ struct route {
     const char *connector_name;
 
     enum route_tls tls;
-    const char *login, *password;    /* AUTH at the next server; NULL: none */
-    const char *source_address;      /* bound to before connecting; NULL: any */
-    unsigned connections_max;        /* at once to the destination; 0: the default */
-    unsigned messages_per_minute;    /* to the destination; 0: no limit */
-    bool is_backup;                  /* we are a backup MX of `domain`: only exchangers better than ourselves (RFC 5321, 5.1) */
-    bool is_internal;                /* to a server of this installation */
+    const char *login, *password; /* AUTH at the next server; NULL: none */
+    const char *source_address;   /* bound to before connecting; NULL: any */
+    unsigned connections_max;     /* at once to the destination; 0: the default */
+    unsigned messages_per_minute; /* to the destination; 0: no limit */
+    bool
+        is_backup; /* we are a backup MX of `domain`: only exchangers better than ourselves (RFC 5321, 5.1) */
+    bool is_internal; /* to a server of this installation */
 };
 
 #endif
