@@ -11,7 +11,6 @@ static const enum smtp_refusal refusal_of[RESOLVE_VERDICTS] = {
     [RESOLVE_UNKNOWN] = REFUSE_RECIPIENT_UNKNOWN,
     [RESOLVE_SOURCE_ROUTE] = REFUSE_SOURCE_ROUTE,
     [RESOLVE_FOREIGN] = REFUSE_RELAY,
-    [RESOLVE_FORWARDS] = REFUSE_NO_TRANSPORT,
     [RESOLVE_LOOP] = REFUSE_ALIAS_LOOP,
     [RESOLVE_TOO_MANY] = REFUSE_TOO_MANY_RECIPIENTS,
     [RESOLVE_DISABLED] = REFUSE_RECIPIENT_DISABLED,
@@ -70,6 +69,8 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
     }
     if (answer.verdict != RESOLVE_DELIVER)
         return refuse_verdict(s, answer.verdict);
+    if (answer.remote_count > 0)
+        return refuse_rcpt(s, REFUSE_NO_TRANSPORT);
     if (is_in_other_group(s, &answer))
         return refuse_rcpt(s, REFUSE_OTHER_GROUP);
     if (t->target_count + answer.target_count > SMTP_TARGETS_MAX)
