@@ -133,7 +133,8 @@ static struct dates dates_of(const struct accept *accept, const struct accept_me
 }
 
 /* The RCPT that leads to the target or remote with this number; the first of several. */
-static const struct accept_recipient *asker(const struct accept_message *message, bool is_remote, size_t number)
+static const struct accept_recipient *asker(const struct accept_message *message, bool is_remote,
+                                            size_t number)
 {
     for (size_t i = 0; i < message->recipient_count; i++) {
         const struct accept_recipient *r = &message->recipients[i];
@@ -164,7 +165,9 @@ static void add_target(struct queue_new *new, const struct accept_message *messa
     const struct accept_recipient *asked = asker(message, false, number);
 
     *row = (struct queue_recipient){
-        .address = target->address ? target->address : asked ? asked->address : "",
+        .address = target->address ? target->address
+                   : asked         ? asked->address
+                                   : "",
         .group_id = target->group_id,
         .mailbox_id = target->target.mailbox_id,
         .target = accept_target_text(new, &target->target),
@@ -238,8 +241,8 @@ bool accept_message(struct accept *accept, const void *arena, struct accept_mess
     *err = ERR_INIT;
     if (accept_way(accept, message) == ACCEPT_QUEUES)
         return accept_queue(accept, arena, message, err);
-    if (!deliver_message_whole(accept->options.deliver, message_prepare(arena, message->bytes), clock_now_us(),
-                               message->targets, message->target_count, err))
+    if (!deliver_message_whole(accept->options.deliver, message_prepare(arena, message->bytes),
+                               clock_now_us(), message->targets, message->target_count, err))
         return false;
     metric_add_at(&accepted, 1, ACCEPT_FILES, 0);
     return true;

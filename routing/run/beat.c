@@ -76,7 +76,8 @@ static bool begin(struct run *run, struct err *err)
     run->motor_id = motor_id;
     run->beat_us = clock_monotonic_us();
     pthread_mutex_unlock(&run->lock);
-    log_event(LOG_LEVEL_INFO, "queue.motor.began", log_i64("motor", motor_id), log_i64("freed", (int64_t)freed));
+    log_event(LOG_LEVEL_INFO, "queue.motor.began", log_i64("motor", motor_id),
+              log_i64("freed", (int64_t)freed));
     run_wake(run);
     return true;
 }

@@ -25,9 +25,9 @@ struct destination {
     unsigned active; /* jobs with a worker */
     unsigned limit;  /* that may be; adapts between 1 and `limit_max` */
     unsigned limit_max;
-    unsigned per_minute;    /* messages; 0: as many as can be */
-    int64_t next_start_us;  /* not before, for per_minute */
-    unsigned failures;      /* in a row: it could not be reached */
+    unsigned per_minute;   /* messages; 0: as many as can be */
+    int64_t next_start_us; /* not before, for per_minute */
+    unsigned failures;     /* in a row: it could not be reached */
     int64_t paused_until_us;
     bool is_slow; /* its last jobs took long */
     int64_t used_us;

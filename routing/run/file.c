@@ -13,18 +13,19 @@ struct refusal {
 };
 
 static const struct refusal refusal_of[ERR_KINDS] = {
-    [ERR_NONE] = { "4.3.0", false },      [ERR_NOT_FOUND] = { "5.1.1", true },
-    [ERR_EXISTS] = { "4.3.0", false },    [ERR_DENIED] = { "5.7.1", true },
-    [ERR_AUTH] = { "4.3.0", false },      [ERR_QUOTA] = { "4.2.2", false },
-    [ERR_INVALID] = { "5.6.0", true },    [ERR_LIMIT] = { "4.2.0", false },
-    [ERR_CONFLICT] = { "4.3.0", false },  [ERR_DEPENDED_ON] = { "4.3.0", false },
-    [ERR_BUSY] = { "4.3.2", false },      [ERR_NO_ROOM] = { "4.3.1", false },
-    [ERR_UNKNOWN] = { "4.3.0", false },   [ERR_INTERNAL] = { "4.3.0", false },
+    [ERR_NONE] = { "4.3.0", false },     [ERR_NOT_FOUND] = { "5.1.1", true },
+    [ERR_EXISTS] = { "4.3.0", false },   [ERR_DENIED] = { "5.7.1", true },
+    [ERR_AUTH] = { "4.3.0", false },     [ERR_QUOTA] = { "4.2.2", false },
+    [ERR_INVALID] = { "5.6.0", true },   [ERR_LIMIT] = { "4.2.0", false },
+    [ERR_CONFLICT] = { "4.3.0", false }, [ERR_DEPENDED_ON] = { "4.3.0", false },
+    [ERR_BUSY] = { "4.3.2", false },     [ERR_NO_ROOM] = { "4.3.1", false },
+    [ERR_UNKNOWN] = { "4.3.0", false },  [ERR_INTERNAL] = { "4.3.0", false },
 };
 
 static struct deliver_recipient *targets_of(void *arena, const struct job *job)
 {
-    struct deliver_recipient *list = talloc_zero_array(arena, struct deliver_recipient, (unsigned)job->count + 1);
+    struct deliver_recipient *list =
+        talloc_zero_array(arena, struct deliver_recipient, (unsigned)job->count + 1);
 
     for (size_t i = 0; i < job->count; i++) {
         const struct queue_taken *row = job->rows[i];
@@ -83,8 +84,8 @@ enum destination_news run_file(struct run *run, struct job *job, struct result *
     struct err err = ERR_INIT;
     struct span bytes;
     bool is_tried = queue_taken_bytes(run->pool, scratch, job->rows[0], &bytes, &err) &&
-                    deliver_message(run->options.deliver, message_prepare(scratch, bytes),
-                                    clock_now_us(), list, job->count, &err);
+                    deliver_message(run->options.deliver, message_prepare(scratch, bytes), clock_now_us(),
+                                    list, job->count, &err);
 
     for (size_t i = 0; !is_tried && i < job->count; i++) {
         list[i].target.is_filed = false;

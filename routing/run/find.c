@@ -26,7 +26,8 @@ enum {
 #define QUICK_US (5 * US_PER_S)
 
 METRIC_COUNTER(rows_taken, "chappe_queue_taken_total", "Rows of the queue taken under a lease")
-METRIC_GAUGE(lanes_seen, "chappe_queue_lanes", "Lanes (domains and storage groups) that have something waiting")
+METRIC_GAUGE(lanes_seen, "chappe_queue_lanes",
+             "Lanes (domains and storage groups) that have something waiting")
 
 struct turn {
     struct run *run;

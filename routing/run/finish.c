@@ -14,12 +14,14 @@
 
 enum { ROWS_AT_ONCE = 1000, PAUSE_MS = 500, LAST_ATTEMPTS = 6 };
 
-static const char *const states[] = { "waiting",  "taken",   "held",    "delivered", "relayed",  "expanded", "deferred",
-                                      "delayed", "untried", "failed", "expired",   "returned", "deleted" };
+static const char *const states[] = { "waiting",  "taken",    "held",    "delivered", "relayed",
+                                      "expanded", "deferred", "delayed", "untried",   "failed",
+                                      "expired",  "returned", "deleted" };
 _Static_assert(COUNT_OF(states) == RUN_STATES, "a label for each state");
-METRIC_COUNTER_BY(settled, "chappe_queue_settled_total", "Recipients settled, by what became of them", "state",
-                  states)
-METRIC_COUNTER(lost, "chappe_queue_lost_leases_total", "Results that came too late: the row was another's by then")
+METRIC_COUNTER_BY(settled, "chappe_queue_settled_total", "Recipients settled, by what became of them",
+                  "state", states)
+METRIC_COUNTER(lost, "chappe_queue_lost_leases_total",
+               "Results that came too late: the row was another's by then")
 
 void run_end_result(struct run *run, struct result *result)
 {
@@ -106,7 +108,8 @@ static void log_outcome(const struct outcome *outcome)
     log_event(outcome->state == RUN_UNTRIED ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, name,
               log_text("id", row->message->name), log_text("from", row->message->sender),
               log_text("to", row->recipient.address), log_text("host", outcome->host ? outcome->host : ""),
-              log_i64("code", outcome->code), log_text("enhanced", outcome->enhanced ? outcome->enhanced : ""),
+              log_i64("code", outcome->code),
+              log_text("enhanced", outcome->enhanced ? outcome->enhanced : ""),
               log_text("text", outcome->text ? outcome->text : ""),
               log_text("tls", outcome->tls ? outcome->tls : ""),
               log_i64("attempt", (int64_t)row->attempts + (outcome->was_tried ? 1 : 0)),

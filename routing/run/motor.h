@@ -73,6 +73,7 @@ struct result {
 struct run {
     struct run_options options;
     struct db_pool *pool;
+    struct accept *accept; /* dates of notices */
     int lock_fd;
     struct wake_subscription *subscription;
     sem_t came; /* something new, or something ended: the finder looks */

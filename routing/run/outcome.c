@@ -44,8 +44,7 @@ void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_u
         return;
     }
     outcome->state = RUN_DEFERRED;
-    outcome->next_try_us =
-        now_us + run_pause_us(run, false, outcome->row->attempts + 1);
+    outcome->next_try_us = now_us + run_pause_us(run, false, outcome->row->attempts + 1);
     if (outcome->next_try_us > message->expires_us)
         outcome->next_try_us = message->expires_us; /* one last time, then it is known */
 }

@@ -51,8 +51,8 @@ bool run_look_overdue(struct run *run, int64_t motor_id, struct err *err)
         return true;
     run->next_overdue_us = now_us + US_PER_S;
     struct haul *haul = haul_new();
-    bool done = queue_take_overdue(run->pool, haul->arena, motor_id, queue_lease_new(motor_id), AT_ONCE, now_us,
-                                   &haul->catch, err);
+    bool done = queue_take_overdue(run->pool, haul->arena, motor_id, queue_lease_new(motor_id), AT_ONCE,
+                                   now_us, &haul->catch, err);
     if (done) {
         count = queue_catch_count(haul->catch);
         for (size_t i = 0; i < count; i++)

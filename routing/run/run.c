@@ -107,15 +107,17 @@ static bool start_threads(struct run *run, struct err *err)
 bool run_start(const void *owner, const struct run_options *options, struct run **run_out, struct err *err)
 {
     struct run *run = make(owner, options);
+    struct accept_options dates = { .directory = options->directory,
+                                    .lifetime_us = run->options.lifetime_us,
+                                    .warning_us = run->options.lifetime_us };
 
-    if (!run_lock_file(run, err)) {
+    if (!accept_open(run, &dates, &run->accept, err) || !run_lock_file(run, err)) {
         free_run(run);
         return false;
     }
     if (!start_threads(run, err))
         return false; /* the process ends: what was started goes with it */
-    run->subscription =
-        wake_subscribe(options->wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, woken, run);
+    run->subscription = wake_subscribe(options->wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, woken, run);
     *run_out = run;
     return true;
 }

@@ -46,7 +46,8 @@ struct run_ways {
                   struct err *err);
     void (*send)(void *arg, const void *owner, const struct route *route,
                  const struct outbound_message *message, struct outbound_recipient *recipients, size_t count);
-    void (*report)(void *arg, const struct route *route, bool is_up, const char *reason); /* NULL: nobody asks */
+    void (*report)(void *arg, const struct route *route, bool is_up,
+                   const char *reason); /* NULL: nobody asks */
 };
 
 struct run_options {

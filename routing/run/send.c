@@ -44,7 +44,8 @@ static struct outbound_message message_of(const struct job *job, struct span byt
 
 static struct outbound_recipient *recipients_of(void *arena, const struct job *job)
 {
-    struct outbound_recipient *list = talloc_zero_array(arena, struct outbound_recipient, (unsigned)job->count + 1);
+    struct outbound_recipient *list =
+        talloc_zero_array(arena, struct outbound_recipient, (unsigned)job->count + 1);
 
     for (size_t i = 0; i < job->count; i++) {
         const struct queue_recipient *r = &job->rows[i]->recipient;
@@ -56,8 +57,9 @@ static struct outbound_recipient *recipients_of(void *arena, const struct job *j
 }
 
 static const enum run_state state_of[OUTBOUND_VERDICTS] = {
-    [OUTBOUND_UNTRIED] = RUN_UNTRIED, [OUTBOUND_DELIVERED] = RUN_DELIVERED, [OUTBOUND_RELAYED] = RUN_RELAYED,
-    [OUTBOUND_DEFERRED] = RUN_DEFERRED, [OUTBOUND_FAILED] = RUN_FAILED,
+    [OUTBOUND_UNTRIED] = RUN_UNTRIED, [OUTBOUND_DELIVERED] = RUN_DELIVERED,
+    [OUTBOUND_RELAYED] = RUN_RELAYED, [OUTBOUND_DEFERRED] = RUN_DEFERRED,
+    [OUTBOUND_FAILED] = RUN_FAILED,
 };
 
 static void take_verdict(const struct run *run, struct outcome *outcome, const struct outbound_recipient *r,

@@ -27,8 +27,15 @@ enum run_state {
 };
 
 /* The kinds of notices, RFC 3464, 2.3.3. */
-enum run_notice { NOTICE_NONE, NOTICE_FAILED, NOTICE_DELAYED, NOTICE_DELIVERED, NOTICE_RELAYED, NOTICE_EXPANDED,
-                  NOTICES };
+enum run_notice {
+    NOTICE_NONE,
+    NOTICE_FAILED,
+    NOTICE_DELAYED,
+    NOTICE_DELIVERED,
+    NOTICE_RELAYED,
+    NOTICE_EXPANDED,
+    NOTICES
+};
 
 struct run_state_row {
     const char *name;       /* in logs and metrics */

@@ -90,8 +90,7 @@ static void carry_out(struct run *run, struct job *job)
     pthread_mutex_lock(&run->lock);
     run->active--;
     run->slow_active -= is_slow;
-    destination_end(d, news, clock_now_us(), took_us,
-                    run_pause_us(run, d->is_group, d->failures + 1));
+    destination_end(d, news, clock_now_us(), took_us, run_pause_us(run, d->is_group, d->failures + 1));
     if (destination_is_paused(d, clock_now_us()))
         run_release(run, d);
     run_end_result(run, result);

@@ -29,13 +29,13 @@ struct filing_target {
     const char *const
         *keywords;      /* NULL-ended names, made known to the mailbox where they are new; NULL: none */
     bool ignores_quota; /* our own notices */
-    const uint8_t
-        *receipt; /* 16 bytes that stand for this copy: where an earlier transaction left them, it is_filed already and
+    const uint8_t *
+        receipt; /* 16 bytes that stand for this copy: where an earlier transaction left them, it is_filed already and
                      nothing is done (was_filed); filing_receipt() makes them. NULL: none */
     bool
         is_quota_warning; /* filed only where the mailbox is above 80 % and not warned yet; marks it warned */
 
-    bool is_filed; /* all below: results */
+    bool is_filed;  /* all below: results */
     bool was_filed; /* by an earlier transaction, under the same receipt: there are no other results */
     struct err err;
     int64_t filed_folder_id, uidvalidity, uid, item_id, thread_id, message_id;

@@ -236,8 +236,7 @@ static bool ask_receipts(struct filing_run *run, struct db *db, struct err *err)
     for (size_t i = 0; i < run->batch->count; i++)
         for (size_t k = 0; k < run->batch->filings[i].target_count; k++)
             if (run->batch->filings[i].targets[k].receipt)
-                receipts[count++] =
-                    span_of(run->batch->filings[i].targets[k].receipt, FILING_RECEIPT_BYTES);
+                receipts[count++] = span_of(run->batch->filings[i].targets[k].receipt, FILING_RECEIPT_BYTES);
     run->has_receipts = count > 0;
     run->done_count = 0;
     return count == 0 || db_pipeline_add(db, FIND_RECEIPTS, DB_ARGS(db_bytes_array(receipts, count)), err);

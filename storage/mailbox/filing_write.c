@@ -324,9 +324,8 @@ static bool add_root_counters(struct filing_run *run, struct db *db, struct err 
                            err);
 }
 
-static const char INSERT_RECEIPTS[] =
-    "INSERT INTO delivery_receipt (receipt_id, created_us)"
-    " SELECT encode(r, 'hex')::uuid, $2 FROM unnest($1::bytea[]) AS r";
+static const char INSERT_RECEIPTS[] = "INSERT INTO delivery_receipt (receipt_id, created_us)"
+                                      " SELECT encode(r, 'hex')::uuid, $2 FROM unnest($1::bytea[]) AS r";
 
 static bool add_receipts(struct filing_run *run, struct db *db, struct err *err)
 {
@@ -339,17 +338,16 @@ static bool add_receipts(struct filing_run *run, struct db *db, struct err *err)
             if (target->is_filed && !target->was_filed && target->receipt)
                 receipts[count++] = span_of(target->receipt, FILING_RECEIPT_BYTES);
         }
-    return count == 0 ||
-           db_pipeline_add(db, INSERT_RECEIPTS,
-                           DB_ARGS(db_bytes_array(receipts, count), db_i64(run->now_us)), err);
+    return count == 0 || db_pipeline_add(db, INSERT_RECEIPTS,
+                                         DB_ARGS(db_bytes_array(receipts, count), db_i64(run->now_us)), err);
 }
 
 static bool add_all(struct filing_run *run, struct db *db, struct err *err)
 {
     return add_messages(run, db, err) && add_bodies(run, db, err) && add_items(run, db, err) &&
            add_threads(run, db, err) && add_mailbox_counters(run, db, err) &&
-           add_folder_counters(run, db, err) && add_root_counters(run, db, err) && add_receipts(run, db, err) &&
-           receipt_add(db, run->receipt, err);
+           add_folder_counters(run, db, err) && add_root_counters(run, db, err) &&
+           add_receipts(run, db, err) && receipt_add(db, run->receipt, err);
 }
 
 bool filing_write(struct filing_run *run, struct db *db, struct err *err)

@@ -12,7 +12,8 @@ enum { ACQUIRE_MS = 5000 };
 
 static const char BEGIN_MOTOR[] = "INSERT INTO queue_motor (server, started_us, beat_us)"
                                   " VALUES ($1, " NOW_US ", " NOW_US ") RETURNING motor_id";
-static const char BEAT[] = "UPDATE queue_motor SET beat_us = " NOW_US " WHERE motor_id = $1 RETURNING motor_id";
+static const char BEAT[] =
+    "UPDATE queue_motor SET beat_us = " NOW_US " WHERE motor_id = $1 RETURNING motor_id";
 /* One that is just being buried by another is skipped. */
 static const char BURY[] =
     "DELETE FROM queue_motor WHERE motor_id IN (SELECT motor_id FROM queue_motor"
@@ -55,13 +56,12 @@ static bool beat_and_bury(struct db *db, void *arg, struct err *err)
 
     bool done =
         (!burying->beating_id || db_pipeline_add(db, BEAT, DB_ARGS(db_i64(burying->beating_id)), err)) &&
-        db_pipeline_add(db, BURY,
-                        DB_ARGS(db_i64(burying->motor_id), db_i64((int64_t)QUEUE_DEAD_S * 1000000)), err) &&
+        db_pipeline_add(db, BURY, DB_ARGS(db_i64(burying->motor_id), db_i64((int64_t)QUEUE_DEAD_S * 1000000)),
+                        err) &&
         db_pipeline_add(db, FREE_ROWS, DB_NO_ARGS, err) && db_pipeline_commit(db, err) &&
         db_pipeline_send(db, err) &&
         (!burying->beating_id || db_pipeline_next(db, NULL, NULL, &beaten, err)) &&
-        db_pipeline_next(db, NULL, NULL, NULL, err) &&
-        db_pipeline_next(db, NULL, NULL, &burying->freed, err);
+        db_pipeline_next(db, NULL, NULL, NULL, err) && db_pipeline_next(db, NULL, NULL, &burying->freed, err);
     burying->is_known = beaten > 0;
     return db_pipeline_end(db, err) && done;
 }

@@ -34,9 +34,8 @@ static const char INSERT_MESSAGE[] =
     "                  $33::integer[], $34::text[])"
     "     AS r (address, group_id, mailbox_id, target, asked, why, flags, notify, orcpt_type, orcpt, lane, next_try_us,"
     "           overdue_us, state, sender)";
-static const char INSERT_PIECE[] =
-    "INSERT INTO queue_body (message_id, chunk, codec, data)"
-    " VALUES (currval('queue_message_message_id_seq'), $1, $2, $3)";
+static const char INSERT_PIECE[] = "INSERT INTO queue_body (message_id, chunk, codec, data)"
+                                   " VALUES (currval('queue_message_message_id_seq'), $1, $2, $3)";
 
 /* The recipients as columns. */
 struct columns {
@@ -49,13 +48,20 @@ static struct columns columns_of(const void *arena, const struct queue_new *new)
 {
     unsigned n = (unsigned)new->recipient_count + 1;
     struct columns c = {
-        .sender = talloc_array(arena, struct span, n), .state = talloc_array(arena, int32_t, n),
-        .address = talloc_array(arena, struct span, n),     .target = talloc_array(arena, struct span, n),
-        .asked = talloc_array(arena, struct span, n),       .why = talloc_array(arena, struct span, n),
-        .orcpt_type = talloc_array(arena, struct span, n),  .orcpt = talloc_array(arena, struct span, n),
-        .lane = talloc_array(arena, struct span, n),        .group_id = talloc_array(arena, int64_t, n),
-        .mailbox_id = talloc_array(arena, int64_t, n),      .next_try_us = talloc_array(arena, int64_t, n),
-        .overdue_us = talloc_array(arena, int64_t, n),      .flags = talloc_array(arena, int32_t, n),
+        .sender = talloc_array(arena, struct span, n),
+        .state = talloc_array(arena, int32_t, n),
+        .address = talloc_array(arena, struct span, n),
+        .target = talloc_array(arena, struct span, n),
+        .asked = talloc_array(arena, struct span, n),
+        .why = talloc_array(arena, struct span, n),
+        .orcpt_type = talloc_array(arena, struct span, n),
+        .orcpt = talloc_array(arena, struct span, n),
+        .lane = talloc_array(arena, struct span, n),
+        .group_id = talloc_array(arena, int64_t, n),
+        .mailbox_id = talloc_array(arena, int64_t, n),
+        .next_try_us = talloc_array(arena, int64_t, n),
+        .overdue_us = talloc_array(arena, int64_t, n),
+        .flags = talloc_array(arena, int32_t, n),
         .notify = talloc_array(arena, int32_t, n),
     };
 
@@ -150,8 +156,8 @@ static bool put(struct db *db, void *arg, struct err *err)
     bool done = add_message(db, arena, new, err) && add_pieces(db, new->bytes, &number, err);
 
     while (done && number < pieces)
-        done = db_pipeline_send(db, err) && db_pipeline_end(db, err) &&
-               add_pieces(db, new->bytes, &number, err);
+        done =
+            db_pipeline_send(db, err) && db_pipeline_end(db, err) && add_pieces(db, new->bytes, &number, err);
     talloc_free(arena);
     if (!done || !queue_receipt_add(db, putting->receipt, err))
         return false;

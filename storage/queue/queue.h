@@ -22,10 +22,10 @@
 
 enum queue_row_state { QUEUE_WAITS, QUEUE_TAKEN, QUEUE_HELD, QUEUE_ROW_STATES };
 
-enum queue_flag {            /* of a recipient: bits */
-    QUEUE_IS_BACKUP = 1,     /* we are a backup MX of its domain */
-    QUEUE_IS_RELAY = 2,      /* of an internal relay domain */
-    QUEUE_SCRIPT_IS_DONE = 4 /* what its script sends is on its way already */
+enum queue_flag {                          /* of a recipient: bits */
+                  QUEUE_IS_BACKUP = 1,     /* we are a backup MX of its domain */
+                  QUEUE_IS_RELAY = 2,      /* of an internal relay domain */
+                  QUEUE_SCRIPT_IS_DONE = 4 /* what its script sends is on its way already */
 };
 
 enum queue_ret { QUEUE_RET_UNSAID, QUEUE_RET_FULL, QUEUE_RET_HDRS };
@@ -33,10 +33,10 @@ enum queue_ret { QUEUE_RET_UNSAID, QUEUE_RET_FULL, QUEUE_RET_HDRS };
 enum queue_by { QUEUE_BY_NOTIFY, QUEUE_BY_RETURN };
 enum queue_body { QUEUE_7BIT, QUEUE_8BITMIME, QUEUE_BINARYMIME };
 enum queue_notify { /* bits; 0: unsaid */
-    QUEUE_NOTIFY_NEVER = 1,
-    QUEUE_NOTIFY_SUCCESS = 2,
-    QUEUE_NOTIFY_FAILURE = 4,
-    QUEUE_NOTIFY_DELAY = 8
+                    QUEUE_NOTIFY_NEVER = 1,
+                    QUEUE_NOTIFY_SUCCESS = 2,
+                    QUEUE_NOTIFY_FAILURE = 4,
+                    QUEUE_NOTIFY_DELAY = 8
 };
 
 struct queue_message {

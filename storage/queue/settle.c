@@ -21,11 +21,11 @@ static const char LOCK_MESSAGES[] =
 #define STANDING                                                                                             \
     "r.recipient_id = ANY($1) AND r.state = 1"                                                               \
     " AND r.lease = ($2::bigint[])[array_position($1, r.recipient_id)]"
-static const char LOCK_ROWS[] = "SELECT r.recipient_id FROM queue_recipient r WHERE " STANDING
-                                " ORDER BY r.recipient_id FOR UPDATE";
+static const char LOCK_ROWS[] =
+    "SELECT r.recipient_id FROM queue_recipient r WHERE " STANDING " ORDER BY r.recipient_id FOR UPDATE";
 static const char END_ROWS[] = "DELETE FROM queue_recipient r WHERE " STANDING " RETURNING r.recipient_id";
-static const char UNTRY_ROWS[] = "UPDATE queue_recipient r SET state = 0, motor_id = 0 WHERE " STANDING
-                                 " RETURNING r.recipient_id";
+static const char UNTRY_ROWS[] =
+    "UPDATE queue_recipient r SET state = 0, motor_id = 0 WHERE " STANDING " RETURNING r.recipient_id";
 static const char DEFER_ROWS[] =
     "UPDATE queue_recipient r SET state = 0, motor_id = 0, next_try_us = t.next_try_us, overdue_us = t.overdue_us,"
     "       was_warned = t.was_warned, attempts = r.attempts + t.tried, flags = t.flags,"
@@ -95,8 +95,7 @@ static void mark_lost(void *arena, const struct share *share, const struct db_ro
         kept[i] = db_get_i64(&row, 0);
     qsort(kept, count, sizeof *kept, by_id);
     for (size_t i = 0; i < share->count; i++)
-        share->rows[i]->is_lost =
-            !bsearch(&share->rows[i]->recipient_id, kept, count, sizeof *kept, by_id);
+        share->rows[i]->is_lost = !bsearch(&share->rows[i]->recipient_id, kept, count, sizeof *kept, by_id);
 }
 
 static struct db_value ids_of(const struct share *share)
@@ -146,15 +145,14 @@ static bool add_deferred(const struct settling *s, const struct share *share, st
         texts[i] = span_text(row->text ? row->text : "");
         hosts[i] = span_text(row->host ? row->host : "");
     }
-    return db_pipeline_add(
-        db, DEFER_ROWS,
-        DB_ARGS(ids_of(share), leases_of(share), db_i64_array(next, share->count),
-                db_i64_array(overdue, share->count), db_i32_array(warned, share->count),
-                db_i32_array(tried, share->count), db_i32_array(codes, share->count),
-                db_text_array(enhanced, share->count), db_text_array(texts, share->count),
-                db_text_array(hosts, share->count), db_i64(clock_now_us()),
-                db_i32_array(flags, share->count)),
-        err);
+    return db_pipeline_add(db, DEFER_ROWS,
+                           DB_ARGS(ids_of(share), leases_of(share), db_i64_array(next, share->count),
+                                   db_i64_array(overdue, share->count), db_i32_array(warned, share->count),
+                                   db_i32_array(tried, share->count), db_i32_array(codes, share->count),
+                                   db_text_array(enhanced, share->count), db_text_array(texts, share->count),
+                                   db_text_array(hosts, share->count), db_i64(clock_now_us()),
+                                   db_i32_array(flags, share->count)),
+                           err);
 }
 
 /* What is still ours, for those who write notices: it then stays ours until COMMIT. */

@@ -123,14 +123,14 @@ static bool take(struct db *db, void *arg, struct err *err)
     struct taking *taking = arg;
     struct queue_catch *catch = talloc_zero(taking->owner, struct queue_catch);
 
-    bool done = db_pipeline_add(db, taking->sql, taking->args, err) &&
-                db_pipeline_add(db, READ_MESSAGES,
-                                DB_ARGS(db_i64(taking->motor_id), db_i64(taking->lease),
-                                        db_i64(QUEUE_TAKE_BYTES)),
-                                err) &&
-                db_pipeline_commit(db, err) && db_pipeline_send(db, err) &&
-                db_pipeline_next(db, catch, &catch->row_rows, NULL, err) &&
-                db_pipeline_next(db, catch, &catch->message_rows, NULL, err);
+    bool done =
+        db_pipeline_add(db, taking->sql, taking->args, err) &&
+        db_pipeline_add(db, READ_MESSAGES,
+                        DB_ARGS(db_i64(taking->motor_id), db_i64(taking->lease), db_i64(QUEUE_TAKE_BYTES)),
+                        err) &&
+        db_pipeline_commit(db, err) && db_pipeline_send(db, err) &&
+        db_pipeline_next(db, catch, &catch->row_rows, NULL, err) &&
+        db_pipeline_next(db, catch, &catch->message_rows, NULL, err);
     if (!db_pipeline_end(db, err) || !done) {
         talloc_free(catch);
         return false;
@@ -171,8 +171,9 @@ bool queue_take(struct db_pool *pool, const void *owner, int64_t motor_id, int64
                              .motor_id = motor_id,
                              .lease = lease,
                              .sql = TAKE_DUE,
-                             .args = DB_ARGS(db_i64(lease), db_i64(motor_id), db_i64(now_us),
-                                             db_text_array(lanes, wish_count), db_i64_array(most, wish_count)) };
+                             .args =
+                                 DB_ARGS(db_i64(lease), db_i64(motor_id), db_i64(now_us),
+                                         db_text_array(lanes, wish_count), db_i64_array(most, wish_count)) };
     bool done = run(pool, &taking, catch_out, err);
     talloc_free(arena);
     return done;
@@ -181,13 +182,12 @@ bool queue_take(struct db_pool *pool, const void *owner, int64_t motor_id, int64
 bool queue_take_overdue(struct db_pool *pool, const void *owner, int64_t motor_id, int64_t lease, size_t most,
                         int64_t now_us, struct queue_catch **catch_out, struct err *err)
 {
-    struct taking taking = {
-        .owner = owner,
-        .motor_id = motor_id,
-        .lease = lease,
-        .sql = TAKE_OVERDUE,
-        .args = DB_ARGS(db_i64(lease), db_i64(motor_id), db_i64(now_us), db_i64((int64_t)most))
-    };
+    struct taking taking = { .owner = owner,
+                             .motor_id = motor_id,
+                             .lease = lease,
+                             .sql = TAKE_OVERDUE,
+                             .args = DB_ARGS(db_i64(lease), db_i64(motor_id), db_i64(now_us),
+                                             db_i64((int64_t)most)) };
 
     return run(pool, &taking, catch_out, err);
 }
