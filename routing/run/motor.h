@@ -73,6 +73,7 @@ struct result {
 struct run {
     struct run_options options;
     struct db_pool *pool;
+    _Atomic int64_t retry_min_us, retry_max_us;
     struct accept *accept; /* dates of notices */
     int lock_fd;
     struct wake_subscription *subscription;

@@ -34,6 +34,12 @@ static void init_condition(pthread_cond_t *condition)
     pthread_condattr_destroy(&attributes);
 }
 
+void run_set_retry(struct run *run, int64_t retry_min_us, int64_t retry_max_us)
+{
+    atomic_store(&run->retry_min_us, retry_min_us);
+    atomic_store(&run->retry_max_us, retry_max_us);
+}
+
 void run_wake(struct run *run)
 {
     int waiting = 0;
@@ -57,6 +63,7 @@ static struct run *make(const void *owner, const struct run_options *options)
 
     run->options = *options;
     set_defaults(&run->options);
+    run_set_retry(run, run->options.retry_min_us, run->options.retry_max_us);
     run->pool = directory_pool(options->directory, DIRECTORY_LOOKS_UP);
     run->lock_fd = -1;
     run->ended_end = &run->ended;

@@ -71,6 +71,8 @@ MUST_CHECK bool run_start(const void *owner, const struct run_options *options, 
                           struct err *err);
 /* What is being sent is given `wait_ms` to end; then everything that is left goes back. Accepts NULL, sets NULL. */
 void run_stop(struct run **run, unsigned wait_ms);
+/* For pauses that begin afterwards. */
+void run_set_retry(struct run *run, int64_t retry_min_us, int64_t retry_max_us);
 /* There may be something new. */
 void run_wake(struct run *run);
 

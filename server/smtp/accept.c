@@ -1,4 +1,5 @@
 /* accept.c -- a complete message: judged, delivered, and answered after the COMMIT. */
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
@@ -174,9 +175,8 @@ static void log_accepted(struct smtp_session *s, uint64_t size, int64_t began_us
               log_text("peer", session_peer_text(s->session)), log_text("id", t->id),
               log_text("from", t->sender_text), log_text("to", t->recipients[0].text),
               log_i64("recipients", (int64_t)t->recipient_count),
-              log_i64("mailboxes", (int64_t)t->target_count),
-              log_i64("elsewhere", (int64_t)t->remote_count), log_i64("bytes", (int64_t)size),
-              log_i64("us", took_us), log_text("login", smtp_login_name(s)),
+              log_i64("mailboxes", (int64_t)t->target_count), log_i64("elsewhere", (int64_t)t->remote_count),
+              log_i64("bytes", (int64_t)size), log_i64("us", took_us), log_text("login", smtp_login_name(s)),
               log_span("envid", t->params.envid));
 }
 
@@ -330,7 +330,8 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
         next = refuse_all(s, refusal);
     } else {
         CRASHPOINT("smtp.before-delivery");
-        next = s->service == SERVICE_LMTP ? lmtp_deliver(s, message, began_us) : deliver_whole(s, message, began_us);
+        next = s->service == SERVICE_LMTP ? lmtp_deliver(s, message, began_us)
+                                          : deliver_whole(s, message, began_us);
     }
     smtp_transaction_end(s);
     return next;

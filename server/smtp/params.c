@@ -194,9 +194,12 @@ static bool take_orcpt(const void *owner, struct span value, void *params)
 }
 
 static const struct parameter mail_parameters[] = {
-    { "SIZE", VALUE_NEEDED, take_size }, { "BODY", VALUE_NEEDED, take_body },
-    { "RET", VALUE_NEEDED, take_ret },   { "ENVID", VALUE_NEEDED, take_envid },
-    { "AUTH", VALUE_NEEDED, take_auth }, { "SMTPUTF8", VALUE_FORBIDDEN, take_smtputf8 },
+    { "SIZE", VALUE_NEEDED, take_size },
+    { "BODY", VALUE_NEEDED, take_body },
+    { "RET", VALUE_NEEDED, take_ret },
+    { "ENVID", VALUE_NEEDED, take_envid },
+    { "AUTH", VALUE_NEEDED, take_auth },
+    { "SMTPUTF8", VALUE_FORBIDDEN, take_smtputf8 },
     { "REQUIRETLS", VALUE_FORBIDDEN, take_requiretls },
     { "HOLDFOR", VALUE_NEEDED, take_holdfor },
     { "HOLDUNTIL", VALUE_NEEDED, take_holduntil },

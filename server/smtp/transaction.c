@@ -1,6 +1,7 @@
 #include "smtp/transaction.h"
 
 #include "accept/id.h"
+#include "auth/auth.h"
 #include "base/spool.h"
 #include "resolve/srs.h"
 

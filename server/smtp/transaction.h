@@ -40,7 +40,7 @@ struct smtp_body_state {
 };
 
 struct smtp_transaction {
-    const char *id; /* in Received, in the last reply and in every log line */
+    const char *id;        /* in Received, in the last reply and in every log line */
     struct address sender; /* address_is_null(): <> */
     const char *sender_text;
     struct smtp_mail_params params;
