@@ -9,6 +9,7 @@
 #include "directory/directory.h"
 #include "format/header.h"
 #include "message/message.h"
+#include "queue/admin.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -245,5 +246,15 @@ bool accept_message(struct accept *accept, const void *arena, struct accept_mess
                                clock_now_us(), message->targets, message->target_count, err))
         return false;
     metric_add_at(&accepted, 1, ACCEPT_FILES, 0);
+    return true;
+}
+
+bool accept_retry_domain(struct accept *accept, const char *domain, size_t *count_out, struct err *err)
+{
+    struct db_pool *pool = directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP);
+
+    if (!queue_retry_domain(pool, domain, count_out, err))
+        return false;
+    wake_publish(accept->options.wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, 0);
     return true;
 }

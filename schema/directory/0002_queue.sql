@@ -52,6 +52,7 @@ CREATE TABLE queue_recipient (
     target          jsonb,                         -- a mailbox: folder, flags, ... where not simply the INBOX
     asked           text     NOT NULL,             -- the address of RCPT that led here
     why             text     NOT NULL DEFAULT '',  -- how: '', 'alias', 'redirect', 'member', ...
+    via             text,                          -- the next server, HOST or HOST:PORT, where an administrator chose it
     flags           integer  NOT NULL DEFAULT 0,   -- bits, queue/queue.h
     notify          smallint NOT NULL DEFAULT 0,   -- RFC 3461: bits; 0: unsaid
     orcpt_type      text,
@@ -127,3 +128,7 @@ GRANT USAGE ON SEQUENCE queue_message_message_id_seq, queue_recipient_recipient_
     TO chappe_lookup;
 GRANT SELECT, UPDATE, DELETE ON queue_message, queue_recipient TO chappe_app;
 GRANT SELECT, DELETE ON queue_body TO chappe_app;
+GRANT SELECT ON queue_motor TO chappe_app;
+-- an act on the queues of all organisations is the installation's, and leaves its row in the audit all the same
+CREATE POLICY queue_acts ON audit FOR INSERT TO chappe_lookup WITH CHECK (action LIKE 'queue.%');
+GRANT INSERT ON audit TO chappe_lookup;

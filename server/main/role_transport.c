@@ -9,6 +9,8 @@
 #include "main/storage.h"
 #include "run/run.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -43,11 +45,36 @@ void role_accept_options(const struct role *role, struct accept_options *options
 
 /* ---- the ways out */
 
+/* "host", "host:2525", "[2001:db8::1]:25": as an administrator wrote it for this entry. */
+static void route_via(const void *owner, const char *via, struct route *route)
+{
+    struct route_host *host = talloc_zero(owner, struct route_host);
+    const char *colon = strrchr(via, ':'), *end = strchr(via, ']');
+    size_t length = strlen(via);
+
+    if (colon && (*via != '[' || (end && colon == end + 1))) {
+        host->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        length = (size_t)(colon - via);
+    }
+    host->host = *via == '[' && end ? talloc_strndup(host, via + 1, (size_t)(end - via - 1))
+                                    : talloc_strndup(host, via, length);
+    *route = (struct route){ .kind = ROUTE_HOST,
+                             .destination = talloc_asprintf(owner, "host %s", via),
+                             .reason = "the server that an administrator chose",
+                             .hosts = host,
+                             .host_count = 1,
+                             .tls = ROUTE_TLS_OPPORTUNISTIC };
+}
+
 static bool find_route(void *arg, const void *owner, const struct run_question *question,
                        struct route *route_out, struct err *err)
 {
     (void)arg;
     (void)err;
+    if (question->recipient->via) {
+        route_via(owner, question->recipient->via, route_out);
+        return true;
+    }
     *route_out = (struct route){ .kind = ROUTE_MX,
                                  .destination = talloc_asprintf(owner, "mx %s", question->domain),
                                  .reason = "directly to the mail exchangers",

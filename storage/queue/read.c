@@ -61,6 +61,7 @@ struct queue_taken queue_read_row(const void *owner, const struct db_row *row, i
         .lease = db_get_i64(row, 2),
         .recipient = { .address = text_of(owner, row, 3),
                        .sender = db_copy_text(owner, row, 22),
+                       .via = db_copy_text(owner, row, 23),
                        .group_id = db_get_i64(row, 4),
                        .mailbox_id = db_get_i64(row, 5),
                        .target = db_copy_text(owner, row, 6),
