@@ -39,6 +39,8 @@
     X(REFUSE_SOURCE_ROUTE, "source-route", 550, "5.7.1", "Routes inside an address are not followed.")       \
     X(REFUSE_RELAY, "relay-denied", 550, "5.7.1", "Relaying to this domain is not allowed.")                 \
     X(REFUSE_RECIPIENT_DENIED, "recipient-denied", 550, "5.7.1", "You may not send to this recipient.")      \
+    X(REFUSE_RECIPIENT_NEEDS_LOGIN, "recipient-needs-login", 550, "5.7.133",                                 \
+      "Only senders who have logged in may write to this recipient.")                                        \
     X(REFUSE_RECIPIENT_DISABLED, "recipient-disabled", 550, "5.2.1", "This recipient takes no mail.")        \
     X(REFUSE_ALIAS_LOOP, "alias-loop", 550, "5.4.6", "This address leads back to itself.")                   \
     X(REFUSE_MAILBOX_FULL, "mailbox-full", 452, "4.2.2", "The mailbox is full.")                             \
