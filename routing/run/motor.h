@@ -41,7 +41,7 @@ struct job {
     struct haul *haul;
     struct lane *lane;
     struct destination *destination;
-    struct route route; /* under the haul's arena; kind ROUTE_KINDS: file it here */
+    struct route route; /* under the haul's arena */
     bool is_group;
     const char *sender; /* envelope of this copy */
     const struct queue_message *message;

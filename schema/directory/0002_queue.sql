@@ -26,7 +26,8 @@ CREATE TABLE queue_message (
     expires_us      bigint   NOT NULL,
     size            bigint   NOT NULL,
     subject         text     NOT NULL DEFAULT '',  -- decoded, for lists
-    language        text     NOT NULL DEFAULT ''   -- of notices to the sender: 'fr', 'en'; '': both
+    language        text     NOT NULL DEFAULT '',  -- of notices to the sender: 'fr', 'en'; '': both
+    path            text     NOT NULL DEFAULT ''   -- X-Chappe-Path: the servers of ours that it has passed
 );
 CREATE INDEX queue_message_name ON queue_message (name);
 CREATE INDEX queue_message_sender ON queue_message (sender, message_id);

@@ -59,6 +59,7 @@ struct queue_message {
     int64_t size_bytes;
     const char *subject;
     const char *language;
+    const char *path;
 };
 
 struct queue_recipient {

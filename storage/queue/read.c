@@ -38,6 +38,7 @@ void queue_read_message_columns(const void *owner, const struct db_row *row, int
         .size_bytes = db_get_i64(row, first + 17),
         .subject = text_of(owner, row, first + 18),
         .language = text_of(owner, row, first + 19),
+        .path = text_of(owner, row, first + 20),
     };
 }
 

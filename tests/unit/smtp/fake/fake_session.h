@@ -338,6 +338,16 @@ bool policy_check(struct policy *policy, const struct policy_question *question,
     (void)question;
     return target->mailbox_id != 4 || err_set(err, ERR_QUOTA, "The mailbox is full.");
 }
+bool policy_admit(struct policy *policy, const struct policy_question *question,
+                  struct resolve_answer *answer, int64_t *max_bytes_out, struct err *err)
+{
+    (void)policy;
+    (void)question;
+    (void)answer;
+    (void)err;
+    *max_bytes_out = 0;
+    return true;
+}
 static bool fake_file(const struct message_draft *draft, struct deliver_recipient *recipient)
 {
     recipient->target.is_filed = recipient->target.mailbox_id != 9;
@@ -428,12 +438,13 @@ bool directory_resolve_ids(struct directory *directory, const void *owner, const
                            struct resolved **found_out, size_t *count_out, struct err *err)
 {
     (void)directory;
-    (void)owner;
-    (void)ids;
-    (void)count;
-    (void)err;
-    *found_out = NULL;
+    *found_out = talloc_zero_array(owner, struct resolved, (unsigned)count + 1);
     *count_out = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < COUNT_OF(fake_addresses); k++)
+            if (fake_addresses[k].id == ids[i])
+                fake_found(owner, k, &(*found_out)[(*count_out)++]);
+    (void)err;
     return true;
 }
 struct message_draft *message_prepare(const void *owner, struct span bytes)
