@@ -92,6 +92,7 @@ class Sink:
         class Session(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 sink.connections += 1
+                self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     _Conversation(sink, self.request).run()
                 except ssl.SSLError:
