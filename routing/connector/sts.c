@@ -99,6 +99,8 @@ static bool take_mx(struct reading *r, struct span value)
 
     if (policy->pattern_count >= STS_PATTERNS_MAX)
         return true;
+    if (!span_is_empty(value) && value.end[-1] == '.')
+        value.end--;
     if (!is_pattern(value))
         return false;
     pattern = span_copy(policy->patterns, value);

@@ -2,7 +2,7 @@ chappe_unit_tests(connector topology dns format)
 chappe_fuzz_targets(connector topology dns format)
 
 # The server with a script, for those that talk to one.
-foreach(target unit_connector_test_send)
+foreach(target unit_connector_test_send unit_connector_test_tls)
   target_sources(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/unit/connector/scripted.c")
 endforeach()
 

@@ -213,6 +213,8 @@ static bool step(struct scripted *s, struct span line)
         while (s->in_start = s->in_end, fill(s))
             ;
         return true;
+    case 'I':
+        return fill(s);
     case 'W':
         (void)wait_for(s, POLLHUP);
         return true;

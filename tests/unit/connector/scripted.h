@@ -11,6 +11,7 @@
  *   J n        sends n bytes without a line end
  *   L n        sends n lines of a reply that goes on: "250-..."
  *   E          reads until the other side closes
+ *   I          waits until something comes in, and keeps it
  *   W          waits until the other side closes, reading nothing
  *   X          closes with a reset
  *   = name     a mark: the next connection begins after the next mark
