@@ -7,6 +7,7 @@
 #include "connector/exchangers.h"
 #include "connector/policy.h"
 #include "connector/pool.h"
+#include "connector/reach.h"
 #include "connector/session.h"
 #include "connector/sts_cache.h"
 #include "connector/transaction.h"
@@ -21,6 +22,7 @@ struct outbound {
     struct settings *settings;
     struct pool *pool;
     struct sts_cache *policies;
+    struct reach *reach;
     atomic_bool is_stopping;
 };
 
@@ -66,6 +68,7 @@ bool outbound_open(const struct outbound_options *options, struct outbound **out
         return false;
     }
     outbound->policies = sts_cache_new();
+    outbound->reach = reach_new();
     pthread_mutex_init(&outbound->lock, NULL);
     atomic_init(&outbound->is_stopping, false);
     *outbound_out = outbound;
@@ -101,6 +104,7 @@ void outbound_close(struct outbound **outbound)
         return;
     pool_free(&o->pool);
     sts_cache_free(&o->policies);
+    reach_free(&o->reach);
     settings_release(&o->settings);
     pthread_mutex_destroy(&o->lock);
     free(o);
@@ -233,6 +237,7 @@ static bool try_address(struct sending *s, const struct policy *policy, const st
     }
     result = session_open(s->settings, s->route, host, address, &demand, &s->outbound->is_stopping,
                           &connection, &s->outcome);
+    reach_note(s->outbound->reach, address, result != SESSION_UNREACHED);
     if (connection) {
         s->host = talloc_strdup(s->scratch, connection->host);
         s->tls = connection->tls ? talloc_strdup(s->scratch, connection->tls) : NULL;
@@ -260,6 +265,7 @@ static void try_all(struct sending *s)
         log_attempt(s, "no-host");
         return;
     }
+    reach_order(s->outbound->reach, &exchangers);
     if (s->route->kind == ROUTE_MX && s->route->tls != ROUTE_TLS_NEVER && *s->route->domain != '[')
         sts_cache_find(s->outbound->policies, s->settings, s->scratch, s->route->domain,
                        &s->outbound->is_stopping, &policy.sts);

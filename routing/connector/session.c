@@ -184,7 +184,7 @@ static enum session_result attempt(struct opening *o, const struct net_address *
     o->is_tls_failed = false;
     if (!connection_open(o->host->name, address, o->route->source_address, o->settings->timeouts.connect,
                          is_stopping, &o->connection, o->outcome))
-        return SESSION_NEXT;
+        return SESSION_UNREACHED;
     result = converse(o);
     if (result == SESSION_READY && !o->connection->is_broken)
         return SESSION_READY;

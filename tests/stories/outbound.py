@@ -26,10 +26,11 @@ class Verdict:
         return f"{self.verdict} {self.code} {self.enhanced} host={self.host} tls={self.tls} {self.text}"
 
 
-def carry(world, *options: str, to: tuple[str, ...] = ("bob@example.org",), timeout: float = 60) -> list[Verdict]:
+def carry(world, *options: str, to: tuple[str, ...] = ("bob@example.org",), timeout: float = 60,
+          text: str = MAIL) -> list[Verdict]:
     """What outbound_send said of each recipient."""
     program = os.path.join(os.path.dirname(world.server.binary), "tests/outbound_send")
-    mail = world.write("mail.eml", MAIL)
+    mail = world.write("mail.eml", text)
     output = world.run(program, *options, mail, *to, timeout=timeout)
     return [Verdict(line) for line in output.splitlines() if "\t" in line]
 
@@ -310,3 +311,18 @@ def story_levels_of_tls(world) -> None:
         result = to("127.0.5.3", "opportunistic", "--require-tls")
         assert (result.verdict, result.enhanced) == ("failed", "5.7.10"), result
         assert len(plain.mails) == 1
+
+
+def story_a_smarthost_with_a_login(world) -> None:
+    """Our own submission is the smarthost: STARTTLS, SCRAM-SHA-256, CHUNKING and PIPELINING of a real server."""
+    ada, bob = world.user("ada"), world.user("bob")
+    host = ("--host", f"127.0.0.1:{world.server.port('submission')}", "--tls", "encrypt", "--dns", "127.0.0.1@9", "--timeout", "20",
+            "--from", ada, "--hostname", "client.example")
+    text = f"From: {ada}\r\nTo: {bob}\r\nSubject: by the smarthost\r\n\r\n.dot\r\n"
+    result = one(world, *host, "--login", ada, "--password", "correct-horse-7", to=(bob,), text=text)
+    assert result.verdict == "delivered" and result.tls.startswith("TLSv1.3"), result
+    assert b"\r\n.dot\r\n" in world.mails(bob)[0]
+    result = one(world, *host, "--login", ada, "--password", "wrong", to=(bob,), text=text)
+    assert (result.verdict, result.code, result.enhanced) == ("deferred", 535, "4.7.8"), result
+    result = one(world, *host, to=(bob,), text=text)
+    assert result.verdict == "failed" and result.code == 530, result

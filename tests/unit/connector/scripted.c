@@ -266,10 +266,10 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct scripted *scripted_start(const char *address, const char *script, struct tls_server *tls)
+static struct scripted *start(const char *address, uint16_t port, const char *script, struct tls_server *tls)
 {
     struct scripted *s = calloc(1, sizeof *s);
-    struct sockaddr_in where = { .sin_family = AF_INET };
+    struct sockaddr_in where = { .sin_family = AF_INET, .sin_port = htons(port) };
     socklen_t length = sizeof where;
     int one = 1;
 
@@ -286,6 +286,16 @@ struct scripted *scripted_start(const char *address, const char *script, struct 
     s->heard = BUF_INIT(talloc_new(NULL));
     pthread_create(&s->thread, NULL, run, s);
     return s;
+}
+
+struct scripted *scripted_start(const char *address, const char *script, struct tls_server *tls)
+{
+    return start(address, 0, script, tls);
+}
+
+struct scripted *scripted_start_at(const char *address, uint16_t port, const char *script)
+{
+    return start(address, port, script, NULL);
 }
 
 uint16_t scripted_port(const struct scripted *server)

@@ -27,6 +27,7 @@
 struct scripted;
 
 struct scripted *scripted_start(const char *address, const char *script, struct tls_server *tls);
+struct scripted *scripted_start_at(const char *address, uint16_t port, const char *script);
 uint16_t scripted_port(const struct scripted *server);
 unsigned scripted_connections(const struct scripted *server);
 /* Ends it. What was heard is a string under `owner`; what did not follow the script stands in it as "!! ...". */

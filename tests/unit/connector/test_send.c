@@ -457,6 +457,41 @@ static void an_idle_connection_is_closed_in_time(void **state)
     expect_heard(&server, (const char *const[]){ "QUIT\n", NULL });
 }
 
+/* What could not be reached is tried last for a while, but tried. */
+static void who_was_away_is_tried_last(void **state)
+{
+    struct world w;
+    struct scripted *away = scripted_start("127.0.0.1", "E\n", NULL);
+    uint16_t port = scripted_port(away);
+    struct scripted *second =
+        scripted_start("127.0.0.2", PLAIN_SERVER MAIL RCPT DATA "S 250 second\nE\n", NULL);
+    struct outbound_recipient recipient;
+
+    (void)state;
+    talloc_free(scripted_stop(&away, NULL));
+    world_open(&w, (struct outbound_options){ .messages_max = 1 });
+    w.hosts[w.route.host_count++] = (struct route_host){ .host = "127.0.0.1", .port = port };
+    world_host(&w, second, "127.0.0.2");
+    for (int i = 0; i < 2; i++) {
+        recipient = (struct outbound_recipient){ .address = "bob@example.org" };
+        send_to(&w, &recipient, 1);
+        assert_string_equal(recipient.text, "second");
+    }
+    /* The first is back: still second for a while, but the way when the other one goes. */
+    away = scripted_start_at("127.0.0.1", port, PLAIN_SERVER MAIL RCPT DATA "S 250 first\nE\n");
+    recipient = (struct outbound_recipient){ .address = "bob@example.org" };
+    send_to(&w, &recipient, 1);
+    assert_string_equal(recipient.text, "second");
+    talloc_free(scripted_stop(&second, NULL));
+    for (int i = 0; i < 2; i++) {
+        recipient = (struct outbound_recipient){ .address = "bob@example.org" };
+        send_to(&w, &recipient, 1);
+        assert_string_equal(recipient.text, "first");
+    }
+    world_close(&w);
+    talloc_free(scripted_stop(&away, NULL));
+}
+
 static void our_own_port_is_no_way_out(void **state)
 {
     struct world w;
@@ -608,6 +643,7 @@ int main(void)
         cmocka_unit_test(a_connection_is_used_again),
         cmocka_unit_test(a_stale_connection_does_not_count),
         cmocka_unit_test(an_idle_connection_is_closed_in_time),
+        cmocka_unit_test(who_was_away_is_tried_last),
         cmocka_unit_test(our_own_port_is_no_way_out),
         cmocka_unit_test(the_source_address_is_bound),
         cmocka_unit_test(stopping_ends_a_wait),
