@@ -3,6 +3,7 @@
 #include "dns/dns.h"
 #include "scripted.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -492,6 +493,51 @@ static void who_was_away_is_tried_last(void **state)
     talloc_free(scripted_stop(&away, NULL));
 }
 
+static const struct {
+    const char *what, *features;
+    int64_t left_s;
+    bool returns;
+    const char *mail; /* NULL: not sent */
+    const char *enhanced;
+} times[] = {
+    { "mode R, kept", "DELIVERBY", 1000, true, " BY=99", "2.0.0" },
+    { "mode R, not kept", "SIZE", 1000, true, NULL, "5.3.3" },
+    { "mode R, over", "DELIVERBY", -5, true, NULL, "5.4.7" },
+    { "mode R, less than the least", "DELIVERBY 2000", 1000, true, NULL, "5.4.7" },
+    { "mode N, kept", "DELIVERBY 2000", 1000, false, " BY=99", "2.0.0" },
+    { "mode N, over", "DELIVERBY", -5, false, " BY=-", "2.0.0" },
+    { "mode N, not kept", "8BITMIME", 1000, false, "MAIL FROM:<ada@example.net>\n", "2.0.0" },
+};
+
+static void times_of_delivery(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        struct world w;
+        char *script = talloc_asprintf(
+            NULL, EHLO "S 250-mx\\n250 %s\nC MAIL\nS 250 ok\nC RCPT\nS 250 ok\n" DATA "S 250 ok\nE\n",
+            times[i].features);
+        struct scripted *server = scripted_start("127.0.0.1", script, NULL);
+        struct outbound_recipient recipient = { .address = "bob@example.org" };
+
+        print_message("  %s\n", times[i].what);
+        world_open(&w, (struct outbound_options){ .mx_port = 0 });
+        world_host(&w, server, "127.0.0.1");
+        w.message.deliver_by_us = clock_now_us() + times[i].left_s * US_PER_S;
+        w.message.deliver_by_returns = times[i].returns;
+        send_to(&w, &recipient, 1);
+        assert_string_equal(recipient.enhanced, times[i].enhanced);
+        world_close(&w);
+        char *heard = scripted_stop(&server, NULL);
+        if (times[i].mail && !strstr(heard, times[i].mail))
+            fail_msg("heard:\n%s", heard);
+        if (!times[i].mail)
+            assert_null(strstr(heard, "DATA"));
+        talloc_free(heard);
+        talloc_free(script);
+    }
+}
+
 static void our_own_port_is_no_way_out(void **state)
 {
     struct world w;
@@ -644,6 +690,7 @@ int main(void)
         cmocka_unit_test(a_stale_connection_does_not_count),
         cmocka_unit_test(an_idle_connection_is_closed_in_time),
         cmocka_unit_test(who_was_away_is_tried_last),
+        cmocka_unit_test(times_of_delivery),
         cmocka_unit_test(our_own_port_is_no_way_out),
         cmocka_unit_test(the_source_address_is_bound),
         cmocka_unit_test(stopping_ends_a_wait),
