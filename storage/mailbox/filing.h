@@ -7,7 +7,7 @@
  * the order given, so it is exact. Callers other than routing/deliver (import) may use it directly.
  *
  * Results  each target ends with is_filed, or with its own err: ERR_QUOTA, ERR_NOT_FOUND (mailbox or folder gone),
- *          ERR_BUSY (store dismounted), ERR_LIMIT (too many keywords). The batch fails as a whole only with the
+ *          ERR_BUSY (store dismounted), ERR_LIMIT (too many keywords), ERR_CONFLICT (another script). The batch fails as a whole only with the
  *          database: ERR_BUSY, ERR_INTERNAL; ERR_UNKNOWN is settled here by the receipt row, over a fresh
  *          connection, and comes back only where that could not be asked either.
  * Threads  a batch belongs to one thread.
@@ -29,6 +29,10 @@ struct filing_target {
     const char *const
         *keywords;      /* NULL-ended names, made known to the mailbox where they are new; NULL: none */
     bool ignores_quota; /* our own notices */
+    /* The plan was made for this version of the mailbox's script (0: none); where another one is in force, nothing is filed:
+     * ERR_CONFLICT, and found_script_version says which (mailbox/script.h). */
+    bool checks_script;
+    int64_t script_version;
     bool
         is_quota_warning; /* filed only where the mailbox is above 80 % and not warned yet; marks it warned */
 
@@ -36,7 +40,8 @@ struct filing_target {
     struct err err;
     int64_t filed_folder_id, uidvalidity, uid, item_id, thread_id, message_id;
     uint64_t modseq;
-    uint64_t filed_flags;     /* with the bits of its keywords */
+    uint64_t filed_flags; /* with the bits of its keywords */
+    int64_t found_script_version;
     bool wants_quota_warning; /* above 80 % and not warned yet: file the warning in a following transaction */
 };
 
