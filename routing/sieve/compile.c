@@ -427,6 +427,12 @@ void sieve_program_release(struct sieve_program **program)
     *program = NULL;
 }
 
+bool sieve_program_writes(const struct sieve_program *program)
+{
+    return (program->required &
+            (EXTENSION(EXT_VACATION) | EXTENSION(EXT_ENOTIFY) | EXTENSION(EXT_INCLUDE))) != 0;
+}
+
 /* ---- checks that belong to no file of their own */
 
 bool check_match(struct compiler *compiler, struct op *op)

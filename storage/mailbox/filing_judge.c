@@ -115,6 +115,10 @@ static bool flags_of(struct filing_run *run, struct filing_mailbox *mailbox,
     for (const char *const *name = target->keywords; name && *name; name++) {
         int number = find_keyword(mailbox, span_text(*name));
         if (number < 0 && !add_keyword(run, mailbox, span_text(*name), &number, err)) {
+            if (target->checks_script) { /* mail is not refused for a mark that a script wanted */
+                *err = ERR_INIT;
+                continue;
+            }
             mailbox->new_keyword_count = known;
             return false;
         }

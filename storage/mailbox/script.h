@@ -79,6 +79,10 @@ struct script_at_delivery {
 MUST_CHECK bool script_at_delivery(struct group *group, int64_t mailbox_id, const void *owner,
                                    struct script_at_delivery *out, struct err *err);
 
+/* Only the version. One round trip. */
+MUST_CHECK bool script_version(struct group *group, int64_t mailbox_id, int64_t *version_out,
+                               struct err *err);
+
 /* Hashes that are remembered until they expire. */
 struct script_mark {
     const char *kind;

@@ -110,6 +110,24 @@ bool script_at_delivery(struct group *group, int64_t mailbox_id, const void *own
     return true;
 }
 
+static const char VERSION[] =
+    "SELECT script_version FROM mailbox WHERE mailbox_id = $1 AND deleted_us IS NULL";
+
+bool script_version(struct group *group, int64_t mailbox_id, int64_t *version_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct db_rows *rows;
+    struct db_row row;
+    bool done = script_query(group, arena, VERSION, DB_ARGS(db_i64(mailbox_id)), &rows, err);
+
+    if (done && db_rows_at(rows, 0, &row))
+        *version_out = db_get_i64(&row, 0);
+    else if (done)
+        done = err_set(err, ERR_NOT_FOUND, "There is no such mailbox.");
+    talloc_free(arena);
+    return done;
+}
+
 /* ---- marks */
 
 static const char IS_MARKED[] = "SELECT EXISTS (SELECT 1 FROM sieve_mark WHERE mailbox_id = $1 AND kind = $2"
