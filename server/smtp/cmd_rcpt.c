@@ -11,7 +11,6 @@ static const enum smtp_refusal refusal_of[RESOLVE_VERDICTS] = {
     [RESOLVE_UNKNOWN] = REFUSE_RECIPIENT_UNKNOWN,
     [RESOLVE_SOURCE_ROUTE] = REFUSE_SOURCE_ROUTE,
     [RESOLVE_FOREIGN] = REFUSE_RELAY,
-    [RESOLVE_FORWARDS] = REFUSE_NO_TRANSPORT,
     [RESOLVE_LOOP] = REFUSE_ALIAS_LOOP,
     [RESOLVE_TOO_MANY] = REFUSE_TOO_MANY_RECIPIENTS,
     [RESOLVE_DISABLED] = REFUSE_RECIPIENT_DISABLED,
@@ -23,24 +22,11 @@ static enum session_next refuse_rcpt(struct smtp_session *s, enum smtp_refusal r
     return refuse(s, refusal);
 }
 
-static enum session_next refuse_verdict(struct smtp_session *s, enum resolve_verdict verdict)
+/* An address that is not ours is for those who logged in. */
+static bool is_accepted(const struct smtp_session *s, const struct resolve_answer *answer)
 {
-    if (verdict == RESOLVE_FOREIGN && s->service == SERVICE_SUBMISSION)
-        return refuse_rcpt(s, REFUSE_NO_TRANSPORT);
-    return refuse_rcpt(s, refusal_of[verdict]);
-}
-
-/* One transaction commits in one storage group. LMTP answers for each recipient, so it need not be split. */
-static bool is_in_other_group(const struct smtp_session *s, const struct resolve_answer *answer)
-{
-    const struct smtp_transaction *t = s->transaction;
-
-    if (s->service == SERVICE_LMTP || t->target_count == 0)
-        return false;
-    for (size_t i = 0; i < answer->target_count; i++)
-        if (answer->targets[i].group_id != t->targets[0].group_id)
-            return true;
-    return false;
+    return answer->verdict == RESOLVE_DELIVER ||
+           (answer->verdict == RESOLVE_FOREIGN && s->login && answer->remote_count > 0);
 }
 
 static bool policy_allows(struct smtp_session *s, const struct resolve_answer *answer, struct err *err)
@@ -68,17 +54,18 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
         s->was_refused = true;
         return refuse_err(s, err);
     }
-    if (answer.verdict != RESOLVE_DELIVER)
-        return refuse_verdict(s, answer.verdict);
-    if (is_in_other_group(s, &answer))
-        return refuse_rcpt(s, REFUSE_OTHER_GROUP);
-    if (t->target_count + answer.target_count > SMTP_TARGETS_MAX)
+    if (!is_accepted(s, &answer))
+        return refuse_rcpt(s, refusal_of[answer.verdict]);
+    if (t->target_count + answer.target_count + t->remote_count + answer.remote_count > SMTP_TARGETS_MAX)
         return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
     if (!policy_allows(s, &answer, err)) {
         s->was_refused = true;
         return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
     }
-    smtp_transaction_add(t, address, params, &answer);
+    if (!smtp_transaction_add(s, address, params, &answer, err)) {
+        s->was_refused = true;
+        return refuse_err(s, err);
+    }
     s->state = STATE_RCPT;
     reply(s, 250, "2.1.5", "Recipient OK");
     return SESSION_DONE;

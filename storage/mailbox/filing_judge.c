@@ -194,6 +194,12 @@ static bool judge_script(const struct filing_mailbox *mailbox, struct filing_tar
 {
     return !target->checks_script || target->script_version == mailbox->script_version ||
            err_set(&target->err, ERR_CONFLICT, "The script of this mailbox has changed.");
+static bool is_done(const struct filing_run *run, const struct filing_target *target)
+{
+    for (size_t i = 0; target->receipt && i < run->done_count; i++)
+        if (span_equals(run->done_receipts[i], span_of(target->receipt, FILING_RECEIPT_BYTES)))
+            return true;
+    return false;
 }
 
 static void judge_target(struct filing_run *run, size_t filing_number, struct filing_target *target,
@@ -206,10 +212,16 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
     int64_t size = (int64_t)draft->size_bytes;
     uint64_t flags;
 
-    target->is_filed = target->wants_quota_warning = false;
+    target->is_filed = target->wants_quota_warning = target->was_filed = false;
     target->err = ERR_INIT;
     if (!may_be_filed(mailbox, folder, &target->err) || !judge_script(mailbox, target) ||
         !judge_quota(mailbox, target, size) || !flags_of(run, mailbox, target, &flags, &target->err))
+    if (is_done(run, target)) {
+        target->is_filed = target->was_filed = true;
+        return;
+    }
+    if (!may_be_filed(mailbox, folder, &target->err) || !judge_quota(mailbox, target, size) ||
+        !flags_of(run, mailbox, target, &flags, &target->err))
         return;
     target->filed_folder_id = folder->folder_id;
     target->uidvalidity = folder->uidvalidity;
