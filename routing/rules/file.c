@@ -49,20 +49,27 @@ static void learn(struct rules *rules, const struct batch *batch)
     }
 }
 
-static bool file_batch(struct rules *rules, struct deliver *deliver, const struct rules_message *message,
-                       struct batch *batch, struct err *err)
+typedef bool deliver_function(struct deliver *deliver, const struct message_draft *draft, int64_t received_us,
+                              struct deliver_recipient *recipients, size_t count, struct err *err);
+
+static bool file_batch(struct rules *rules, struct deliver *deliver, deliver_function *function,
+                       const struct rules_message *message, struct batch *batch, struct err *err)
 {
-    bool done;
+    bool done, is_outdated = false;
 
     if (batch->count == 0)
         return true;
-    done = deliver_message_whole(deliver, batch->draft, message->received_us, batch->recipients, batch->count,
-                                 err);
-    for (size_t i = 0; i < batch->count; i++)
-        batch->copies[i]->target = batch->recipients[i].target;
-    if (!done && err->kind == ERR_CONFLICT)
-        learn(rules, batch);
-    return done;
+    done = function(deliver, batch->draft, message->received_us, batch->recipients, batch->count, err);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct filing_target *target = &batch->recipients[i].target;
+
+        batch->copies[i]->target = *target;
+        is_outdated = is_outdated || (!target->is_filed && target->err.kind == ERR_CONFLICT);
+    }
+    if (!is_outdated)
+        return done;
+    learn(rules, batch);
+    return err_set(err, ERR_CONFLICT, "The rules of a mailbox have changed.");
 }
 
 /* Other drafts than the message's, each once. */
@@ -84,8 +91,9 @@ static size_t other_drafts(const struct rules_message *message, const struct rul
     return found;
 }
 
-bool rules_file(struct rules *rules, struct deliver *deliver, const struct rules_message *message,
-                struct rules_plan *plans, size_t count, struct err *err)
+static bool file_all(struct rules *rules, struct deliver *deliver, deliver_function *function,
+                     const struct rules_message *message, struct rules_plan *plans, size_t count,
+                     struct err *err)
 {
     void *arena = talloc_new(NULL);
     unsigned most = (unsigned)count_copies(plans, count) + 1;
@@ -97,12 +105,34 @@ bool rules_file(struct rules *rules, struct deliver *deliver, const struct rules
     bool done;
 
     collect(&batch, plans, count);
-    done = file_batch(rules, deliver, message, &batch, err);
+    done = file_batch(rules, deliver, function, message, &batch, err);
     for (size_t i = 0; i < others && done; i++) {
         batch.draft = drafts[i];
         collect(&batch, plans, count);
-        done = file_batch(rules, deliver, message, &batch, err);
+        done = file_batch(rules, deliver, function, message, &batch, err);
     }
     talloc_free(arena);
     return done;
+}
+
+bool rules_file(struct rules *rules, struct deliver *deliver, const struct rules_message *message,
+                struct rules_plan *plans, size_t count, struct err *err)
+{
+    return file_all(rules, deliver, deliver_message_whole, message, plans, count, err);
+}
+
+bool rules_file_each(struct rules *rules, struct deliver *deliver, const struct rules_message *message,
+                     struct rules_plan *plans, size_t count, struct err *err)
+{
+    return file_all(rules, deliver, deliver_message, message, plans, count, err);
+}
+
+bool rules_plan_is_filed(const struct rules_plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->copy_count; i++)
+        if (!plan->copies[i].target.is_filed) {
+            *err = plan->copies[i].target.err;
+            return false;
+        }
+    return true;
 }

@@ -101,6 +101,14 @@ MUST_CHECK bool rules_judge(struct rules *rules, const void *owner, const struct
  * others in a transaction of their own; with those, what an earlier one has committed stays. */
 MUST_CHECK bool rules_file(struct rules *rules, struct deliver *deliver, const struct rules_message *message,
                            struct rules_plan *plans, size_t count, struct err *err);
+/* The same, each copy for itself: results are in the targets (is_filed or err); is_filed of a plan is rules_plan_is_filed().
+ * True where no plan was out of date; ERR_CONFLICT as above: judge again those whose copies say so. False with another kind:
+ * nothing could be tried. */
+MUST_CHECK bool rules_file_each(struct rules *rules, struct deliver *deliver,
+                                const struct rules_message *message, struct rules_plan *plans, size_t count,
+                                struct err *err);
+/* All copies are there. Else *err is the first trouble. */
+bool rules_plan_is_filed(const struct rules_plan *plan, struct err *err);
 /* What the script remembers (vacation, duplicate): after all of the plan is committed. Failing is logged only. */
 void rules_done(struct rules *rules, const struct rules_plan *plan, size_t count);
 

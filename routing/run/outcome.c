@@ -31,7 +31,8 @@ struct result *result_new(struct job *job)
 int64_t run_pause_us(const struct run *run, bool is_group, unsigned failures)
 {
     return is_group ? schedule_pause_us(failures, GROUP_LEAST_US, GROUP_MOST_US)
-                    : schedule_pause_us(failures, atomic_load(&run->retry_min_us), atomic_load(&run->retry_max_us));
+                    : schedule_pause_us(failures, atomic_load(&run->retry_min_us),
+                                        atomic_load(&run->retry_max_us));
 }
 
 void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_us)

@@ -166,13 +166,13 @@ bool out_implicit_keep(struct run *run)
     return keep(run, NULL, out_flags(run, &implicit_op));
 }
 
-enum flow command_keep(struct run *run, const struct op *op)
+enum flow do_keep(struct run *run, const struct op *op)
 {
     run->keeps = false;
     return run_fail_flow(keep(run, op, out_flags(run, op)));
 }
 
-enum flow command_discard(struct run *run, const struct op *op)
+enum flow do_discard(struct run *run, const struct op *op)
 {
     (void)op;
     run->keeps = false;
@@ -196,7 +196,7 @@ bool check_fileinto(struct compiler *compiler, struct op *op)
     return true;
 }
 
-enum flow command_fileinto(struct run *run, const struct op *op)
+enum flow do_fileinto(struct run *run, const struct op *op)
 {
     struct sieve_filing filing = { .flags = out_flags(run, op) };
 

@@ -334,10 +334,10 @@ static bool compile_node(struct compiler *compiler, const struct syntax *table, 
         return false;
     if (!syntax->has_block)
         return true;
-    compiler->loop_depth += syntax->command == command_foreverypart;
+    compiler->loop_depth += syntax->command == do_foreverypart;
     if (!compile_block(compiler, node, op))
         return false;
-    compiler->loop_depth -= syntax->command == command_foreverypart;
+    compiler->loop_depth -= syntax->command == do_foreverypart;
     return true;
 }
 
@@ -367,7 +367,7 @@ static bool chain(struct compiler *compiler, struct op *block, size_t number)
 
     if (!is_elsif && !is_else)
         return true;
-    if (!before || !before->syntax || before->syntax->command != command_if)
+    if (!before || !before->syntax || before->syntax->command != do_if)
         return compile_error(compiler, op->line, "\"%s\" must follow an if or elsif.", op->syntax->name);
     before->otherwise = op;
     op->is_chained = true;
@@ -390,7 +390,7 @@ static bool compile_block(struct compiler *compiler, const struct sieve_node *no
             continue;
         }
         compiler->is_past_require = true;
-        if (command->syntax && command->syntax->command == command_stop && i + 1 < node->block_count)
+        if (command->syntax && command->syntax->command == do_stop && i + 1 < node->block_count)
             compile_warning(compiler, node->block[i + 1].line, "this is never reached, after stop.");
     }
     return true;

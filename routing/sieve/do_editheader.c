@@ -38,7 +38,7 @@ bool check_editheader(struct compiler *compiler, struct op *op)
         return compile_error(compiler, op->line, "this is no name for a header field.");
     if (operand_is_constant(op, name) && is_protected(name))
         compile_warning(compiler, op->line, "\"%.*s\" is left as it is.", (int)span_length(name), name.p);
-    if (op->syntax->command == command_addheader)
+    if (op->syntax->command == do_addheader)
         return true;
     if (op_has(op, TAG_LAST) && !op_has(op, TAG_INDEX))
         return compile_error(compiler, op->line, "\":last\" needs :index.");
@@ -47,7 +47,7 @@ bool check_editheader(struct compiler *compiler, struct op *op)
     return check_match(compiler, op);
 }
 
-enum flow command_addheader(struct run *run, const struct op *op)
+enum flow do_addheader(struct run *run, const struct op *op)
 {
     struct span name = run_string(run, op, &op->positions[0]), value = run_string(run, op, &op->positions[1]);
     struct buf field = BUF_INIT(run->arena);
@@ -81,7 +81,7 @@ static bool is_meant(struct run *run, const struct op *op, const struct field *f
     return compare_any(run, op, &values, &keys, KEEPS_VARIABLES, is_true);
 }
 
-enum flow command_deleteheader(struct run *run, const struct op *op)
+enum flow do_deleteheader(struct run *run, const struct op *op)
 {
     struct span name = run_string(run, op, &op->positions[0]);
     const struct operand *index = op_tag(op, TAG_INDEX);

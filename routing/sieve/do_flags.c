@@ -120,14 +120,14 @@ static bool store(struct run *run, const struct op *op, const struct list *list)
     return true;
 }
 
-enum flow command_setflag(struct run *run, const struct op *op)
+enum flow do_setflag(struct run *run, const struct op *op)
 {
     struct list texts = run_strings(run, op, &op->positions[1]), list = flags_of(run, &texts);
 
     return run_fail_flow(store(run, op, &list));
 }
 
-enum flow command_addflag(struct run *run, const struct op *op)
+enum flow do_addflag(struct run *run, const struct op *op)
 {
     struct list texts = run_strings(run, op, &op->positions[1]), list = current(run, op);
 
@@ -136,7 +136,7 @@ enum flow command_addflag(struct run *run, const struct op *op)
     return run_fail_flow(store(run, op, &list));
 }
 
-enum flow command_removeflag(struct run *run, const struct op *op)
+enum flow do_removeflag(struct run *run, const struct op *op)
 {
     struct list texts = run_strings(run, op, &op->positions[1]), gone = flags_of(run, &texts);
     struct list list = current(run, op), left = { NULL, 0 };

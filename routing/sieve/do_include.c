@@ -27,7 +27,7 @@ bool check_global(struct compiler *compiler, struct op *op)
     return true;
 }
 
-enum flow command_global(struct run *run, const struct op *op)
+enum flow do_global(struct run *run, const struct op *op)
 {
     struct scope *scope = run->scope;
 
@@ -41,7 +41,7 @@ enum flow command_global(struct run *run, const struct op *op)
     return FLOW_NEXT;
 }
 
-enum flow command_return(struct run *run, const struct op *op)
+enum flow do_return(struct run *run, const struct op *op)
 {
     (void)run;
     (void)op;
@@ -78,7 +78,7 @@ static enum flow run_included(struct run *run, const char *name, struct sieve_pr
     return flow == FLOW_RETURN ? FLOW_NEXT : flow;
 }
 
-enum flow command_include(struct run *run, const struct op *op)
+enum flow do_include(struct run *run, const struct op *op)
 {
     bool is_global = op_has(op, TAG_GLOBAL);
     const char *name = span_copy(run->arena, op->positions[0].strings[0]);

@@ -38,7 +38,7 @@ static bool is_inside(const struct mime_index *index, uint32_t part, uint32_t ar
     return part == around;
 }
 
-enum flow command_foreverypart(struct run *run, const struct op *op)
+enum flow do_foreverypart(struct run *run, const struct op *op)
 {
     const struct mime_index *index = run_parts(run);
     struct loop loop = { .name = run_tag(run, op, TAG_NAME), .outer = run->loop };
@@ -60,7 +60,7 @@ enum flow command_foreverypart(struct run *run, const struct op *op)
     return flow;
 }
 
-enum flow command_break(struct run *run, const struct op *op)
+enum flow do_break(struct run *run, const struct op *op)
 {
     struct span name = run_tag(run, op, TAG_NAME);
 
@@ -69,7 +69,7 @@ enum flow command_break(struct run *run, const struct op *op)
     return FLOW_BREAK;
 }
 
-enum flow command_extracttext(struct run *run, const struct op *op)
+enum flow do_extracttext(struct run *run, const struct op *op)
 {
     const struct mime_index *index = run_parts(run);
     const struct operand *first = op_tag(op, TAG_FIRST);

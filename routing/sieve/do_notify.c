@@ -175,7 +175,7 @@ static bool is_notification(struct run *run)
     return submitted && span_starts_nocase(span_trim(span_text(submitted)), "auto-notified");
 }
 
-enum flow command_notify(struct run *run, const struct op *op)
+enum flow do_notify(struct run *run, const struct op *op)
 {
     struct sieve_letter letter = { .kind = SIEVE_NOTIFY, .envelope_from = "" };
     struct mailto mailto;

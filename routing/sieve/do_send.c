@@ -28,7 +28,7 @@ bool check_redirect(struct compiler *compiler, struct op *op)
     return is_good || compile_error(compiler, op->line, "this is no address to redirect to.");
 }
 
-enum flow command_redirect(struct run *run, const struct op *op)
+enum flow do_redirect(struct run *run, const struct op *op)
 {
     struct sieve_redirect redirect = { .address = NULL };
     struct span notify = run_tag(run, op, TAG_NOTIFY), ret = run_tag(run, op, TAG_RET);
@@ -61,12 +61,12 @@ static enum flow refuse(struct run *run, const struct op *op)
     return FLOW_NEXT;
 }
 
-enum flow command_reject(struct run *run, const struct op *op)
+enum flow do_reject(struct run *run, const struct op *op)
 {
     return refuse(run, op);
 }
 
-enum flow command_ereject(struct run *run, const struct op *op)
+enum flow do_ereject(struct run *run, const struct op *op)
 {
     run->out->is_ereject = true;
     return refuse(run, op);

@@ -189,7 +189,7 @@ static bool reply(struct run *run, const struct op *op, struct span reason, cons
            (interval == 0 || out_mark(run, op, "vacation", key, run->message->now_us + interval));
 }
 
-enum flow command_vacation(struct run *run, const struct op *op)
+enum flow do_vacation(struct run *run, const struct op *op)
 {
     struct span reason = run_string(run, op, &op->positions[0]);
     uint8_t key[32];

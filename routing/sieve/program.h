@@ -210,11 +210,9 @@ check_function check_match, check_set, check_foreverypart, check_break, check_in
     check_body, check_notify, check_envelope, check_duplicate, check_redirect, check_spamtest, check_ihave,
     check_size;
 
-command_function command_addflag, command_addheader, command_break, command_deleteheader, command_discard,
-    command_ereject, command_error, command_extracttext, command_fileinto, command_foreverypart,
-    command_global, command_if, command_include, command_keep, command_nothing, command_notify,
-    command_redirect, command_reject, command_removeflag, command_return, command_set, command_setflag,
-    command_stop, command_vacation;
+command_function do_addflag, do_addheader, do_break, do_deleteheader, do_discard, do_ereject, do_error,
+    do_extracttext, do_fileinto, do_foreverypart, do_global, do_if, do_include, do_keep, do_nothing,
+    do_notify, do_redirect, do_reject, do_removeflag, do_return, do_set, do_setflag, do_stop, do_vacation;
 
 test_function test_address, test_allof, test_anyof, test_body, test_currentdate, test_date, test_duplicate,
     test_envelope, test_environment, test_exists, test_false, test_hasflag, test_header, test_ihave,

@@ -158,7 +158,7 @@ enum flow run_block(struct run *run, const struct op *op)
     return FLOW_NEXT;
 }
 
-enum flow command_if(struct run *run, const struct op *op)
+enum flow do_if(struct run *run, const struct op *op)
 {
     for (; op; op = op->otherwise) {
         bool is_true = op->test_count == 0;
@@ -171,14 +171,14 @@ enum flow command_if(struct run *run, const struct op *op)
     return FLOW_NEXT;
 }
 
-enum flow command_nothing(struct run *run, const struct op *op)
+enum flow do_nothing(struct run *run, const struct op *op)
 {
     (void)run;
     (void)op;
     return FLOW_NEXT;
 }
 
-enum flow command_stop(struct run *run, const struct op *op)
+enum flow do_stop(struct run *run, const struct op *op)
 {
     (void)run;
     (void)op;
@@ -186,7 +186,7 @@ enum flow command_stop(struct run *run, const struct op *op)
 }
 
 /* RFC 5463, 5. */
-enum flow command_error(struct run *run, const struct op *op)
+enum flow do_error(struct run *run, const struct op *op)
 {
     struct span text = run_string(run, op, &op->positions[0]);
 

@@ -263,12 +263,12 @@ bool check_set(struct compiler *compiler, struct op *op)
             (int)(span_length(name) > VARIABLE_NAME_MAX ? VARIABLE_NAME_MAX : span_length(name)), name.p);
     if (take_global(&name) && !compile_has(compiler, EXT_INCLUDE))
         return compile_error(compiler, op->line, "\"global.\" needs require \"include\".");
-    if (op->syntax->command == command_extracttext && compiler->loop_depth == 0)
+    if (op->syntax->command == do_extracttext && compiler->loop_depth == 0)
         return compile_error(compiler, op->line, "\"extracttext\" stands in a foreverypart only.");
     return true;
 }
 
-enum flow command_set(struct run *run, const struct op *op)
+enum flow do_set(struct run *run, const struct op *op)
 {
     struct span value = run_string(run, op, &op->positions[1]);
 

@@ -194,6 +194,8 @@ static bool judge_script(const struct filing_mailbox *mailbox, struct filing_tar
 {
     return !target->checks_script || target->script_version == mailbox->script_version ||
            err_set(&target->err, ERR_CONFLICT, "The script of this mailbox has changed.");
+}
+
 static bool is_done(const struct filing_run *run, const struct filing_target *target)
 {
     for (size_t i = 0; target->receipt && i < run->done_count; i++)
@@ -214,14 +216,12 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
 
     target->is_filed = target->wants_quota_warning = target->was_filed = false;
     target->err = ERR_INIT;
-    if (!may_be_filed(mailbox, folder, &target->err) || !judge_script(mailbox, target) ||
-        !judge_quota(mailbox, target, size) || !flags_of(run, mailbox, target, &flags, &target->err))
     if (is_done(run, target)) {
         target->is_filed = target->was_filed = true;
         return;
     }
-    if (!may_be_filed(mailbox, folder, &target->err) || !judge_quota(mailbox, target, size) ||
-        !flags_of(run, mailbox, target, &flags, &target->err))
+    if (!may_be_filed(mailbox, folder, &target->err) || !judge_script(mailbox, target) ||
+        !judge_quota(mailbox, target, size) || !flags_of(run, mailbox, target, &flags, &target->err))
         return;
     target->filed_folder_id = folder->folder_id;
     target->uidvalidity = folder->uidvalidity;
