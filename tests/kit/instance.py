@@ -24,7 +24,7 @@ import time
 from typing import Any
 
 PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "https": 443, "submissions": 465,
-         "submission": 587, "imaps": 993, "pop3s": 995}
+         "submission": 587, "imaps": 993, "pop3s": 995, "managesieve": 4190}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
