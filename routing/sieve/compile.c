@@ -57,10 +57,12 @@ static const struct syntax *find_syntax(const struct syntax *table, const char *
     return table->name ? table : NULL;
 }
 
-/* The name of one of the extensions, for people. */
+/* The name of one of the extensions, for people. "vacation" brings tags of its own, but none of which one would think. */
 static const char *name_of(uint64_t needs)
 {
-    for (unsigned i = 0; i < EXTENSIONS; i++)
+    if (needs & ~EXTENSION(EXT_VACATION))
+        needs &= ~EXTENSION(EXT_VACATION);
+    for (unsigned i = EXTENSIONS; i-- > 0;)
         if (needs & EXTENSION(i))
             return extension_rows[i].name;
     return "";
@@ -294,7 +296,7 @@ static bool compile_tests(struct compiler *compiler, const struct sieve_node *no
     enum tests_wanted wanted = op->syntax->tests;
 
     if (wanted == NO_TESTS && (node->test_count > 0 || node->is_test_list))
-        return compile_error(compiler, node->line, "\"%s\" takes no test.", node->name);
+        return compile_error(compiler, node->line, "\"%s\" takes no test; is a semicolon missing?", node->name);
     if (wanted == ONE_TEST && (node->test_count != 1 || node->is_test_list))
         return compile_error(compiler, node->line, "\"%s\" takes one test.", node->name);
     if (wanted == TEST_LIST && !node->is_test_list)

@@ -305,6 +305,8 @@ bool sieve_run(struct sieve_program *const *programs, size_t program_count, cons
         (void)!out_implicit_keep(&run);
     if (run.has_failed && !run.is_busy)
         only_keep(&run);
+    if (run.out->filing_count + run.out->redirect_count > 0 || run.out->reject)
+        run.out->is_discarded = false;
     *outcome_out = run.out;
     run.out->instructions = run.instructions;
     if (run.is_busy)

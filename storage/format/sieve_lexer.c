@@ -31,11 +31,13 @@ static void pass_line(struct sieve_lexer *lexer)
 /* A comment in slashes and stars; false where it does not end. */
 static bool pass_comment(struct sieve_lexer *lexer)
 {
+    unsigned line = lexer->line;
+
     for (const char *p = lexer->in.p + 2; p < lexer->in.end; p++) {
-        if (*p == '\n')
-            lexer->line++;
+        line += *p == '\n';
         if (*p == '*' && p + 1 < lexer->in.end && p[1] == '/') {
             lexer->in.p = p + 2;
+            lexer->line = line;
             return true;
         }
     }
