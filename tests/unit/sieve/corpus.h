@@ -68,8 +68,9 @@ static inline void case_setting(struct sieve_case *c, struct span line)
     const struct {
         const char *name;
         const char **where;
-    } texts[] = { { "envelope from", &c->from },     { "envelope to", &c->to },   { "envelope auth", &c->auth },
-                  { "envelope notify", &c->notify }, { "envelope ret", &c->ret }, { "envelope envid", &c->envid } };
+    } texts[] = { { "envelope from", &c->from }, { "envelope to", &c->to },
+                  { "envelope auth", &c->auth }, { "envelope notify", &c->notify },
+                  { "envelope ret", &c->ret },   { "envelope envid", &c->envid } };
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (case_word(&rest, texts[i].name)) {

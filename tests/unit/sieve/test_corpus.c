@@ -19,7 +19,8 @@ static bool folder_exists(void *arg, const char *name, bool *exists_out, struct 
     return true;
 }
 
-static bool special_use_exists(void *arg, const char *folder, const char *use, bool *exists_out, struct err *err)
+static bool special_use_exists(void *arg, const char *folder, const char *use, bool *exists_out,
+                               struct err *err)
 {
     const struct sieve_case *c = arg;
 
@@ -48,7 +49,8 @@ static bool metadata(void *arg, const void *owner, const char *folder, const cha
     return true;
 }
 
-static bool is_marked(void *arg, const char *kind, const uint8_t key[32], bool *is_marked_out, struct err *err)
+static bool is_marked(void *arg, const char *kind, const uint8_t key[32], bool *is_marked_out,
+                      struct err *err)
 {
     const struct sieve_case *c = arg;
 
@@ -73,7 +75,9 @@ static bool include(void *arg, const char *name, bool is_global, struct sieve_pr
 static const char *environment(void *arg, const char *item)
 {
     (void)arg;
-    return strcasecmp(item, "remote-ip") == 0 ? "192.0.2.7" : strcasecmp(item, "domain") == 0 ? "example.org" : NULL;
+    return strcasecmp(item, "remote-ip") == 0 ? "192.0.2.7"
+           : strcasecmp(item, "domain") == 0  ? "example.org"
+                                              : NULL;
 }
 
 /* ---- what came out, as lines */
@@ -104,23 +108,26 @@ static const char *subject_of(void *arena, struct span bytes)
 
 static void add_letter(void *arena, struct buf *out, const struct sieve_letter *letter, struct buf *bytes)
 {
-    buf_add_format(out, "%s <%s>", letter->kind == SIEVE_VACATION ? "reply" : "notify", letter->envelope_from);
+    buf_add_format(out, "%s <%s>", letter->kind == SIEVE_VACATION ? "reply" : "notify",
+                   letter->envelope_from);
     for (size_t i = 0; i < letter->to_count; i++)
         buf_add_format(out, "%s %s", i > 0 ? "," : "", letter->to[i]);
     buf_add_format(out, ": %s\r\n", subject_of(arena, letter->bytes));
     buf_add_span(bytes, letter->bytes);
 }
 
-static void render(struct sieve_case *c, const struct sieve_outcome *outcome, struct buf *out, struct buf *bytes)
+static void render(struct sieve_case *c, const struct sieve_outcome *outcome, struct buf *out,
+                   struct buf *bytes)
 {
     for (size_t i = 0; i < outcome->filing_count; i++)
         add_filing(out, &outcome->filings[i], bytes);
     for (size_t i = 0; i < outcome->redirect_count; i++) {
         const struct sieve_redirect *redirect = &outcome->redirects[i];
 
-        buf_add_format(out, "redirect %s%s%s%s%s%s\r\n", redirect->address, redirect->is_edited ? " edited" : "",
-                       redirect->notify ? " notify " : "", redirect->notify ? redirect->notify : "",
-                       redirect->ret ? " ret " : "", redirect->ret ? redirect->ret : "");
+        buf_add_format(out, "redirect %s%s%s%s%s%s\r\n", redirect->address,
+                       redirect->is_edited ? " edited" : "", redirect->notify ? " notify " : "",
+                       redirect->notify ? redirect->notify : "", redirect->ret ? " ret " : "",
+                       redirect->ret ? redirect->ret : "");
         buf_add_span(bytes, redirect->bytes);
     }
     for (size_t i = 0; i < outcome->letter_count; i++)
@@ -185,8 +192,9 @@ static bool compare(struct sieve_case *c, struct span got, struct span bytes)
             continue;
         }
         if ((memmem(bytes.p, span_length(bytes), text.p, span_length(text)) != NULL) == without) {
-            printf("%s: %s: the text is %s\"%.*s\"\n%.*s\n", c->file, c->title, without ? "with " : "without ",
-                   (int)span_length(text), text.p, (int)span_length(bytes), bytes.p);
+            printf("%s: %s: the text is %s\"%.*s\"\n%.*s\n", c->file, c->title,
+                   without ? "with " : "without ", (int)span_length(text), text.p, (int)span_length(bytes),
+                   bytes.p);
             is_good = false;
         }
     }
@@ -230,7 +238,8 @@ static size_t play_file(const char *name, size_t *failed)
 {
     void *arena = talloc_new(NULL);
     struct span in = read_file(arena, talloc_asprintf(arena, "%s/%s", SIEVE_CORPUS, name));
-    struct span message = span_text("From: bob@example.net\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nText\r\n");
+    struct span message =
+        span_text("From: bob@example.net\r\nTo: ada@example.org\r\nSubject: hello\r\n\r\nText\r\n");
     size_t count = 0;
 
     for (;;) {
