@@ -49,3 +49,18 @@ void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_u
     if (outcome->next_try_us > message->expires_us)
         outcome->next_try_us = message->expires_us; /* one last time, then it is known */
 }
+
+void outcome_keep_together(struct result *result)
+{
+    struct outcome *first = NULL;
+
+    for (size_t i = 0; i < result->count; i++) {
+        struct outcome *outcome = &result->outcomes[i];
+        if (outcome->state != RUN_DEFERRED)
+            continue;
+        if (first && first->row->attempts == outcome->row->attempts)
+            outcome->next_try_us = first->next_try_us;
+        else
+            first = outcome;
+    }
+}

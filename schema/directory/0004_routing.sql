@@ -4,6 +4,8 @@
 
 ALTER TABLE storage_group
     ADD COLUMN routing_group_id bigint REFERENCES routing_group; -- its servers file into it; NULL: the first group's
+ALTER TABLE server
+    ADD COLUMN address text; -- where other servers hand mail to it: HOST[:PORT]; NULL: its name, port 25
 CREATE INDEX storage_group_by_routing_group ON storage_group (routing_group_id);
 CREATE INDEX server_by_routing_group ON server (routing_group_id);
 
@@ -133,7 +135,7 @@ GRANT INSERT, UPDATE, DELETE ON link_state TO chappe_lookup;
 
 CREATE TRIGGER raise_routing_stamp AFTER INSERT OR UPDATE OR DELETE ON routing_group
     FOR EACH STATEMENT EXECUTE FUNCTION raise_routing_stamp();
-CREATE TRIGGER raise_routing_stamp AFTER INSERT OR DELETE OR UPDATE OF name, routing_group_id ON server
+CREATE TRIGGER raise_routing_stamp AFTER INSERT OR DELETE OR UPDATE OF name, address, routing_group_id ON server
     FOR EACH STATEMENT EXECUTE FUNCTION raise_routing_stamp();
 CREATE TRIGGER raise_routing_stamp AFTER INSERT OR DELETE OR UPDATE OF routing_group_id ON storage_group
     FOR EACH STATEMENT EXECUTE FUNCTION raise_routing_stamp();

@@ -55,7 +55,9 @@ bool role_smtp_start(struct role *role, struct err *err)
 
     if (!role_sessions_start(role, err))
         return false;
-    if (!policy_open(role->arena, &(struct policy_options){ .groups = storage_parts(role->storage)->groups },
+    if (!policy_open(role->arena,
+                     &(struct policy_options){ .groups = storage_parts(role->storage)->groups,
+                                               .directory = storage_parts(role->storage)->directory },
                      &own->policy, err) ||
         !open_accept(role, own, err) || !fill(role, own, err))
         return false;

@@ -137,6 +137,8 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
     struct err err = ERR_INIT;
     struct span sent;
 
+    if (t->max_bytes && spool_length(spool) > (uint64_t)t->max_bytes + span_length(t->body.prefix))
+        return no(refusal_out, REFUSE_TOO_LARGE);
     if (!judge_transfer(t, spool, refusal_out))
         return false;
     if (!spool_span(spool, message_out, &err))

@@ -1,4 +1,5 @@
 /* cmd_rcpt.c -- RCPT (RFC 5321, 4.1.1.3): the one decision about a recipient, after full expansion. */
+#include "auth/auth.h"
 #include "policy/policy.h"
 #include "smtp/command.h"
 #include "smtp/path.h"
@@ -29,15 +30,30 @@ static bool is_accepted(const struct smtp_session *s, const struct resolve_answe
            (answer->verdict == RESOLVE_FOREIGN && s->login && answer->remote_count > 0);
 }
 
-static bool policy_allows(struct smtp_session *s, const struct resolve_answer *answer, struct err *err)
+static enum session_next refuse_policy(struct smtp_session *s, const struct err *err)
 {
-    const struct smtp_transaction *t = s->transaction;
+    s->was_refused = true;
+    if (err->kind == ERR_LIMIT)
+        return refuse_as(s, REFUSE_TOO_LARGE, err);
+    return err->kind == ERR_AUTH ? refuse(s, REFUSE_RECIPIENT_NEEDS_LOGIN) : refuse_err(s, err);
+}
+
+/* What this sender may not reach is left out of the answer; then every mailbox that is left is asked for room. */
+static bool policy_allows(struct smtp_session *s, struct resolve_answer *answer, struct err *err)
+{
+    struct smtp_transaction *t = s->transaction;
+    int64_t max_bytes;
     struct policy_question question = {
-        .sender = t->sender_text,
+        .sender = address_is_null(&t->sender) ? "" : address_key(session_arena(s->session), &t->sender),
         .is_authenticated = s->login != NULL,
+        .organisation_id = s->login ? s->login->organisation_id : 0,
         .size_bytes = t->params.has_size ? (int64_t)t->params.size : 0,
     };
 
+    if (!policy_admit(s->context->policy, &question, answer, &max_bytes, err))
+        return false;
+    if (max_bytes && (!t->max_bytes || max_bytes < t->max_bytes))
+        t->max_bytes = max_bytes;
     for (size_t i = 0; i < answer->target_count; i++)
         if (!policy_check(s->context->policy, &question, &answer->targets[i], err))
             return false;
@@ -58,10 +74,8 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
         return refuse_rcpt(s, refusal_of[answer.verdict]);
     if (t->target_count + answer.target_count + t->remote_count + answer.remote_count > SMTP_TARGETS_MAX)
         return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
-    if (!policy_allows(s, &answer, err)) {
-        s->was_refused = true;
-        return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
-    }
+    if (!policy_allows(s, &answer, err))
+        return refuse_policy(s, err);
     if (!smtp_transaction_add(s, address, params, &answer, err)) {
         s->was_refused = true;
         return refuse_err(s, err);

@@ -45,6 +45,7 @@ struct smtp_transaction {
     const char *sender_text;
     struct smtp_mail_params params;
 
+    int64_t max_bytes;     /* the least that one of its recipients takes; 0: as the server takes */
     const char *rcpt_text; /* of the last RCPT, for the log; NULL before */
     struct smtp_recipient *recipients;
     size_t recipient_count;
