@@ -78,7 +78,7 @@ struct filing_batch {
 };
 
 /* Writes the pieces of a large message ahead of its batch, in transactions of their own. What is never filed is
- * reaped by housekeeping after a day. */
+ * reaped by housekeeping after a day. What the database loses by a crash before the batch makes that fail with ERR_BUSY. */
 MUST_CHECK bool filing_stage(struct group *group, const struct message_draft *draft, int64_t *message_id_out,
                              struct err *err);
 
