@@ -19,7 +19,8 @@ enum option_kind {
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
-    OPTION_SECRET  /* --password-file FILE|-: the first line of that file */
+    OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
+    OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
 };
 
 struct option {
@@ -97,6 +98,7 @@ int command_user_import(struct invocation *in, struct err *err);
 int command_mailbox_import(struct invocation *in, struct err *err);
 int command_mailbox_export(struct invocation *in, struct err *err);
 int command_queue_act(struct invocation *in, struct err *err);
+int command_sieve_get(struct invocation *in, struct err *err);
 int command_help(struct invocation *in, struct err *err);
 int command_version(struct invocation *in, struct err *err);
 int command_print(struct invocation *in, struct err *err);
