@@ -406,9 +406,16 @@ bool accept_queue(struct accept *accept, const void *arena, const struct accept_
     fake.queued += message->target_count + message->remote_count;
     return true;
 }
+bool accept_each(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
+{
+    (void)accept;
+    return deliver_message(NULL, message_prepare(arena, message->bytes), 0, message->targets,
+                           message->target_count, err);
+}
 bool accept_message(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
 {
-    if (accept_way(accept, message) == ACCEPT_QUEUES)
+    message->way_taken = accept_way(accept, message);
+    if (message->way_taken == ACCEPT_QUEUES)
         return accept_queue(accept, arena, message, err);
     return deliver_message_whole(NULL, message_prepare(arena, message->bytes), 0, message->targets,
                                  message->target_count, err);
@@ -425,6 +432,18 @@ bool directory_has_domain(struct directory *directory, const char *domain, bool 
     (void)directory;
     (void)err;
     *is_ours_out = strcmp(domain, "example.org") == 0 || strcmp(domain, "example.net") == 0;
+    return true;
+}
+/* Only so that directory/login.c, which has it, is not linked in place of what stands here. */
+bool login_senders(struct directory *directory, const void *owner, int64_t recipient_id,
+                   const char ***addresses_out, size_t *count_out, struct err *err)
+{
+    (void)directory;
+    (void)owner;
+    (void)recipient_id;
+    (void)err;
+    *addresses_out = NULL;
+    *count_out = 0;
     return true;
 }
 bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
