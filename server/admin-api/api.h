@@ -24,6 +24,7 @@ struct admin_api_options {
     struct mailbox_cache *cache;
     struct deliver *deliver;
     int64_t message_max;
+    int64_t script_max; /* bytes of a mail filter; 0: as storage says */
 
     /* What only the program around us can do; `host` is its argument. */
     void *host;

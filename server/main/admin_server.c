@@ -55,6 +55,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .cache = parts->cache,
                                                                      .deliver = parts->deliver,
                                                                      .message_max = config->max_message_size,
+                                                                     .script_max = config->max_script_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
                                                                      .wake_queue = wake_queue,

@@ -29,6 +29,7 @@ static void fill(const struct role *role, struct mailbox_role *own)
     own->pop3 = (struct pop3_context){ .cache = parts->cache, .groups = parts->groups, .auth = parts->auth };
     own->managesieve = (struct managesieve_context){ .groups = parts->groups,
                                                      .auth = parts->auth,
+                                                     .script_bytes = role->config->max_script_size,
                                                      .version = CHAPPE_VERSION };
 }
 
