@@ -17,9 +17,25 @@
     {                                                                                                        \
         "organisation", ADMIN_TEXT, required, "The organisation's name."                                     \
     }
+/* Of recipients of every kind (rules.h). */
+#define RULES                                                                                                \
+    { "accepts", ADMIN_TEXT, false, "Who may write to it: anyone, authenticated, organisation or named." },  \
+        { "max_message", ADMIN_NUMBER, false, "Bytes of a message; 0: as the server takes." },               \
+        { "hidden", ADMIN_BOOL, false, "Not in address lists; absent for who may not write to it." },        \
+        { "allow", ADMIN_LIST, false, "Senders who always may: addresses, groups, @domains." },              \
+    {                                                                                                        \
+        "deny", ADMIN_LIST, false, "Senders who never may."                                                  \
+    }
 
 static const struct admin_field organisation_fields[] = { NAME(true), QUOTA, END_OF_FIELDS };
-static const struct admin_field organisation_changes[] = { NAME(false), QUOTA, END_OF_FIELDS };
+static const struct admin_field organisation_changes[] = {
+    NAME(false),
+    QUOTA,
+    { "accepts", ADMIN_TEXT, false,
+      "Who may write to its recipients, beside their own rules: anyone, authenticated or organisation." },
+    { "max_message", ADMIN_NUMBER, false, "Bytes of a message to one of them; 0: as the server takes." },
+    END_OF_FIELDS
+};
 static const struct admin_field admin_group_fields[] = { NAME(true), ORGANISATION(true), END_OF_FIELDS };
 static const struct admin_field admin_group_changes[] = { NAME(true), END_OF_FIELDS };
 static const struct admin_field domain_fields[] = {
@@ -36,6 +52,7 @@ static const struct admin_field domain_changes[] = {
     { "target", ADMIN_TEXT, false, "The domain that an alias domain stands for." },
     { "subaddresses", ADMIN_BOOL, false, "user+anything reaches user." },
     { "enabled", ADMIN_BOOL, false, "false: its mail is refused for now and nobody of it logs in." },
+    { "catch_all", ADMIN_TEXT, false, "The recipient that gets what no address takes; empty: nobody." },
     QUOTA,
     END_OF_FIELDS
 };
@@ -47,11 +64,42 @@ static const struct admin_field user_fields[] = {
     { "storage_group", ADMIN_TEXT, false, "The storage group that the mailbox lives in." },
     { "store", ADMIN_TEXT, false, "The mailbox store." },
     { "inbox_only", ADMIN_BOOL, false, "Without Drafts, Sent, Junk, Trash and Archive." },
+    { "kind", ADMIN_TEXT, false, "user; or shared, room, equipment: a mailbox that nobody logs in to." },
     QUOTA,
     END_OF_FIELDS
 };
 static const struct admin_field user_changes[] = {
-    NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
+    NAME(false),
+    { "state", ADMIN_TEXT, false, "active, no-login or disabled." },
+    { "forward", ADMIN_LIST, false, "Addresses that its mail goes on to; empty: none." },
+    { "keep_copy", ADMIN_BOOL, false, "With forward: also into its own mailbox." },
+    RULES,
+    QUOTA,
+    END_OF_FIELDS
+};
+static const struct admin_field group_fields[] = { { "address", ADMIN_TEXT, true, "The group's address." },
+                                                   NAME(true),
+                                                   { "members", ADMIN_LIST, false, "Their addresses." },
+                                                   RULES,
+                                                   END_OF_FIELDS };
+static const struct admin_field group_changes[] = {
+    NAME(false), { "enabled", ADMIN_BOOL, false, "false: its mail is refused." }, RULES, END_OF_FIELDS
+};
+static const struct admin_field member_fields[] = { { "member", ADMIN_TEXT, true, "The member's address." },
+                                                    END_OF_FIELDS };
+static const struct admin_field contact_fields[] = {
+    { "address", ADMIN_TEXT, true, "The contact's address here." },
+    NAME(true),
+    { "target", ADMIN_TEXT, true, "Its own address, elsewhere." },
+    RULES,
+    END_OF_FIELDS
+};
+static const struct admin_field contact_changes[] = {
+    NAME(false),
+    { "target", ADMIN_TEXT, false, "Its own address, elsewhere." },
+    { "enabled", ADMIN_BOOL, false, "false: its mail is refused." },
+    RULES,
+    END_OF_FIELDS
 };
 static const struct admin_field import_fields[] = {
     { "users", ADMIN_LIST, true, "Objects as for POST /users; at most 1,000, all of one organisation." },
@@ -123,6 +171,20 @@ static const struct admin_route routes[] = {
     { "GET", "/aliases/{address}", alias_get, "Shows one." },
     { "PATCH", "/aliases/{address}", alias_patch, "Changes one.", alias_changes },
     { "DELETE", "/aliases/{address}", alias_delete, "Removes one." },
+
+    { "POST", "/groups", group_post, "Adds a group.", group_fields },
+    { "GET", "/groups", groups_get, "Lists groups; ?organisation= ?domain=." },
+    { "GET", "/groups/{address}", group_get, "Shows one with its members." },
+    { "PATCH", "/groups/{address}", group_patch, "Changes one.", group_changes },
+    { "DELETE", "/groups/{address}", group_delete, "Removes one." },
+    { "POST", "/groups/{address}/members", group_member_post, "Adds a member.", member_fields },
+    { "DELETE", "/groups/{address}/members/{member}", group_member_delete, "Takes a member out." },
+
+    { "POST", "/contacts", contact_post, "Adds a contact.", contact_fields },
+    { "GET", "/contacts", contacts_get, "Lists contacts; ?organisation= ?domain=." },
+    { "GET", "/contacts/{address}", contact_get, "Shows one." },
+    { "PATCH", "/contacts/{address}", contact_patch, "Changes one.", contact_changes },
+    { "DELETE", "/contacts/{address}", contact_delete, "Removes one." },
 
     { "POST", "/storage-groups", storage_group_post, "Adds a storage group and makes its database.",
       storage_group_fields },

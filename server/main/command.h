@@ -19,6 +19,7 @@ enum option_kind {
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
+    OPTION_LIST,   /* a,b,c: sent as a list; "" is an empty one */
     OPTION_SECRET  /* --password-file FILE|-: the first line of that file */
 };
 
@@ -51,7 +52,7 @@ struct command {
 /* Ends with words == NULL. */
 extern const struct command commands[];
 
-enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 16 };
+enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 32 };
 
 /* One use of a command. */
 struct invocation {

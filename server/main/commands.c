@@ -6,6 +6,21 @@
         .name = NULL                                                                                         \
     }
 
+/* Of recipients of every kind. */
+#define RULES                                                                                                    \
+    {                                                                                                            \
+        "--accepts", OPTION_TEXT,                                                                                \
+        "WHO",       "accepts",                                                                                  \
+        false,       "Who may write to it: anyone (default), authenticated, organisation or named."              \
+    },                                                                                                           \
+        { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." }, \
+        { "--hidden", OPTION_FLAG, NULL,                                                                         \
+          "hidden",   false,       "Not in address lists; absent for who may not write." },                      \
+        { "--allow", OPTION_LIST, "SENDERS", "allow", false, "Who always may: addresses, groups, @domains." },   \
+    {                                                                                                            \
+        "--deny", OPTION_LIST, "SENDERS", "deny", false, "Who never may; the same."                              \
+    }
+
 static const struct option init_options[] = {
     { "--port-offset", OPTION_NUMBER, "N", NULL, false, "Added to every port (default 0)." },
     { "--hostname", OPTION_TEXT, "NAME", NULL, false, "The server's own name." },
@@ -22,11 +37,15 @@ static const struct option start_options[] = {
 static const struct option org_options[] = { { "--quota", OPTION_SIZE, "SIZE", "quota", false,
                                                "What all its mailboxes may hold together; 0: no limit." },
                                              END };
-static const struct option org_set_options[] = { { "--name", OPTION_TEXT, "NAME", "name", false,
-                                                   "Another name." },
-                                                 { "--quota", OPTION_SIZE, "SIZE", "quota", false,
-                                                   "What all its mailboxes may hold together; 0: no limit." },
-                                                 END };
+static const struct option org_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+      "What all its mailboxes may hold together; 0: no limit." },
+    { "--accepts", OPTION_TEXT, "WHO", "accepts", false,
+      "Who may write to its recipients: anyone, authenticated or organisation." },
+    { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." },
+    END
+};
 static const struct option in_org_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." }, END
 };
@@ -49,6 +68,8 @@ static const struct option domain_options[] = {
 };
 static const struct option domain_set_options[] = {
     { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative, internal-relay or backup-mx." },
+    { "--catch-all", OPTION_TEXT, "ADDRESS", "catch_all", false,
+      "The recipient that gets what no address takes; \"\": nobody." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
     END
 };
@@ -63,6 +84,8 @@ static const struct option user_options[] = {
     { "--store", OPTION_TEXT, "NAME", "store", false, "The mailbox store." },
     { "--inbox-only", OPTION_FLAG, NULL, "inbox_only", false,
       "Without Drafts, Sent, Junk, Trash and Archive." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false,
+      "user (default); shared, room or equipment: nobody logs in to it." },
     END
 };
 static const struct option user_set_options[] = {
@@ -70,6 +93,27 @@ static const struct option user_set_options[] = {
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
     { "--state", OPTION_TEXT, "STATE", "state", false,
       "active, no-login (still receives) or disabled (neither)." },
+    { "--forward", OPTION_LIST, "ADDRESSES", "forward", false, "Its mail goes on to these; \"\": to none." },
+    { "--keep-copy", OPTION_FLAG, NULL, "keep_copy", false, "And into its own mailbox." },
+    RULES,
+    END
+};
+static const struct option group_add_options[] = { { "--name", OPTION_TEXT, "NAME", "name", true,
+                                                     "The display name." },
+                                                   { "--members", OPTION_LIST, "ADDRESSES", "members", false,
+                                                     "Users, contacts, groups, addresses elsewhere." },
+                                                   RULES,
+                                                   END };
+static const struct option group_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." }, RULES, END
+};
+static const struct option contact_add_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, RULES, END
+};
+static const struct option contact_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
+    { "--target", OPTION_TEXT, "ADDRESS", "target", false, "Its own address, elsewhere." },
+    RULES,
     END
 };
 static const struct option user_list_options[] = {
@@ -113,7 +157,7 @@ static const struct option verify_options[] = {
     END
 };
 
-#define USER_COLUMNS "address name state quota"
+#define USER_COLUMNS "address name kind state quota"
 
 const struct command commands[] = {
     { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
@@ -171,6 +215,25 @@ const struct command commands[] = {
     { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
     { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
     { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
+
+    { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
+    { "group list", "", "Lists groups.", user_list_options, NULL, "GET", "/groups", NULL, "groups",
+      "address name members enabled" },
+    { "group show", "ADDRESS", "Shows one with its members.", NULL, NULL, "GET", "/groups/{0}" },
+    { "group set", "ADDRESS", "Changes one.", group_set_options, NULL, "PATCH", "/groups/{0}" },
+    { "group remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/groups/{0}" },
+    { "group-member add", "GROUP ADDRESS", "Adds a member.", NULL, NULL, "POST", "/groups/{0}/members",
+      " member" },
+    { "group-member remove", "GROUP ADDRESS", "Takes a member out.", NULL, NULL, "DELETE",
+      "/groups/{0}/members/{1}" },
+
+    { "contact add", "ADDRESS TARGET", "Adds a contact: an address here for one elsewhere.",
+      contact_add_options, NULL, "POST", "/contacts", "address target" },
+    { "contact list", "", "Lists contacts.", user_list_options, NULL, "GET", "/contacts", NULL, "contacts",
+      "address name target enabled" },
+    { "contact show", "ADDRESS", "Shows one.", NULL, NULL, "GET", "/contacts/{0}" },
+    { "contact set", "ADDRESS", "Changes one.", contact_set_options, NULL, "PATCH", "/contacts/{0}" },
+    { "contact remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/contacts/{0}" },
 
     { "app-password add", "ADDRESS", "Makes a password for one program and shows it once.",
       app_password_options, NULL, "POST", "/users/{0}/app-passwords" },
