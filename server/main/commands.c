@@ -62,7 +62,9 @@ static const struct option admin_group_set_options[] = {
 };
 static const struct option domain_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." },
-    { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative (default), internal-relay or backup-mx." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false,
+      "authoritative (default), internal-relay, backup-mx or alias." },
+    { "--target", OPTION_TEXT, "DOMAIN", "target", false, "The domain that an alias domain stands for." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
     END
 };
