@@ -16,6 +16,7 @@
 
 enum option_kind {
     OPTION_FLAG,   /* no value; true */
+    OPTION_YES_NO, /* --hidden yes|no */
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
@@ -97,6 +98,8 @@ int command_verify(struct invocation *in, struct err *err);
 int command_user_import(struct invocation *in, struct err *err);
 int command_mailbox_import(struct invocation *in, struct err *err);
 int command_mailbox_export(struct invocation *in, struct err *err);
+int command_route(struct invocation *in, struct err *err);
+int command_backup_recipients(struct invocation *in, struct err *err);
 int command_help(struct invocation *in, struct err *err);
 int command_version(struct invocation *in, struct err *err);
 int command_print(struct invocation *in, struct err *err);

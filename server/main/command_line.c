@@ -75,6 +75,8 @@ static bool option_is_valid(const struct option *option, const char *value, stru
     int64_t bytes;
 
     errno = 0;
+    if (option->kind == OPTION_YES_NO && strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return err_set(err, ERR_INVALID, "%s takes yes or no, not %s.", option->name, value);
     if (option->kind == OPTION_NUMBER && (!*value || (strtol(value, &end, 10), errno != 0) || *end))
         return err_set(err, ERR_INVALID, "%s needs a number, not %s.", option->name, value);
     if (option->kind == OPTION_SIZE && !config_size(value, &bytes))

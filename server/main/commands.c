@@ -14,8 +14,8 @@
         false,       "Who may write to it: anyone (default), authenticated, organisation or named."              \
     },                                                                                                           \
         { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." }, \
-        { "--hidden", OPTION_FLAG, NULL,                                                                         \
-          "hidden",   false,       "Not in address lists; absent for who may not write." },                      \
+        { "--hidden", OPTION_YES_NO, "yes|no",                                                                   \
+          "hidden",   false,         "Not in address lists; absent for who may not write." },                    \
         { "--allow", OPTION_LIST, "SENDERS", "allow", false, "Who always may: addresses, groups, @domains." },   \
     {                                                                                                            \
         "--deny", OPTION_LIST, "SENDERS", "deny", false, "Who never may; the same."                              \
@@ -107,7 +107,10 @@ static const struct option group_add_options[] = { { "--name", OPTION_TEXT, "NAM
                                                    RULES,
                                                    END };
 static const struct option group_set_options[] = {
-    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." }, RULES, END
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    RULES,
+    END
 };
 static const struct option contact_add_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, RULES, END
@@ -115,6 +118,7 @@ static const struct option contact_add_options[] = {
 static const struct option contact_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--target", OPTION_TEXT, "ADDRESS", "target", false, "Its own address, elsewhere." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
     RULES,
     END
 };
@@ -159,6 +163,99 @@ static const struct option verify_options[] = {
     END
 };
 
+#define CONNECTOR                                                                                              \
+    { "--cost", OPTION_NUMBER, "N", "cost", false, "1 to 100 (default 10); the cheapest way is taken." },      \
+        { "--schedule", OPTION_TEXT, "HOURS",                                                                  \
+          "schedule",   false,       "always, never, or hours: \"Mo-Fr 20:00-06:00, Sa+Su 00:00-24:00\"." },   \
+        { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Larger messages take another way." },   \
+        { "--priorities", OPTION_LIST, "LIST", "priorities", false, "Which mail it takes: normal,low,high." }, \
+        { "--tls", OPTION_TEXT, "LEVEL",                                                                       \
+          "tls",   false,       "never, opportunistic (default), encrypt, verify or implicit." },              \
+        { "--source", OPTION_TEXT, "ADDRESS", "source", false, "The IP address that connections come from." }, \
+        { "--connections", OPTION_NUMBER, "N", "connections", false, "At once to a destination." },            \
+        { "--rate", OPTION_NUMBER, "N", "rate", false, "Messages a minute to a destination." },                \
+        { "--from-servers", OPTION_LIST, "SERVERS",                                                            \
+          "from_servers",   false,       "Its bridgehead servers; none: all of the group." },                  \
+        { "--allow", OPTION_LIST, "SENDERS",                                                                   \
+          "allow",   false,       "It takes mail of these only: addresses, @domains." },                       \
+    {                                                                                                          \
+        "--deny", OPTION_LIST, "SENDERS", "deny", false, "It takes no mail of these."                          \
+    }
+#define SMTP_CONNECTOR                                                                                        \
+    {                                                                                                         \
+        "--smarthost", OPTION_TEXT, "HOST[:PORT]",                                                            \
+        "smarthost",   false,       "In brackets without its own MX; several with commas; without it by DNS." \
+    },                                                                                                        \
+        { "--auth-file", OPTION_SECRET,                                                                       \
+          "FILE|-",      "auth",                                                                              \
+          false,         "Its first line is LOGIN:PASSWORD for the smarthost; an empty one: none." },         \
+    {                                                                                                         \
+        "--org", OPTION_TEXT, "NAME", "organisation", false, "The organisation whose mail alone it takes."    \
+    }
+
+static const struct option connector_add_options[] = {
+    { "--space", OPTION_LIST, "DOMAINS", "spaces", true,
+      "DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    SMTP_CONNECTOR,
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false, "Whose servers carry it out." },
+    CONNECTOR,
+    END
+};
+static const struct option connector_set_options[] = {
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: as if it were not there." },
+    { "--space", OPTION_LIST, "DOMAINS", "spaces", false,
+      "DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    SMTP_CONNECTOR,
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false, "Whose servers carry it out." },
+    CONNECTOR,
+    END
+};
+static const struct option group_connector_add_options[] = {
+    { "--from", OPTION_TEXT, "GROUP", "routing_group", true, "The routing group that it leads out of." },
+    { "--to", OPTION_TEXT, "GROUP", "target_group", true, "The routing group that it leads to." },
+    { "--to-servers", OPTION_LIST, "SERVERS", "to_servers", false,
+      "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END
+};
+static const struct option group_connector_set_options[] = {
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: as if it were not there." },
+    { "--to-servers", OPTION_LIST, "SERVERS", "to_servers", false,
+      "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END
+};
+static const struct option rename_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "Another name." }, END
+};
+static const struct option server_options[] = { { "--routing-group", OPTION_TEXT, "NAME", "routing_group",
+                                                  false, "The routing group that it belongs to." },
+                                                { "--address", OPTION_TEXT, "HOST[:PORT]", "address", false,
+                                                  "Where other servers hand mail to it; \"\": its name." },
+                                                END };
+static const struct option storage_group_set_options[] = {
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", true,
+      "The routing group whose servers file into it." },
+    END
+};
+static const struct option route_options[] = {
+    { "--from", OPTION_TEXT, "SENDER", "?sender", false, "Of mail from this address." },
+    { "--size", OPTION_NUMBER, "BYTES", "?size", false, "Of a message of this size." },
+    END
+};
+static const struct option backup_mx_options[] = {
+    { "--type", OPTION_TEXT, "TYPE", "type", false, "host (default), or domain: with all domains below it." },
+    { "--org", OPTION_TEXT, "NAME", "organisation", false,
+      "The organisation that it belongs to; needed where there are several." },
+    END
+};
+static const struct option backup_mx_set_options[] = {
+    { "--type", OPTION_TEXT, "TYPE", "type", false, "host, or domain: with all domains below it." },
+    { "--any-recipient", OPTION_FLAG, NULL, "any_recipient", false, "Accept every address again." },
+    END
+};
+
+#define CONNECTOR_COLUMNS "name routing_group spaces smarthost cost schedule enabled"
 #define USER_COLUMNS "address name kind state quota"
 
 const struct command commands[] = {
@@ -262,6 +359,54 @@ const struct command commands[] = {
       "name" },
     { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
       "name storage_group mailboxes" },
+
+    { "storage-group set", "NAME", "Puts one into a routing group.", storage_group_set_options, NULL, "PATCH",
+      "/storage-groups/{0}" },
+
+    { "connector add", "NAME", "Adds an SMTP connector: a way to other systems.", connector_add_options, NULL,
+      "POST", "/connectors", "name" },
+    { "connector list", "", "Lists SMTP connectors.", NULL, NULL, "GET", "/connectors?kind=smtp", NULL,
+      "connectors", CONNECTOR_COLUMNS },
+    { "connector show", "NAME", "Shows one, without its password.", NULL, NULL, "GET", "/connectors/{0}" },
+    { "connector set", "NAME", "Changes one.", connector_set_options, NULL, "PATCH", "/connectors/{0}" },
+    { "connector remove", "NAME", "Removes one.", NULL, NULL, "DELETE", "/connectors/{0}" },
+    { "routing-group add", "NAME", "Adds a routing group.", NULL, NULL, "POST", "/routing-groups", "name" },
+    { "routing-group list", "", "Lists routing groups.", NULL, NULL, "GET", "/routing-groups", NULL,
+      "routing_groups", "name servers storage_groups" },
+    { "routing-group show", "NAME", "Shows one with its servers and connectors.", NULL, NULL, "GET",
+      "/routing-groups/{0}" },
+    { "routing-group set", "NAME", "Renames one.", rename_options, NULL, "PATCH", "/routing-groups/{0}" },
+    { "routing-group remove", "NAME", "Removes one that is empty.", NULL, NULL, "DELETE",
+      "/routing-groups/{0}" },
+    { "routing-group-connector add", "NAME", "Adds a way from one routing group to another.",
+      group_connector_add_options, NULL, "POST", "/connectors", "name" },
+    { "routing-group-connector list", "", "Lists them.", NULL, NULL, "GET", "/connectors?kind=routing-group",
+      NULL, "connectors", "name routing_group target_group cost schedule enabled" },
+    { "routing-group-connector show", "NAME", "Shows one.", NULL, NULL, "GET", "/connectors/{0}" },
+    { "routing-group-connector set", "NAME", "Changes one.", group_connector_set_options, NULL, "PATCH",
+      "/connectors/{0}" },
+    { "routing-group-connector remove", "NAME", "Removes one.", NULL, NULL, "DELETE", "/connectors/{0}" },
+    { "server add", "NAME", "Makes a server known before it runs.", server_options, NULL, "POST", "/servers",
+      "name" },
+    { "server list", "", "Lists the servers of the installation.", NULL, NULL, "GET", "/servers", NULL,
+      "servers", "name routing_group address seen" },
+    { "server show", "NAME", "Shows one.", NULL, NULL, "GET", "/servers/{0}" },
+    { "server set", "NAME", "Changes one.", server_options, NULL, "PATCH", "/servers/{0}" },
+    { "server remove", "NAME", "Removes one that is gone for good.", NULL, NULL, "DELETE", "/servers/{0}" },
+    { "link list", "", "Lists links that failed, and until when they are not tried.", NULL, NULL, "GET",
+      "/links", NULL, "links", "connector host since until reason" },
+    { "route", "ADDRESS", "Which way mail to an address goes now, and why.", route_options, command_route },
+
+    { "backup-mx add", "DOMAIN", "Keeps mail for a domain while its primary server is away.",
+      backup_mx_options, NULL, "POST", "/backup-mx", "domain" },
+    { "backup-mx list", "", "Lists backed-up domains.", filter_org_options, NULL, "GET", "/backup-mx", NULL,
+      "backup_mx", "domain type organisation recipients" },
+    { "backup-mx show", "DOMAIN", "Shows one.", NULL, NULL, "GET", "/backup-mx/{0}" },
+    { "backup-mx set", "DOMAIN", "Changes one.", backup_mx_set_options, NULL, "PATCH", "/backup-mx/{0}" },
+    { "backup-mx recipients", "DOMAIN FILE|-",
+      "Accepts only the primary's addresses that a file lists, one a line.", NULL,
+      command_backup_recipients },
+    { "backup-mx remove", "DOMAIN", "Removes one.", NULL, NULL, "DELETE", "/backup-mx/{0}" },
 
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },

@@ -60,6 +60,9 @@ static bool option_json(const struct invocation *in, const struct option *option
     case OPTION_FLAG:
         *out = json_true();
         return true;
+    case OPTION_YES_NO:
+        *out = json_boolean(strcmp(value, "yes") == 0);
+        return true;
     case OPTION_NUMBER:
         *out = json_integer(strtol(value, NULL, 10));
         return true;
