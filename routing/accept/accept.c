@@ -9,11 +9,12 @@
 #include "directory/directory.h"
 #include "format/header.h"
 #include "message/message.h"
+#include "queue/admin.h"
 
 #include <string.h>
 #include <talloc.h>
 
-enum { SUBJECT_BYTES = 200 };
+enum { SUBJECT_BYTES = 200, PATH_BYTES = 900 };
 #define DEFAULT_LIFETIME_US (5 * 86400 * US_PER_S)
 #define DEFAULT_WARNING_US (4 * 3600 * US_PER_S)
 /* How far a step of priority (RFC 6710) goes ahead among what is due in a lane. */
@@ -97,6 +98,21 @@ static const char *subject_of(const void *arena, struct span header)
         subject[length] = '\0';
     }
     return subject ? subject : "";
+}
+
+/* The newest field stands first. Only digits and spaces are of use, and of these no more than a line. */
+static const char *path_of(const void *arena, struct span header)
+{
+    struct header_field field;
+    struct span value;
+
+    if (!header_find(header, "X-Chappe-Path", &field))
+        return "";
+    value = span_trim(field.value);
+    for (const char *p = value.p; p < value.end; p++)
+        if ((*p < '0' || *p > '9') && *p != ' ')
+            return "";
+    return span_copy(arena, span_part(value, 0, PATH_BYTES));
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -212,6 +228,7 @@ struct queue_new *accept_prepare(const struct accept *accept, const void *arena,
         new->message.subject = subject_of(new, header);
     if (!new->message.language)
         new->message.language = language_of(header);
+    new->message.path = path_of(new, header);
     new->bytes = message->bytes;
     new->recipients = talloc_zero_array(new, struct queue_recipient, (unsigned)most + 1);
     for (size_t i = 0; i < message->target_count; i++)
@@ -245,5 +262,15 @@ bool accept_message(struct accept *accept, const void *arena, struct accept_mess
                                clock_now_us(), message->targets, message->target_count, err))
         return false;
     metric_add_at(&accepted, 1, ACCEPT_FILES, 0);
+    return true;
+}
+
+bool accept_retry_domain(struct accept *accept, const char *domain, size_t *count_out, struct err *err)
+{
+    struct db_pool *pool = directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP);
+
+    if (!queue_retry_domain(pool, domain, count_out, err))
+        return false;
+    wake_publish(accept->options.wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, 0);
     return true;
 }

@@ -88,4 +88,8 @@ MUST_CHECK bool accept_queue(struct accept *accept, const void *arena, const str
 struct queue_new *accept_prepare(const struct accept *accept, const void *arena,
                                  const struct accept_message *message);
 
+/* What waits for this domain is due now, on whichever machine (ETRN); their number, at most 10,000. */
+MUST_CHECK bool accept_retry_domain(struct accept *accept, const char *domain, size_t *count_out,
+                                    struct err *err);
+
 #endif

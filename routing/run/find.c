@@ -20,6 +20,7 @@ enum {
     LANE_FIRST = 100, /* rows that a lane may have in memory, at first, */
     LANE_LEAST = 10,
     LANE_MOST = RUN_RECIPIENTS_MAX,
+    LANE_PROBE = 50, /* while its destination is known to be away */
     LANES_KEPT = 10000,
 };
 #define POLL_US US_PER_S
@@ -54,8 +55,7 @@ static size_t wish_of(struct turn *turn, const struct queue_lane *found)
             turn->next_us = lane->destination->paused_until_us;
         return 0;
     }
-    /* after a failure one attempt shows whether it is back: no need to carry more around */
-    size_t quota = lane->destination && lane->destination->failures > 0 ? 1 : lane->quota;
+    size_t quota = lane->destination && lane->destination->failures > 0 ? LANE_PROBE : lane->quota;
     if (lane->loaded > quota / 2)
         return 0;
     return quota - lane->loaded;

@@ -68,7 +68,9 @@ static bool find_route(struct run *run, struct haul *haul, const struct queue_ta
     const struct run_question question = { .message = row->message,
                                            .recipient = &row->recipient,
                                            .sender = sender_of(row),
-                                           .domain = domain_of(row->recipient.address) };
+                                           .domain = row->recipient.group_id
+                                                         ? NULL
+                                                         : domain_of(row->recipient.address) };
 
     return run->options.ways.route(run->options.ways.arg, haul->arena, &question, route_out, err);
 }
@@ -189,8 +191,8 @@ static void sort_row(struct run *run, struct haul *haul, struct jobs *jobs, cons
 {
     struct err err = ERR_INIT;
     struct route route = { .kind = ROUTE_KINDS };
-    bool is_group = row->recipient.group_id != 0;
-    bool has_route = is_group || find_route(run, haul, row, &route, &err);
+    bool has_route = find_route(run, haul, row, &route, &err);
+    bool is_group = has_route && route.kind == ROUTE_STORE;
 
     pthread_mutex_lock(&run->lock);
     struct lane *lane = run_lane(run, row->recipient.lane);
@@ -198,7 +200,7 @@ static void sort_row(struct run *run, struct haul *haul, struct jobs *jobs, cons
     run->taken++;
     if (!has_route) {
         trouble(run, haul, lane, row, &err);
-    } else if (!is_group && (route.kind == ROUTE_NONE || route.kind == ROUTE_WAIT)) {
+    } else if (route.kind == ROUTE_NONE || route.kind == ROUTE_WAIT) {
         if (route.kind == ROUTE_WAIT && !lane->destination)
             close_lane(run, lane, &route);
         end_without_way(run, haul, lane, row, &route);

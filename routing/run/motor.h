@@ -41,7 +41,7 @@ struct job {
     struct haul *haul;
     struct lane *lane;
     struct destination *destination;
-    struct route route; /* under the haul's arena; kind ROUTE_KINDS: file it here */
+    struct route route; /* under the haul's arena */
     bool is_group;
     const char *sender; /* envelope of this copy */
     const struct queue_message *message;
@@ -136,6 +136,8 @@ struct result *result_new(struct job *job);
 int64_t run_pause_us(const struct run *run, bool is_group, unsigned failures);
 /* Defers the row by its own schedule, or ends it where its time is over. */
 void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_us);
+/* What was deferred together is tried again together: one copy on the line then, as before. */
+void outcome_keep_together(struct result *result);
 
 /* ---- finish.c */
 void *run_finish(void *run);

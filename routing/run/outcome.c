@@ -31,7 +31,8 @@ struct result *result_new(struct job *job)
 int64_t run_pause_us(const struct run *run, bool is_group, unsigned failures)
 {
     return is_group ? schedule_pause_us(failures, GROUP_LEAST_US, GROUP_MOST_US)
-                    : schedule_pause_us(failures, atomic_load(&run->retry_min_us), atomic_load(&run->retry_max_us));
+                    : schedule_pause_us(failures, atomic_load(&run->retry_min_us),
+                                        atomic_load(&run->retry_max_us));
 }
 
 void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_us)
@@ -47,4 +48,19 @@ void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_u
     outcome->next_try_us = now_us + run_pause_us(run, false, outcome->row->attempts + 1);
     if (outcome->next_try_us > message->expires_us)
         outcome->next_try_us = message->expires_us; /* one last time, then it is known */
+}
+
+void outcome_keep_together(struct result *result)
+{
+    struct outcome *first = NULL;
+
+    for (size_t i = 0; i < result->count; i++) {
+        struct outcome *outcome = &result->outcomes[i];
+        if (outcome->state != RUN_DEFERRED)
+            continue;
+        if (first && first->row->attempts == outcome->row->attempts)
+            outcome->next_try_us = first->next_try_us;
+        else
+            first = outcome;
+    }
 }

@@ -23,7 +23,9 @@ static void judge(struct outcome *outcome, int64_t now_us)
     const struct queue_message *message = outcome->row->message;
 
     repeat_last(outcome);
-    outcome->state = now_us >= message->expires_us ? RUN_EXPIRED : RUN_DELAYED;
+    outcome->state = outcome->row->recipient.flags & QUEUE_IS_RETURNED ? RUN_RETURNED
+                     : now_us >= message->expires_us                   ? RUN_EXPIRED
+                                                                       : RUN_DELAYED;
     outcome->was_tried = false;
     outcome->next_try_us = outcome->row->recipient.next_try_us;
 }

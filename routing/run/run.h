@@ -35,8 +35,7 @@ struct run_question {
     const struct queue_message *message;
     const struct queue_recipient *recipient;
     const char *sender; /* envelope, of this copy */
-    const char *domain;
-    struct span bytes; /* the message's, where they are at hand; else p == NULL */
+    const char *domain; /* NULL for a mailbox of ours */
 };
 
 /* The ways out, given by who starts the motor: routing/topology and routing/connector, or what a test puts in their place. */

@@ -99,6 +99,7 @@ static void no_bytes(const struct run *run, struct result *result, const struct 
         result->outcomes[i].text = talloc_strdup(result->arena, err->user);
         outcome_defer(run, &result->outcomes[i], clock_now_us());
     }
+    outcome_keep_together(result);
 }
 
 static void report(const struct run *run, const struct job *job, enum destination_news news,
@@ -128,6 +129,7 @@ enum destination_news run_send(struct run *run, struct job *job, struct result *
     run->options.ways.send(run->options.ways.arg, result->arena, &job->route, &message, list, job->count);
     for (size_t i = 0; i < job->count; i++)
         take_verdict(run, &result->outcomes[i], &list[i], clock_now_us());
+    outcome_keep_together(result);
     enum destination_news news = news_of(list, job->count);
     report(run, job, news, list);
     talloc_free(scratch);

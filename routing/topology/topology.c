@@ -39,7 +39,8 @@ bool topology_open(const void *owner, const struct topology_options *options, st
 
     *err = ERR_INIT;
     topology->directory = options->directory;
-    topology->server = talloc_strdup(topology, options->server);
+    topology->server_id = options->server_id;
+    topology->server = options->server ? talloc_strdup(topology, options->server) : NULL;
     topology->checked_us = INT64_MIN / 2;
     pthread_mutex_init(&topology->lock, NULL);
     *topology_out = topology;
@@ -110,7 +111,8 @@ static bool refresh(struct topology *topology, struct err *err)
     if (version) {
         give_back(topology->current);
         topology->current = version;
-        topology->server_id = find_ourselves(version->network, topology->server);
+        if (topology->server)
+            topology->server_id = find_ourselves(version->network, topology->server);
     }
     return true;
 }

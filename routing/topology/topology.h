@@ -31,8 +31,8 @@ struct topology;
 
 struct topology_options {
     struct directory *directory; /* outlives it */
-    const char
-        *server; /* our name (directory/server.h); while it is not registered, we are in the first group */
+    int64_t server_id;           /* ours (directory/server.h); 0: by name */
+    const char *server; /* the name; NULL, or while it is not registered: a server of the first group */
 };
 
 MUST_CHECK bool topology_open(const void *owner, const struct topology_options *options,

@@ -26,7 +26,8 @@ CREATE TABLE queue_message (
     expires_us      bigint   NOT NULL,
     size            bigint   NOT NULL,
     subject         text     NOT NULL DEFAULT '',  -- decoded, for lists
-    language        text     NOT NULL DEFAULT ''   -- of notices to the sender: 'fr', 'en'; '': both
+    language        text     NOT NULL DEFAULT '',  -- of notices to the sender: 'fr', 'en'; '': both
+    path            text     NOT NULL DEFAULT ''   -- X-Chappe-Path: the servers of ours that it has passed
 );
 CREATE INDEX queue_message_name ON queue_message (name);
 CREATE INDEX queue_message_sender ON queue_message (sender, message_id);
@@ -52,6 +53,7 @@ CREATE TABLE queue_recipient (
     target          jsonb,                         -- a mailbox: folder, flags, ... where not simply the INBOX
     asked           text     NOT NULL,             -- the address of RCPT that led here
     why             text     NOT NULL DEFAULT '',  -- how: '', 'alias', 'redirect', 'member', ...
+    via             text,                          -- the next server, HOST or HOST:PORT, where an administrator chose it
     flags           integer  NOT NULL DEFAULT 0,   -- bits, queue/queue.h
     notify          smallint NOT NULL DEFAULT 0,   -- RFC 3461: bits; 0: unsaid
     orcpt_type      text,
@@ -127,3 +129,7 @@ GRANT USAGE ON SEQUENCE queue_message_message_id_seq, queue_recipient_recipient_
     TO chappe_lookup;
 GRANT SELECT, UPDATE, DELETE ON queue_message, queue_recipient TO chappe_app;
 GRANT SELECT, DELETE ON queue_body TO chappe_app;
+GRANT SELECT ON queue_motor TO chappe_app;
+-- an act on the queues of all organisations is the installation's, and leaves its row in the audit all the same
+CREATE POLICY queue_acts ON audit FOR INSERT TO chappe_lookup WITH CHECK (action LIKE 'queue.%');
+GRANT INSERT ON audit TO chappe_lookup;

@@ -4,11 +4,17 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "connector/outbound.h"
+#include "directory/server.h"
 #include "dns/dns.h"
+#include "format/header.h"
 #include "main/role.h"
 #include "main/storage.h"
 #include "run/run.h"
+#include "topology/topology.h"
 
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -23,6 +29,10 @@ METRIC_GAUGE(destinations_paused, "chappe_queue_destinations_paused",
              "Destinations that pause after a failure")
 
 struct transport_role {
+    struct directory *directory;
+    const char *hostname;
+    pthread_mutex_t lock; /* of `topology` until it is there */
+    struct topology *topology;
     struct dns *dns;
     struct outbound *outbound;
     struct run *run;
@@ -43,18 +53,91 @@ void role_accept_options(const struct role *role, struct accept_options *options
 
 /* ---- the ways out */
 
+/* "host", "host:2525", "[2001:db8::1]:25": as an administrator wrote it for this entry. */
+static void route_via(const void *owner, const char *via, struct route *route)
+{
+    struct route_host *host = talloc_zero(owner, struct route_host);
+    const char *colon = strrchr(via, ':'), *end = strchr(via, ']');
+    size_t length = strlen(via);
+
+    if (colon && (*via != '[' || (end && colon == end + 1))) {
+        host->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        length = (size_t)(colon - via);
+    }
+    host->host = *via == '[' && end ? talloc_strndup(host, via + 1, (size_t)(end - via - 1))
+                                    : talloc_strndup(host, via, length);
+    *route = (struct route){ .kind = ROUTE_HOST,
+                             .destination = talloc_asprintf(owner, "host %s", via),
+                             .reason = "the server that an administrator chose",
+                             .hosts = host,
+                             .host_count = 1,
+                             .tls = ROUTE_TLS_OPPORTUNISTIC };
+}
+
+/* Made with the first question, as it needs the directory to know who we are. */
+static bool get_topology(struct transport_role *own, struct topology **topology_out, struct err *err)
+{
+    struct topology_options options = { .directory = own->directory };
+    bool done = true;
+
+    pthread_mutex_lock(&own->lock);
+    if (!own->topology)
+        done = server_register(own->directory, own->hostname, &options.server_id, err) &&
+               topology_open(own, &options, &own->topology, err);
+    *topology_out = own->topology;
+    pthread_mutex_unlock(&own->lock);
+    return done;
+}
+
+static enum topology_priority priority_of(int priority)
+{
+    return priority > 0 ? TOPOLOGY_HIGH : priority < 0 ? TOPOLOGY_LOW : TOPOLOGY_NORMAL;
+}
+
 static bool find_route(void *arg, const void *owner, const struct run_question *question,
                        struct route *route_out, struct err *err)
 {
-    (void)arg;
-    (void)err;
-    *route_out = (struct route){ .kind = ROUTE_MX,
-                                 .destination = talloc_asprintf(owner, "mx %s", question->domain),
-                                 .reason = "directly to the mail exchangers",
-                                 .domain = question->domain,
-                                 .tls = ROUTE_TLS_OPPORTUNISTIC,
-                                 .is_backup = (question->recipient->flags & QUEUE_IS_BACKUP) != 0 };
-    return true;
+    const struct queue_recipient *recipient = question->recipient;
+    int64_t visited[TOPOLOGY_PATH_MAX];
+    struct topology *topology;
+
+    if (recipient->via) {
+        route_via(owner, recipient->via, route_out);
+        return true;
+    }
+    if (!get_topology(arg, &topology, err))
+        return false;
+    struct topology_question asked = {
+        .sender = question->sender,
+        .recipient = recipient->address,
+        .domain = question->domain,
+        .organisation_id = question->message->organisation_id,
+        .message_id = question->message->message_id,
+        .storage_group_id = recipient->group_id,
+        .size_bytes = question->message->size_bytes,
+        .priority = priority_of(question->message->priority),
+        .is_backup = (recipient->flags & QUEUE_IS_BACKUP) != 0,
+        .is_relay = (recipient->flags & QUEUE_IS_RELAY) != 0,
+        .visited = visited,
+        .visited_count = topology_read_path(span_text(question->message->path), visited),
+    };
+    return topology_route(topology, owner, &asked, route_out, err);
+}
+
+/* Between our servers the message carries the way that it has come. */
+static struct span with_path(const struct transport_role *own, const void *owner, struct span bytes)
+{
+    struct span header = span_of(bytes.p, header_block_length(bytes));
+    int64_t visited[TOPOLOGY_PATH_MAX];
+    struct header_field field;
+    struct buf out = buf_owned_by(owner);
+    size_t count = header_find(header, "X-Chappe-Path", &field)
+                       ? topology_read_path(span_trim(field.value), visited)
+                       : 0;
+
+    buf_add_text(&out, topology_path_field(owner, own->topology, visited, count));
+    buf_add_span(&out, bytes);
+    return buf_span(&out);
 }
 
 static void send_message(void *arg, const void *owner, const struct route *route,
@@ -62,8 +145,25 @@ static void send_message(void *arg, const void *owner, const struct route *route
                          size_t count)
 {
     struct transport_role *own = arg;
+    struct outbound_message sent = *message;
 
-    outbound_send(own->outbound, owner, route, message, recipients, count);
+    if (route->is_internal)
+        sent.bytes = with_path(own, owner, message->bytes);
+    outbound_send(own->outbound, owner, route, &sent, recipients, count);
+}
+
+/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
+ * message. The exchangers of one domain tell nothing about the connector that led to them. */
+static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
+{
+    struct transport_role *own = arg;
+    struct err err = ERR_INIT;
+
+    if (route->kind != ROUTE_HOST)
+        return;
+    for (size_t i = 0; i < route->host_count; i++)
+        if (!topology_report(own->topology, route->connector_id, route->hosts[i].host, is_up, reason, &err))
+            log_err(LOG_LEVEL_WARNING, "transport.link", &err);
 }
 
 /* The ports on which our own SMTP listens: mail sent there would come back. */
@@ -127,7 +227,7 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
         .retry_min_us = config->retry_min_s * US_PER_S,
         .retry_max_us = config->retry_max_s * US_PER_S,
         .lifetime_us = config->queue_lifetime_s * US_PER_S,
-        .ways = { .arg = own, .route = find_route, .send = send_message },
+        .ways = { .arg = own, .route = find_route, .send = send_message, .report = report_link },
     };
 
     return run_start(role->arena, &options, &own->run, err);
@@ -139,8 +239,11 @@ bool role_transport_start(struct role *role, struct err *err)
     struct dns_options dns = dns_options(role->config);
 
     role->own = own;
+    pthread_mutex_init(&own->lock, NULL);
+    own->hostname = role->config->hostname;
     if (!storage_open(role, &role->storage, err) || !dns_open(&dns, &own->dns, err))
         return false;
+    own->directory = storage_parts(role->storage)->directory;
     struct outbound_options outbound = outbound_options(own, role->config, own->dns);
     if (!outbound_open(&outbound, &own->outbound, err) || !start_run(role, own, err))
         return false;
@@ -173,5 +276,6 @@ void role_transport_stop(struct role *role)
         outbound_stop(own->outbound);
     run_stop(&own->run, STOP_MS);
     outbound_close(&own->outbound);
+    topology_close(&own->topology);
     dns_close(&own->dns);
 }

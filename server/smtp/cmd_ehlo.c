@@ -72,8 +72,9 @@ enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args)
     add(out, "CHUNKING");
     add(out, "SMTPUTF8");
     add(out, "DSN");
-    add(out, "DELIVERBY");
-    if (stream_is_tls(session_stream(s->session)))
+    if (s->service != SERVICE_LMTP)
+        add(out, "DELIVERBY");
+    if (s->service != SERVICE_LMTP && stream_is_tls(session_stream(s->session)))
         add(out, "REQUIRETLS");
     if (s->service == SERVICE_SUBMISSION)
         add_submission(out);

@@ -24,6 +24,8 @@ static bool may_ask(const struct smtp_session *s, const struct smtp_mail_params 
 {
     if (params->requiretls && !stream_is_tls(session_stream(s->session)))
         return false;
+    if (s->service == SERVICE_LMTP && (params->has_by || params->requiretls))
+        return false;
     return s->service == SERVICE_SUBMISSION || (params->hold_until_us == 0 && params->priority == 0);
 }
 

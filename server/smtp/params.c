@@ -190,6 +190,7 @@ static bool take_orcpt(const void *owner, struct span value, void *params)
     for (const char *p = rcpt->orcpt_type.p; p < rcpt->orcpt_type.end; p++)
         if (!isalnum((unsigned char)*p) && *p != '-')
             return false;
+    rcpt->orcpt_type = span_text(span_copy(owner, rcpt->orcpt_type)); /* the line goes, the recipient stays */
     return xtext_decode(owner, value, &rcpt->orcpt);
 }
 

@@ -56,6 +56,8 @@
       "From or Sender names an address that is not yours.")                                                  \
     X(REFUSE_FROM_MISSING, "from-missing", 550, "5.7.1",                                                     \
       "The message needs one From field with an address.")                                                   \
+    X(REFUSE_ETRN_NODE, "etrn-node", 459, "5.7.1", "This server keeps no mail for that domain.")             \
+    X(REFUSE_ETRN_OPTION, "etrn-option", 501, "5.5.4", "Name one domain.")                                   \
     /* login and TLS */                                                                                      \
     X(REFUSE_AUTH_NEEDS_TLS, "auth-needs-tls", 538, "5.7.11", "Encryption is required before AUTH.")         \
     X(REFUSE_AUTH_MECHANISM, "auth-mechanism", 504, "5.5.4", "This mechanism is not offered here.")          \

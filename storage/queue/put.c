@@ -21,9 +21,9 @@ char *queue_group_lane(const void *owner, int64_t group_id)
 static const char INSERT_MESSAGE[] =
     "WITH m AS (INSERT INTO queue_message (name, organisation_id, sender, login_id, login, origin, ret, envid, body,"
     "               needs_smtputf8, needs_tls, deliver_by_us, deliver_by_mode, priority, received_us, expires_us,"
-    "               size, subject, language)"
+    "               size, subject, language, path)"
     "           VALUES ($1, nullif($2, 0), $3, nullif($4, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-    "                   $17, $18, $19)"
+    "                   $17, $18, $19, $35)"
     "           RETURNING message_id, organisation_id)"
     " INSERT INTO queue_recipient (message_id, organisation_id, address, group_id, mailbox_id, target, asked, why, flags,"
     "                              notify, orcpt_type, orcpt, lane, next_try_us, overdue_us, state, sender)"
@@ -104,7 +104,8 @@ static bool add_message(struct db *db, const void *arena, const struct queue_new
                 db_text_array(c.target, n), db_text_array(c.asked, n), db_text_array(c.why, n),
                 db_i32_array(c.flags, n), db_i32_array(c.notify, n), db_text_array(c.orcpt_type, n),
                 db_text_array(c.orcpt, n), db_text_array(c.lane, n), db_i64_array(c.next_try_us, n),
-                db_i64_array(c.overdue_us, n), db_i32_array(c.state, n), db_text_array(c.sender, n)),
+                db_i64_array(c.overdue_us, n), db_i32_array(c.state, n), db_text_array(c.sender, n),
+                db_text(m->path ? m->path : "")),
         err);
 }
 

@@ -22,10 +22,11 @@
 
 enum queue_row_state { QUEUE_WAITS, QUEUE_TAKEN, QUEUE_HELD, QUEUE_ROW_STATES };
 
-enum queue_flag {                          /* of a recipient: bits */
-                  QUEUE_IS_BACKUP = 1,     /* we are a backup MX of its domain */
-                  QUEUE_IS_RELAY = 2,      /* of an internal relay domain */
-                  QUEUE_SCRIPT_IS_DONE = 4 /* what its script sends is on its way already */
+enum queue_flag {                           /* of a recipient: bits */
+                  QUEUE_IS_BACKUP = 1,      /* we are a backup MX of its domain */
+                  QUEUE_IS_RELAY = 2,       /* of an internal relay domain */
+                  QUEUE_SCRIPT_IS_DONE = 4, /* what its script sends is on its way already */
+                  QUEUE_IS_RETURNED = 8     /* an administrator gives it back to its sender */
 };
 
 enum queue_ret { QUEUE_RET_UNSAID, QUEUE_RET_FULL, QUEUE_RET_HDRS };
@@ -58,6 +59,7 @@ struct queue_message {
     int64_t size_bytes;
     const char *subject;
     const char *language;
+    const char *path;
 };
 
 struct queue_recipient {
@@ -66,6 +68,7 @@ struct queue_recipient {
     int64_t group_id, mailbox_id; /* 0: elsewhere */
     const char *target;           /* JSON of what is not simply the INBOX; NULL: it is */
     const char *asked, *why;
+    const char *via; /* the next server that an administrator chose; NULL: none. Not of queue_put() */
     unsigned flags, notify;
     const char *orcpt_type, *orcpt; /* NULL: unsaid */
     const char *lane;

@@ -38,6 +38,7 @@ void queue_read_message_columns(const void *owner, const struct db_row *row, int
         .size_bytes = db_get_i64(row, first + 17),
         .subject = text_of(owner, row, first + 18),
         .language = text_of(owner, row, first + 19),
+        .path = text_of(owner, row, first + 20),
     };
 }
 
@@ -61,6 +62,7 @@ struct queue_taken queue_read_row(const void *owner, const struct db_row *row, i
         .lease = db_get_i64(row, 2),
         .recipient = { .address = text_of(owner, row, 3),
                        .sender = db_copy_text(owner, row, 22),
+                       .via = db_copy_text(owner, row, 23),
                        .group_id = db_get_i64(row, 4),
                        .mailbox_id = db_get_i64(row, 5),
                        .target = db_copy_text(owner, row, 6),
