@@ -142,12 +142,15 @@ static void add_typed_address(struct buf *out, const char *field, const char *ty
 }
 
 /* "mx.example.org [192.0.2.1]" is two things; a program wants the name. */
-static void add_remote_mta(struct buf *out, const char *host)
+static void add_remote_mta(struct buf *out, const void *arena, const char *host)
 {
-    size_t length = strcspn(host, " ");
+    size_t length = strcspn(host, " \t\r\n");
 
-    if (length > 0)
-        buf_add_format(out, "Remote-MTA: dns; %.*s\r\n", (int)length, host);
+    if (length == 0)
+        return;
+    buf_add_text(out, "Remote-MTA: dns; ");
+    add_line_text(out, talloc_strndup(arena, host, length), true);
+    buf_add_text(out, "\r\n");
 }
 
 static const char *status_of(const struct outcome *outcome, enum run_notice kind)
@@ -174,7 +177,7 @@ static void add_recipient_fields(struct buf *out, const struct notice *notice, c
     buf_add_format(out, "Action: %s\r\nStatus: %s\r\n", kinds[notice->kind].action,
                    status_of(outcome, notice->kind));
     if (outcome->host && *outcome->host && r->group_id == 0)
-        add_remote_mta(out, outcome->host);
+        add_remote_mta(out, out->owner, outcome->host);
     if (is_told && outcome->text && *outcome->text) {
         buf_add_text(out, outcome->code ? "Diagnostic-Code: smtp; " : "Diagnostic-Code: x-chappe; ");
         if (outcome->code)

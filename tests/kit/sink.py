@@ -1,225 +1,209 @@
-"""A small SMTP server that another domain might run: takes what comes, or answers as a test tells it to.
+"""Mail servers that take everything and remember it, and certificates for them.
 
-    with Sink() as sink:
-        sink.answer("RCPT", "450 4.2.1 later", times=1)
+    authority = Authority(folder)
+    with Sink("127.0.0.2", 2525, tls=authority.server("mx1.test")) as sink:
         ...
-        sink.wait_for(1)[0].recipients
-
-Mail reaches it where the domain's exchanger has its address (kit/names.py) and the server's setting outbound_port is its port.
+        sink.mails            # [Mail(sender, recipients, data, tls)]
 """
 from __future__ import annotations
 
 import dataclasses
-import random
+import http.server
+import os
 import socket
+import socketserver
+import ssl
+import subprocess
 import threading
-import time
 
 from kit.instance import Failure
 
 
+def _openssl(*words: str) -> bytes:
+    done = subprocess.run(["openssl", *words], capture_output=True, timeout=30, check=False)
+    if done.returncode != 0:
+        raise Failure(f"openssl {words[0]}: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+class Authority:
+    """A certification authority in a folder; `file` is what its clients trust."""
+
+    def __init__(self, folder: str, name: str = "ca") -> None:
+        self.folder, self.name = folder, name
+        self.file, self.key = (os.path.join(folder, f"{name}.{end}") for end in ("pem", "key"))
+        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                 "-subj", f"/CN=Test {name}", "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", self.key, "-out", self.file)
+
+    def certificate(self, *names: str, days: int = 30) -> tuple[str, str]:
+        """(certificate, key): files, the certificate with its authority behind it."""
+        base = os.path.join(self.folder, f"{self.name}-{names[0].replace('*', 'any')}-{days}")
+        if os.path.exists(base + ".pem"):
+            return base + ".pem", base + ".key"
+        request, extension = base + ".csr", base + ".ext"
+        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={names[0]}",
+                 "-keyout", base + ".key", "-out", request)
+        with open(extension, "w", encoding="ascii") as file:
+            file.write("subjectAltName=" + ",".join(f"DNS:{name}" for name in names) + "\n")
+        _openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.key, "-CAcreateserial", "-days", str(days),
+                 "-extfile", extension, "-out", base + ".one")
+        with open(base + ".pem", "w", encoding="ascii") as out:
+            for path in (base + ".one", self.file):
+                with open(path, encoding="ascii") as file:
+                    out.write(file.read())
+        return base + ".pem", base + ".key"
+
+    def server(self, *names: str, days: int = 30) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificate(*names, days=days))
+        return context
+
+    def tlsa(self, usage: int, *names: str) -> str:
+        """The record's data: usage 3 for the certificate of `names`, 2 for the authority; key, SHA-256."""
+        path = self.file if usage == 2 else self.certificate(*names)[0]
+        key = _openssl("x509", "-in", path, "-noout", "-pubkey")
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, capture_output=True, check=True).stdout
+        digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=der, capture_output=True, check=True).stdout
+        return f"{usage} 1 1 {digest.hex()}"
+
+
 @dataclasses.dataclass
-class Taken:
+class Mail:
     sender: str
     recipients: list[str]
     data: bytes
-    parameters: list[str]  # of MAIL and each RCPT, as they came
-    connection: int
-
-
-@dataclasses.dataclass
-class _Answer:
-    verb: str
-    text: str
-    times: int
-    holding: str
-    delay: float
-
-
-def reserve_port() -> int:
-    """A port that sinks on any loopback address may use, and nobody else takes while this process lives."""
-    for _ in range(200):
-        port = random.randrange(31500, 32700)
-        held = socket.socket()
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            held.bind(("0.0.0.0", port))
-        except OSError:
-            held.close()
-            continue
-        _held.append(held)
-        return port
-    raise Failure("no free port for sinks")
-
-
-_held: list[socket.socket] = []
+    tls: str | None
+    login: str | None = None
 
 
 class Sink:
-    def __init__(self, keywords: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"),
-                 port: int = 0, address: str = "127.0.0.2") -> None:
-        self.keywords = keywords
-        self.taken: list[Taken] = []
+    """One address; `says` replaces replies: {"RCPT": "450 later"}."""
+
+    def __init__(self, address: str, port: int, tls: ssl.SSLContext | None = None, says: dict[str, str] | None = None,
+                 features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SIZE"), name: str = "sink.example") -> None:
+        self.address, self.port, self.tls, self.says, self.features, self.name = address, port, tls, says or {}, features, name
+        self.mails: list[Mail] = []
         self.connections = 0
-        self.commands: list[str] = []
-        self.open_now = 0
-        self.most_open = 0
-        self._answers: list[_Answer] = []
-        self._lock = threading.Lock()
-        self._listener: socket.socket | None = None
-        self._clients: set[socket.socket] = set()
-        self.port = port
-        self.address = address
-        self.start()
-
-    def start(self) -> None:
-        """Listens (again, on the same port)."""
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self.address, self.port))
-        listener.listen(500)
-        self.port = listener.getsockname()[1]
-        self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Nobody listens any more; open connections break."""
-        listener, self._listener = self._listener, None
-        if listener:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-        with self._lock:
-            clients, self._clients = self._clients, set()
-        for client in clients:
-            try:
-                client.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        self.handshakes_failed = 0
 
     def __enter__(self) -> "Sink":
+        sink = self
+
+        class Session(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                sink.connections += 1
+                self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                try:
+                    _Conversation(sink, self.request).run()
+                except ssl.SSLError:
+                    sink.handshakes_failed += 1
+                except OSError:
+                    pass
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            request_queue_size = 100
+
+        self.server = Server((self.address, self.port), Session)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.server.shutdown()
+        self.server.server_close()
 
-    # ---- what a test asks for
 
-    def answer(self, verb: str, text: str, times: int = 1_000_000_000, holding: str = "", delay: float = 0) -> None:
-        """The next `times` commands `verb` (or "GREETING", "END" for the end of the data) that hold this text get this reply;
-        "close" breaks the connection instead, "" the usual one, after `delay` seconds."""
-        with self._lock:
-            self._answers.append(_Answer(verb, text, times, holding, delay))
+class _Conversation:
+    def __init__(self, sink: Sink, connection: socket.socket) -> None:
+        self.sink, self.connection, self.file = sink, connection, connection.makefile("rb")
+        self.mail = Mail("", [], b"", None)
+        self.tls: str | None = None
 
-    def relent(self) -> None:
-        with self._lock:
-            self._answers.clear()
+    def say(self, text: str) -> None:
+        self.connection.sendall(text.encode() + b"\r\n")
 
-    def wait_for(self, count: int, seconds: float = 30) -> list[Taken]:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            with self._lock:
-                if len(self.taken) >= count:
-                    return list(self.taken)
-            time.sleep(0.02)
-        raise Failure(f"the sink got {len(self.taken)} of {count} messages in {seconds} s; last commands: {self.commands[-12:]}")
-
-    def copies(self) -> list[tuple[str, bytes]]:
-        """(recipient, data) of all."""
-        with self._lock:
-            return [(recipient, one.data) for one in self.taken for recipient in one.recipients]
-
-    # ---- the protocol
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
+    def run(self) -> None:
+        self.say(self.sink.says.get("GREETING", f"220 {self.sink.name} ESMTP"))
+        while line := self.file.readline(4096):
+            verb, _, rest = line.decode(errors="replace").strip().partition(" ")
+            step = getattr(self, "do_" + verb.lower(), None)
+            if verb.upper() in self.sink.says:
+                self.say(self.sink.says[verb.upper()])
+            elif not step:
+                self.say("500 what?")
+            elif step(rest) == "end":
                 return
-            with self._lock:
-                self.connections += 1
-                number = self.connections
-                self._clients.add(client)
-                self.open_now += 1
-                self.most_open = max(self.most_open, self.open_now)
-            threading.Thread(target=self._serve, args=(client, number), daemon=True).start()
 
-    def _reply(self, verb: str, argument: str, usual: str) -> str:
-        delay = 0.0
-        with self._lock:
-            for one in self._answers:
-                if one.verb == verb and one.times > 0 and one.holding in argument:
-                    one.times -= 1
-                    usual = one.text or usual
-                    delay = one.delay
-                    break
-        if delay:
-            time.sleep(delay)
-        if usual == "close":
-            raise ConnectionError
-        return usual
+    def do_ehlo(self, _: str) -> None:
+        lines = [self.sink.name, *self.sink.features, *(["STARTTLS"] if self.sink.tls and not self.tls else [])]
+        self.say("\r\n".join(f"250{'-' if i < len(lines) - 1 else ' '}{line}" for i, line in enumerate(lines)))
 
-    def _serve(self, client: socket.socket, number: int) -> None:
-        try:
-            with client, client.makefile("rb") as lines:
-                self._session(client, lines, number)
-        except (OSError, ValueError):
-            pass
-        finally:
-            with self._lock:
-                self._clients.discard(client)
-                self.open_now -= 1
+    def do_starttls(self, _: str) -> None:
+        self.say("220 go")
+        assert self.sink.tls
+        self.connection = self.sink.tls.wrap_socket(self.connection, server_side=True)
+        self.file = self.connection.makefile("rb")
+        self.tls = self.connection.version()
 
-    def _session(self, client: socket.socket, lines, number: int) -> None:
-        def say(text: str) -> str:
-            client.sendall(text.encode() + b"\r\n")
-            return text
+    def do_mail(self, rest: str) -> None:
+        self.mail = Mail(rest[rest.index("<") + 1:rest.index(">")], [], b"", self.tls)
+        self.say("250 ok")
 
-        if not say(self._reply("GREETING", "", "220 sink.example ESMTP")).startswith("220"):
-            return
-        sender, recipients, parameters = "", [], []
-        for raw in lines:
-            line = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
-            verb = line.split(" ", 1)[0].upper()
-            with self._lock:
-                self.commands.append(line)
-                del self.commands[:-10000]
-            if verb == "EHLO":
-                words = ["sink.example", *self.keywords]
-                usual = "\r\n".join(f"250{'-' if i < len(words) - 1 else ' '}{word}" for i, word in enumerate(words))
-                say(self._reply(verb, line, usual))
-            elif verb == "MAIL":
-                path, _, rest = line[line.index("<") + 1:].partition(">")
-                reply = say(self._reply(verb, line, "250 2.1.0 ok"))
-                if reply.startswith("2"):
-                    sender, recipients, parameters = path, [], [rest.strip()]
-            elif verb == "RCPT":
-                path, _, rest = line[line.index("<") + 1:].partition(">")
-                reply = say(self._reply(verb, line, "250 2.1.5 ok"))
-                if reply.startswith("2"):
-                    recipients.append(path)
-                    parameters.append(rest.strip())
-            elif verb == "DATA":
-                reply = say(self._reply(verb, line, "354 go on" if recipients else "554 5.5.1 no recipients"))
-                if not reply.startswith("354"):
-                    continue
-                data = bytearray()
-                for piece in lines:
-                    if piece == b".\r\n":
-                        break
-                    data += piece[1:] if piece.startswith(b".") else piece
-                else:
-                    return
-                reply = self._reply("END", sender, "250 2.0.0 taken")
-                if reply.startswith("2"):
-                    with self._lock:
-                        self.taken.append(Taken(sender, recipients, bytes(data), parameters, number))
-                say(reply)
-                sender, recipients, parameters = "", [], []
-            elif verb == "QUIT":
-                say("221 2.0.0 bye")
-                return
-            elif verb in ("RSET", "NOOP"):
-                say(self._reply(verb, line, "250 2.0.0 ok"))
-            else:
-                say("500 5.5.1 what")
+    def do_rcpt(self, rest: str) -> None:
+        self.mail.recipients.append(rest[rest.index("<") + 1:rest.index(">")])
+        self.say("250 ok")
+
+    def do_data(self, _: str) -> None:
+        self.say("354 go")
+        lines = []
+        while (line := self.file.readline()) not in (b".\r\n", b""):
+            lines.append(line[1:] if line.startswith(b".") else line)
+        self.mail.data = b"".join(lines)
+        self.sink.mails.append(self.mail)
+        self.say(self.sink.says.get(".", "250 taken"))
+
+    def do_rset(self, _: str) -> None:
+        self.say("250 ok")
+
+    def do_quit(self, _: str) -> str:
+        self.say("221 bye")
+        return "end"
+
+
+class PolicyServer:
+    """MTA-STS policies by HTTPS: `files` maps a host to (status, content type, text)."""
+
+    def __init__(self, address: str, port: int, context: ssl.SSLContext) -> None:
+        self.address, self.port, self.context = address, port, context
+        self.files: dict[str, tuple[int, str, str]] = {}
+        self.requests = 0
+
+    def __enter__(self) -> "PolicyServer":
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:   # the name is the library's
+                outer.requests += 1
+                host = self.headers.get("Host", "").split(":")[0]
+                status, kind, text = outer.files.get(host, (404, "text/plain", "no"))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                if status in (301, 302):
+                    self.send_header("Location", text)
+                    text = ""
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((self.address, self.port), Handler)
+        self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()

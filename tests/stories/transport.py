@@ -7,7 +7,7 @@ import smtplib
 import time
 
 from kit.names import Names
-from kit.sink import Sink, reserve_port
+from kit.remote import Remote, reserve_port
 from kit.world import World
 from smtp import submission
 
@@ -47,7 +47,7 @@ def fields(notice: email.message.EmailMessage) -> str:
 
 def story_a_submitted_message_leaves_once_with_its_envelope(world: World) -> None:
     ada = world.user("ada")
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         submit(world, ada, "bob@d2.test", letter(ada, "bob@d2.test", body=".\r\n..two\r\n.three"))
         taken = sink.wait_for(1)
         time.sleep(1)
@@ -62,10 +62,10 @@ def story_a_server_that_is_down_gets_its_mail_when_it_is_back(world: World) -> N
     ada = world.user("ada")
     submit(world, ada, ["bob@d2.test", "eve@d2.test"])
     submit(world, ada, "ann@d3.test")
-    with Sink(port=PORT, address="127.0.0.3") as other:
+    with Remote(port=PORT, address="127.0.0.3") as other:
         other.wait_for(1)  # not held up by the one that is down
     time.sleep(1.5)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         taken = sink.wait_for(1)
         assert sorted(taken[0].recipients) == ["bob@d2.test", "eve@d2.test"], taken
         time.sleep(1)
@@ -74,7 +74,7 @@ def story_a_server_that_is_down_gets_its_mail_when_it_is_back(world: World) -> N
 
 def story_a_recipient_who_is_told_to_wait_does_not_hold_up_the_others(world: World) -> None:
     ada = world.user("ada")
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         sink.answer("RCPT", "450 4.2.1 greylisted", times=2, holding="slow@")
         submit(world, ada, ["slow@d2.test", "quick@d2.test"])
         first, second = sink.wait_for(2)
@@ -83,7 +83,7 @@ def story_a_recipient_who_is_told_to_wait_does_not_hold_up_the_others(world: Wor
 
 def story_a_refusal_comes_back_as_a_report_in_two_languages(world: World) -> None:
     ada = world.user("ada")
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         sink.answer("RCPT", "550 5.1.1 No such user here", holding="nobody@")
         submit(world, ada, ["nobody@d2.test", "bob@d2.test"], letter(ada, "nobody@d2.test", subject="Réunion"))
         assert sink.wait_for(1)[0].recipients == ["bob@d2.test"]
@@ -101,7 +101,7 @@ def story_a_refusal_comes_back_as_a_report_in_two_languages(world: World) -> Non
 
 def story_the_sender_s_language_is_used_where_it_is_known(world: World) -> None:
     ada = world.user("ada")
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         sink.answer("RCPT", "550 5.1.1 no")
         submit(world, ada, "x@d2.test", letter(ada, "x@d2.test", extra="Content-Language: fr\r\n"))
         notice = wait_for_notice(world, ada)[0]
@@ -122,7 +122,7 @@ def story_a_delay_is_told_once_and_the_end_of_the_time_is(world: World) -> None:
 
 def story_notify_decides_who_is_told_what(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         sink.answer("RCPT", "550 5.1.1 no", holding="never@")
         submit(world, ada, "never@d2.test", rcpt_options=("NOTIFY=NEVER",))
         submit(world, ada, "yes@d2.test", mail_options=("ENVID=e1", "RET=HDRS"),
@@ -139,7 +139,7 @@ def story_notify_decides_who_is_told_what(world: World) -> None:
 def story_a_null_sender_is_never_answered(world: World) -> None:
     ada = world.user("ada")
     before = world.count(ada)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         world.alias("out", "gone@d2.test")
         sink.answer("RCPT", "550 5.1.1 no")
         assert world.send(f"out@{world.domain}", sender="") == {}
@@ -154,7 +154,7 @@ def story_one_message_for_two_storage_groups_and_another_domain(world: World) ->
     group = world.server.run("storage-group", "add", f"Group of {world.domain}", "--json")
     bob = world.user("bob", "--storage-group", f"Group of {world.domain}")
     world.wait_for_mail(bob)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         submit(world, ada, [ada, bob, "eve@d2.test"], letter(ada, bob, subject="mixed"))
         sink.wait_for(1)
     for who in (ada, bob):
