@@ -7,7 +7,7 @@ import time
 
 from kit.instance import Failure
 from kit.names import Names
-from kit.sink import Sink, reserve_port
+from kit.remote import Remote, reserve_port
 from kit.world import World
 from smtp import submission
 
@@ -58,7 +58,7 @@ def story_a_group_reaches_its_members_wherever_they_are(world: World) -> None:
     world.server.run("group-member", "add", inner, staff)          # a circle
     world.server.run("group", "member", "add", staff, eve)
     wait(world, staff, 250)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         world.send(staff)
         taken = sink.wait_for(1)
         world.server.wait_until(lambda: world.count(eve) == 1, 20, "eve's copy")
@@ -81,7 +81,7 @@ def story_a_redirect_with_and_without_a_copy(world: World) -> None:
     shown = run(world, "user", "show", bob)
     assert shown["forward"] == ["bob@d2.test", ada] and not shown["keep_copy"], shown
     time.sleep(1)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         world.send(bob, sender="Sender@d3.test")
         taken = sink.wait_for(1)
         assert sorted(r for t in taken for r in t.recipients) == ["ada@d2.test", "bob@d2.test"], taken
@@ -91,7 +91,7 @@ def story_a_redirect_with_and_without_a_copy(world: World) -> None:
     # a bounce finds its way back to who sent it; nobody else gets through there
     assert answer(world, bounce_to, sender="spam@outside.example")[0] == 550
     assert answer(world, bounce_to.replace("Sender", "victim"), sender="")[0] == 550
-    with Sink(port=PORT, address="127.0.0.3") as sink:
+    with Remote(port=PORT, address="127.0.0.3") as sink:
         world.send(bounce_to, sender="")
         assert sink.wait_for(1)[0].recipients == ["Sender@d3.test"]
     world.server.run("user", "set", bob, "--forward", "")
@@ -120,7 +120,7 @@ def story_who_may_write_to_whom(world: World) -> None:
         assert smtp.mail("x@outside.example")[0] == smtp.rcpt(boss)[0] == 250
         code, text = smtp.data(b"Subject: large\r\n\r\n" + (b"x" * 70 + b"\r\n") * 20000)
         assert code == 552, text
-    world.server.run("user", "set", boss, "--hidden", "--accepts", "authenticated")
+    world.server.run("user", "set", boss, "--hidden", "yes", "--accepts", "authenticated")
     assert "5.1.1" in wait(world, boss, 550)
     world.server.run("org", "set", world.organisation, "--accepts", "authenticated")
     assert "5.7.133" in wait(world, ada, 550)

@@ -5,7 +5,7 @@ import json
 
 from kit.instance import Failure
 from kit.names import Names
-from kit.sink import Sink, reserve_port
+from kit.remote import Remote, reserve_port
 from kit.world import World
 from recipients import answer, run, wait
 from transport import letter, submit
@@ -45,7 +45,7 @@ def story_a_smarthost_takes_what_is_not_ours(world: World) -> None:
     wait_for_way(world, "x@d2.test", "--from", ada, way="host", connector="out", hosts=[f"127.0.0.9:{PORT}"])
     assert ways(world, "x@d2.test", "--from", "eve@elsewhere.example")[0]["way"] == "mx"      # not of that organisation
     assert ways(world, ada)[0]["way"] == "store"
-    with Sink(port=PORT, address="127.0.0.9") as sink:
+    with Remote(port=PORT, address="127.0.0.9") as sink:
         submit(world, ada, ["x@d2.test", "y@d3.test"], letter(ada, "x@d2.test"))
         world.server.wait_until(lambda: sum(len(t.recipients) for t in sink.taken) == 2, 20, "both at the smarthost")
     world.server.run("connector", "set", "out", "--smarthost", "")
@@ -64,7 +64,7 @@ def story_a_way_that_is_down_is_left_for_the_next(world: World) -> None:
         world.server.run("connector", "add", name, "--space", "*", "--smarthost", f"[{host}]:{PORT}", "--cost", cost,
                          "--org", world.organisation)
     wait_for_way(world, "x@d2.test", "--from", ada, connector="first")
-    with Sink(port=PORT, address="127.0.0.9") as sink:                # nobody listens at the first
+    with Remote(port=PORT, address="127.0.0.9") as sink:                # nobody listens at the first
         submit(world, ada, "x@d2.test", letter(ada, "x@d2.test"))
         assert sink.wait_for(1)[0].recipients == ["x@d2.test"]
     links = run(world, "link", "list")["links"]
@@ -84,7 +84,7 @@ def story_an_internal_relay_shares_a_domain(world: World) -> None:
     assert ways(world, f"old@{world.domain}")[0]["way"] == "wait"      # no connector is made for it yet
     world.server.run("connector", "add", "old system", "--space", world.domain, "--smarthost", f"[127.0.0.7]:{PORT}")
     wait_for_way(world, f"old@{world.domain}", why="relay", way="host", connector="old system")
-    with Sink(port=PORT, address="127.0.0.7") as sink:
+    with Remote(port=PORT, address="127.0.0.7") as sink:
         world.send([ada, f"old@{world.domain}"])
         taken = sink.wait_for(1)[0]
         assert taken.recipients == [f"old@{world.domain}"] and taken.sender == "somebody@outside.example", taken
@@ -109,10 +109,10 @@ def story_backup_mx_keeps_mail_for_the_primary(world: World) -> None:
     wait(world, "x@backed.test", 550)
     for known in ("ada@backed.test", "ADA+lists@Backed.test", "any@sub.backed.test", "postmaster@backed.test"):
         assert answer(world, known)[0] == 250, known
-    with Sink(port=PORT, address="127.0.0.9") as smart:
+    with Remote(port=PORT, address="127.0.0.9") as smart:
         world.send("ada@backed.test")                                   # the primary is off
         world.server.wait_until(lambda: '"in-work"' in json.dumps(run(world, "queue", "list")) or run(world, "queue", "list")["entries"], 10, "waiting")
-        with Sink(port=PORT, address="127.0.0.6") as primary:           # and comes back
+        with Remote(port=PORT, address="127.0.0.6") as primary:           # and comes back
             taken = primary.wait_for(1)[0]
             assert taken.recipients == ["ada@backed.test"] and taken.sender == "somebody@outside.example", (taken, us)
         assert smart.taken == [], smart.taken
