@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import struct
 import time
 
 from kit.dns import Knot, Stub, free_port, mx
@@ -26,12 +25,15 @@ class Verdict:
         return f"{self.verdict} {self.code} {self.enhanced} host={self.host} tls={self.tls} {self.text}"
 
 
+def program_of(world) -> str:
+    return os.path.join(os.path.dirname(world.server.binary), "tests/outbound_send")
+
+
 def carry(world, *options: str, to: tuple[str, ...] = ("bob@example.org",), timeout: float = 60,
           text: str = MAIL) -> list[Verdict]:
     """What outbound_send said of each recipient."""
-    program = os.path.join(os.path.dirname(world.server.binary), "tests/outbound_send")
     mail = world.write("mail.eml", text)
-    output = world.run(program, *options, mail, *to, timeout=timeout)
+    output = world.run(program_of(world), *options, mail, *to, timeout=timeout)
     return [Verdict(line) for line in output.splitlines() if "\t" in line]
 
 
@@ -258,9 +260,11 @@ def story_mta_sts(world) -> None:
         state = os.path.join(world.folder, "state")
         os.mkdir(state)
 
+        options = ("--dns", knot.server, "--mx-port", str(port), "--sts-port", str(web), "--timeout", "5", "--ca", good.file,
+                   "--state", state)
+
         def to(name: str) -> Verdict:
-            return one(world, "--dns", knot.server, "--mx-port", str(port), "--sts-port", str(web), "--timeout", "5",
-                       "--ca", good.file, "--state", state, "--mx", f"{name}.test")
+            return one(world, *options, "--mx", f"{name}.test")
 
         with site:
             result = to("good")
@@ -282,6 +286,16 @@ def story_mta_sts(world) -> None:
         # A new id without a server to fetch it from: the old policy.
         knot.set("test", "- _mta-sts.unnamed TXT", "_mta-sts.unnamed TXT \"v=STSv1; id=2;\"")
         assert to("unnamed").verdict == "deferred"
+
+
+        # What the domains would be told (RFC 8460).
+        for name, line in (("good", "tls good.test 1 success mx1.test 1"), ("forged", "tls forged.test 1 certificate-not-trusted mx2.test 1"),
+                           ("stripped", "tls stripped.test 1 starttls-not-supported mx3.test 1"),
+                           ("unnamed", "tls unnamed.test 1 validation-failure mx1.test 1"),
+                           ("testing", "tls testing.test 1 certificate-not-trusted mx2.test 1"),
+                           ("absent", "tls absent.test 1 sts-policy-fetch-error - 1")):
+            output = world.run(program_of(world), *options, "--tls-results", "--mx", f"{name}.test", os.path.join(world.folder, "mail.eml"), "b@b")
+            assert line in output.splitlines(), (name, output)
 
 
 # ---- levels of TLS
