@@ -91,6 +91,10 @@ HANDLER(mailbox_import_post);
 HANDLER(mailbox_export_get);
 HANDLER(verify_post);
 HANDLER(check_get);
+HANDLER(queue_get);
+HANDLER(queue_get_one);
+HANDLER(queue_lanes_get);
+HANDLER(queue_act_post);
 HANDLER(audit_get);
 #undef HANDLER
 

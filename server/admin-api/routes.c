@@ -53,6 +53,17 @@ static const struct admin_field user_fields[] = {
 static const struct admin_field user_changes[] = {
     NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
 };
+static const struct admin_field queue_fields[] = {
+    { "id", ADMIN_TEXT, false, "A message's id, or an entry's number." },
+    { "sender", ADMIN_TEXT, false, "Envelope sender; <> for notices." },
+    { "recipient", ADMIN_TEXT, false, "Envelope recipient." },
+    { "domain", ADMIN_TEXT, false, "The recipient's domain." },
+    { "state", ADMIN_TEXT, false, "waiting or held." },
+    { "older", ADMIN_TEXT, false, "In the queue for more than this many seconds." },
+    { "to", ADMIN_TEXT, false, "reroute: HOST, HOST:PORT or direct; readdress: an address." },
+    ORGANISATION(false),
+    END_OF_FIELDS
+};
 static const struct admin_field import_fields[] = {
     { "users", ADMIN_LIST, true, "Objects as for POST /users; at most 1,000, all of one organisation." },
     ORGANISATION(true),
@@ -140,6 +151,15 @@ static const struct admin_route routes[] = {
     { "POST", "/mailboxes/{address}/import", mailbox_import_post,
       "Files a batch (see the guide), each message once.", .takes_bytes = true },
     { "GET", "/mailboxes/{address}/export", mailbox_export_get, "All messages of ?folder= as a batch." },
+
+    { "GET", "/queue", queue_get,
+      "What waits; ?sender= ?recipient= ?domain= ?state= ?older= (seconds) ?organisation= ?after= ?limit=." },
+    { "GET", "/queue-lanes", queue_lanes_get, "How much waits for each domain and storage group." },
+    { "GET", "/queue/{id}", queue_get_one, "A message of the queue, or one entry, with its header." },
+    { "POST", "/queue/{act}", queue_act_post,
+      "hold, release, retry, reroute, readdress, return or delete: one, or all that the filter means; repeat while "
+      "has_more.",
+      queue_fields },
 
     { "POST", "/verify", verify_post, "Compares what is derived with what it is derived from.",
       verify_fields },
