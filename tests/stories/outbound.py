@@ -5,7 +5,9 @@ The routes are carried out by tests/outbound/send.c, which is built beside the s
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import time
 
 from kit.dns import Knot, Stub, free_port, mx
@@ -340,3 +342,38 @@ def story_a_smarthost_with_a_login(world) -> None:
     assert (result.verdict, result.code, result.enhanced) == ("deferred", 535, "4.7.8"), result
     result = one(world, *host, to=(bob,), text=text)
     assert result.verdict == "failed" and result.code == 530, result
+
+
+def story_check_asks_the_configured_servers(world) -> None:
+    """`chappe check` sees the domains as outgoing mail does; new servers and a trust anchor need no restart."""
+    zone = world.domain
+
+    def lines() -> dict[str, dict]:
+        done = world.run(world.server.binary, "--data", world.server.data, "check", "--json", check=False)
+        return {line["what"]: line for line in json.loads(done)}
+
+    def configure(**values: str) -> None:
+        path = os.path.join(world.server.data, "chappe.conf")
+        with open(path, encoding="utf-8") as file:
+            kept = [line for line in file if line.split("=")[0].strip() not in values]
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
+        world.server.run("reload")
+
+    with Knot({zone: "@ MX 10 mail.example.test.\n", "example.test": "mail A 127.0.0.1\n"}) as knot:
+        anchor = os.path.join(world.server.data, "tls", "anchor.key")   # where confined processes may read
+        shutil.copy(knot.anchor, anchor)
+        os.chmod(anchor, 0o644)
+        try:
+            configure(dns=knot.server)
+            seen = lines()
+            assert seen[f"DNS of {zone}"]["is_good"] and seen["own name"]["is_good"], seen
+            assert "not validated" in seen["DNSSEC"]["text"], seen
+            configure(trust_anchor=anchor)
+            seen = lines()
+            assert seen[f"DNS of {zone}"]["text"] == "leads here, signed", seen
+            knot.set(zone, "- @ MX", "@ MX 10 elsewhere.example.test.")
+            configure(dns=knot.server)
+            assert "do not name mail.example.test" in lines()[f"DNS of {zone}"]["text"]
+        finally:
+            configure(dns="", trust_anchor="")
