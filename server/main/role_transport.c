@@ -183,6 +183,7 @@ static struct outbound_options outbound_options(const void *owner, const struct 
 {
     struct outbound_options options = { .dns = dns,
                                         .hostname = config->hostname,
+                                        .ca_file = config->trusted_certificates,
                                         .state_directory = config_path(owner, config, "spool"),
                                         .mx_port = (uint16_t)config->outbound_port };
 
