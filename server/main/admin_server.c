@@ -7,12 +7,15 @@
 #include "main/check.h"
 #include "main/database.h"
 #include "main/storage.h"
+#include "topology/topology.h"
 
+#include <stdatomic.h>
 #include <talloc.h>
 
 struct admin_server {
-    const struct config *config;
+    _Atomic(const struct config *) config; /* the newest; older ones live as long as the process */
     struct storage *storage;
+    struct topology *topology;
     struct admin_api *api;
     struct http_server *http;
 };
@@ -21,7 +24,7 @@ static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
 {
     struct admin_server *server = host;
 
-    return database_prepare_group(server->config, storage_group_id, err) &&
+    return database_prepare_group(atomic_load(&server->config), storage_group_id, err) &&
            storage_refresh_groups(server->storage, err);
 }
 
@@ -34,9 +37,9 @@ static void wake_queue(void *host)
 
 static void check(void *host, json_t *lines)
 {
-    const struct admin_server *server = host;
+    struct admin_server *server = host;
 
-    check_server(server->config, server->storage, lines);
+    check_server(atomic_load(&server->config), server->storage, lines);
 }
 
 bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
@@ -48,12 +51,19 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
         .limit = admin_api_limit, .answer = admin_api_answer, .max_connections = 64, .timeout_s = 600
     };
 
-    server->config = config;
+    atomic_init(&server->config, config);
     server->storage = storage;
+    if (!topology_open(
+            server, &(struct topology_options){ .directory = parts->directory, .server = config->hostname },
+            &server->topology, err)) {
+        talloc_free(server);
+        return false;
+    }
     server->api = admin_api_new(server, &(struct admin_api_options){ .directory = parts->directory,
                                                                      .groups = parts->groups,
                                                                      .cache = parts->cache,
                                                                      .deliver = parts->deliver,
+                                                                     .topology = server->topology,
                                                                      .message_max = config->max_message_size,
                                                                      .script_max = config->max_script_size,
                                                                      .host = server,
@@ -62,6 +72,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .check = check });
     http.argument = server->api;
     if (!http_listen_unix(path, 0600, &http.fd, err) || !http_server_start(&http, &server->http, err)) {
+        topology_close(&server->topology);
         talloc_free(server);
         return false;
     }
@@ -69,11 +80,17 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
     return true;
 }
 
+void admin_server_reload(struct admin_server *server, const struct config *config)
+{
+    atomic_store(&server->config, config);
+}
+
 void admin_server_stop(struct admin_server **server)
 {
     if (!*server)
         return;
     http_server_free(&(*server)->http);
+    topology_close(&(*server)->topology);
     talloc_free(*server);
     *server = NULL;
 }
