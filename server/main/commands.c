@@ -200,8 +200,8 @@ const struct command commands[] = {
 
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },
-    { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL, command_print,
-      .is_hidden = true },
+    { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL,
+      command_print, .is_hidden = true },
     { "run-role", "ROLE", "One role; the supervisor calls this.", NULL, command_run_role, .is_hidden = true },
     { .words = NULL },
 };

@@ -3,6 +3,7 @@
 
 #include "main/storage.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -213,6 +214,7 @@ static bool open_doors(struct role *role, const struct config *config, struct er
 
 static bool add_door(struct role *role, const struct role_door *door, struct err *err)
 {
+    assert(door->service); /* the callers' names are ours */
     role->doors = talloc_realloc(role->arena, role->doors, struct role_door, (unsigned)role->door_count + 1);
     role->doors[role->door_count] = *door;
     return open_door(role, role->config, &role->doors[role->door_count++], err);
