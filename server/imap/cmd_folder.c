@@ -53,7 +53,9 @@ static bool take_use(struct imap_in *in, struct span *use_out, unsigned *count_o
             return false;
         ++*count_out;
     }
-    return imap_take_byte(in, ')') && imap_take_byte(in, ')') && imap_at_end(in);
+    if (!imap_take_byte(in, ')')) /* of USE */
+        return false;
+    return imap_take_byte(in, ')') && imap_at_end(in);
 }
 
 enum session_next cmd_create(struct imap_request *req)

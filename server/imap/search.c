@@ -45,7 +45,7 @@ struct search {
     bool needs_columns;
 
     enum level level;
-    struct uid_set hits[LEVELS], *undecided; /* UIDs */
+    struct uid_set hits[LEVELS], of_view, of_columns, *undecided; /* UIDs */
 };
 
 /* ---- compiling */
@@ -400,17 +400,16 @@ static bool find_texts(struct search *search, const struct uid_set *candidates, 
 
 static bool run(struct search *search, struct err *err)
 {
-    struct uid_set of_view = UID_SET_INIT(search->req->arena), of_columns = UID_SET_INIT(search->req->arena);
-    const struct uid_set *candidates = &of_view;
+    const struct uid_set *candidates = &search->of_view;
 
-    search->undecided = &of_view;
+    search->undecided = &search->of_view;
     look_at_view(search);
     if (search->needs_columns && !uid_set_is_empty(candidates)) {
         search->level = LEVEL_COLUMNS;
-        search->undecided = &of_columns;
+        search->undecided = &search->of_columns;
         if (!look_again(search, candidates, err))
             return false;
-        candidates = &of_columns;
+        candidates = &search->of_columns;
     }
     if (uid_set_is_empty(candidates))
         return true;
@@ -426,7 +425,9 @@ bool imap_search(struct imap_request *req, const struct imap_search_program *pro
     struct search search = { .req = req,
                              .view = selected->told,
                              .recent = imap_has(req->session, ENABLED_REV2) ? NULL : &selected->recent,
-                             .now_us = clock_now_us() };
+                             .now_us = clock_now_us(),
+                             .of_view = UID_SET_INIT(req->arena),
+                             .of_columns = UID_SET_INIT(req->arena) };
 
     for (int level = 0; level < LEVELS; level++)
         search.hits[level] = UID_SET_INIT(req->arena);
