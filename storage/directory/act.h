@@ -42,7 +42,11 @@ MUST_CHECK bool act_on_installation(const struct actor *actor, struct err *err);
 MUST_CHECK bool refuse_dependents(struct db *db, const char *what, const char *sql, struct db_args args,
                                   struct err *err);
 /* ERR_NOT_FOUND with a sentence of its own. Returns false. */
-bool not_found(struct err *err, const char *what);
+static inline bool not_found(struct err *err, const char *what)
+{
+    return err_set(err, ERR_NOT_FOUND, "There is no such %s.", what);
+}
+
 /* After a failed insert: says which name is taken. Returns false. */
 bool taken(struct err *err, const char *format, const char *name) __attribute__((format(printf, 2, 0)));
 /* 1-100 characters of UTF-8 without control characters or spaces at the ends. */
