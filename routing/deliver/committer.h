@@ -23,6 +23,7 @@ struct job {
     struct job *next;
 };
 
+/* The thread of one storage group; `wake` hears of what it commits. Runs until committer_stop(). */
 MUST_CHECK bool committer_start(const void *owner, struct group *group, struct wake_bus *wake,
                                 unsigned queue_limit, struct committer **committer_out, struct err *err);
 /* Commits what is queued, then ends its thread. Accepts and sets NULL. */

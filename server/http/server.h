@@ -50,16 +50,20 @@ void http_server_free(struct http_server **server);
 
 /* A listening TCP socket (dual stack where `address` is "::"), or a Unix one with this mode. */
 MUST_CHECK bool http_listen_tcp(const char *address, uint16_t port, int *fd_out, struct err *err);
+/* A socket file with these permissions; one that stands there is replaced. */
 MUST_CHECK bool http_listen_unix(const char *path, unsigned mode, int *fd_out, struct err *err);
 
 /* ---- the request; all lives until the answer has returned */
 
+/* "GET", "POST", ...: as it was sent. */
 const char *http_method(const struct http_request *request);
 /* Percent-decoded, begins with '/'. */
 const char *http_path(const struct http_request *request);
 /* The first of that name, decoded; NULL where there is none. */
 const char *http_query(const struct http_request *request, const char *name);
+/* Of the request, ASCII case ignored; NULL where absent. */
 const char *http_header(const struct http_request *request, const char *name);
+/* All of it, at most what the limit of its path allows; empty without one. */
 struct span http_body(const struct http_request *request);
 /* The client, also behind a believed proxy. */
 const struct net_address *http_peer(const struct http_request *request);
@@ -72,8 +76,11 @@ void *http_arena(const struct http_request *request);
 
 /* ---- the reply */
 
+/* 200 until set. */
 void http_reply_status(struct http_reply *reply, unsigned status);
+/* Adds one; both texts are copied. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
+/* Content-Type. */
 void http_reply_type(struct http_reply *reply, const char *type);
 /* What is appended here is sent, unless a stream was set. */
 struct buf *http_reply_body(struct http_reply *reply);

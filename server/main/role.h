@@ -64,16 +64,26 @@ MUST_CHECK bool role_listen(struct role *role, const char *service, const struct
 /* And on run/<service>.sock. */
 MUST_CHECK bool role_listen_unix(struct role *role, const char *service, const struct protocol *protocol,
                                  void *context, struct err *err);
+/* Takes new certificates, addresses and storage groups over; on failure what was goes on. */
 bool role_sessions_reload(struct role *role, const struct config *config, struct err *err);
+/* Ends all sessions, in bounded time; then the TLS set goes. */
 void role_sessions_stop(struct role *role);
 
+/* What each kind of role does at its start, at a reload and at its end. SMTP and LMTP. */
 bool role_smtp_start(struct role *role, struct err *err);
+/* IMAP and POP3. */
 bool role_mailbox_start(struct role *role, struct err *err);
+/* The administration interface and what a browser asks for. */
 bool role_web_start(struct role *role, struct err *err);
+/* New certificates and addresses; on failure what was goes on. */
 bool role_web_reload(struct role *role, const struct config *config, struct err *err);
+/* Both accept a role that never started. */
 void role_web_stop(struct role *role);
+/* Its one thread begins its rounds. */
 bool role_housekeeping_start(struct role *role, struct err *err);
+/* New storage groups take part in the next round. */
 bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err);
+/* The job that runs ends its batch. */
 void role_housekeeping_stop(struct role *role);
 
 #endif

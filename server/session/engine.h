@@ -148,6 +148,7 @@ void session_advance(struct session *session, enum where where);
 
 /* A worker takes over; its job. */
 void session_push(struct session *session);
+/* On the worker's thread. */
 void session_work(struct job *job);
 
 /* advance.c's parts. Each does what it can now. */
@@ -164,10 +165,13 @@ void session_call(struct session *session);
 enum progress session_read(struct session *session);
 enum progress session_frame(struct session *session);
 enum progress session_feed_body(struct session *session);
+/* Bytes are there that were read and not used yet. */
 bool session_has_input(const struct session *session);
+/* These bytes at the front were used. */
 void session_consume(struct session *session, size_t length);
 /* output.c: as far as possible; is_written_off afterwards where the peer is gone. */
 void session_send(struct session *session);
+/* Bytes of output that are still here. */
 size_t session_unsent(const struct session *session);
 /* Takes away what an idle session does not need. */
 void session_shrink(struct session *session);

@@ -81,6 +81,7 @@ struct connect_options {
 };
 extern const int64_t db_class_timeout_ms[DB_CLASSES];
 MUST_CHECK bool connection_open(struct db *db, const struct connect_options *options, struct err *err);
+/* Whatever is under way is given up. */
 void connection_close(struct db *db);
 /* Looks at the socket without waiting: false when the server has gone. */
 bool connection_is_alive(struct db *db);

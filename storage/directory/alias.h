@@ -23,6 +23,7 @@ MUST_CHECK bool alias_add(struct directory *directory, const struct actor *actor
                           int64_t *recipient_id_out, struct err *err);
 MUST_CHECK bool alias_find(struct directory *directory, const struct actor *actor, const void *owner,
                            const char *address, struct alias *alias_out, struct err *err);
+/* By address. */
 MUST_CHECK bool alias_list(struct directory *directory, const struct actor *actor, const void *owner,
                            int64_t organisation_id, struct alias **aliases_out, size_t *count_out,
                            struct err *err);

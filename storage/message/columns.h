@@ -32,6 +32,7 @@ struct message_columns {
     struct span references[COLUMNS_REFERENCES_MAX];
 };
 
+/* Appends the packed form, which columns_unpack() reads. */
 void columns_pack(struct buf *out, const struct message_columns *columns);
 /* False for bytes that columns_pack() did not write. */
 MUST_CHECK bool columns_unpack(struct span packed, struct message_columns *columns_out);
