@@ -11,6 +11,7 @@
 #ifndef MAILBOX_VIEW_BUILD_H
 #define MAILBOX_VIEW_BUILD_H
 
+#include "mailbox/folded.h"
 #include "mailbox/view.h"
 
 #include <stdatomic.h>
@@ -69,6 +70,8 @@ void view_builder_share(struct view_builder *builder, struct chunk *chunk);
 /* flags := (flags & ~clear) | set and modseq on those of `uids` that exist. */
 void view_builder_flags(struct view_builder *builder, const struct uid_set *uids, uint64_t clear_bits,
                         uint64_t set_bits, uint64_t modseq);
+/* Flags and modseq of each, where it exists. */
+void view_builder_folded(struct view_builder *builder, const struct folded *folded);
 /* Takes those of `uids` that exist away. */
 void view_builder_expunge(struct view_builder *builder, const struct uid_set *uids);
 /* The view; the builder is gone. */
