@@ -161,8 +161,19 @@ static void compile(struct search *search, const struct imap_search_key *key, st
 struct subject {
     const struct view_message *message;
     const struct pack_row *row; /* from LEVEL_COLUMNS on */
-    const struct message_columns *columns;
+    struct message_columns *columns;
+    bool *is_unpacked; /* into `columns` */
 };
+
+/* Unpacked where a key needs them: most messages are out before. A message whose row is gone has none. */
+static const struct message_columns *columns_of(const struct subject *subject)
+{
+    if (!*subject->is_unpacked &&
+        (span_is_empty(subject->row->columns) || !columns_unpack(subject->row->columns, subject->columns)))
+        *subject->columns = (struct message_columns){ .has_date = false };
+    *subject->is_unpacked = true;
+    return subject->columns;
+}
 
 static enum truth truth_of(bool value)
 {
@@ -253,7 +264,7 @@ static struct span column_text(const struct message_columns *columns, enum imap_
 /* RFC 9051, 6.4.4: "disregarding time and timezone", so the day as the sender wrote it. */
 static int64_t sent_us(const struct subject *subject)
 {
-    const struct message_columns *columns = subject->columns;
+    const struct message_columns *columns = columns_of(subject);
 
     return columns->has_date ? columns->sent_us + columns->sent_zone_minutes * 60 * US_PER_S
                              : subject->message->received_us;
@@ -274,8 +285,9 @@ static enum truth column_truth(const struct leaf *leaf, const struct subject *su
         return compare_day(key->kind, KEY_SAVEDBEFORE, subject->row->saved_us, key->number);
     case KEY_THREADID:
         return truth_of(leaf->object_id && subject->row->thread_id == leaf->object_id);
-    default:
-        return truth_of(fold_contains(column_text(subject->columns, key->kind), leaf->needle));
+    default: /* what is nowhere in the packed row is in none of its texts, which lie there as they are */
+        return truth_of(fold_contains(subject->row->columns, leaf->needle) &&
+                        fold_contains(column_text(columns_of(subject), key->kind), leaf->needle));
     }
 }
 
@@ -355,16 +367,14 @@ static void look_at_view(struct search *search)
 static bool judge_row(const struct view_message *message, const struct pack_row *row, void *arg,
                       struct err *err)
 {
-    static const struct message_columns none; /* a message whose row is gone */
     struct message_columns columns;
-    bool has_columns = !span_is_empty(row->columns) && columns_unpack(row->columns, &columns);
-
+    bool is_unpacked = false;
     struct search *search = arg;
 
     (void)err;
     imap_progress(search->req, ++search->looked_at, view_count(search->view));
-    judge(arg,
-          &(struct subject){ .message = message, .row = row, .columns = has_columns ? &columns : &none });
+    judge(arg, &(struct subject){
+                   .message = message, .row = row, .columns = &columns, .is_unpacked = &is_unpacked });
     return true;
 }
 
