@@ -1,4 +1,8 @@
-/* role_housekeeping.c -- the jobs of every storage group in turn, and certificates that end soon. */
+/*
+ * role_housekeeping.c -- the jobs of every storage group in turn, and certificates that end soon. While people keep the
+ * machine busy, a job that has much to do takes a tenth of one processor; when they are gone, as much as it can use.
+ */
+#include "base/busy.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "group/group.h"
@@ -11,6 +15,8 @@
 #include <time.h>
 
 enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, WARNING_DAYS = 30, GROUPS_MAX = 256 };
+/* Of all processors, while we rest; and then the pause after a turn, in lengths of that turn. */
+enum { BUSY_PERCENT = 60, PAUSE_WHEN_BUSY = 9 };
 
 METRIC_COUNTER(jobs_run, "chappe_housekeeping_jobs_total", "Turns of housekeeping jobs")
 METRIC_COUNTER(jobs_failed, "chappe_housekeeping_failures_total", "Turns that failed")
@@ -28,6 +34,7 @@ struct housekeeper {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_ending;
+    bool is_busy; /* others are */
     struct schedule schedules[GROUPS_MAX];
     size_t count;
     int64_t next_certificate_us;
@@ -46,17 +53,22 @@ static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
 }
 
 /* A failed turn waits its whole period: a group that is down is not asked all the time. */
-static int64_t pause_after(bool done, bool is_done, unsigned period_s)
+static int64_t pause_after(bool done, bool is_done, unsigned period_s, int64_t took_us, bool is_busy)
 {
-    return done && !is_done ? TURN_MS * INT64_C(1000) : period_s * US_PER_S;
+    int64_t pause_us = TURN_MS * INT64_C(1000);
+
+    if (!done || is_done)
+        return period_s * US_PER_S;
+    return is_busy && took_us * PAUSE_WHEN_BUSY > pause_us ? took_us * PAUSE_WHEN_BUSY : pause_us;
 }
 
-static void run_job(struct group *group, const struct housekeeping_job *job, int64_t *next_us)
+static void run_job(struct group *group, const struct housekeeping_job *job, bool is_busy, int64_t *next_us)
 {
     struct err err = ERR_INIT;
+    int64_t begin_us = clock_monotonic_us();
     bool is_done = true, done;
 
-    if (clock_monotonic_us() < *next_us)
+    if (begin_us < *next_us)
         return;
     metric_add(&jobs_run, 1);
     done = job->run(group, &is_done, &err);
@@ -66,7 +78,8 @@ static void run_job(struct group *group, const struct housekeeping_job *job, int
                   log_i64("group", group_id(group)), log_text("reason", err_kind_name(err.kind)),
                   log_text("cause", err.log));
     }
-    *next_us = clock_monotonic_us() + pause_after(done, is_done, job->period_s);
+    int64_t end_us = clock_monotonic_us();
+    *next_us = end_us + pause_after(done, is_done, job->period_s, end_us - begin_us, is_busy);
 }
 
 static void watch_certificates(struct housekeeper *h)
@@ -98,6 +111,7 @@ static void watch_certificates(struct housekeeper *h)
 
 static bool rest(struct housekeeper *h)
 {
+    struct busy before = busy_now();
     struct timespec until;
     bool goes_on;
 
@@ -112,6 +126,7 @@ static bool rest(struct housekeeper *h)
         ;
     goes_on = !h->is_ending;
     pthread_mutex_unlock(&h->lock);
+    h->is_busy = busy_percent(before, busy_now()) >= BUSY_PERCENT;
     return goes_on;
 }
 
@@ -129,7 +144,7 @@ static void tend_groups(struct housekeeper *h)
         if (!schedule || !group_find(groups, ids[i], &group, &err))
             continue;
         for (size_t j = 0; j < housekeeping_job_count; j++)
-            run_job(group, &housekeeping_jobs[j], &schedule->next_us[j]);
+            run_job(group, &housekeeping_jobs[j], h->is_busy, &schedule->next_us[j]);
     }
     talloc_free(arena);
 }
