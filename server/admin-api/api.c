@@ -33,7 +33,13 @@ struct admin_api *admin_api_new(const void *owner, const struct admin_api_option
     struct admin_api *api = talloc_zero(owner, struct admin_api);
 
     api->options = *options;
+    atomic_init(&api->message_max, options->message_max);
     return api;
+}
+
+void admin_api_set_message_max(struct admin_api *api, int64_t message_max)
+{
+    atomic_store(&api->message_max, message_max);
 }
 
 /* ---- finding the route */

@@ -126,7 +126,7 @@ bool mailbox_message_post(struct admin_call *call, struct err *err)
     struct deliver_append append = { .received_us = clock_now_us() };
     bool done;
 
-    if (span_is_empty(bytes) || (int64_t)span_length(bytes) > call->api->options.message_max)
+    if (span_is_empty(bytes) || (int64_t)span_length(bytes) > atomic_load(&call->api->message_max))
         return err_set(err, ERR_LIMIT, "The message is empty or too large.");
     if (date && !date_parse_utc(span_text(date), &append.received_us))
         return err_set(err, ERR_INVALID, "%s is no date such as 2031-01-31T12:00:00Z.", date);

@@ -16,6 +16,8 @@ struct limits;
 enum limits_verdict { LIMITS_OK, LIMITS_TOO_MANY, LIMITS_TOO_OFTEN };
 
 struct limits *limits_new(unsigned max_per_peer, unsigned max_new_a_minute);
+/* For what comes afterwards; who is in stays in. */
+void limits_set(struct limits *limits, unsigned max_per_peer, unsigned max_new_a_minute);
 void limits_free(struct limits **limits);
 
 /* One more connection; when OK, limits_leave() must follow. `now_us` is monotonic. */
