@@ -2,6 +2,7 @@
 #include "admin_api/api.h"
 
 #include "admin_api/call.h"
+#include "admin_api/json.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -135,16 +136,12 @@ static bool check_fields(const struct admin_route *route, json_t *in, struct err
 static bool read_body(const struct admin_route *route, struct admin_call *call, struct err *err)
 {
     struct span body = http_body(call->request);
-    json_error_t where;
 
     if (route->takes_bytes || span_is_empty(body)) {
         call->in = json_object();
         return route->takes_bytes || check_fields(route, call->in, err);
     }
-    call->in = json_loadb(body.p, span_length(body), JSON_REJECT_DUPLICATES, &where);
-    if (!json_is_object(call->in))
-        return err_set(err, ERR_INVALID, "The body is not a JSON object.");
-    return check_fields(route, call->in, err);
+    return admin_json_read(body, &call->in, err) && check_fields(route, call->in, err);
 }
 
 /* ---- answering */

@@ -1,6 +1,7 @@
 /* mailbox.c -- folders of a mailbox, and one message put into it. */
 #include "admin_api/mailbox.h"
 
+#include "admin_api/json.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "deliver/deliver.h"
@@ -181,14 +182,14 @@ static bool take_entry(struct admin_call *call, struct span *batch, struct entry
     const char *flags = "", *key = NULL, *folder = NULL;
     json_int_t date = 0, size = -1;
     struct span line, bytes;
-    json_t *head;
+    json_t *head = NULL;
     bool done;
 
     if (!span_take_line(batch, &line))
         return err_set(err, ERR_INVALID, "The batch ends in the middle of a message.");
-    head = json_loadb(line.p, span_length(line), 0, NULL);
-    done = head && json_unpack(head, "{s:s, s?s, s:I, s:s, s:I}", "folder", &folder, "flags", &flags, "date",
-                               &date, "key", &key, "size", &size) == 0;
+    done = admin_json_read(line, &head, err) &&
+           json_unpack(head, "{s:s, s?s, s:I, s:s, s:I}", "folder", &folder, "flags", &flags, "date", &date,
+                       "key", &key, "size", &size) == 0;
     *entry_out = (struct entry){ .folder = done ? talloc_strdup(call->arena, folder) : NULL };
     if (!done || size < 0 || (size_t)size > span_length(*batch) ||
         !read_key(call->arena, key, &entry_out->key)) {
