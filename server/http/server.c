@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "http/deadline.h"
 #include "http/request.h"
 #include "http/retrieve.h"
 
@@ -28,6 +29,7 @@ METRIC_HISTOGRAM(latency, "chappe_http_request_seconds", "From the whole request
 struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
+    struct http_deadlines *deadlines;
     pthread_rwlock_t lock; /* over proxies */
     struct net_network *proxies;
     size_t proxy_count;
@@ -182,6 +184,29 @@ static enum MHD_Result answer(struct http_server *server, struct http_request *r
     return send_reply(request->connection, &reply);
 }
 
+static struct http_deadline *deadline_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = argument;
+    const union MHD_ConnectionInfo *info;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        http_deadline_end(server->deadlines, *socket_context);
+        *socket_context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *socket_context = info ? http_deadline_begin(server->deadlines, info->connect_fd) : NULL;
+}
+
 static enum MHD_Result on_access(void *argument, struct MHD_Connection *connection, const char *path,
                                  const char *method, const char *version, const char *upload,
                                  size_t *upload_length, void **request_context)
@@ -197,11 +222,14 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
         refusal = verdict_on_head(connection, path);
         if (refusal)
             return refuse(connection, refusal);
-        *request_context = request_new(server, connection, method, path);
+        *request_context = request = request_new(server, connection, method, path);
+        http_deadline_body(deadline_of(connection), request->limit);
         return MHD_YES;
     }
-    if (*upload_length == 0)
+    if (*upload_length == 0) {
+        http_deadline_none(deadline_of(connection));
         return answer(server, request);
+    }
     if (request->body.length + *upload_length > request->limit)
         request->is_too_large = true;
     else
@@ -210,14 +238,18 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
+static unsigned timeout_s(const struct http_server *server)
+{
+    return server->options.timeout_s ? server->options.timeout_s : 30;
+}
+
 static void on_completed(void *argument, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode code)
 {
     struct http_request *request = *request_context;
 
-    (void)argument;
-    (void)connection;
     (void)code;
+    http_deadline_head(deadline_of(connection), timeout_s(argument));
     if (request && request != &unreadable)
         talloc_free(request->arena);
     *request_context = NULL;
@@ -246,11 +278,12 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->max_connections ? o->max_connections : 1000), NULL },
         { MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->max_per_address, NULL },
-        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(o->timeout_s ? o->timeout_s : 30), NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)timeout_s(server), NULL },
         { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
         { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server },
+        { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
     };
-    size_t count = 6;
+    size_t count = 7;
 
     if (o->threads > 1)
         items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL };
@@ -281,9 +314,11 @@ bool http_server_start(const struct http_server_options *options, struct http_se
     server->options = *options;
     pthread_rwlock_init(&server->lock, NULL);
     copy_proxies(server, options->proxies, options->proxy_count);
-    server->daemon = start_daemon(server);
+    if (http_deadlines_start(&server->deadlines, err))
+        server->daemon = start_daemon(server);
     if (!server->daemon) {
         close(options->fd);
+        http_deadlines_stop(&server->deadlines);
         pthread_rwlock_destroy(&server->lock);
         talloc_free(server);
         return err_set(err, ERR_INTERNAL, "The web server cannot start.");
@@ -325,6 +360,7 @@ void http_server_free(struct http_server **server)
     if (!*server)
         return;
     MHD_stop_daemon((*server)->daemon);
+    http_deadlines_stop(&(*server)->deadlines);
     pthread_rwlock_destroy(&(*server)->lock);
     talloc_free(*server);
     *server = NULL;

@@ -4,7 +4,8 @@
  * The body of a request is read whole, up to the limit that the `limit` callback names for its method and path, and
  * then `answer` is called once, on a thread that may block. Requests that HTTP itself forbids (two lengths, a length
  * and chunks, no Host, control bytes in the path, `..` and `//` in the path) are refused and the connection closed
- * before the callbacks see them.
+ * before the callbacks see them. A connection that is silent for `timeout_s`, or takes longer for a handshake, a head or a
+ * body than deadline.h allows, is closed.
  *
  * Ownership  http_server_free() waits for the answers that run.
  * Threads    start, reload and free from one thread; `limit` and `answer` from many.
