@@ -7,10 +7,13 @@
 #include "admin_api/api.h"
 #include "directory/directory.h"
 
+#include <stdatomic.h>
+
 enum { PARAMETERS_MAX = 4 };
 
 struct admin_api {
     struct admin_api_options options;
+    _Atomic int64_t message_max; /* the options' one, until a reload brings another */
 };
 
 struct admin_call {

@@ -4,7 +4,8 @@
  * The body of a request is read whole, up to the limit that the `limit` callback names for its method and path, and
  * then `answer` is called once, on a thread that may block. Requests that HTTP itself forbids (two lengths, a length
  * and chunks, no Host, control bytes in the path, `..` and `//` in the path) are refused and the connection closed
- * before the callbacks see them.
+ * before the callbacks see them. A connection that is silent for `timeout_s`, or takes longer for a handshake, a head or a
+ * body than deadline.h allows, is closed.
  *
  * Ownership  http_server_free() waits for the answers that run.
  * Threads    start, reload and free from one thread; `limit` and `answer` from many.
@@ -26,9 +27,8 @@ typedef size_t http_limit(void *argument, const char *method, const char *path);
 typedef void http_answer(void *argument, const struct http_request *request, struct http_reply *reply);
 
 struct http_server_options {
-    int fd;                  /* a listening socket, taken over also on failure */
-    const char *certificate; /* PEM files; NULL: plain */
-    const char *key;
+    int fd;                   /* a listening socket, taken over also on failure */
+    bool is_tls;              /* http_certificates_load() comes before the first connection */
     unsigned threads;         /* 0: one a connection, for few clients with long requests */
     unsigned max_connections; /* 0: 1000 */
     unsigned max_per_address; /* 0: no limit */
@@ -42,9 +42,12 @@ struct http_server_options {
 
 MUST_CHECK bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
                                   struct err *err);
-/* Reads the certificate files again; connections there keep theirs. On failure nothing changes. */
-MUST_CHECK bool http_server_reload(struct http_server *server, const char *certificate, const char *key,
-                                   struct err *err);
+/* Whom to believe from the next request on; copied. Any thread. */
+void http_server_believe(struct http_server *server, const struct net_network *proxies, size_t count);
+/* Closes the listening socket; connections there go on, and end by themselves or with http_server_free(). */
+void http_server_quiesce(struct http_server *server);
+/* True when a quiesced server has no connection left. */
+bool http_server_is_drained(const struct http_server *server);
 /* Accepts and sets NULL. */
 void http_server_free(struct http_server **server);
 

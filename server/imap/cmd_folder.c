@@ -19,7 +19,7 @@ static bool take_name(struct imap_request *req, struct imap_place *place_out, en
         *answer_out = imap_bad(req, "%s needs the name of a folder.", req->command->name);
         return false;
     }
-    if (err.kind != ERR_NONE) {
+    if (err.kind != ERR_NONE || !imap_place_is_known(req, place_out, &err)) {
         *answer_out = imap_fail(req, &err);
         return false;
     }

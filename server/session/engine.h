@@ -75,6 +75,7 @@ struct home {
 struct session_listener {
     struct session_server *server;
     struct session_listen config; /* its strings are not kept */
+    _Atomic(void *) context;      /* the configured one, until a reload brings another */
     char name[32];
     int fd, reserve_fd; /* reserve_fd: given up to tell a peer that there are no descriptors left */
     char *unix_path;
@@ -89,7 +90,10 @@ struct session_listener {
 struct session_server {
     struct session_server_config config;
     char *spool_directory;
+    pthread_rwlock_t trusted_lock; /* over trusted and its count */
     struct net_network *trusted;
+    size_t trusted_count;
+    atomic_uint max_sessions;
     struct home *homes;
     unsigned home_count;
     atomic_uint next_home;

@@ -17,6 +17,8 @@ enum limits_verdict { LIMITS_OK, LIMITS_TOO_MANY, LIMITS_TOO_OFTEN };
 
 /* Connections of one peer at a time, and new ones a minute; ended by limits_free(). */
 struct limits *limits_new(unsigned max_per_peer, unsigned max_new_a_minute);
+/* For what comes afterwards; who is in stays in. */
+void limits_set(struct limits *limits, unsigned max_per_peer, unsigned max_new_a_minute);
 /* Accepts and sets NULL. */
 void limits_free(struct limits **limits);
 
