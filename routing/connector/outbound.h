@@ -1,6 +1,11 @@
 /*
  * outbound.h -- a message given to the next server: the ways out behind one interface.
  *
+ *   struct outbound_options options = { .dns = dns, .hostname = "mail.example.org" };
+ *   outbound_open(&options, &outbound, &err);
+ *   outbound_send(outbound, arena, &route, &message, recipients, count);     from any number of threads
+ *   outbound_close(&outbound);
+ *
  * outbound_send() carries out one struct route (topology/route.h) for one message and some of its recipients: looks up
  * exchangers, opens a connection or takes an idle one of the same destination, speaks SMTP, and leaves a verdict in every
  * recipient. It blocks its caller within the deadlines of RFC 5321, 4.5.3.2 (bounded by the options) and never longer.
@@ -12,8 +17,11 @@
 #define CONNECTOR_OUTBOUND_H
 
 #include "base/err.h"
+#include "base/net.h"
 #include "base/span.h"
 #include "topology/route.h"
+
+struct dns;
 
 enum outbound_body { OUTBOUND_7BIT, OUTBOUND_8BITMIME, OUTBOUND_BINARYMIME };
 
@@ -22,11 +30,12 @@ struct outbound_message {
     const char *sender; /* "" for <> */
     struct span bytes;  /* whole, CRLF line ends; mapped or in memory; lives until the call returns */
     enum outbound_body body;
-    bool needs_smtputf8;   /* an address or header is UTF-8 */
-    bool needs_tls;        /* REQUIRETLS (RFC 8689) */
-    const char *ret;       /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
-    const char *envid;     /* decoded; NULL: unsaid */
-    int64_t deliver_by_us; /* DELIVERBY (RFC 2852); 0: unsaid */
+    bool needs_smtputf8;     /* an address or header is UTF-8 */
+    bool needs_tls;          /* REQUIRETLS (RFC 8689) */
+    const char *ret;         /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
+    const char *envid;       /* decoded; NULL: unsaid */
+    int64_t deliver_by_us;   /* DELIVERBY (RFC 2852); 0: unsaid */
+    bool deliver_by_returns; /* mode R: never to a server that does not keep the time; false: mode N */
 };
 
 enum outbound_verdict {
@@ -52,5 +61,61 @@ struct outbound_recipient {
 };
 
 struct outbound;
+
+/* A port that we listen on: mail for it would come back to ourselves. */
+struct outbound_listener {
+    struct net_address address; /* all zero: every address of the machine */
+    uint16_t port;
+};
+
+/* Seconds; 0 stands for the usual value in brackets. */
+struct outbound_timeouts {
+    unsigned connect;     /* of one address [30] */
+    unsigned greeting;    /* and TLS handshake, EHLO, AUTH, each [300] */
+    unsigned command;     /* MAIL, RCPT, RSET: for all replies to one group of commands [300] */
+    unsigned data_start;  /* for 354 [120] */
+    unsigned data_block;  /* without progress while a message is sent [180] */
+    unsigned data_end;    /* for the last reply [600] */
+    unsigned transaction; /* MAIL to the last reply, and one second more for each KB of the message [1800] */
+    unsigned dns;         /* all lookups of one route [60] */
+};
+
+struct outbound_options {
+    struct dns *dns;          /* outlives the outbound */
+    const char *hostname;     /* EHLO, and how others call us in MX records */
+    const char *const *names; /* further names of ours, NULL-terminated; NULL: none */
+    const struct outbound_listener *listeners;
+    size_t listener_count;
+    const char *ca_file;         /* trusted certificates in PEM; NULL: the system's */
+    const char *state_directory; /* where MTA-STS policies are kept over a restart; NULL: in memory only */
+    uint16_t sts_port;           /* where policies are fetched; 0: 443 */
+    uint16_t mx_port;            /* port of mail exchangers; 0: 25 */
+    unsigned idle_seconds;       /* an open connection waits for the next message; 0: 5 */
+    unsigned idle_max;           /* such connections in all; 0: 100 */
+    unsigned messages_max;       /* over one connection; 0: 100 */
+    unsigned addresses_max;      /* tried for one message; 0: 20 */
+    struct outbound_timeouts timeouts;
+};
+
+/* ERR_INVALID where the certificates cannot be read. Strings are copied. */
+MUST_CHECK bool outbound_open(const struct outbound_options *options, struct outbound **outbound_out,
+                              struct err *err);
+/* Names, listeners, certificates and times for messages that are sent afterwards; idle connections are closed. The
+ * resolver stays (dns_reload). On failure everything stays. */
+MUST_CHECK bool outbound_reload(struct outbound *outbound, const struct outbound_options *options,
+                                struct err *err);
+/* Calls in progress end within a second or two, deferred. To be called before outbound_close. */
+void outbound_stop(struct outbound *outbound);
+/* Nobody may be sending any more. Accepts NULL. */
+void outbound_close(struct outbound **outbound);
+
+/* Gives the message to the next server for those recipients whose verdict is OUTBOUND_UNTRIED; afterwards none of them is.
+ * `count` is not limited: more than a server takes at once are sent in several transactions. */
+void outbound_send(struct outbound *outbound, const void *owner, const struct route *route,
+                   const struct outbound_message *message, struct outbound_recipient *recipients,
+                   size_t count);
+
+/* "untried", "delivered", "relayed", "deferred", "failed". Static. */
+const char *outbound_verdict_name(enum outbound_verdict verdict);
 
 #endif

@@ -99,6 +99,20 @@ HANDLER(mailbox_export_get);     /* GET /mailboxes/{address}/export */
 HANDLER(verify_post);            /* POST /verify */
 HANDLER(check_get);              /* GET /check */
 HANDLER(audit_get);              /* GET /audit */
+HANDLER(sieve_check_post);
+HANDLER(sieve_scripts_get);
+HANDLER(sieve_script_get);
+HANDLER(sieve_script_put);
+HANDLER(sieve_activate_post);
+HANDLER(sieve_off_post);
+HANDLER(sieve_script_delete);
+HANDLER(automatic_reply_put);
+HANDLER(automatic_reply_get_one);
+HANDLER(automatic_reply_delete);
+HANDLER(queue_get);
+HANDLER(queue_get_one);
+HANDLER(queue_lanes_get);
+HANDLER(queue_act_post);
 #undef HANDLER
 
 #endif

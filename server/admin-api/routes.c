@@ -53,6 +53,17 @@ static const struct admin_field user_fields[] = {
 static const struct admin_field user_changes[] = {
     NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
 };
+static const struct admin_field queue_fields[] = {
+    { "id", ADMIN_TEXT, false, "A message's id, or an entry's number." },
+    { "sender", ADMIN_TEXT, false, "Envelope sender; <> for notices." },
+    { "recipient", ADMIN_TEXT, false, "Envelope recipient." },
+    { "domain", ADMIN_TEXT, false, "The recipient's domain." },
+    { "state", ADMIN_TEXT, false, "waiting or held." },
+    { "older", ADMIN_TEXT, false, "In the queue for more than this many seconds." },
+    { "to", ADMIN_TEXT, false, "reroute: HOST, HOST:PORT or direct; readdress: an address." },
+    ORGANISATION(false),
+    END_OF_FIELDS
+};
 static const struct admin_field import_fields[] = {
     { "users", ADMIN_LIST, true, "Objects as for POST /users; at most 1,000, all of one organisation." },
     ORGANISATION(true),
@@ -72,6 +83,21 @@ static const struct admin_field alias_changes[] = {
     END_OF_FIELDS
 };
 static const struct admin_field app_password_fields[] = { NAME(true), END_OF_FIELDS };
+static const struct admin_field sieve_check_fields[] = { { "content", ADMIN_TEXT, true, "The script." },
+                                                         END_OF_FIELDS };
+static const struct admin_field sieve_fields[] = { { "content", ADMIN_TEXT, true, "The script." },
+                                                   { "activate", ADMIN_BOOL, false,
+                                                     "From now on it is the one that runs." },
+                                                   END_OF_FIELDS };
+static const struct admin_field automatic_reply_fields[] = {
+    { "text", ADMIN_TEXT, true,
+      "What senders of the own organisation read, and others without outside_text." },
+    { "outside_text", ADMIN_TEXT, false, "What others read; empty: they get no reply." },
+    { "subject", ADMIN_TEXT, false, "Its subject; without it, made from that of the message." },
+    { "from", ADMIN_TEXT, false, "The first day (2031-01-31), or a moment; without it at once." },
+    { "until", ADMIN_TEXT, false, "The last day, or a moment; without it until it is taken away." },
+    END_OF_FIELDS
+};
 static const struct admin_field storage_group_fields[] = {
     NAME(true),
     { "database", ADMIN_TEXT, false, "postgresql://...; without it a database beside the directory." },
@@ -118,6 +144,19 @@ static const struct admin_route routes[] = {
     { "GET", "/users/{address}/app-passwords", app_passwords_get, "Lists them." },
     { "DELETE", "/users/{address}/app-passwords/{name}", app_password_delete, "Takes one back." },
 
+    { "POST", "/sieve/check", sieve_check_post, "Looks whether a script is good.", sieve_check_fields },
+    { "GET", "/users/{address}/sieve", sieve_scripts_get, "Lists the scripts." },
+    { "POST", "/users/{address}/sieve/{name}/activate", sieve_activate_post, "It is the one that runs." },
+    { "POST", "/users/{address}/sieve-off", sieve_off_post, "None runs any more." },
+    { "GET", "/users/{address}/sieve/{name}", sieve_script_get, "Shows one." },
+    { "PUT", "/users/{address}/sieve/{name}", sieve_script_put, "Adds or replaces one that is good.",
+      sieve_fields },
+    { "DELETE", "/users/{address}/sieve/{name}", sieve_script_delete, "Removes one that does not run." },
+    { "PUT", "/users/{address}/automatic-reply", automatic_reply_put, "Sets the automatic reply.",
+      automatic_reply_fields },
+    { "GET", "/users/{address}/automatic-reply", automatic_reply_get_one, "Shows it." },
+    { "DELETE", "/users/{address}/automatic-reply", automatic_reply_delete, "Takes it away." },
+
     { "POST", "/aliases", alias_post, "Adds an alias, or targets to one that is there.", alias_fields },
     { "GET", "/aliases", aliases_get, "Lists aliases; ?organisation= ?domain=." },
     { "GET", "/aliases/{address}", alias_get, "Shows one." },
@@ -140,6 +179,15 @@ static const struct admin_route routes[] = {
     { "POST", "/mailboxes/{address}/import", mailbox_import_post,
       "Files a batch (see the guide), each message once.", .takes_bytes = true },
     { "GET", "/mailboxes/{address}/export", mailbox_export_get, "All messages of ?folder= as a batch." },
+
+    { "GET", "/queue", queue_get,
+      "What waits; ?sender= ?recipient= ?domain= ?state= ?older= (seconds) ?organisation= ?after= ?limit=." },
+    { "GET", "/queue-lanes", queue_lanes_get, "How much waits for each domain and storage group." },
+    { "GET", "/queue/{id}", queue_get_one, "A message of the queue, or one entry, with its header." },
+    { "POST", "/queue/{act}", queue_act_post,
+      "hold, release, retry, reroute, readdress, return or delete: one, or all that the filter means; repeat while "
+      "has_more.",
+      queue_fields },
 
     { "POST", "/verify", verify_post, "Compares what is derived with what it is derived from.",
       verify_fields },

@@ -222,6 +222,28 @@ bool stream_connect_tls(struct stream *stream, struct tls_client *client, const 
     return attach(stream, tls_connect_new(client, name, alpn), err);
 }
 
+bool stream_connect_tls_expecting(struct stream *stream, struct tls_client *client,
+                                  const struct tls_expectation *expectation, struct err *err)
+{
+    SSL *ssl = tls_connect_expecting(client, expectation);
+
+    if (!ssl && expectation->trust == TLS_TRUST_DANE)
+        return err_set(err, ERR_INVALID, "None of the TLSA records can be used.");
+    return attach(stream, ssl, err);
+}
+
+enum tls_trust stream_tls_trust(const struct stream *stream)
+{
+    if (SSL_get_verify_result(stream->ssl) != X509_V_OK || !SSL_get0_peer_certificate(stream->ssl))
+        return TLS_TRUST_ANY;
+    return SSL_get0_dane_authority(stream->ssl, NULL, NULL) >= 0 ? TLS_TRUST_DANE : TLS_TRUST_AUTHORITIES;
+}
+
+const char *stream_tls_distrust(const struct stream *stream)
+{
+    return X509_verify_cert_error_string(SSL_get_verify_result(stream->ssl));
+}
+
 enum stream_result stream_handshake(struct stream *stream)
 {
     enum stream_result result = STREAM_OK;

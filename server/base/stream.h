@@ -46,8 +46,16 @@ MUST_CHECK bool stream_start_tls(struct stream *stream, struct tls_server *serve
 /* As client; `name` is sent as SNI and verified. */
 MUST_CHECK bool stream_connect_tls(struct stream *stream, struct tls_client *client, const char *name,
                                    const char *alpn, struct err *err);
+/* As client with an expectation of its own; `client` must have been made to verify. ERR_INVALID where TLS_TRUST_DANE has no
+ * usable association. */
+MUST_CHECK bool stream_connect_tls_expecting(struct stream *stream, struct tls_client *client,
+                                             const struct tls_expectation *expectation, struct err *err);
 /* STREAM_WAIT: again when the descriptor is ready. */
 enum stream_result stream_handshake(struct stream *stream);
+/* After the handshake of a client: what its peer's certificate proved, whatever was expected; and if it is
+ * TLS_TRUST_ANY, why no more (static: "certificate has expired"). */
+enum tls_trust stream_tls_trust(const struct stream *stream);
+const char *stream_tls_distrust(const struct stream *stream);
 
 /* From stream_start_tls() or stream_connect_tls() on. */
 bool stream_is_tls(const struct stream *stream);

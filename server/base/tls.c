@@ -13,6 +13,8 @@
 
 static const char CIPHERS_TLS12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
+enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 }; /* RFC 6698, 7218 */
+
 struct tls_set {
     atomic_int references;
     bool refuses_unknown_names;
@@ -274,6 +276,8 @@ bool tls_client_new(const char *ca_file, bool verifies, struct tls_client **clie
         return err_set(err, ERR_INVALID, "The trusted certificates cannot be read.");
     }
     SSL_CTX_set_verify(context, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    SSL_CTX_dane_enable(context);
+    SSL_CTX_dane_set_flags(context, DANE_FLAG_NO_DANE_EE_NAMECHECKS); /* RFC 7671, 5.1 */
     client = calloc(1, sizeof(*client));
     if (!client)
         abort();
@@ -303,21 +307,67 @@ static void expect_name(SSL *ssl, const char *name)
     SSL_set1_host(ssl, name);
 }
 
-SSL *tls_connect_new(struct tls_client *client, const char *name, const char *alpn)
+static void offer_protocol(SSL *ssl, const char *alpn)
 {
-    SSL *ssl = SSL_new(client->context);
     unsigned char offered[256];
     size_t length = alpn ? strlen(alpn) : 0;
 
-    if (!ssl)
-        return NULL;
-    if (name)
-        expect_name(ssl, name);
     if (length > 0 && length < sizeof(offered)) {
         offered[0] = (unsigned char)length;
         memcpy(offered + 1, alpn, length);
         SSL_set_alpn_protos(ssl, offered, (unsigned)length + 1);
     }
+}
+
+SSL *tls_connect_new(struct tls_client *client, const char *name, const char *alpn)
+{
+    SSL *ssl = SSL_new(client->context);
+
+    if (!ssl)
+        return NULL;
+    if (name)
+        expect_name(ssl, name);
+    offer_protocol(ssl, alpn);
+    SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+/* True where at least one association can be used. Those of unknown kinds are left out (RFC 7671, 8). */
+static bool expect_associations(SSL *ssl, const struct tls_expectation *expectation)
+{
+    bool is_usable = false;
+
+    if (SSL_dane_enable(ssl, expectation->name) <= 0)
+        return false;
+    for (size_t i = 0; i < expectation->association_count; i++) {
+        const struct tls_association *each = &expectation->associations[i];
+        if ((each->usage == USAGE_DANE_TA || each->usage == USAGE_DANE_EE) &&
+            SSL_dane_tlsa_add(ssl, each->usage, each->selector, each->matching,
+                              (const unsigned char *)each->data.p, span_length(each->data)) > 0)
+            is_usable = true;
+    }
+    ERR_clear_error();
+    return is_usable;
+}
+
+SSL *tls_connect_expecting(struct tls_client *client, const struct tls_expectation *expectation)
+{
+    SSL *ssl = SSL_new(client->context);
+
+    if (!ssl)
+        return NULL;
+    if (expectation->trust == TLS_TRUST_DANE) {
+        if (!expect_associations(ssl, expectation)) {
+            SSL_free(ssl);
+            return NULL;
+        }
+    } else {
+        expect_name(ssl, expectation->name);
+    }
+    for (const char *const *name = expectation->more_names; name && *name; name++)
+        SSL_add1_host(ssl, *name);
+    SSL_set_verify(ssl, expectation->trust == TLS_TRUST_ANY ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+    offer_protocol(ssl, expectation->alpn);
     SSL_set_connect_state(ssl);
     return ssl;
 }

@@ -49,6 +49,28 @@ MUST_CHECK bool tls_client_new(const char *ca_file, bool verifies, struct tls_cl
 /* Accepts and sets NULL. */
 void tls_client_free(struct tls_client **client);
 
+/* One TLSA record (RFC 6698): the data belong to the caller. */
+struct tls_association {
+    uint8_t usage, selector, matching;
+    struct span data;
+};
+
+enum tls_trust {
+    TLS_TRUST_ANY,         /* encrypted to whomever; what the certificate is worth is told afterwards */
+    TLS_TRUST_AUTHORITIES, /* signed by a trusted authority, for one of the names */
+    TLS_TRUST_DANE         /* as the associations say (RFC 7672: usages 2 and 3 only) */
+};
+
+/* What a client wants of the server's certificate. */
+struct tls_expectation {
+    enum tls_trust trust;
+    const char *name;              /* SNI, unless it is an address, and the first name that will do */
+    const char *const *more_names; /* others that will do, NULL-terminated; NULL: none */
+    const char *alpn;
+    const struct tls_association *associations; /* TLS_TRUST_DANE */
+    size_t association_count;
+};
+
 /* What a certificate file says, for `check` and the warnings before it expires. */
 struct tls_certificate {
     int64_t not_before_us, not_after_us;

@@ -25,6 +25,9 @@ void tls_handshake_done(SSL *ssl, struct tls_handshake *handshake);
 
 SSL *tls_connect_new(struct tls_client *client, const char *name, const char *alpn);
 
+/* NULL where nothing of a DANE expectation can be used, or out of memory. */
+SSL *tls_connect_expecting(struct tls_client *client, const struct tls_expectation *expectation);
+
 /* The oldest error of OpenSSL's queue of this thread as a static text; the queue is emptied. */
 const char *tls_reason(void);
 

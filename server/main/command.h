@@ -19,7 +19,8 @@ enum option_kind {
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
-    OPTION_SECRET  /* --password-file FILE|-: the first line of that file */
+    OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
+    OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
 };
 
 struct option {
@@ -102,6 +103,8 @@ int command_help(struct invocation *in, struct err *err);           /* chappe he
 int command_version(struct invocation *in, struct err *err);        /* chappe version */
 int command_print(struct invocation *in, struct err *err);          /* chappe print */
 /* chappe run-role, which the supervisor calls */
+int command_queue_act(struct invocation *in, struct err *err);
+int command_sieve_get(struct invocation *in, struct err *err);
 int command_run_role(struct invocation *in, struct err *err);
 
 #endif

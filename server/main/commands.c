@@ -113,6 +113,50 @@ static const struct option verify_options[] = {
     END
 };
 
+#define QUEUE_FILTER(prefix)                                                                                 \
+    {                                                                                                        \
+        "--sender", OPTION_TEXT, "ADDRESS", prefix "sender", false, "Only from this sender; <> for notices." \
+    },                                                                                                       \
+        { "--recipient", OPTION_TEXT, "ADDRESS", prefix "recipient", false, "Only to this recipient." },     \
+        { "--domain", OPTION_TEXT, "DOMAIN", prefix "domain", false, "Only to this domain." },               \
+        { "--state", OPTION_TEXT, "STATE", prefix "state", false, "waiting, in-work or held." },             \
+        { "--older", OPTION_TEXT, "SECONDS", prefix "older", false, "Only what came longer ago." },          \
+    {                                                                                                        \
+        "--org", OPTION_TEXT, "NAME", prefix "organisation", false, "Only of this organisation."             \
+    }
+static const struct option queue_list_options[] = {
+    QUEUE_FILTER("?"),
+    { "--after", OPTION_TEXT, "ID", "?after", false, "Behind this entry: the next page." },
+    { "--limit", OPTION_TEXT, "NUMBER", "?limit", false, "So many; default 100, at most 1,000." },
+    END
+};
+static const struct option queue_options[] = { QUEUE_FILTER(""), END };
+static const struct option queue_to_options[] = {
+    QUEUE_FILTER(""),
+    { "--to", OPTION_TEXT, "WHERE", "to", true,
+      "reroute: HOST, HOST:PORT or direct; readdress: the new address." },
+    END
+};
+
+static const struct option sieve_put_options[] = {
+    { "--file", OPTION_FILE, "FILE|-", "content", true, "The script; -: standard input." },
+    { "--activate", OPTION_FLAG, NULL, "activate", false, "It is the one that runs from now on." },
+    END
+};
+static const struct option sieve_check_options[] = {
+    { "--file", OPTION_FILE, "FILE|-", "content", true, "The script; -: standard input." }, END
+};
+static const struct option vacation_options[] = {
+    { "--text-file", OPTION_FILE, "FILE|-", "text", true, "What the organisation's own people read." },
+    { "--outside-text-file", OPTION_FILE, "FILE", "outside_text", false,
+      "What others read (an empty file: they get no reply); default: the same." },
+    { "--subject", OPTION_TEXT, "TEXT", "subject", false, "Its subject." },
+    { "--from", OPTION_TEXT, "DAY", "from", false, "The first day, 2031-01-31, or a moment; default: now." },
+    { "--until", OPTION_TEXT, "DAY", "until", false,
+      "The last day, or a moment; default: until it is taken away." },
+    END
+};
+
 #define USER_COLUMNS "address name state quota"
 
 const struct command commands[] = {
@@ -164,6 +208,24 @@ const struct command commands[] = {
     { "user remove", "ADDRESS", "Removes a user; the mailbox can be recovered for a period.", NULL, NULL,
       "DELETE", "/users/{0}" },
 
+    { "sieve put", "ADDRESS NAME", "Adds or replaces a script, when it is good.", sieve_put_options, NULL,
+      "PUT", "/users/{0}/sieve/{1}" },
+    { "sieve get", "ADDRESS NAME", "Prints a script.", NULL, command_sieve_get },
+    { "sieve list", "ADDRESS", "Lists the scripts of a mailbox.", NULL, NULL, "GET", "/users/{0}/sieve", NULL,
+      "scripts", "name active bytes changed" },
+    { "sieve activate", "ADDRESS NAME", "Makes it the script that runs.", NULL, NULL, "POST",
+      "/users/{0}/sieve/{1}/activate" },
+    { "sieve off", "ADDRESS", "No script runs any more.", NULL, NULL, "POST", "/users/{0}/sieve-off" },
+    { "sieve check", "", "Tells whether a script is good, and where it is not.", sieve_check_options, NULL,
+      "POST", "/sieve/check" },
+    { "sieve delete", "ADDRESS NAME", "Removes a script that does not run.", NULL, NULL, "DELETE",
+      "/users/{0}/sieve/{1}" },
+    { "vacation set", "ADDRESS", "Answers mail automatically while its owner is away.", vacation_options,
+      NULL, "PUT", "/users/{0}/automatic-reply" },
+    { "vacation show", "ADDRESS", "Shows the automatic reply.", NULL, NULL, "GET",
+      "/users/{0}/automatic-reply" },
+    { "vacation off", "ADDRESS", "Ends it.", NULL, NULL, "DELETE", "/users/{0}/automatic-reply" },
+
     { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
       "POST", "/aliases", "address target" },
     { "alias list", "", "Lists aliases.", user_list_options, NULL, "GET", "/aliases", NULL, "aliases",
@@ -197,6 +259,22 @@ const struct command commands[] = {
       "name" },
     { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
       "name storage_group mailboxes" },
+
+    { "queue list", "", "Lists what waits to leave or to be filed.", queue_list_options, NULL, "GET",
+      "/queue", NULL, "entries", "id message state sender recipient attempts next reply" },
+    { "queue lanes", "", "How much waits for each domain and storage group.", NULL, NULL, "GET",
+      "/queue-lanes", NULL, "lanes", "lane waiting next" },
+    { "queue show", "ID", "Shows a message of the queue, or one entry, with its header.", NULL, NULL, "GET",
+      "/queue/{0}" },
+    { "queue hold", "[ID]", "Keeps entries until they are released.", queue_options, command_queue_act },
+    { "queue release", "[ID]", "Lets held entries go; their time begins anew.", queue_options,
+      command_queue_act },
+    { "queue retry", "[ID]", "Tries entries now.", queue_options, command_queue_act },
+    { "queue reroute", "[ID]", "Sends entries over another server.", queue_to_options, command_queue_act },
+    { "queue readdress", "[ID]", "Gives entries another recipient.", queue_to_options, command_queue_act },
+    { "queue return", "[ID]", "Gives entries back to their senders, with a notice.", queue_options,
+      command_queue_act },
+    { "queue delete", "[ID]", "Removes entries without a word.", queue_options, command_queue_act },
 
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },

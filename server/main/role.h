@@ -80,6 +80,12 @@ bool role_web_start(struct role *role, struct err *err);
 bool role_web_reload(struct role *role, const struct config *config, struct err *err);
 /* Both accept a role that never started. */
 void role_web_stop(struct role *role);
+bool role_transport_start(struct role *role, struct err *err);
+bool role_transport_reload(struct role *role, const struct config *config, struct err *err);
+void role_transport_stop(struct role *role);
+/* Where accepted messages go: fields from the settings. */
+struct accept_options;
+void role_accept_options(const struct role *role, struct accept_options *options_out);
 /* Its one thread begins its rounds. */
 bool role_housekeeping_start(struct role *role, struct err *err);
 /* New storage groups take part in the next round. */

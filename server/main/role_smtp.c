@@ -1,15 +1,16 @@
 /* role_smtp.c -- SMTP from outside, submission by users, LMTP from neighbours. */
 #include "smtp/smtp.h"
 
+#include "accept/accept.h"
 #include "main/role.h"
 #include "main/storage.h"
 #include "policy/policy.h"
 
 #include <talloc.h>
 
-/* For sessions that begin with these settings. NULL where they cannot be used. */
+/* For sessions that begin with these settings; NULL where they cannot be used. */
 static struct smtp_context *make(const struct role *role, const struct config *config, struct policy *policy,
-                                 struct err *err)
+                                 struct accept *accept, struct err *err)
 {
     const struct storage_parts *parts = storage_parts(role->storage);
     struct smtp_context *context = talloc_zero(role->arena, struct smtp_context);
@@ -19,6 +20,7 @@ static struct smtp_context *make(const struct role *role, const struct config *c
         .host_name = config->hostname,
         .policy = policy,
         .deliver = parts->deliver,
+        .accept = accept,
         .directory = parts->directory,
         .auth = parts->auth,
         .spool_directory = config_path(role->arena, config, "spool"),
@@ -33,16 +35,33 @@ static struct smtp_context *make(const struct role *role, const struct config *c
     return context;
 }
 
+static bool open_policy(struct role *role, struct policy **policy_out, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+
+    return policy_open(role->arena,
+                       &(struct policy_options){ .groups = parts->groups, .directory = parts->directory },
+                       policy_out, err);
+}
+
+static bool open_accept(struct role *role, struct accept **accept_out, struct err *err)
+{
+    struct accept_options options;
+
+    role_accept_options(role, &options);
+    return accept_open(role->arena, &options, accept_out, err);
+}
+
 bool role_smtp_start(struct role *role, struct err *err)
 {
     struct smtp_context *context;
     struct policy *policy;
+    struct accept *accept;
 
-    if (!role_sessions_start(role, err) ||
-        !policy_open(role->arena, &(struct policy_options){ .groups = storage_parts(role->storage)->groups },
-                     &policy, err))
+    if (!role_sessions_start(role, err) || !open_policy(role, &policy, err) ||
+        !open_accept(role, &accept, err))
         return false;
-    role->own = context = make(role, role->config, policy, err);
+    role->own = context = make(role, role->config, policy, accept, err);
     if (!context)
         return false;
     return role_listen(role, "lmtp", &smtp_lmtp_protocol, context, err) &&
@@ -58,7 +77,7 @@ bool role_smtp_reload(struct role *role, const struct config *config, struct err
 
     if (!role_sessions_reload(role, config, err))
         return false;
-    fresh = make(role, config, old->policy, err);
+    fresh = make(role, config, old->policy, old->accept, err);
     if (!fresh)
         return false;
     role->own = fresh;

@@ -113,6 +113,7 @@ enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);     /
 enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);     /* RSET (RFC 5321, 4.1.1.5) */
 enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args); /* STARTTLS (RFC 3207) */
 enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);     /* VRFY (RFC 5321, 4.1.1.6) */
+enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);
 
 /* The client's answer to a 334. */
 enum session_next smtp_auth_continue(struct smtp_session *s, struct span line);

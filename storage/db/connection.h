@@ -84,9 +84,9 @@ extern const int64_t db_class_timeout_ms[DB_CLASSES];
 /* One statement that sets all that depends on the class. */
 enum { CLASS_SQL_SIZE = 256 };
 void class_sql(const struct db *db, enum db_class class, char sql_out[CLASS_SQL_SIZE]);
-MUST_CHECK bool connection_open(struct db *db, const struct connect_options *options, struct err *err);
+MUST_CHECK bool db_connection_open(struct db *db, const struct connect_options *options, struct err *err);
 /* Whatever is under way is given up. */
-void connection_close(struct db *db);
+void db_connection_close(struct db *db);
 /* Looks at the socket without waiting: false when the server has gone. */
 bool connection_is_alive(struct db *db);
 

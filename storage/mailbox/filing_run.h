@@ -24,6 +24,7 @@ struct filing_root {
 struct filing_mailbox {
     int64_t mailbox_id;
     bool is_found, is_mounted, was_warned;
+    int64_t script_version;
     int64_t modseq, used_bytes, used_messages, quota_bytes, quota_messages;
     struct filing_root *domain, *organisation; /* NULL: no limit */
     struct span *keywords;                     /* as read */
@@ -72,6 +73,9 @@ struct filing_run {
     GHashTable *threads;
     struct filing_thread **thread_list;
     size_t thread_count;
+    struct span *done_receipts; /* of targets, found in the database */
+    size_t done_count;
+    bool has_receipts;
     size_t filed; /* targets */
 };
 

@@ -4,6 +4,7 @@
 #include "mailbox/fold.h"
 #include "mailbox/maintain.h"
 #include "mailbox/purge.h"
+#include "mailbox/script.h"
 #include "mailbox/search.h"
 
 /* Some hundred a turn: about half a second of one core. */
@@ -39,5 +40,6 @@ const struct housekeeping_job housekeeping_jobs[] = {
     { "deleted-mailboxes", 1800, purge_mailboxes },
     { "deleted-folders", 1800, purge_folders },
     { "staged", 3600, purge_staged },
+    { "script-marks", 900, script_sweep_marks },
 };
 const size_t housekeeping_job_count = COUNT_OF(housekeeping_jobs);

@@ -1,0 +1,26 @@
+/*
+ * parameters.h -- MAIL FROM and RCPT TO as one server understands them.
+ *
+ * Which parameters are said depends on what it offered (RFC 1870, 2852, 3461, 6152, 6531, 8689). Addresses are written in
+ * ASCII (A-labels) unless the message needs SMTPUTF8.
+ */
+#ifndef CONNECTOR_PARAMETERS_H
+#define CONNECTOR_PARAMETERS_H
+
+#include "connector/body.h"
+
+struct envelope {
+    const char *mail; /* "MAIL FROM:<...> ...\r\n" */
+    bool uses_smtputf8, has_dsn;
+};
+
+/* False: the message cannot be given to this server at all; the outcome says why. */
+MUST_CHECK bool envelope_prepare(const void *owner, const struct outbound_message *message,
+                                 const struct body *body, const struct features *features,
+                                 struct envelope *envelope_out, struct outcome *outcome);
+bool envelope_may_name(const struct envelope *envelope, const void *scratch, const char *address);
+void envelope_add_sender(struct buf *out, const struct envelope *envelope);
+void envelope_add_recipient(struct buf *out, const struct envelope *envelope, const void *scratch,
+                            const struct outbound_recipient *recipient);
+
+#endif

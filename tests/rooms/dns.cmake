@@ -1,0 +1,2 @@
+chappe_unit_tests(dns)
+chappe_fuzz_targets(dns)
