@@ -113,6 +113,7 @@ static bool find_route(void *arg, const void *owner, const struct run_question *
         .recipient = recipient->address,
         .domain = question->domain,
         .organisation_id = question->message->organisation_id,
+        .message_id = question->message->message_id,
         .storage_group_id = recipient->group_id,
         .size_bytes = question->message->size_bytes,
         .priority = priority_of(question->message->priority),
@@ -152,15 +153,18 @@ static void send_message(void *arg, const void *owner, const struct route *route
     outbound_send(own->outbound, owner, route, &sent, recipients, count);
 }
 
-/* What was learnt of a connector's link is every server's business. */
+/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
+ * message. The exchangers of one domain tell nothing about the connector that led to them. */
 static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
 {
     struct transport_role *own = arg;
-    const char *host = route->host_count > 0 ? route->hosts[0].host : "";
     struct err err = ERR_INIT;
 
-    if (!topology_report(own->topology, route->connector_id, host, is_up, reason, &err))
-        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+    if (route->kind != ROUTE_HOST)
+        return;
+    for (size_t i = 0; i < route->host_count; i++)
+        if (!topology_report(own->topology, route->connector_id, route->hosts[i].host, is_up, reason, &err))
+            log_err(LOG_LEVEL_WARNING, "transport.link", &err);
 }
 
 /* The ports on which our own SMTP listens: mail sent there would come back. */
@@ -179,6 +183,7 @@ static struct outbound_options outbound_options(const void *owner, const struct 
 {
     struct outbound_options options = { .dns = dns,
                                         .hostname = config->hostname,
+                                        .ca_file = config->trusted_certificates,
                                         .state_directory = config_path(owner, config, "spool"),
                                         .mx_port = (uint16_t)config->outbound_port };
 
