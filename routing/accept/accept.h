@@ -19,6 +19,7 @@
 
 struct accept;
 struct directory;
+struct topology;
 struct wake_bus;
 
 /* Who listens for new work in the queue: wake_subscribe(bus, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, ...). No storage group
@@ -28,10 +29,11 @@ enum { ACCEPT_WAKE_GROUP = 0, ACCEPT_WAKE_QUEUE = 1 };
 struct accept_options {
     struct directory *directory;
     struct deliver *deliver;
-    struct wake_bus *wake; /* NULL: motors find out by themselves */
-    int64_t lifetime_us;   /* after which what still waits is returned; 0: 5 days */
-    int64_t warning_us;    /* after which the sender is told that it waits; 0: 4 hours */
-    int64_t undo_us;       /* for which a submitted message waits before it leaves; 0: not at all */
+    struct wake_bus *wake;     /* NULL: motors find out by themselves */
+    struct topology *topology; /* whose work it is; NULL: of all servers, and every storage group is near */
+    int64_t lifetime_us;       /* after which what still waits is returned; 0: 5 days */
+    int64_t warning_us;        /* after which the sender is told that it waits; 0: 4 hours */
+    int64_t undo_us;           /* for which a submitted message waits before it leaves; 0: not at all */
 };
 
 MUST_CHECK bool accept_open(const void *owner, const struct accept_options *options,
@@ -71,6 +73,9 @@ struct accept_message {
     struct accept_remote *remotes; /* every address once */
     size_t remote_count;
 };
+
+/* Do our servers file into this storage group themselves? */
+bool accept_is_near(const struct accept *accept, int64_t group_id);
 
 enum accept_way { ACCEPT_FILES, ACCEPT_QUEUES };
 /* Which of both it will be: to say so, or to know whether a draft is needed. */

@@ -26,6 +26,7 @@ struct accept;
 struct deliver;
 struct directory;
 struct run;
+struct topology;
 struct wake_bus;
 
 enum { RUN_TAKEN_MAX = 20000, RUN_RECIPIENTS_MAX = 1000 };
@@ -45,6 +46,7 @@ struct run_ways {
                   struct err *err);
     void (*send)(void *arg, const void *owner, const struct route *route,
                  const struct outbound_message *message, struct outbound_recipient *recipients, size_t count);
+    bool (*owns)(void *arg, const char *lane); /* is this lane's work ours? NULL: every one is */
     void (*report)(void *arg, const struct route *route, bool is_up,
                    const char *reason); /* NULL: nobody asks */
 };
@@ -52,6 +54,7 @@ struct run_ways {
 struct run_options {
     struct directory *directory;
     struct deliver *deliver;
+    struct topology *topology;  /* for notices (accept/accept.h); may be NULL */
     struct wake_bus *wake;      /* NULL: only what is found by looking */
     const char *host_name;      /* in notices */
     const char *server;         /* in the list of motors */

@@ -5,12 +5,14 @@
 #include "main/role.h"
 #include "main/storage.h"
 #include "policy/policy.h"
+#include "topology/topology.h"
 
 #include <talloc.h>
 
 struct smtp_role {
     struct smtp_context context;
     struct policy *policy;
+    struct topology *topology;
     struct accept *accept;
 };
 
@@ -42,9 +44,14 @@ static bool fill(struct role *role, struct smtp_role *own, struct err *err)
 
 static bool open_accept(struct role *role, struct smtp_role *own, struct err *err)
 {
+    const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
+                                           .server = role->config->hostname };
     struct accept_options options;
 
+    if (!topology_open(role->arena, &ways, &own->topology, err))
+        return false;
     role_accept_options(role, &options);
+    options.topology = own->topology;
     return accept_open(role->arena, &options, &own->accept, err);
 }
 
