@@ -25,6 +25,7 @@
 struct accept;
 struct deliver;
 struct directory;
+struct rules;
 struct run;
 struct topology;
 struct wake_bus;
@@ -55,6 +56,7 @@ struct run_options {
     struct directory *directory;
     struct deliver *deliver;
     struct topology *topology;  /* for notices (accept/accept.h); may be NULL */
+    struct rules *rules;        /* of mailboxes; NULL: none are run */
     struct wake_bus *wake;      /* NULL: only what is found by looking */
     const char *host_name;      /* in notices */
     const char *server;         /* in the list of motors */

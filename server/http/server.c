@@ -239,9 +239,11 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const char *c
                                        int fd)
 {
     const struct http_server_options *o = &server->options;
-    unsigned flags = MHD_USE_ERROR_LOG | (o->threads ? MHD_USE_EPOLL_INTERNAL_THREAD
-                                                     : MHD_USE_THREAD_PER_CONNECTION |
-                                                           MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL);
+    /* Without its own wake-up channel a daemon that was told to take no more connections cannot be stopped. */
+    unsigned flags =
+        MHD_USE_ERROR_LOG | MHD_USE_ITC |
+        (o->threads ? MHD_USE_EPOLL_INTERNAL_THREAD
+                    : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL);
     struct MHD_OptionItem items[16] = {
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->max_connections ? o->max_connections : 1000), NULL },

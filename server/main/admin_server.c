@@ -9,10 +9,11 @@
 #include "main/storage.h"
 #include "topology/topology.h"
 
+#include <stdatomic.h>
 #include <talloc.h>
 
 struct admin_server {
-    const struct config *config;
+    _Atomic(const struct config *) config; /* the newest; older ones live as long as the process */
     struct storage *storage;
     struct topology *topology;
     struct admin_api *api;
@@ -23,7 +24,7 @@ static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
 {
     struct admin_server *server = host;
 
-    return database_prepare_group(server->config, storage_group_id, err) &&
+    return database_prepare_group(atomic_load(&server->config), storage_group_id, err) &&
            storage_refresh_groups(server->storage, err);
 }
 
@@ -36,9 +37,9 @@ static void wake_queue(void *host)
 
 static void check(void *host, json_t *lines)
 {
-    const struct admin_server *server = host;
+    struct admin_server *server = host;
 
-    check_server(server->config, server->storage, lines);
+    check_server(atomic_load(&server->config), server->storage, lines);
 }
 
 bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
@@ -50,7 +51,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
         .limit = admin_api_limit, .answer = admin_api_answer, .max_connections = 64, .timeout_s = 600
     };
 
-    server->config = config;
+    atomic_init(&server->config, config);
     server->storage = storage;
     if (!topology_open(
             server, &(struct topology_options){ .directory = parts->directory, .server = config->hostname },
@@ -76,6 +77,11 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
     }
     *server_out = server;
     return true;
+}
+
+void admin_server_reload(struct admin_server *server, const struct config *config)
+{
+    atomic_store(&server->config, config);
 }
 
 void admin_server_stop(struct admin_server **server)

@@ -13,6 +13,8 @@ struct admin_server;
 MUST_CHECK bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
                                    struct admin_server **server_out, struct err *err);
 /* Accepts and sets NULL. */
+/* Other settings for what is asked from now on; `config` lives as long as the process. */
+void admin_server_reload(struct admin_server *server, const struct config *config);
 void admin_server_stop(struct admin_server **server);
 
 #endif

@@ -21,7 +21,8 @@ enum option_kind {
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
     OPTION_LIST,   /* a,b,c: sent as a list; "" is an empty one */
-    OPTION_SECRET  /* --password-file FILE|-: the first line of that file */
+    OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
+    OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
 };
 
 struct option {
@@ -44,7 +45,8 @@ struct command {
     int (*run)(struct invocation *in, struct err *err); /* NULL: a request, described below */
 
     const char *method, *path; /* "DELETE", "/users/{0}": {N} is an argument */
-    const char *fields;  /* names of the body's fields that the arguments fill, in order; "" skips one */
+    const char *
+        fields; /* names of the body's fields that the arguments fill, in order; a blank at the start skips one */
     const char *list;    /* the field of the answer that is the list; NULL: one object */
     const char *columns; /* "address name quota": what the table shows; NULL: every field */
     bool is_hidden;      /* not in help */
@@ -101,6 +103,7 @@ int command_mailbox_export(struct invocation *in, struct err *err);
 int command_route(struct invocation *in, struct err *err);
 int command_backup_recipients(struct invocation *in, struct err *err);
 int command_queue_act(struct invocation *in, struct err *err);
+int command_sieve_get(struct invocation *in, struct err *err);
 int command_help(struct invocation *in, struct err *err);
 int command_version(struct invocation *in, struct err *err);
 int command_print(struct invocation *in, struct err *err);

@@ -72,6 +72,8 @@ static bool confine_files(const struct config *config)
     grant(ruleset, config->file, LANDLOCK_ACCESS_FS_READ_FILE);
     grant(ruleset, config->tls_certificate, LANDLOCK_ACCESS_FS_READ_FILE);
     grant(ruleset, config->tls_key, LANDLOCK_ACCESS_FS_READ_FILE);
+    grant(ruleset, config->trust_anchor, LANDLOCK_ACCESS_FS_READ_FILE);
+    grant(ruleset, config->trusted_certificates, LANDLOCK_ACCESS_FS_READ_FILE);
     done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
     talloc_free(arena);

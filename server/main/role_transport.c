@@ -46,6 +46,7 @@ void role_accept_options(const struct role *role, struct accept_options *options
 
     *options_out = (struct accept_options){ .directory = parts->directory,
                                             .deliver = parts->deliver,
+                                            .rules = parts->rules,
                                             .wake = role->wake,
                                             .lifetime_us = config->queue_lifetime_s * US_PER_S,
                                             .warning_us = config->delay_warning_s * US_PER_S,
@@ -190,6 +191,7 @@ static struct outbound_options outbound_options(const void *owner, const struct 
 {
     struct outbound_options options = { .dns = dns,
                                         .hostname = config->hostname,
+                                        .ca_file = config->trusted_certificates,
                                         .state_directory = config_path(owner, config, "spool"),
                                         .mx_port = (uint16_t)config->outbound_port };
 
@@ -227,6 +229,7 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
         .directory = parts->directory,
         .deliver = parts->deliver,
         .topology = own->topology,
+        .rules = parts->rules,
         .wake = role->wake,
         .host_name = config->hostname,
         .server = config->hostname,

@@ -80,6 +80,7 @@ bool role_web_reload(struct role *role, const struct config *config, struct err 
         if (!http_server_reload(own->tls[i], config->tls_certificate, config->tls_key, err))
             return false;
     atomic_store(&own->web.config, config);
+    admin_server_reload(own->admin, config);
     return storage_reload(role->storage, err);
 }
 
