@@ -45,7 +45,8 @@ struct command {
     int (*run)(struct invocation *in, struct err *err); /* NULL: a request, described below */
 
     const char *method, *path; /* "DELETE", "/users/{0}": {N} is an argument */
-    const char *fields;  /* names of the body's fields that the arguments fill, in order; "" skips one */
+    const char *
+        fields; /* names of the body's fields that the arguments fill, in order; a blank at the start skips one */
     const char *list;    /* the field of the answer that is the list; NULL: one object */
     const char *columns; /* "address name quota": what the table shows; NULL: every field */
     bool is_hidden;      /* not in help */
