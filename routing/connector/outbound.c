@@ -274,6 +274,7 @@ static bool try_address(struct sending *s, const struct policy *policy, const st
         s->tls = connection->tls ? talloc_strdup(s->scratch, connection->tls) : NULL;
     }
     if (result == SESSION_READY) {
+        assert(connection);
         connection->key = talloc_strdup(connection, s->key);
         metric_add_at(&connections, 1, 0, 0);
         is_done = use(s, connection);
