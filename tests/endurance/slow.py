@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import multiprocessing
 import resource
 import selectors
@@ -24,6 +25,7 @@ SERVICES = {
 KINDS = ("silent", "byte by byte", "closed window", "slow handshake")
 
 
+@functools.cache
 def client_hello() -> bytes:
     out = ssl.MemoryBIO()
     try:
