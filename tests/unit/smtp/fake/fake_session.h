@@ -307,12 +307,6 @@ bool accept_message(struct accept *accept, const void *arena, struct accept_mess
     return deliver_message_whole(NULL, message_prepare(arena, message->bytes), 0, message->targets,
                                  message->target_count, err);
 }
-bool accept_each(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
-{
-    (void)accept;
-    return deliver_message(NULL, message_prepare(arena, message->bytes), 0, message->targets,
-                           message->target_count, err);
-}
 bool accept_retry_domain(struct accept *accept, const char *domain, size_t *count_out, struct err *err)
 {
     (void)accept;
