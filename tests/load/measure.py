@@ -144,6 +144,18 @@ def timed(folder: str, command: str, before: str = "", repeat: int = 5) -> Calla
     return measure
 
 
+def from_disk(folder: str, command: str) -> Callable:
+    """The same command once, after the server was told to forget what it keeps in memory."""
+    def measure(target) -> float:
+        target.forget()
+        imap = Imap(target.ports["imap"], target.reader, target.password)
+        imap.command(f"SELECT {folder}")
+        spent = imap.command(command)
+        imap.close()
+        return spent * 1000
+    return measure
+
+
 def login_and_select(folder: str, repeat: int = 9) -> Callable:
     def measure(target) -> float:
         times = []
