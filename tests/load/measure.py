@@ -116,6 +116,7 @@ def logins(sessions: int, count: int) -> Callable:
 
 def mixed(sessions: int, seconds: int) -> Callable:
     def measure(target) -> float:
+        loadgen("login", target.ports["imap"], sessions=sessions, messages=100)   # as in logins()
         figures = loadgen("mix", target.ports["imap"], sessions=sessions, seconds=seconds, corpus=CORPUS["small"],
                           users=90)
         return figures["commands"] / figures["seconds"]
