@@ -116,6 +116,7 @@ def logins(sessions: int, count: int) -> Callable:
 
 def mixed(sessions: int, seconds: int) -> Callable:
     def measure(target) -> float:
+        deliver("lmtp", 10, 100, "small")(target)   # nobody's INBOX is empty: FETCH 1:* would be refused
         loadgen("login", target.ports["imap"], sessions=sessions, messages=100)   # as in logins()
         figures = loadgen("mix", target.ports["imap"], sessions=sessions, seconds=seconds, corpus=CORPUS["small"],
                           users=90)
