@@ -32,6 +32,19 @@ struct topology {
     unsigned turn;
 };
 
+static void give_back(struct version *version)
+{
+    if (version && --version->holders == 0)
+        talloc_free(version);
+}
+
+static int free_topology(struct topology *topology)
+{
+    give_back(topology->current);
+    pthread_mutex_destroy(&topology->lock);
+    return 0;
+}
+
 bool topology_open(const void *owner, const struct topology_options *options, struct topology **topology_out,
                    struct err *err)
 {
@@ -43,22 +56,13 @@ bool topology_open(const void *owner, const struct topology_options *options, st
     topology->server = options->server ? talloc_strdup(topology, options->server) : NULL;
     topology->checked_us = INT64_MIN / 2;
     pthread_mutex_init(&topology->lock, NULL);
+    talloc_set_destructor(topology, free_topology);
     *topology_out = topology;
     return true;
 }
 
-static void give_back(struct version *version)
-{
-    if (version && --version->holders == 0)
-        talloc_free(version);
-}
-
 void topology_close(struct topology **topology)
 {
-    if (!*topology)
-        return;
-    give_back((*topology)->current);
-    pthread_mutex_destroy(&(*topology)->lock);
     TALLOC_FREE(*topology);
 }
 
@@ -233,6 +237,87 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
         topology->checked_us = INT64_MIN / 2; /* we ourselves know at once */
     pthread_mutex_unlock(&topology->lock);
     return ok;
+}
+
+/* ---- whose work it is */
+
+/* The newest version and the index of our group in it; false while nothing is known. */
+static bool hold_own(struct topology *topology, struct version **version_out, int *own_out)
+{
+    const struct server *server;
+    struct err err = ERR_INIT;
+
+    if (!hold(topology, version_out, &err))
+        return false;
+    pthread_mutex_lock(&topology->lock);
+    server = network_server((*version_out)->network, topology->server_id);
+    pthread_mutex_unlock(&topology->lock);
+    *own_out = server ? network_group_of((*version_out)->network, server->routing_group_id) : 0;
+    return true;
+}
+
+bool topology_is_near(struct topology *topology, int64_t storage_group_id)
+{
+    struct version *version;
+    bool is_near;
+    int own;
+
+    if (!hold_own(topology, &version, &own))
+        return true;
+    is_near = network_home_of(version->network, storage_group_id) == own;
+    let_go(topology, version);
+    return is_near;
+}
+
+char *topology_lane(struct topology *topology, const void *owner, const char *lane)
+{
+    struct version *version;
+    int64_t group = 0;
+    int own;
+
+    if (hold_own(topology, &version, &own)) {
+        group = own ? version->network->routing.groups[own].routing_group_id : 0;
+        let_go(topology, version);
+    }
+    return group ? talloc_asprintf(owner, "@%lld/%s", (long long)group, lane) : talloc_strdup(owner, lane);
+}
+
+/* Index of the group that a lane names; NOWHERE where there is none like it. */
+static int group_of_lane(const struct network *network, const char *lane)
+{
+    struct span text = span_text(lane);
+    uint32_t id;
+
+    if (!span_take_byte(&text, '@'))
+        return 0;
+    if (!span_take_u32(&text, &id) || !span_take_byte(&text, '/'))
+        return NOWHERE;
+    for (int i = 0; i < network->group_count; i++)
+        if (network->routing.groups[i].routing_group_id == (int64_t)id)
+            return i;
+    return NOWHERE;
+}
+
+static bool has_server(const struct network *network, int group)
+{
+    for (size_t i = 0; i < network->routing.server_count; i++)
+        if (network_group_of(network, network->routing.servers[i].routing_group_id) == group)
+            return true;
+    return false;
+}
+
+bool topology_owns_lane(struct topology *topology, const char *lane)
+{
+    struct version *version;
+    int own, group;
+    bool owns;
+
+    if (!hold_own(topology, &version, &own))
+        return true;
+    group = group_of_lane(version->network, lane);
+    owns = group == own || group == NOWHERE || !has_server(version->network, group);
+    let_go(topology, version);
+    return owns;
 }
 
 /* ---- the path of a message between our servers */

@@ -68,6 +68,15 @@ MUST_CHECK bool topology_route(struct topology *topology, const void *owner,
                                const struct topology_question *question, struct route *route_out,
                                struct err *err);
 
+/* Do our servers file into this storage group themselves? While nothing is known yet: yes. */
+bool topology_is_near(struct topology *topology, int64_t storage_group_id);
+
+/* What waits in the queue belongs to the routing group that accepted it, so that it leaves over that group's connectors:
+ * its lane begins with "@3/", but for the first group, whose lanes are as they are. Under `owner`. */
+char *topology_lane(struct topology *topology, const void *owner, const char *lane);
+/* Is it work for our servers: of our routing group, or of one that has no server (any more)? */
+bool topology_owns_lane(struct topology *topology, const char *lane);
+
 /* The link over `connector_id` to `host` (as in struct route_host; "": the connector as a whole, for those that use DNS)
  * failed or works. Written to the directory only where it changes something; all servers see it within 5 s. A failure is
  * forgotten after TOPOLOGY_DOWN_S: then the link is tried again. connector_id 0 is ignored. */

@@ -45,7 +45,8 @@ struct command {
     int (*run)(struct invocation *in, struct err *err); /* NULL: a request, described below */
 
     const char *method, *path; /* "DELETE", "/users/{0}": {N} is an argument */
-    const char *fields;  /* names of the body's fields that the arguments fill, in order; "" skips one */
+    const char *
+        fields; /* names of the body's fields that the arguments fill, in order; a blank at the start skips one */
     const char *list;    /* the field of the answer that is the list; NULL: one object */
     const char *columns; /* "address name quota": what the table shows; NULL: every field */
     bool is_hidden;      /* not in help */
@@ -104,11 +105,11 @@ int command_mailbox_export(struct invocation *in, struct err *err); /* chappe ma
 int command_help(struct invocation *in, struct err *err);           /* chappe help */
 int command_version(struct invocation *in, struct err *err);        /* chappe version */
 int command_print(struct invocation *in, struct err *err);          /* chappe print */
+/* chappe run-role, which the supervisor calls */
 int command_route(struct invocation *in, struct err *err);
 int command_backup_recipients(struct invocation *in, struct err *err);
 int command_queue_act(struct invocation *in, struct err *err);
 int command_sieve_get(struct invocation *in, struct err *err);
-/* chappe run-role, which the supervisor calls */
 int command_run_role(struct invocation *in, struct err *err);
 
 #endif

@@ -5,10 +5,11 @@
 #include "main/role.h"
 #include "main/storage.h"
 #include "policy/policy.h"
+#include "topology/topology.h"
 
 #include <talloc.h>
 
-/* For sessions that begin with these settings. NULL where they cannot be used. */
+/* For sessions that begin with these settings; NULL where they cannot be used. */
 static struct smtp_context *make(const struct role *role, const struct config *config, struct policy *policy,
                                  struct accept *accept, struct err *err)
 {
@@ -35,11 +36,26 @@ static struct smtp_context *make(const struct role *role, const struct config *c
     return context;
 }
 
+static bool open_policy(struct role *role, struct policy **policy_out, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+
+    return policy_open(role->arena,
+                       &(struct policy_options){ .groups = parts->groups, .directory = parts->directory },
+                       policy_out, err);
+}
+
 static bool open_accept(struct role *role, struct accept **accept_out, struct err *err)
 {
+    const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
+                                           .server = role->config->hostname };
     struct accept_options options;
+    struct topology *topology;
 
+    if (!topology_open(role->arena, &ways, &topology, err))
+        return false;
     role_accept_options(role, &options);
+    options.topology = topology;
     return accept_open(role->arena, &options, accept_out, err);
 }
 
@@ -49,11 +65,7 @@ bool role_smtp_start(struct role *role, struct err *err)
     struct policy *policy;
     struct accept *accept;
 
-    if (!role_sessions_start(role, err) ||
-        !policy_open(role->arena,
-                     &(struct policy_options){ .groups = storage_parts(role->storage)->groups,
-                                               .directory = storage_parts(role->storage)->directory },
-                     &policy, err) ||
+    if (!role_sessions_start(role, err) || !open_policy(role, &policy, err) ||
         !open_accept(role, &accept, err))
         return false;
     role->own = context = make(role, role->config, policy, accept, err);

@@ -103,7 +103,6 @@ enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args); /* BD
 enum session_next smtp_cmd_data(struct smtp_session *s, struct span args); /* DATA (RFC 5321, 4.1.1.4) */
 /* EHLO and LHLO (RFC 5321, 4.1.1.1; RFC 2033) */
 enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);     /* ETRN (RFC 1985) */
 enum session_next smtp_cmd_expn(struct smtp_session *s, struct span args);     /* EXPN (RFC 5321, 4.1.1.7) */
 enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args);     /* HELO (RFC 5321, 4.1.1.1) */
 enum session_next smtp_cmd_help(struct smtp_session *s, struct span args);     /* HELP (RFC 5321, 4.1.1.8) */
@@ -114,6 +113,7 @@ enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);     /
 enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);     /* RSET (RFC 5321, 4.1.1.5) */
 enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args); /* STARTTLS (RFC 3207) */
 enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);     /* VRFY (RFC 5321, 4.1.1.6) */
+enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);
 
 /* The client's answer to a 334. */
 enum session_next smtp_auth_continue(struct smtp_session *s, struct span line);

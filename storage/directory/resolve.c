@@ -225,7 +225,7 @@ static enum resolved_kind kind_of(const struct db_row *row, bool is_found)
 }
 
 /* A word that nobody knows lets nobody in; the columns' CHECKs have no other. */
-static enum recipient_accepts accepts_at(const struct db_row *row, enum column column)
+static enum recipient_accepts accepts_at(const struct db_row *row, int column)
 {
     int accepts = 0;
 

@@ -1,9 +1,11 @@
 """Which way mail leaves: connectors, smarthosts, internal relays, backup MX, as an administrator sets them up."""
 from __future__ import annotations
 
+import glob
 import json
+import os
 
-from kit.instance import Failure
+from kit.instance import Failure, Instance
 from kit.names import Names
 from kit.remote import Remote, reserve_port
 from kit.world import World
@@ -156,3 +158,46 @@ def story_routing_groups_and_servers_by_command(world: World) -> None:
     assert wait_for_way(world, "x@a.partner.test", way="mx")
     audit = json.dumps(run(world, "connector", "list"))
     assert "branch out" not in audit
+
+
+def socket_of(world: World) -> str:
+    """The folder of the private PostgreSQL's socket, and its port."""
+    found = glob.glob(os.path.join(world.server.data, "**", ".s.PGSQL.*[0-9]"), recursive=True)
+    assert found, "no socket"
+    return f"host={os.path.dirname(found[0])}&port={found[0].rsplit('.', 1)[1]}"
+
+
+def story_two_servers_in_two_routing_groups(world: World) -> None:
+    run_ = world.server.run
+    directory = f"postgresql://chappe@/chappe_directory?{socket_of(world)}"
+    with Instance(world.server.binary, {**SETTINGS, "hostname": "branch.example.test", "directory": directory}) as branch:
+        world.server.wait_until(lambda: len(run(world, "server", "list")["servers"]) == 2, 20, "both servers known")
+        run_("routing-group", "add", "Branch")
+        run_("server", "set", "branch.example.test", "--routing-group", "Branch", "--address", f"[127.0.0.1]:{branch.port('smtp')}")
+        run_("server", "set", "mail.example.test", "--address", f"[127.0.0.1]:{world.server.port('smtp')}")
+        run_("storage-group", "add", "Branch Mail")
+        run_("storage-group", "set", "Branch Mail", "--routing-group", "Branch")
+        ada, eve = world.user("ada"), world.user("eve", "--storage-group", "Branch Mail")
+        wait_for_way(world, eve, way="wait")                                    # no connector yet
+        wait(world, eve, 250)
+        first = run(world, "routing-group", "list")["routing_groups"][0]["name"]
+        world.send([ada, eve], "Subject: both\r\n\r\nbody\r\n")
+        world.server.wait_until(lambda: world.count(ada) == 1, 20, "ada's copy is filed at once")
+        run_("routing-group-connector", "add", "to Branch", "--from", first, "--to", "Branch")
+        run_("routing-group-connector", "add", "from Branch", "--from", "Branch", "--to", first)
+        wait_for_way(world, eve, way="host", connector="to Branch", hosts=[f"127.0.0.1:{branch.port('smtp')}"])
+        run_("queue", "retry", "--recipient", eve)
+        world.server.wait_until(lambda: world.count(eve) == 1, 30, "eve's copy over the connector")
+        head = world.mails(eve)[0].decode()
+        assert "by branch.example.test" in head and "by mail.example.test" in head and "X-Chappe-Path: 1" in head, head
+        submit(world, eve, ada, letter(eve, ada))                               # both stores are reached from here
+        world.server.wait_until(lambda: world.count(ada) == 2, 20, "eve's answer")
+        with Remote(port=PORT) as remote:                                       # mail for elsewhere leaves where it was accepted
+            submit(world, ada, "x@d2.test", letter(ada, "x@d2.test"))
+            assert b"by branch.example.test" not in remote.wait_for(1)[0].data
+        run_("user", "remove", eve)
+        run_("connector", "remove", "to Branch")
+        run_("connector", "remove", "from Branch")
+    run_("storage-group", "set", "Branch Mail", "--routing-group", first)
+    run_("server", "remove", "branch.example.test")
+    run_("routing-group", "remove", "Branch")
