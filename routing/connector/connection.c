@@ -115,7 +115,7 @@ bool connection_open(const char *name, const struct net_address *address, const 
                      struct outcome *outcome)
 {
     struct connection *connection;
-    int fd;
+    int fd = -1;
 
     if (!open_socket(address, source, seconds, is_stopping, &fd, outcome))
         return false;

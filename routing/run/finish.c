@@ -68,7 +68,7 @@ static struct queue_settlement settlement_of(struct outcome *outcome)
         .message_id = row->message->message_id,
         .lease = row->lease,
         .end = run_state_row(outcome->state)->end,
-        .wants_notice = notice_is_wanted(outcome),
+        .wants_notice = notice_is_wanted(outcome) || (outcome->plan && rules_plan_sends(outcome->plan)),
         .next_try_us = outcome->next_try_us,
         .overdue_us = outcome->state == RUN_DELAYED ? row->message->expires_us : row->recipient.overdue_us,
         .was_warned = row->was_warned || outcome->state == RUN_DELAYED,
@@ -116,7 +116,7 @@ static void log_outcome(const struct outcome *outcome)
               log_i64("s", (clock_now_us() - row->message->received_us) / US_PER_S));
 }
 
-static void tell(const struct queue_settlement *list, size_t count)
+static void tell(struct run *run, const struct queue_settlement *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct outcome *outcome = list[i].what;
@@ -126,9 +126,24 @@ static void tell(const struct queue_settlement *list, size_t count)
                       log_text("to", outcome->row->recipient.address));
             continue;
         }
+        if (outcome->plan)
+            rules_done(run->options.rules, outcome->plan, 1);
         metric_add_at(&settled, 1, outcome->state, 0);
         log_outcome(outcome);
     }
+}
+
+/* A job's rows may come from several lanes: a smarthost takes those of all domains. */
+static bool leave_lanes(struct run *run, const struct result *r)
+{
+    bool is_short = false;
+
+    for (size_t i = 0; i < r->count; i++) {
+        struct lane *lane = run_lane(run, r->outcomes[i].row->recipient.lane);
+        lane->loaded--;
+        is_short = is_short || (lane->has_more && lane->loaded <= lane->quota / 2);
+    }
+    return is_short;
 }
 
 /* The rows leave the motor's memory. */
@@ -140,8 +155,7 @@ static void let_go(struct run *run, struct result *results)
     for (struct result *r = results, *next; r; r = next) {
         next = r->next;
         run->taken -= r->count;
-        r->lane->loaded -= r->count;
-        is_short = is_short || (r->lane->has_more && r->lane->loaded <= r->lane->quota / 2);
+        is_short = leave_lanes(run, r) || is_short;
         haul_leave(r->haul);
         talloc_free(r->arena);
     }
@@ -169,7 +183,7 @@ static void settle(struct run *run, struct result *results)
         nanosleep(&pause, NULL);
     }
     if (last < LAST_ATTEMPTS)
-        tell(list, count);
+        tell(run, list, count);
     let_go(run, results);
     talloc_free(arena);
 }

@@ -124,7 +124,8 @@ bool run_start(const void *owner, const struct run_options *options, struct run 
     }
     if (!start_threads(run, err))
         return false; /* the process ends: what was started goes with it */
-    run->subscription = wake_subscribe(options->wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, woken, run);
+    if (options->wake)
+        run->subscription = wake_subscribe(options->wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, woken, run);
     *run_out = run;
     return true;
 }

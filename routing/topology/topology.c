@@ -23,9 +23,10 @@ struct version {
 
 struct topology {
     struct directory *directory;
-    int64_t server_id;
+    const char *server;
     pthread_mutex_t lock;    /* of all below */
     struct version *current; /* holds itself once; NULL before the first */
+    int64_t server_id;       /* in it; 0: not registered */
     int64_t checked_us;      /* monotonic: `current` was the newest then */
     bool is_checking;        /* somebody asks the directory just now */
     unsigned turn;
@@ -39,6 +40,7 @@ bool topology_open(const void *owner, const struct topology_options *options, st
     *err = ERR_INIT;
     topology->directory = options->directory;
     topology->server_id = options->server_id;
+    topology->server = options->server ? talloc_strdup(topology, options->server) : NULL;
     topology->checked_us = INT64_MIN / 2;
     pthread_mutex_init(&topology->lock, NULL);
     *topology_out = topology;
@@ -83,6 +85,14 @@ static bool read_version(struct topology *topology, int64_t known_stamp, struct 
     return true;
 }
 
+static int64_t find_ourselves(const struct network *network, const char *name)
+{
+    for (size_t i = 0; i < network->routing.server_count; i++)
+        if (strcmp(network->routing.servers[i].name, name) == 0)
+            return network->routing.servers[i].server_id;
+    return 0;
+}
+
 /* Called and returns with the lock held. */
 static bool refresh(struct topology *topology, struct err *err)
 {
@@ -101,6 +111,8 @@ static bool refresh(struct topology *topology, struct err *err)
     if (version) {
         give_back(topology->current);
         topology->current = version;
+        if (topology->server)
+            topology->server_id = find_ourselves(version->network, topology->server);
     }
     return true;
 }
@@ -163,12 +175,12 @@ bool topology_route(struct topology *topology, const void *owner, const struct t
     }
     if (!hold(topology, &version, err))
         return false;
-    if (!asked.server_id)
-        asked.server_id = topology->server_id;
     if (!asked.now_us)
         asked.now_us = clock_now_us();
     pthread_mutex_lock(&topology->lock);
-    turn = topology->turn++;
+    if (!asked.server_id)
+        asked.server_id = topology->server_id;
+    turn = asked.message_id ? (unsigned)asked.message_id : topology->turn++;
     pthread_mutex_unlock(&topology->lock);
     network_route(version->network, owner, &asked, turn, route_out);
     keep_texts(owner, route_out);
@@ -198,6 +210,7 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
                                  .reason = reason ? reason : "" };
     const struct routing_link *known;
     struct version *version;
+    int64_t reporter_id;
     bool is_news, ok;
 
     *err = ERR_INIT;
@@ -210,8 +223,11 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
     let_go(topology, version);
     if (!is_news)
         return true;
+    pthread_mutex_lock(&topology->lock);
+    reporter_id = topology->server_id;
+    pthread_mutex_unlock(&topology->lock);
     ok = is_up ? link_report_up(topology->directory, connector_id, host, err)
-               : link_report_down(topology->directory, &down, topology->server_id, err);
+               : link_report_down(topology->directory, &down, reporter_id, err);
     pthread_mutex_lock(&topology->lock);
     if (ok)
         topology->checked_us = INT64_MIN / 2; /* we ourselves know at once */
@@ -221,14 +237,18 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
 
 /* ---- the path of a message between our servers */
 
-char *topology_path_field(const void *owner, const struct topology *topology, const int64_t *visited,
+char *topology_path_field(const void *owner, struct topology *topology, const int64_t *visited,
                           size_t visited_count)
 {
     char *field = talloc_strdup(owner, "X-Chappe-Path:");
+    int64_t own;
 
+    pthread_mutex_lock(&topology->lock);
+    own = topology->server_id;
+    pthread_mutex_unlock(&topology->lock);
     for (size_t i = 0; i < visited_count && i < TOPOLOGY_PATH_MAX - 1; i++)
         field = talloc_asprintf_append(field, " %lld", (long long)visited[i]);
-    return talloc_asprintf_append(field, " %lld\r\n", (long long)topology->server_id);
+    return talloc_asprintf_append(field, " %lld\r\n", (long long)own);
 }
 
 size_t topology_read_path(struct span value, int64_t ids_out[TOPOLOGY_PATH_MAX])

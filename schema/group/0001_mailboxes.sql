@@ -121,7 +121,9 @@ ALTER TABLE message ALTER COLUMN header SET STORAGE EXTERNAL, ALTER COLUMN colum
 CREATE SEQUENCE message_id_seq INCREMENT BY 256;
 
 -- The bytes, in pieces of 256 KiB, each a zstd frame of its own. Pieces of a large message are written before the
--- message they belong to is committed; body_staged tells since when, and what is never referenced is reaped.
+-- message they belong to is committed; body_staged tells since when, and what is never referenced is reaped. Nobody waits
+-- until they are on disk: whoever files the message takes them by take_staged(), which fails where a crash of the
+-- database took some of them away meanwhile.
 CREATE TABLE body (
     message_id  bigint NOT NULL,
     chunk       integer NOT NULL,                       -- 0, 1, ...; raw offset = chunk * 262144
@@ -132,8 +134,20 @@ CREATE TABLE body (
 ALTER TABLE body ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE TABLE body_staged (
     message_id  bigint PRIMARY KEY,
+    pieces      integer NOT NULL,                       -- rows in body that were written with this row
     created_us  bigint NOT NULL
 );
+CREATE FUNCTION take_staged(ids bigint[], counts integer[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    taken bigint;
+BEGIN
+    DELETE FROM body_staged s USING unnest(ids, counts) AS wanted (message_id, pieces)
+     WHERE s.message_id = wanted.message_id AND s.pieces = wanted.pieces;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    IF taken <> cardinality(ids) THEN
+        RAISE EXCEPTION 'pieces of a large message were lost before it was filed' USING ERRCODE = 'io_error';
+    END IF;
+END $$;
 
 -- A message in one mailbox: JMAP's Email, IMAP's EMAILID.
 CREATE TABLE item (

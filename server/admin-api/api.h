@@ -23,6 +23,7 @@ struct admin_api_options {
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
+    struct topology *topology; /* which way mail goes */
     int64_t message_max;
 
     /* What only the program around us can do; `host` is its argument. */

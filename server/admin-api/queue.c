@@ -212,7 +212,7 @@ bool queue_act_post(struct admin_call *call, struct err *err)
     struct queue_act_result result;
     struct queue_filter filter;
     int64_t organisation_id;
-    enum queue_act act;
+    enum queue_act act = QUEUE_HOLD;
 
     if (!act_of(call->parameters[0], &act, err) || !call_organisation_filter(call, &organisation_id, err) ||
         !read_filter(call, &filter, err))

@@ -7,6 +7,7 @@
 #include "main/check.h"
 #include "main/database.h"
 #include "main/storage.h"
+#include "topology/topology.h"
 
 #include <stdatomic.h>
 #include <talloc.h>
@@ -14,6 +15,7 @@
 struct admin_server {
     _Atomic(const struct config *) config; /* the newest; older ones live as long as the process */
     struct storage *storage;
+    struct topology *topology;
     struct admin_api *api;
     struct http_server *http;
 };
@@ -51,10 +53,17 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
 
     atomic_init(&server->config, config);
     server->storage = storage;
+    if (!topology_open(
+            server, &(struct topology_options){ .directory = parts->directory, .server = config->hostname },
+            &server->topology, err)) {
+        talloc_free(server);
+        return false;
+    }
     server->api = admin_api_new(server, &(struct admin_api_options){ .directory = parts->directory,
                                                                      .groups = parts->groups,
                                                                      .cache = parts->cache,
                                                                      .deliver = parts->deliver,
+                                                                     .topology = server->topology,
                                                                      .message_max = config->max_message_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
@@ -62,6 +71,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .check = check });
     http.argument = server->api;
     if (!http_listen_unix(path, 0600, &http.fd, err) || !http_server_start(&http, &server->http, err)) {
+        topology_close(&server->topology);
         talloc_free(server);
         return false;
     }
@@ -79,6 +89,7 @@ void admin_server_stop(struct admin_server **server)
     if (!*server)
         return;
     http_server_free(&(*server)->http);
+    topology_close(&(*server)->topology);
     talloc_free(*server);
     *server = NULL;
 }

@@ -16,10 +16,13 @@
 
 enum option_kind {
     OPTION_FLAG,   /* no value; true */
+    OPTION_YES_NO, /* --hidden yes|no */
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
-    OPTION_SECRET  /* --password-file FILE|-: the first line of that file */
+    OPTION_LIST,   /* a,b,c: sent as a list; "" is an empty one */
+    OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
+    OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
 };
 
 struct option {
@@ -51,7 +54,7 @@ struct command {
 /* Ends with words == NULL. */
 extern const struct command commands[];
 
-enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 16 };
+enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 32 };
 
 /* One use of a command. */
 struct invocation {
@@ -96,7 +99,10 @@ int command_verify(struct invocation *in, struct err *err);
 int command_user_import(struct invocation *in, struct err *err);
 int command_mailbox_import(struct invocation *in, struct err *err);
 int command_mailbox_export(struct invocation *in, struct err *err);
+int command_route(struct invocation *in, struct err *err);
+int command_backup_recipients(struct invocation *in, struct err *err);
 int command_queue_act(struct invocation *in, struct err *err);
+int command_sieve_get(struct invocation *in, struct err *err);
 int command_help(struct invocation *in, struct err *err);
 int command_version(struct invocation *in, struct err *err);
 int command_print(struct invocation *in, struct err *err);

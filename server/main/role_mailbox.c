@@ -1,8 +1,9 @@
-/* role_mailbox.c -- IMAP and POP3. */
+/* role_mailbox.c -- IMAP, POP3 and ManageSieve. */
 #include "chappe_version.h"
 #include "imap/imap.h"
 #include "main/role.h"
 #include "main/storage.h"
+#include "managesieve/managesieve.h"
 #include "pop3/pop3.h"
 
 #include <talloc.h>
@@ -10,6 +11,7 @@
 struct mailbox_role {
     struct imap_context imap;
     struct pop3_context pop3;
+    struct managesieve_context managesieve;
 };
 
 static void fill(const struct role *role, struct mailbox_role *own)
@@ -25,6 +27,9 @@ static void fill(const struct role *role, struct mailbox_role *own)
                                        .append_limit_bytes = role->config->max_message_size,
                                        .version = CHAPPE_VERSION };
     own->pop3 = (struct pop3_context){ .cache = parts->cache, .groups = parts->groups, .auth = parts->auth };
+    own->managesieve = (struct managesieve_context){ .groups = parts->groups,
+                                                     .auth = parts->auth,
+                                                     .version = CHAPPE_VERSION };
 }
 
 bool role_mailbox_start(struct role *role, struct err *err)
@@ -37,5 +42,6 @@ bool role_mailbox_start(struct role *role, struct err *err)
     return role_listen(role, "imap", &imap_protocol, &own->imap, err) &&
            role_listen(role, "imaps", &imap_protocol, &own->imap, err) &&
            role_listen(role, "pop3", &pop3_protocol, &own->pop3, err) &&
-           role_listen(role, "pop3s", &pop3_protocol, &own->pop3, err);
+           role_listen(role, "pop3s", &pop3_protocol, &own->pop3, err) &&
+           role_listen(role, "managesieve", &managesieve_protocol, &own->managesieve, err);
 }

@@ -45,6 +45,7 @@ void role_accept_options(const struct role *role, struct accept_options *options
 
     *options_out = (struct accept_options){ .directory = parts->directory,
                                             .deliver = parts->deliver,
+                                            .rules = parts->rules,
                                             .wake = role->wake,
                                             .lifetime_us = config->queue_lifetime_s * US_PER_S,
                                             .warning_us = config->delay_warning_s * US_PER_S,
@@ -112,6 +113,7 @@ static bool find_route(void *arg, const void *owner, const struct run_question *
         .recipient = recipient->address,
         .domain = question->domain,
         .organisation_id = question->message->organisation_id,
+        .message_id = question->message->message_id,
         .storage_group_id = recipient->group_id,
         .size_bytes = question->message->size_bytes,
         .priority = priority_of(question->message->priority),
@@ -151,15 +153,18 @@ static void send_message(void *arg, const void *owner, const struct route *route
     outbound_send(own->outbound, owner, route, &sent, recipients, count);
 }
 
-/* What was learnt of a connector's link is every server's business. */
+/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
+ * message. The exchangers of one domain tell nothing about the connector that led to them. */
 static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
 {
     struct transport_role *own = arg;
-    const char *host = route->host_count > 0 ? route->hosts[0].host : "";
     struct err err = ERR_INIT;
 
-    if (!topology_report(own->topology, route->connector_id, host, is_up, reason, &err))
-        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+    if (route->kind != ROUTE_HOST)
+        return;
+    for (size_t i = 0; i < route->host_count; i++)
+        if (!topology_report(own->topology, route->connector_id, route->hosts[i].host, is_up, reason, &err))
+            log_err(LOG_LEVEL_WARNING, "transport.link", &err);
 }
 
 /* The ports on which our own SMTP listens: mail sent there would come back. */
@@ -215,6 +220,7 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
     struct run_options options = {
         .directory = parts->directory,
         .deliver = parts->deliver,
+        .rules = parts->rules,
         .wake = role->wake,
         .host_name = config->hostname,
         .server = config->hostname,

@@ -18,6 +18,7 @@ struct storage_parts {
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
+    struct rules *rules;
     struct auth *auth;
     struct wake_bus *wake;
 };

@@ -20,7 +20,6 @@
 
 void user_read_row(const void *owner, const struct db_row *row, struct user *out);
 
-const char *recipient_kind_name(enum recipient_kind kind);
 enum recipient_kind recipient_kind_of(struct span name);
 enum recipient_state recipient_state_of_span(struct span name);
 

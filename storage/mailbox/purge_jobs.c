@@ -171,7 +171,9 @@ static const char HAS_FOLDERS[] = "SELECT EXISTS (SELECT 1 FROM folder WHERE mai
 static const char *const mailbox_rows[] = {
     "DELETE FROM subscription WHERE mailbox_id = $1",     "DELETE FROM annotation WHERE mailbox_id = $1",
     "DELETE FROM thread_reference WHERE mailbox_id = $1", "DELETE FROM search_word WHERE mailbox_id = $1",
-    "DELETE FROM import_receipt WHERE mailbox_id = $1",   "DELETE FROM mailbox WHERE mailbox_id = $1",
+    "DELETE FROM import_receipt WHERE mailbox_id = $1",   "DELETE FROM sieve_script WHERE mailbox_id = $1",
+    "DELETE FROM automatic_reply WHERE mailbox_id = $1",  "DELETE FROM sieve_mark WHERE mailbox_id = $1",
+    "DELETE FROM mailbox WHERE mailbox_id = $1",
 };
 
 static bool purge_mailbox(struct db *db, void *arg, struct err *err)

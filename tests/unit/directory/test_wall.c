@@ -21,9 +21,9 @@
 #include <talloc.h>
 
 static const char *const tenant_tables[] = {
-    "organisation",     "administrative_group", "domain",       "recipient",       "address",
-    "recipient_target", "credential",           "app_password", "role_assignment", "audit",
-    "recipient_sender", "backup_recipient",
+    "organisation",     "administrative_group", "domain",        "recipient",       "address",
+    "recipient_target", "credential",           "app_password",  "role_assignment", "audit",
+    "recipient_sender", "backup_recipient",     "queue_message", "queue_recipient",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -65,18 +65,24 @@ static int set_up(void **state)
     fill(f, "ada@example.org", "sales@example.org");
     fill(f, "bob@example.net", "info@example.net");
     struct db *db = kit_pg_acquire(f->owner);
-    OK(db_exec_script(db,
-                      "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
-                      " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user';"
-                      "INSERT INTO recipient_sender (organisation_id, recipient_id, is_allowed, sender)"
-                      " SELECT organisation_id, recipient_id, true, '@elsewhere.example' FROM recipient"
-                      "  WHERE kind = 'user';"
-                      "INSERT INTO backup_recipient (organisation_id, domain_id, address)"
-                      " SELECT organisation_id, domain_id, '@' || name FROM domain;"
-                      "INSERT INTO connector (name, kind, routing_group_id, organisation_id)"
-                      " SELECT 'of ' || name, 'smtp', 1, organisation_id FROM organisation;"
-                      "INSERT INTO connector_login SELECT connector_id, 'login', 'secret' FROM connector",
-                      &f->err));
+    OK(db_exec_script(
+        db,
+        "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
+        " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user';"
+        "INSERT INTO recipient_sender (organisation_id, recipient_id, is_allowed, sender)"
+        " SELECT organisation_id, recipient_id, true, '@elsewhere.example' FROM recipient"
+        "  WHERE kind = 'user';"
+        "INSERT INTO backup_recipient (organisation_id, domain_id, address)"
+        " SELECT organisation_id, domain_id, '@' || name FROM domain;"
+        "INSERT INTO connector (name, kind, routing_group_id, organisation_id)"
+        " SELECT 'of ' || name, 'smtp', 1, organisation_id FROM organisation;"
+        "INSERT INTO queue_message (name, organisation_id, sender, origin, received_us, expires_us, size)"
+        " SELECT 'q', organisation_id, '', 'smtp', 1, 2, 0 FROM organisation;"
+        "INSERT INTO queue_body SELECT message_id, 0, 0, '' FROM queue_message;"
+        "INSERT INTO queue_recipient (message_id, organisation_id, address, asked, lane, next_try_us, overdue_us)"
+        " SELECT message_id, organisation_id, 'a', 'a', 'a', 1, 2 FROM queue_message;"
+        "INSERT INTO connector_login SELECT connector_id, 'login', 'secret' FROM connector",
+        &f->err));
     db_release(&db);
     *state = f;
     return 0;
