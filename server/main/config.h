@@ -37,6 +37,9 @@ struct config {
     const char *postgresql_binaries;
     int64_t database_connections;
 
+    const char *dns;          /* "192.0.2.53 2001:db8::53@5353"; "": the system's */
+    const char *trust_anchor; /* absolute; "": none */
+
     const char *tls_certificate, *tls_key; /* absolute */
 
     int64_t max_message_size, max_recipients;

@@ -29,6 +29,14 @@ static const struct config_key keys[] = {
     { "reactors", CONFIG_NUMBER, FIELD(reactors), "2", .least = 1, .most = 64,
       .meaning = "Threads in each role that own the connections." },
 
+    { "dns", CONFIG_TEXT, FIELD(dns), "", .section = "DNS",
+      .meaning =
+          "Resolvers to ask, separated by spaces: ADDRESS or ADDRESS@PORT. Empty: those of the system." },
+    { "trust_anchor", CONFIG_TEXT, FIELD(trust_anchor), "",
+      .meaning =
+          "A file with the root's DS or DNSKEY records, such as /usr/share/dns/root.key; answers are then "
+          "validated by DNSSEC." },
+
     { "directory", CONFIG_TEXT, FIELD(directory), "embedded", .section = "Database",
       .meaning =
           "The directory database. `embedded`: a private PostgreSQL in the data directory, started and "

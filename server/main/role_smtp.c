@@ -24,6 +24,7 @@ static bool fill(struct role *role, struct smtp_role *own, struct err *err)
         .policy = own->policy,
         .deliver = parts->deliver,
         .directory = parts->directory,
+        .filter = parts->filter,
         .auth = parts->auth,
         .spool_directory = config_path(role->arena, config, "spool"),
         .message_max = (uint64_t)config->max_message_size,

@@ -18,6 +18,8 @@ struct storage_parts {
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
+    struct dns *dns;
+    struct filter *filter;
     struct auth *auth;
     struct wake_bus *wake;
 };

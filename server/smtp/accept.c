@@ -151,13 +151,13 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
 }
 
 /* One reply for all, or in LMTP one for each recipient (RFC 2033, 4.2). */
-static enum session_next refuse_all(struct smtp_session *s, enum smtp_refusal refusal)
+static enum session_next refuse_all(struct smtp_session *s, enum smtp_refusal refusal, const struct err *err)
 {
     size_t replies = s->service == SERVICE_LMTP ? s->transaction->recipient_count : 1;
     enum session_next next = SESSION_DONE;
 
     while (replies-- > 0 && next == SESSION_DONE)
-        next = refuse(s, refusal);
+        next = refuse_as(s, refusal, err);
     return next;
 }
 
@@ -238,13 +238,15 @@ static enum session_next deliver_each(struct smtp_session *s, const struct messa
 enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
 {
     int64_t began_us = clock_monotonic_us();
+    size_t prefix = span_length(s->transaction->body.prefix);
+    struct err err = ERR_INIT;
     enum smtp_refusal refusal;
     enum session_next next;
     struct span message;
 
     s->transaction->rcpt_text = s->transaction->recipients[0].text;
-    if (!judge(s, spool, &message, &refusal)) {
-        next = refuse_all(s, refusal);
+    if (!judge(s, spool, &message, &refusal) || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
+        next = refuse_all(s, refusal, &err);
     } else {
         struct message_draft *draft = message_prepare(session_arena(s->session), message);
 

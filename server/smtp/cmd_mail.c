@@ -39,6 +39,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
         return refuse_err(s, err);
     if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
         return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
+    if (!smtp_judge_sender(s, &sender))
+        return refuse(s, REFUSE_BLOCKED);
     return begin(s, &sender, &params);
 }
 

@@ -63,6 +63,7 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
 {
     struct smtp_transaction *t = s->transaction;
     struct resolve_answer answer;
+    enum smtp_refusal refusal;
 
     if (!resolve(s->context->directory, session_arena(s->session), address, &answer, err)) {
         s->was_refused = true;
@@ -78,6 +79,8 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
         s->was_refused = true;
         return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
     }
+    if (!smtp_judge_recipient(s, address, &answer, &refusal))
+        return refuse_rcpt(s, refusal);
     smtp_transaction_add(t, address, params, &answer);
     s->state = STATE_RCPT;
     reply(s, 250, "2.1.5", "Recipient OK");

@@ -48,8 +48,11 @@ static size_t target_of(struct smtp_transaction *t, const struct resolve_target 
     for (i = 0; i < t->target_count; i++)
         if (t->targets[i].target.mailbox_id == target->mailbox_id)
             return i;
-    if (t->target_count % 16 == 0)
+    if (t->target_count % 16 == 0) {
         t->targets = talloc_realloc(t, t->targets, struct deliver_recipient, (unsigned)t->target_count + 16);
+        t->organisations = talloc_realloc(t, t->organisations, int64_t, (unsigned)t->target_count + 16);
+    }
+    t->organisations[t->target_count] = target->organisation_id;
     t->targets[t->target_count++] = (struct deliver_recipient){
         .group_id = target->group_id,
         .address = talloc_strdup(t, target->address),

@@ -24,6 +24,7 @@
 #include "base/spool.h"
 #include "deliver/deliver.h"
 #include "directory/resolve.h"
+#include "filter/filter.h"
 #include "policy/policy.h"
 #include "session/session.h"
 #include "smtp/command.h"
@@ -324,6 +325,32 @@ bool directory_postmaster(struct directory *directory, const void *owner, struct
     (void)err;
     fake_found(owner, 0, found);
     return true;
+}
+
+/* ---- filter: the context has none, so nobody asks */
+
+void filter_connection(struct filter *filter, const void *owner, const struct net_address *peer,
+                       bool is_submission, struct filter_peer_verdict *verdict)
+{
+    (void)filter, (void)owner, (void)peer, (void)is_submission, (void)verdict;
+    abort();
+}
+bool filter_mail(struct filter *filter, const struct net_address *peer, const char *sender)
+{
+    (void)filter, (void)peer, (void)sender;
+    abort();
+}
+void filter_rcpt(struct filter *filter, const struct filter_sender_question *question,
+                 enum filter_reason *reason, enum filter_action *action)
+{
+    (void)filter, (void)question, (void)reason, (void)action;
+    abort();
+}
+void filter_message(struct filter *filter, const void *owner, const struct filter_input *input,
+                    struct filter_verdict *verdict)
+{
+    (void)filter, (void)owner, (void)input, (void)verdict;
+    abort();
 }
 
 /* ---- policy, deliver */

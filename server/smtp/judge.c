@@ -1,0 +1,189 @@
+/* judge.c -- peers, senders and messages as routing/filter sees them, and its answers as ours. */
+#include "filter/filter.h"
+
+#include "auth/auth.h"
+#include "format/header.h"
+#include "smtp/auth.h"
+#include "smtp/transaction.h"
+
+#include <talloc.h>
+
+static const enum smtp_refusal refusal_of[FILTER_REASON_COUNT] = {
+    [FILTER_CLEAN] = REFUSE_INTERNAL, /* no refusal; unused, as the next */
+    [FILTER_ALLOWED] = REFUSE_INTERNAL,
+    [FILTER_BLOCKED] = REFUSE_BLOCKED,
+    [FILTER_DNS_LISTED] = REFUSE_DNS_LISTED,
+    [FILTER_GREYLISTED] = REFUSE_GREYLISTED,
+    [FILTER_TOO_MANY_FROM] = REFUSE_SEVERAL_AUTHORS,
+    [FILTER_SPF_FAILED] = REFUSE_SPF,
+    [FILTER_DMARC_FAILED] = REFUSE_DMARC,
+    [FILTER_INFECTED] = REFUSE_INFECTED,
+    [FILTER_SPAM] = REFUSE_SPAM,
+    [FILTER_SCANNER_DEFERS] = REFUSE_SCANNER_DEFERS,
+    [FILTER_SCANNER_DOWN] = REFUSE_SCANNER_DOWN,
+    [FILTER_DNS_DOWN] = REFUSE_DNS_DOWN,
+    [FILTER_MILTER] = REFUSE_MILTER,
+    [FILTER_RULE] = REFUSE_RULE,
+    [FILTER_RATE] = REFUSE_RATE,
+    [FILTER_HELD] = REFUSE_HELD,
+};
+
+bool smtp_judge_peer(struct smtp_session *s)
+{
+    struct filter_peer_verdict verdict;
+
+    if (!s->context->filter || s->service == SERVICE_LMTP)
+        return true;
+    filter_connection(s->context->filter, session_arena(s->session), session_peer(s->session),
+                      s->service == SERVICE_SUBMISSION, &verdict);
+    if (verdict.tarpit_ms > 0)
+        session_delay(s->session, verdict.tarpit_ms);
+    if (verdict.action == FILTER_ACCEPT)
+        return true;
+    refuse(s, refusal_of[verdict.reason]);
+    return false;
+}
+
+bool smtp_judge_sender(struct smtp_session *s, const struct address *sender)
+{
+    if (!s->context->filter || s->service != SERVICE_RECEIVE || address_is_null(sender))
+        return true;
+    return filter_mail(s->context->filter, session_peer(s->session), address_key(s->transaction, sender));
+}
+
+bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipient,
+                          const struct resolve_answer *answer, enum smtp_refusal *refusal_out)
+{
+    const struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+    struct filter_sender_question question = {
+        .peer = session_peer(s->session),
+        .sender = address_is_null(&t->sender) ? "" : address_key(arena, &t->sender),
+        .organisation_id = answer->organisation_id,
+        .domain_id = answer->domain_id,
+        .recipient = address_key(arena, recipient),
+        .is_known = s->login != NULL,
+    };
+    enum filter_reason reason;
+    enum filter_action action;
+
+    if (!s->context->filter || s->service != SERVICE_RECEIVE)
+        return true;
+    filter_rcpt(s->context->filter, &question, &reason, &action);
+    *refusal_out = refusal_of[reason];
+    return action == FILTER_ACCEPT;
+}
+
+/* ---- the message */
+
+/* The organisations among the targets, each once. */
+static int64_t *organisations(struct smtp_session *s, size_t *count_out)
+{
+    const struct smtp_transaction *t = s->transaction;
+    int64_t *list = talloc_array(session_arena(s->session), int64_t, (unsigned)t->target_count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->target_count; i++) {
+        size_t k = 0;
+
+        while (k < count && list[k] != t->organisations[i])
+            k++;
+        if (k == count)
+            list[count++] = t->organisations[i];
+    }
+    *count_out = count;
+    return list;
+}
+
+static const char **recipients(struct smtp_session *s)
+{
+    const struct smtp_transaction *t = s->transaction;
+    const char **list =
+        talloc_array(session_arena(s->session), const char *, (unsigned)t->recipient_count + 1);
+
+    for (size_t i = 0; i < t->recipient_count; i++)
+        list[i] = t->recipients[i].text;
+    return list;
+}
+
+static enum filter_origin origin(const struct smtp_session *s)
+{
+    return s->service == SERVICE_SUBMISSION ? FILTER_FROM_USER
+           : s->service == SERVICE_LMTP     ? FILTER_FROM_NEIGHBOUR
+                                            : FILTER_FROM_OUTSIDE;
+}
+
+static void fill(struct smtp_session *s, size_t prefix, struct span message, struct filter_input *in)
+{
+    const struct smtp_transaction *t = s->transaction;
+
+    *in = (struct filter_input){
+        .origin = origin(s),
+        .peer = session_peer(s->session),
+        .peer_text = session_peer_text(s->session),
+        .helo = s->helo,
+        .login = s->login ? smtp_login_name(s) : NULL,
+        .sender = t->sender_text,
+        .sender_local = t->sender.local,
+        .sender_domain = t->sender.domain,
+        .recipients = recipients(s),
+        .recipient_count = t->recipient_count,
+        .id = t->id,
+        .trace = span_part(message, 0, prefix),
+        .message = span_part(message, prefix, SIZE_MAX),
+    };
+    in->organisations = organisations(s, &in->organisation_count);
+    if (s->login)
+        in->own_organisation = s->login->organisation_id;
+}
+
+static enum filter_action action_for(const struct filter_verdict *verdict, int64_t organisation_id)
+{
+    for (size_t i = 0; i < verdict->share_count; i++)
+        if (verdict->shares[i].organisation_id == organisation_id)
+            return verdict->shares[i].action;
+    return FILTER_ACCEPT;
+}
+
+static void to_junk(struct smtp_transaction *t, const struct filter_verdict *verdict)
+{
+    for (size_t i = 0; i < t->target_count; i++)
+        if (action_for(verdict, t->organisations[i]) == FILTER_JUNK)
+            t->targets[i].target.special_use = "\\Junk";
+}
+
+/* Our trace fields stay first, what the filter wrote follows. */
+static bool put_header(struct smtp_session *s, size_t prefix, const struct filter_verdict *verdict,
+                       struct span *message_io)
+{
+    struct span sent = span_part(*message_io, prefix, SIZE_MAX);
+    struct buf header = BUF_INIT(session_arena(s->session));
+
+    if (!verdict->header.p)
+        return true;
+    buf_add_span(&header, span_part(*message_io, 0, prefix));
+    buf_add_span(&header, verdict->header);
+    return smtp_replace_header(s, prefix + header_block_length(sent), buf_span(&header), message_io);
+}
+
+bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *message_io,
+                        enum smtp_refusal *refusal_out, struct err *err)
+{
+    struct filter_verdict verdict;
+    struct filter_input input;
+
+    if (!s->context->filter)
+        return true;
+    fill(s, prefix, *message_io, &input);
+    filter_message(s->context->filter, session_arena(s->session), &input, &verdict);
+    *refusal_out = refusal_of[verdict.reason];
+    if (verdict.action >= FILTER_LATER) {
+        if (verdict.text)
+            err_set(err, ERR_DENIED, "%s", verdict.text);
+        err_log(err, "%s", verdict.detail);
+        return false;
+    }
+    to_junk(s->transaction, &verdict);
+    *refusal_out = REFUSE_NO_ROOM;
+    return put_header(s, prefix, &verdict, message_io);
+}
