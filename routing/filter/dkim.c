@@ -1,13 +1,18 @@
 /* dkim.c -- checking signatures with libopendkim, whose questions for keys are asked by us. */
-#include "filter/dkim_lib.h"
+#include "filter/dkim.h"
 
 #include "dns/dns.h"
 #include "format/header.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 #include <talloc.h>
+
+/* wants <stdbool.h> and <sys/types.h> before it */
+#include <opendkim/dkim.h>
 
 enum { KEY_NAME_MAX = 512, MIN_KEY_BITS = 1024 };
 
@@ -20,6 +25,10 @@ const char *dkim_result_name(enum dkim_result result)
 {
     return names[result];
 }
+
+struct dkim_lib {
+    DKIM_LIB *lib;
+};
 
 /* What the callback for keys needs. */
 struct question {
@@ -89,7 +98,7 @@ static bool feed_field(DKIM *dkim, void *scratch, struct span whole)
     return dkim_header(dkim, (unsigned char *)span_copy(scratch, whole), span_length(whole)) == DKIM_STAT_OK;
 }
 
-bool dkim_feed_header(DKIM *dkim, struct span header, unsigned signatures_max)
+static bool feed_header(DKIM *dkim, struct span header)
 {
     void *scratch = talloc_new(NULL);
     struct header_field field;
@@ -99,7 +108,7 @@ bool dkim_feed_header(DKIM *dkim, struct span header, unsigned signatures_max)
     while (ok && header_next(&header, &field)) {
         if (span_find_byte(field.whole, '\0'))
             continue;
-        if (span_equals_nocase(field.name, "DKIM-Signature") && ++signatures > signatures_max)
+        if (span_equals_nocase(field.name, "DKIM-Signature") && ++signatures > DKIM_SIGNATURES_MAX)
             continue;
         ok = feed_field(dkim, scratch, field.whole);
     }
@@ -107,7 +116,7 @@ bool dkim_feed_header(DKIM *dkim, struct span header, unsigned signatures_max)
     return ok;
 }
 
-bool dkim_feed_body(DKIM *dkim, struct span body)
+static bool feed_body(DKIM *dkim, struct span body)
 {
     enum { PIECE = 64 * 1024 };
     unsigned char *piece = talloc_array(NULL, unsigned char, PIECE);
@@ -162,12 +171,12 @@ static void judge(DKIM *dkim, DKIM_SIGINFO *sig, struct dkim_signature *out)
     } else if (is_good) {
         out->result = DKIM_PASS;
         out->cause = NULL;
-    } else if ((flags & DKIM_SIGFLAG_PROCESSED) && error == DKIM_SIGERROR_OK) {
+    } else if (dkim_sig_getbh(sig) == DKIM_SIGBH_MISMATCH) {
         out->result = DKIM_FAIL;
-        out->cause = dkim_sig_getbh(sig) == DKIM_SIGBH_MISMATCH ? "body hash mismatch" : "signature mismatch";
+        out->cause = "body hash mismatch";
     }
     for (size_t i = 0; !is_good && i < COUNT_OF(causes); i++)
-        if (causes[i].error == error) {
+        if (causes[i].error == error && dkim_sig_getbh(sig) != DKIM_SIGBH_MISMATCH) {
             out->result = causes[i].result;
             out->cause = causes[i].cause;
         }
@@ -208,11 +217,11 @@ static void run(DKIM *dkim, struct span message)
     size_t length = header_block_length(message);
     bool is_test = false;
 
-    if (!dkim_feed_header(dkim, span_of(message.p, length), DKIM_SIGNATURES_MAX))
+    if (!feed_header(dkim, span_of(message.p, length)))
         return;
     if (dkim_eoh(dkim) == DKIM_STAT_NOSIG)
         return;
-    if (dkim_feed_body(dkim, span_part(message, length, SIZE_MAX)))
+    if (feed_body(dkim, span_part(message, length, SIZE_MAX)))
         dkim_eom(dkim, &is_test);
 }
 

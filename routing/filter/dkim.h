@@ -43,7 +43,7 @@ MUST_CHECK bool dkim_book_read(const void *owner, struct directory *directory, s
                                struct err *err);
 /* Adds DKIM-Signature fields by the active keys of `domain` (of its From; canonical) for `message`: one for each
  * algorithm. Nothing where it has no key. False: a key that cannot sign (ERR_INTERNAL); nothing was added. */
-MUST_CHECK bool dkim_add_signatures(struct dkim_lib *lib, const struct dkim_book *book, const char *domain,
-                                    int64_t now_us, struct span message, struct buf *out, struct err *err);
+MUST_CHECK bool dkim_add_signatures(const struct dkim_book *book, const char *domain, int64_t now_us,
+                                    struct span message, struct buf *out, struct err *err);
 
 #endif

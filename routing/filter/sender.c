@@ -103,8 +103,8 @@ static void check_lists(struct work *w)
 void work_check_sender(struct work *w)
 {
     find_author(w);
-    if (w->in->origin != FILTER_FROM_OUTSIDE)
-        return;
+    if (w->in->origin != FILTER_FROM_OUTSIDE || net_is_loopback(w->in->peer))
+        return; /* programs of this machine have no domain to show */
     check_lists(w);
     if (!has_dns(w))
         return;

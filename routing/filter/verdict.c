@@ -67,7 +67,7 @@ static bool is_refused_by_sender(const struct work *w, struct filter_verdict *v)
 /* What counts for all recipients. */
 static bool is_decided(const struct work *w, struct filter_verdict *v)
 {
-    if (w->in->origin == FILTER_FROM_OUTSIDE && is_badly_authored(w)) {
+    if (w->in->origin == FILTER_FROM_OUTSIDE && !net_is_loopback(w->in->peer) && is_badly_authored(w)) {
         end(v, FILTER_REFUSE, FILTER_TOO_MANY_FROM, NULL, "");
         return true;
     }

@@ -85,6 +85,34 @@ static const struct admin_field verify_fields[] = { { "repair", ADMIN_BOOL, fals
                                                     { "user", ADMIN_TEXT, false, "Only this mailbox." },
                                                     END_OF_FIELDS };
 
+#define ACCESS_FIELDS                                                                                        \
+    {                                                                                                        \
+        { "value", ADMIN_TEXT, true, "An address or network of machines, a domain, or a mail address." },    \
+            { "organisation", ADMIN_TEXT, false,                                                             \
+              "Only for mail to this organisation; without it for all." },                                   \
+            { "note", ADMIN_TEXT, false, "Why." },                                                           \
+            { "hours", ADMIN_NUMBER, false, "How long it holds; without it for ever." }, END_OF_FIELDS       \
+    }
+static const struct admin_field access_fields[] = ACCESS_FIELDS;
+static const struct admin_field filter_fields[] = {
+    { "name", ADMIN_TEXT, true, "The setting." },
+    { "value", ADMIN_TEXT, false, "Without it: back to what the level above says." },
+    { "organisation", ADMIN_TEXT, false, "Only for this organisation." },
+    { "domain", ADMIN_TEXT, false, "Only for this domain of the organisation." },
+    END_OF_FIELDS
+};
+static const struct admin_field dkim_fields[] = {
+    { "domain", ADMIN_TEXT, true, "The domain." },
+    { "selector", ADMIN_TEXT, false, "Its name in the DNS; without it, made from the month." },
+    { "algorithm", ADMIN_TEXT, false, "rsa (default) or ed25519." },
+    { "bits", ADMIN_NUMBER, false, "Of an RSA key: 2048 (default) to 4096." },
+    { "inactive", ADMIN_BOOL, false, "true: it signs only once it is activated." },
+    END_OF_FIELDS
+};
+static const struct admin_field dkim_activate_fields[] = {
+    { "hours", ADMIN_NUMBER, false, "From so many hours on; without it at once." }, END_OF_FIELDS
+};
+
 static const struct admin_route routes[] = {
     { "POST", "/organisations", organisation_post, "Adds an organisation.", organisation_fields },
     { "GET", "/organisations", organisations_get, "Lists organisations." },
@@ -140,6 +168,28 @@ static const struct admin_route routes[] = {
     { "POST", "/mailboxes/{address}/import", mailbox_import_post,
       "Files a batch (see the guide), each message once.", .takes_bytes = true },
     { "GET", "/mailboxes/{address}/export", mailbox_export_get, "All messages of ?folder= as a batch." },
+
+    { "POST", "/block", block_post, "Refuses a machine, network, domain or sender.", access_fields },
+    { "GET", "/block", block_get, "Lists whom; ?organisation=." },
+    { "GET", "/block/{value}", block_get_one, "Shows one entry of ?organisation=." },
+    { "DELETE", "/block/{value}", block_delete, "Takes it back." },
+    { "POST", "/allow", allow_post, "Lets one in, whatever lists and scores say.", access_fields },
+    { "GET", "/allow", allow_get, "Lists whom; ?organisation=." },
+    { "GET", "/allow/{value}", allow_get_one, "Shows one entry of ?organisation=." },
+    { "DELETE", "/allow/{value}", allow_delete, "Takes it back." },
+
+    { "GET", "/filter", filter_get,
+      "How mail is judged: all settings, or those of ?organisation= ?domain=." },
+    { "PATCH", "/filter", filter_patch, "Sets one, for the installation, an organisation or a domain.",
+      filter_fields },
+
+    { "POST", "/dkim", dkim_post, "Makes a key that signs a domain's mail, and its DNS record.",
+      dkim_fields },
+    { "GET", "/dkim", dkim_get, "Lists keys and records; ?organisation= ?domain=." },
+    { "GET", "/dkim/{domain}", dkim_get_domain, "Those of one domain." },
+    { "POST", "/dkim/{domain}/{selector}/activate", dkim_activate, "Signs with it from now or later on.",
+      dkim_activate_fields },
+    { "DELETE", "/dkim/{domain}/{selector}", dkim_delete, "Removes a key." },
 
     { "POST", "/verify", verify_post, "Compares what is derived with what it is derived from.",
       verify_fields },

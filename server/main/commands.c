@@ -113,7 +113,40 @@ static const struct option verify_options[] = {
     END
 };
 
+static const struct option access_options[] = { { "--org", OPTION_TEXT, "NAME", "organisation", false,
+                                                  "Only for mail to this organisation; without it for all." },
+                                                { "--note", OPTION_TEXT, "TEXT", "note", false, "Why." },
+                                                { "--hours", OPTION_NUMBER, "N", "hours", false,
+                                                  "How long it holds; without it for ever." },
+                                                END };
+static const struct option access_of_options[] = { { "--org", OPTION_TEXT, "NAME", "?organisation", false,
+                                                     "The organisation's list instead of the common one." },
+                                                   END };
+static const struct option filter_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", false, "Only for this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "domain", false, "Only for this domain of it." },
+    END
+};
+static const struct option filter_show_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "As they hold for this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "And for this domain of it." },
+    END
+};
+static const struct option dkim_options[] = {
+    { "--selector", OPTION_TEXT, "NAME", "selector", false,
+      "Its name in the DNS (default: made from the month)." },
+    { "--algorithm", OPTION_TEXT, "NAME", "algorithm", false, "rsa (default) or ed25519." },
+    { "--bits", OPTION_NUMBER, "N", "bits", false, "Of an RSA key: 2048 (default) to 4096." },
+    { "--inactive", OPTION_FLAG, NULL, "inactive", false, "It signs only once it is activated." },
+    END
+};
+static const struct option dkim_activate_options[] = {
+    { "--hours", OPTION_NUMBER, "N", "hours", false, "From so many hours on; without it at once." }, END
+};
+
 #define USER_COLUMNS "address name state quota"
+
+#define ACCESS_COLUMNS "value kind expires by note"
 
 const struct command commands[] = {
     { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
@@ -198,10 +231,39 @@ const struct command commands[] = {
     { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
       "name storage_group mailboxes" },
 
+    { "block add", "WHAT", "Refuses a machine, network, domain or sender from the next connection on.",
+      access_options, NULL, "POST", "/block", "value" },
+    { "block list", "", "Lists whom.", access_of_options, NULL, "GET", "/block", NULL, "entries",
+      ACCESS_COLUMNS },
+    { "block show", "WHAT", "Shows one.", access_of_options, NULL, "GET", "/block/{0}" },
+    { "block remove", "WHAT", "Takes it back.", access_of_options, NULL, "DELETE", "/block/{0}" },
+    { "allow add", "WHAT", "Lets one in, whatever block lists and scores say.", access_options, NULL, "POST",
+      "/allow", "value" },
+    { "allow list", "", "Lists whom.", access_of_options, NULL, "GET", "/allow", NULL, "entries",
+      ACCESS_COLUMNS },
+    { "allow show", "WHAT", "Shows one.", access_of_options, NULL, "GET", "/allow/{0}" },
+    { "allow remove", "WHAT", "Takes it back.", access_of_options, NULL, "DELETE", "/allow/{0}" },
+
+    { "filter show", "", "How mail is judged: scanners, scores, SPF, DMARC, limits.", filter_show_options,
+      NULL, "GET", "/filter", NULL, "settings", "name value from" },
+    { "filter set", "NAME VALUE", "Sets one.", filter_set_options, NULL, "PATCH", "/filter", "name value" },
+    { "filter unset", "NAME", "Back to what the level above says.", filter_set_options, NULL, "PATCH",
+      "/filter", "name" },
+
+    { "dkim add", "DOMAIN", "Makes a key that signs a domain's mail, and prints its DNS record.",
+      dkim_options, NULL, "POST", "/dkim", "domain" },
+    { "dkim list", "", "Lists keys.", user_list_options, NULL, "GET", "/dkim", NULL, "keys",
+      "domain selector algorithm state active_from" },
+    { "dkim show", "DOMAIN", "Prints a domain's records.", NULL, NULL, "GET", "/dkim/{0}", NULL,
+      "keys", "name type value" },
+    { "dkim activate", "DOMAIN SELECTOR", "Signs with it from now or later on.", dkim_activate_options, NULL,
+      "POST", "/dkim/{0}/{1}/activate" },
+    { "dkim remove", "DOMAIN SELECTOR", "Removes a key.", NULL, NULL, "DELETE", "/dkim/{0}/{1}" },
+
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },
-    { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL, command_print,
-      .is_hidden = true },
+    { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL,
+      command_print, .is_hidden = true },
     { "run-role", "ROLE", "One role; the supervisor calls this.", NULL, command_run_role, .is_hidden = true },
     { .words = NULL },
 };
