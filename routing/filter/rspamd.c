@@ -77,8 +77,8 @@ static const char *symbols_of(const void *owner, json_t *symbols)
             break;
         if (out.length)
             buf_add_byte(&out, ',');
-        for (; *name; name++)
-            buf_add_byte(&out, *name > ' ' && *name < 127 ? *name : '?');
+        for (const char *p = name; *p; p++)
+            buf_add_byte(&out, *p > ' ' && *p < 127 ? *p : '?');
     }
     return out.length ? buf_text(&out) : "";
 }

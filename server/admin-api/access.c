@@ -56,12 +56,13 @@ static bool get(struct admin_call *call, enum access_list list, struct err *err)
     return call_answer(call, json_pack("{s:o}", "entries", json));
 }
 
+/* A network has a slash in it, so it is not a part of the path. */
 static bool get_one(struct admin_call *call, enum access_list list, struct err *err)
 {
     int64_t organisation_id;
 
     return call_organisation_filter(call, &organisation_id, err) &&
-           answer_with(call, list, organisation_id, call->parameters[0], err);
+           answer_with(call, list, organisation_id, http_query(call->request, "value"), err);
 }
 
 static bool erase(struct admin_call *call, enum access_list list, struct err *err)
@@ -70,7 +71,7 @@ static bool erase(struct admin_call *call, enum access_list list, struct err *er
 
     return call_organisation_filter(call, &organisation_id, err) &&
            access_remove(call->api->options.directory, &call->actor, organisation_id, list,
-                         call->parameters[0], err);
+                         http_query(call->request, "value"), err);
 }
 
 bool block_post(struct admin_call *call, struct err *err)

@@ -171,12 +171,12 @@ static const struct admin_route routes[] = {
 
     { "POST", "/block", block_post, "Refuses a machine, network, domain or sender.", access_fields },
     { "GET", "/block", block_get, "Lists whom; ?organisation=." },
-    { "GET", "/block/{value}", block_get_one, "Shows one entry of ?organisation=." },
-    { "DELETE", "/block/{value}", block_delete, "Takes it back." },
+    { "GET", "/block/entry", block_get_one, "Shows ?value= of ?organisation=." },
+    { "DELETE", "/block/entry", block_delete, "Takes ?value= back." },
     { "POST", "/allow", allow_post, "Lets one in, whatever lists and scores say.", access_fields },
     { "GET", "/allow", allow_get, "Lists whom; ?organisation=." },
-    { "GET", "/allow/{value}", allow_get_one, "Shows one entry of ?organisation=." },
-    { "DELETE", "/allow/{value}", allow_delete, "Takes it back." },
+    { "GET", "/allow/entry", allow_get_one, "Shows ?value= of ?organisation=." },
+    { "DELETE", "/allow/entry", allow_delete, "Takes ?value= back." },
 
     { "GET", "/filter", filter_get,
       "How mail is judged: all settings, or those of ?organisation= ?domain=." },

@@ -21,10 +21,10 @@ static size_t arguments_of(const struct command *c)
     return count;
 }
 
-/* "/users/{0}" and "/users/{address}" are one path. */
+/* "/users/{0}" and "/users/{address}" are one path; a query is no part of it. */
 static bool same_path(const char *a, const char *b)
 {
-    while (*a && *b) {
+    while (*a && *b && *a != '?') {
         if (*a == '{' && *b == '{') {
             a = strchr(a, '}') + 1;
             b = strchr(b, '}') + 1;
@@ -32,7 +32,7 @@ static bool same_path(const char *a, const char *b)
             return false;
         }
     }
-    return *a == *b;
+    return *b == '\0' && (*a == '\0' || *a == '?');
 }
 
 static const struct admin_route *route_of(const struct command *c)
