@@ -101,6 +101,19 @@ bool filter_mail(struct filter *filter, const struct net_address *peer, const ch
 void filter_rcpt(struct filter *filter, const struct filter_sender_question *question,
                  enum filter_reason *reason_out, enum filter_action *action_out);
 
+/* ---- what our own accounts send */
+
+struct filter_account {
+    int64_t organisation_id, recipient_id;
+    const char *login;
+};
+/* At MAIL: held, or over a limit (FILTER_HELD, FILTER_RATE); FILTER_SCANNER_DOWN where that cannot be known now. */
+MUST_CHECK bool filter_may_send(struct filter *filter, const struct filter_account *account,
+                                enum filter_reason *reason_out);
+/* Before a message is accepted: counts it. An account that passes its own limit is held. */
+MUST_CHECK bool filter_count_sent(struct filter *filter, const struct filter_account *account,
+                                  size_t recipients, enum filter_reason *reason_out);
+
 /* ---- the message */
 
 enum filter_origin { FILTER_FROM_OUTSIDE, FILTER_FROM_USER, FILTER_FROM_NEIGHBOUR };

@@ -68,8 +68,8 @@ bool work_rewrite(struct work *w, struct filter_verdict *v, struct err *err)
 
     add_results(w);
     add_scans(w, v);
-    if (is_unsigned(w) && !dkim_add_signatures(w->book->keys, w->from_domain, clock_now_us(),
-                                               w->in->message, &w->added, err))
+    if (is_unsigned(w) &&
+        !dkim_add_signatures(w->book->keys, w->from_domain, clock_now_us(), w->in->message, &w->added, err))
         return false;
     while (is_from_outside && !drops && header_next(&left, &field))
         drops = is_forged(w, &field);

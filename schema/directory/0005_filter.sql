@@ -141,8 +141,8 @@ BEGIN
         EXECUTE format('CREATE TRIGGER raise_stamp AFTER INSERT OR UPDATE OR DELETE ON %I'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION raise_filter_stamp()', t);
     END LOOP;
-    -- routing keeps what it judged, counts what was sent, and holds an account back
-    FOREACH t IN ARRAY ARRAY['quarantine', 'send_count', 'send_hold'] LOOP
+    -- routing keeps what it judged and counts what was sent; housekeeping removes what is over
+    FOREACH t IN ARRAY ARRAY['quarantine', 'send_count', 'access_entry'] LOOP
         EXECUTE format('CREATE POLICY routes ON %I FOR ALL TO chappe_lookup USING (true) WITH CHECK (true)', t);
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO chappe_lookup', t);
     END LOOP;

@@ -183,6 +183,13 @@ static const struct admin_route routes[] = {
     { "PATCH", "/filter", filter_patch, "Sets one, for the installation, an organisation or a domain.",
       filter_fields },
 
+    { "GET", "/quarantine", quarantine_get, "Messages set aside; ?organisation= ?before= ?limit=." },
+    { "GET", "/quarantine/{id}", quarantine_get_one, "Shows one, with the beginning of its text." },
+    { "POST", "/quarantine/{id}/release", quarantine_release, "Delivers it to its recipients." },
+    { "DELETE", "/quarantine/{id}", quarantine_delete, "Deletes it." },
+    { "GET", "/held", held_get, "Accounts whose mail is held for passing a limit; ?organisation=." },
+    { "DELETE", "/held/{address}", held_delete, "Lets one send again." },
+
     { "POST", "/dkim", dkim_post, "Makes a key that signs a domain's mail, and its DNS record.",
       dkim_fields },
     { "GET", "/dkim", dkim_get, "Lists keys and records; ?organisation= ?domain=." },

@@ -235,6 +235,17 @@ static enum session_next deliver_each(struct smtp_session *s, const struct messa
     return SESSION_DONE;
 }
 
+/* All of it is in the quarantine: accepted, and not for the sender to know. */
+static enum session_next set_aside(struct smtp_session *s, uint64_t size, int64_t began_us)
+{
+    size_t replies = s->service == SERVICE_LMTP ? s->transaction->recipient_count : 1;
+
+    log_accepted(s, size, began_us);
+    while (replies-- > 0)
+        reply(s, 250, "2.0.0", "Accepted as %s", s->transaction->id);
+    return SESSION_DONE;
+}
+
 enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
 {
     int64_t began_us = clock_monotonic_us();
@@ -247,6 +258,8 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
     s->transaction->rcpt_text = s->transaction->recipients[0].text;
     if (!judge(s, spool, &message, &refusal) || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
         next = refuse_all(s, refusal, &err);
+    } else if (s->transaction->target_count == 0) {
+        next = set_aside(s, span_length(message), began_us);
     } else {
         struct message_draft *draft = message_prepare(session_arena(s->session), message);
 

@@ -2,7 +2,10 @@
 #include "filter/filter.h"
 
 #include "auth/auth.h"
+#include "base/clock.h"
+#include "directory/quarantine.h"
 #include "format/header.h"
+#include "message/zstd.h"
 #include "smtp/auth.h"
 #include "smtp/transaction.h"
 
@@ -44,8 +47,24 @@ bool smtp_judge_peer(struct smtp_session *s)
     return false;
 }
 
-bool smtp_judge_sender(struct smtp_session *s, const struct address *sender)
+static struct filter_account account(const struct smtp_session *s)
 {
+    return (struct filter_account){ s->login->organisation_id, s->login->recipient_id, smtp_login_name(s) };
+}
+
+bool smtp_judge_sender(struct smtp_session *s, const struct address *sender, enum smtp_refusal *refusal_out)
+{
+    enum filter_reason reason;
+    struct filter_account who;
+
+    if (s->context->filter && s->login) {
+        who = account(s);
+        if (filter_may_send(s->context->filter, &who, &reason))
+            return true;
+        *refusal_out = refusal_of[reason];
+        return false;
+    }
+    *refusal_out = REFUSE_BLOCKED;
     if (!s->context->filter || s->service != SERVICE_RECEIVE || address_is_null(sender))
         return true;
     return filter_mail(s->context->filter, session_peer(s->session), address_key(s->transaction, sender));
@@ -152,6 +171,91 @@ static void to_junk(struct smtp_transaction *t, const struct filter_verdict *ver
             t->targets[i].target.special_use = "\\Junk";
 }
 
+/* ---- the quarantine */
+
+/* The recipients behind the targets of one organisation. */
+static const char **recipients_of(struct smtp_session *s, int64_t organisation_id, size_t *count_out)
+{
+    const struct smtp_transaction *t = s->transaction;
+    const char **list =
+        talloc_array(session_arena(s->session), const char *, (unsigned)t->recipient_count + 1);
+
+    *count_out = 0;
+    for (size_t i = 0; i < t->recipient_count; i++)
+        for (size_t k = 0; k < t->recipients[i].target_count; k++)
+            if (t->organisations[t->recipients[i].targets[k]] == organisation_id) {
+                list[(*count_out)++] = t->recipients[i].text;
+                break;
+            }
+    return list;
+}
+
+static bool set_aside(struct smtp_session *s, const struct filter_verdict *verdict,
+                      const struct filter_share *share, size_t prefix, struct span message, struct err *err)
+{
+    void *arena = session_arena(s->session);
+    struct span sent = span_part(message, prefix, SIZE_MAX);
+    const char *subject = header_text(arena, span_of(sent.p, header_block_length(sent)), "Subject");
+    struct quarantine_entry entry = {
+        .organisation_id = share->organisation_id,
+        .received_us = clock_now_us(),
+        .expires_us = clock_now_us() + share->keep_s * US_PER_S,
+        .sender = s->transaction->sender_text,
+        .subject = subject ? subject : "",
+        .reason = talloc_asprintf(arena, "%s: %s", filter_reason_name(verdict->reason), verdict->detail),
+        .peer = session_peer_text(s->session),
+        .size_bytes = (int64_t)span_length(message),
+    };
+
+    entry.recipients = recipients_of(s, share->organisation_id, &entry.recipient_count);
+    entry.data = zstd_pack(arena, message, &entry.codec);
+    return quarantine_add(s->context->directory, &entry, err);
+}
+
+/* The targets that `map` keeps, closed up; map[i] becomes the new place of target i, or SIZE_MAX. */
+static void close_up(struct smtp_transaction *t, size_t *map)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->target_count; i++) {
+        if (map[i] == SIZE_MAX)
+            continue;
+        t->targets[kept] = t->targets[i];
+        t->organisations[kept] = t->organisations[i];
+        map[i] = kept++;
+    }
+    t->target_count = kept;
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        struct smtp_recipient *r = &t->recipients[i];
+        size_t count = 0;
+
+        for (size_t k = 0; k < r->target_count; k++)
+            if (map[r->targets[k]] != SIZE_MAX)
+                r->targets[count++] = map[r->targets[k]];
+        r->target_count = count;
+    }
+}
+
+static bool to_quarantine(struct smtp_session *s, const struct filter_verdict *verdict, size_t prefix,
+                          struct span message, struct err *err)
+{
+    struct smtp_transaction *t = s->transaction;
+    size_t *map = talloc_zero_array(session_arena(s->session), size_t, (unsigned)t->target_count + 1);
+    bool any = false;
+
+    for (size_t i = 0; i < verdict->share_count; i++)
+        if (verdict->shares[i].action == FILTER_QUARANTINE) {
+            any = true;
+            if (!set_aside(s, verdict, &verdict->shares[i], prefix, message, err))
+                return false;
+        }
+    for (size_t i = 0; any && i < t->target_count; i++)
+        map[i] = action_for(verdict, t->organisations[i]) == FILTER_QUARANTINE ? SIZE_MAX : 0;
+    if (any)
+        close_up(t, map);
+    return true;
+}
+
 /* Our trace fields stay first, what the filter wrote follows. */
 static bool put_header(struct smtp_session *s, size_t prefix, const struct filter_verdict *verdict,
                        struct span *message_io)
@@ -164,6 +268,20 @@ static bool put_header(struct smtp_session *s, size_t prefix, const struct filte
     buf_add_span(&header, span_part(*message_io, 0, prefix));
     buf_add_span(&header, verdict->header);
     return smtp_replace_header(s, prefix + header_block_length(sent), buf_span(&header), message_io);
+}
+
+static bool is_counted(struct smtp_session *s, enum smtp_refusal *refusal_out)
+{
+    struct filter_account who;
+    enum filter_reason reason;
+
+    if (!s->login)
+        return true;
+    who = account(s);
+    if (filter_count_sent(s->context->filter, &who, s->transaction->recipient_count, &reason))
+        return true;
+    *refusal_out = refusal_of[reason];
+    return false;
 }
 
 bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *message_io,
@@ -183,7 +301,12 @@ bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *mess
         err_log(err, "%s", verdict.detail);
         return false;
     }
+    if (!is_counted(s, refusal_out))
+        return false;
     to_junk(s->transaction, &verdict);
     *refusal_out = REFUSE_NO_ROOM;
-    return put_header(s, prefix, &verdict, message_io);
+    if (!put_header(s, prefix, &verdict, message_io))
+        return false;
+    *refusal_out = REFUSE_BUSY;
+    return to_quarantine(s, &verdict, prefix, *message_io, err);
 }

@@ -81,13 +81,15 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool);
 /* judge.c: what routing/filter says. All do nothing, and say yes, where the context has no filter. */
 /* The peer, at the greeting; false: it was refused, with its reply. */
 MUST_CHECK bool smtp_judge_peer(struct smtp_session *s);
-/* The sender, at MAIL. Does not block. */
-MUST_CHECK bool smtp_judge_sender(struct smtp_session *s, const struct address *sender);
+/* The sender, at MAIL. Blocks only for a login. */
+MUST_CHECK bool smtp_judge_sender(struct smtp_session *s, const struct address *sender,
+                                  enum smtp_refusal *refusal_out);
 /* One recipient, at RCPT; false with the refusal. */
 MUST_CHECK bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipient,
                                      const struct resolve_answer *answer, enum smtp_refusal *refusal_out);
 /* The whole message, whose first `prefix` bytes are ours: false with the refusal and its words in *err (kind ERR_NONE: the
- * table's). Otherwise *message_io may have become a copy with more fields, and targets lead to Junk. */
+ * table's). Otherwise *message_io may have become a copy with more fields, targets lead to Junk, and those of organisations
+ * that hold it in their quarantine are gone. */
 MUST_CHECK bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *message_io,
                                    enum smtp_refusal *refusal_out, struct err *err);
 

@@ -42,6 +42,10 @@ static const char DELETE_ENDED[] =
 static const char DELETE_ENTRY[] = "DELETE FROM access_entry"
                                    " WHERE coalesce(organisation_id, 0) = $1 AND list = $2 AND value = $3";
 
+static const char TIDY[] =
+    "DELETE FROM access_entry WHERE access_entry_id IN"
+    " (SELECT access_entry_id FROM access_entry WHERE expires_us > 0 AND expires_us < $1 LIMIT 10000)";
+
 #define SELECT_ENTRY                                                                                         \
     "SELECT coalesce(organisation_id, 0), list, kind, value, note, created_us, expires_us, created_by"       \
     "  FROM access_entry"
@@ -291,4 +295,16 @@ bool access_load(struct directory *directory, const void *owner, int64_t now_us,
     read_rows(owner, rows, entries_out, count_out);
     talloc_free(rows);
     return true;
+}
+
+bool access_tidy(struct directory *directory, int64_t now_us, uint64_t *removed_out, struct err *err)
+{
+    struct db *db;
+    bool ok;
+
+    if (!db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_BACKGROUND, 5000, &db, err))
+        return false;
+    ok = db_exec(db, TIDY, DB_ARGS(db_i64(now_us - 86400 * US_PER_S)), removed_out, err);
+    db_release(&db);
+    return ok;
 }

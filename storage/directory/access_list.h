@@ -43,5 +43,8 @@ MUST_CHECK bool access_find(struct directory *directory, const struct actor *act
 /* All that hold at `now_us`, of all organisations, for the filters. */
 MUST_CHECK bool access_load(struct directory *directory, const void *owner, int64_t now_us,
                             struct access_entry **entries_out, size_t *count_out, struct err *err);
+/* Removes entries that ended a day ago; at most 10,000 a call. */
+MUST_CHECK bool access_tidy(struct directory *directory, int64_t now_us, uint64_t *removed_out,
+                            struct err *err);
 
 #endif

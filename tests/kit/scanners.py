@@ -76,13 +76,23 @@ class Daemon:
         except OSError:
             return False
 
-    def freeze(self) -> None:
+    def _signal(self, number: int) -> None:
+        """To it and to its children, which do the work in some of them."""
         assert self.process
-        self.process.send_signal(signal.SIGSTOP)
+        todo = [self.process.pid]
+        for pid in todo:
+            try:
+                with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+                    todo += [int(child) for child in children.read().split()]
+                os.kill(pid, number)
+            except (OSError, ValueError):
+                pass
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self.process
-        self.process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

@@ -290,3 +290,59 @@ def story_greylisting_asks_strangers_to_come_again(world: World) -> None:
     assert offer(world, ada, subject("known"))[0] == 250
     assert offer(world, ada, subject("stranger"), "198.51.100.1")[0] == 451
     assert world.count(ada) == 2
+
+
+def story_the_quarantine_keeps_what_an_administrator_lets_through_or_deletes(world: World) -> None:
+    ada, bob, server = world.user("ada"), world.user("bob"), world.server
+    everybody = world.alias("all", ada, bob)
+    with World(server) as other, Clamd() as clamd:
+        eve = other.user("eve")
+        server.run("filter", "set", "clamd", clamd.address)
+        server.run("filter", "set", "on_infected", "quarantine", "--org", world.organisation)
+        infected = "From: x@outside.test\r\nSubject: a gift\r\n" + ATTACHMENT
+        assert offer(world, everybody, infected)[0] == 250
+        assert world.count(ada) == world.count(bob) == 0
+        with Outside(world) as smtp:
+            assert smtp.sendmail("x@outside.test", [ada], infected.encode()) == {}
+        assert offer(world, eve, infected)[0] == 554, "another organisation refuses"
+        listed = server.api("GET", "/quarantine?organisation=" + world.organisation.replace(" ", "%20"))["messages"]
+        assert [(m["sender"], m["recipients"], m["subject"], m["reason"]) for m in listed] == [
+            ("x@outside.test", [ada], "a gift", "infected: Test.EICAR.UNOFFICIAL"),
+            ("x@outside.test", [everybody], "a gift", "infected: Test.EICAR.UNOFFICIAL")], listed
+        assert server.api("GET", "/quarantine?organisation=" + other.organisation.replace(" ", "%20"))["messages"] == []
+        shown = server.run("quarantine", "show", listed[1]["id"])
+        assert "see there" in shown and "X-Virus-Status: Infected" in shown, shown
+        server.run("quarantine", "release", listed[1]["id"])
+        assert world.count(ada) == world.count(bob) == 1
+        assert EICAR.encode() in world.mails(bob)[0]
+        server.run("quarantine", "delete", listed[0]["id"])
+        assert world.count(ada) == 1 and "a gift" not in server.run("quarantine", "list", "--org", world.organisation)
+        actions = [entry["action"] for entry in server.api("GET", "/audit?organisation=" + world.organisation.replace(" ", "%20"))["entries"]]
+        assert actions[:2] == ["quarantine.delete", "quarantine.release"], actions
+
+
+def story_an_account_that_sends_too_much_is_held(world: World) -> None:
+    ada, bob, server = world.user("ada"), world.user("bob"), world.server
+    server.run("filter", "set", "account_limit", "3", "--org", world.organisation)
+
+    def send(sender: str, *to: str) -> int:
+        with Outside(world, port="submission") as smtp:
+            smtp.starttls()
+            smtp.login(sender, PASSWORD)
+            code = smtp.mail(sender)[0]
+            if code != 250:
+                return code
+            for recipient in to:
+                smtp.rcpt(recipient)
+            return smtp.data(f"From: {sender}\r\nSubject: many\r\n\r\n".encode())[0]
+    assert send(ada, bob) == 250 and send(ada, bob, ada) == 250
+    assert send(ada, bob) == 450, "the fourth"
+    server.run("filter", "set", "account_limit", "4", "--org", world.organisation)
+    assert send(ada, ada, bob) == 450, "a message that would pass the limit"
+    assert send(ada, bob) == 450, "and from then on it is held"
+    assert ada in server.run("held", "list") and send(bob, ada) == 250
+    server.run("restart")
+    assert send(ada, bob) == 450
+    server.run("held", "release", ada)
+    assert send(ada, bob) == 250
+    assert "filter.held" in server.log() and world.count(bob) == 3

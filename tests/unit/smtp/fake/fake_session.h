@@ -23,6 +23,7 @@
 #include "base/mem.h"
 #include "base/spool.h"
 #include "deliver/deliver.h"
+#include "directory/quarantine.h"
 #include "directory/resolve.h"
 #include "filter/filter.h"
 #include "policy/policy.h"
@@ -344,6 +345,27 @@ void filter_rcpt(struct filter *filter, const struct filter_sender_question *que
                  enum filter_reason *reason, enum filter_action *action)
 {
     (void)filter, (void)question, (void)reason, (void)action;
+    abort();
+}
+bool filter_may_send(struct filter *filter, const struct filter_account *account, enum filter_reason *reason)
+{
+    (void)filter, (void)account, (void)reason;
+    abort();
+}
+bool filter_count_sent(struct filter *filter, const struct filter_account *account, size_t recipients,
+                       enum filter_reason *reason)
+{
+    (void)filter, (void)account, (void)recipients, (void)reason;
+    abort();
+}
+const char *filter_reason_name(enum filter_reason reason)
+{
+    (void)reason;
+    abort();
+}
+bool quarantine_add(struct directory *directory, const struct quarantine_entry *entry, struct err *err)
+{
+    (void)directory, (void)entry, (void)err;
     abort();
 }
 void filter_message(struct filter *filter, const void *owner, const struct filter_input *input,
