@@ -6,6 +6,7 @@
 #include "directory/filter_setting.h"
 #include "filter/access.h"
 #include "filter/dkim.h"
+#include "filter/rule.h"
 
 #include <talloc.h>
 
@@ -82,7 +83,8 @@ static struct book *book_read(struct directory *directory, int64_t stamp, struct
 
     book->stamp = stamp;
     if (read_settings(book, directory, err) && access_read(book, directory, err) &&
-        dkim_book_read(book, directory, &book->keys, err))
+        dkim_book_read(book, directory, &book->keys, err) &&
+        rule_book_read(book, directory, &book->rules, err))
         return book;
     talloc_free(book);
     return NULL;

@@ -28,6 +28,7 @@ struct book {
     GHashTable *access;        /* words of access.c -> int64_t until when (0: always) */
     bool has_bits[129];        /* lengths of the networks in it */
     struct dkim_book *keys;    /* dkim_sign.c */
+    struct rule_book *rules;
 };
 
 struct shelf {

@@ -86,7 +86,9 @@ static void judge(struct work *w, struct filter_verdict *verdict)
 
     w->deadline_us = clock_monotonic_us() + settings->scan_timeout_s * US_PER_S;
     w->header = span_of(w->in->message.p, header_block_length(w->in->message));
+    w->body = (struct span){ w->header.end, w->in->message.end };
     work_check_sender(w);
+    work_apply_rules(w);
     work_scan(w);
     work_decide(w, verdict);
     if (verdict->action <= FILTER_QUARANTINE && !work_rewrite(w, verdict, &err)) {

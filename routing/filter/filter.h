@@ -19,6 +19,7 @@
 #include "base/net.h"
 #include "base/span.h"
 
+struct buf;
 struct directory;
 struct dns;
 struct filter;
@@ -142,6 +143,18 @@ struct filter_share {
     int64_t keep_s;            /* in the quarantine */
 };
 
+/* What a transport rule sends elsewhere. */
+enum filter_copy_kind {
+    FILTER_COPY,
+    FILTER_REDIRECT, /* in the place of the organisation's recipients */
+    FILTER_JOURNAL,  /* as a report with the envelope: filter_journal() */
+};
+struct filter_copy {
+    const char *address;
+    enum filter_copy_kind kind;
+    int64_t organisation_id;
+};
+
 struct filter_verdict {
     enum filter_action action; /* FILTER_LATER and FILTER_REFUSE for all; otherwise see the shares */
     enum filter_reason reason;
@@ -150,11 +163,19 @@ struct filter_verdict {
     double score;
     struct filter_share *shares; /* one for each organisation of the input */
     size_t share_count;
-    struct span header; /* takes the place of the message's header block, its empty line included */
+    struct span
+        header; /* takes the place of the message's header block, its empty line included; p NULL: as it was */
+    struct span body; /* takes the place of the rest; p NULL: as it was */
+    const struct filter_copy *copies;
+    size_t copy_count;
 };
 
 /* Never fails: trouble is a verdict. The verdict belongs to `owner`. */
 void filter_message(struct filter *filter, const void *owner, const struct filter_input *input,
                     struct filter_verdict *verdict_out);
+
+/* A journal report about `message` as it is delivered: who sent it to whom, and the message. */
+void filter_journal(const struct filter *filter, const struct filter_input *input, struct span message,
+                    const char *journal_address, struct buf *out);
 
 #endif

@@ -59,6 +59,18 @@ static bool is_unsigned(const struct work *w)
            header_count(w->header, "DKIM-Signature") == 0;
 }
 
+/* What is signed is what leaves: with the edits of rules. */
+static struct span signed_message(struct work *w)
+{
+    struct buf whole = BUF_INIT(w->arena);
+
+    if (!w->is_edited)
+        return w->in->message;
+    buf_add_span(&whole, w->header);
+    buf_add_span(&whole, w->body);
+    return buf_span(&whole);
+}
+
 bool work_rewrite(struct work *w, struct filter_verdict *v, struct err *err)
 {
     bool is_from_outside = w->in->origin == FILTER_FROM_OUTSIDE, drops = false;
@@ -68,12 +80,14 @@ bool work_rewrite(struct work *w, struct filter_verdict *v, struct err *err)
 
     add_results(w);
     add_scans(w, v);
-    if (is_unsigned(w) &&
-        !dkim_add_signatures(w->book->keys, w->from_domain, clock_now_us(), w->in->message, &w->added, err))
+    if (is_unsigned(w) && !dkim_add_signatures(w->book->keys, w->from_domain, clock_now_us(),
+                                               signed_message(w), &w->added, err))
         return false;
     while (is_from_outside && !drops && header_next(&left, &field))
         drops = is_forged(w, &field);
-    if (!drops && w->added.length == before)
+    if (w->is_body_edited)
+        v->body = w->body;
+    if (!drops && w->added.length == before && !w->is_edited)
         return true; /* nothing to write */
     left = w->header;
     if (!drops) {

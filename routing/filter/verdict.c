@@ -1,6 +1,8 @@
 /* verdict.c -- from what was found out to what is done: first what counts for all, then each organisation's share. */
 #include "filter/work.h"
 
+#include "filter/rule.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <talloc.h>
@@ -78,6 +80,10 @@ static bool is_decided(const struct work *w, struct filter_verdict *v)
     }
     if (is_refused_by_sender(w, v))
         return true;
+    if (w->refusing_rule) {
+        end(v, FILTER_REFUSE, FILTER_RULE, w->refusing_rule->refuse, w->refusing_rule->name);
+        return true;
+    }
     if (w->has_scanner_trouble && ANY(w, on_scanner_failure, ON_FAILURE_DEFER)) {
         end(v, FILTER_LATER, FILTER_SCANNER_DOWN, NULL, w->trouble);
         return true;
@@ -166,6 +172,10 @@ static void share_out(const struct work *w, struct filter_verdict *v)
         enum filter_reason reason;
         enum filter_action action = share_of(w, s, &reason);
 
+        if (w->rule_actions && w->rule_actions[i] > action) {
+            action = w->rule_actions[i];
+            reason = FILTER_RULE;
+        }
         v->shares[i] = (struct filter_share){ w->in->organisations[i], action, s->quarantine_keep_s };
         refusing += action == FILTER_REFUSE;
         if (action >= v->action) {
@@ -195,6 +205,8 @@ static void decide_leaving(const struct work *w, struct filter_verdict *v)
 
 void work_decide(struct work *w, struct filter_verdict *v)
 {
+    v->copies = w->copies;
+    v->copy_count = w->copy_count;
     v->score = w->is_scanned_for_spam && isfinite(w->spam.score) ? w->spam.score : 0;
     if (is_decided(w, v))
         return;

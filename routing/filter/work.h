@@ -11,6 +11,8 @@
 
 enum scanner { SCANNER_CLAMD, SCANNER_RSPAMD, SCANNER_SPAMD, SCANNER_MILTER, SCANNERS };
 
+struct rule;
+
 struct filter {
     struct filter_options options;
     struct shelf shelf;
@@ -24,7 +26,7 @@ struct work {
     const struct filter_input *in;
     void *arena; /* of the verdict */
     int64_t deadline_us;
-    struct span header; /* of the message as it came */
+    struct span header; /* of the message, edited by rules */
 
     /* what was found out */
     const char *from_domain; /* of the one author; NULL: none that can be read */
@@ -45,11 +47,21 @@ struct work {
     const char *trouble; /* which scanner */
     bool is_allowed;     /* peer or sender is on an allow list */
 
+    /* what rules want */
+    const struct rule *refusing_rule;
+    struct filter_copy *copies;
+    size_t copy_count;
+    enum filter_action *rule_actions; /* by organisation of the input; NULL: none */
+    struct span body;                 /* as it is now; `header` too */
+    bool is_edited, is_body_edited;
+
     struct buf added; /* lines that go above the message */
 };
 
 /* sender.c: From, SPF, DKIM, DMARC. */
 void work_check_sender(struct work *w);
+/* rules.c: transport rules. */
+void work_apply_rules(struct work *w);
 /* scan.c: clamd, rspamd, spamd. */
 void work_scan(struct work *w);
 /* verdict.c: what all that means, for each organisation. */

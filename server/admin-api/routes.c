@@ -113,6 +113,38 @@ static const struct admin_field dkim_activate_fields[] = {
     { "hours", ADMIN_NUMBER, false, "From so many hours on; without it at once." }, END_OF_FIELDS
 };
 
+#define RULE_TEXT(name, meaning)                                                                             \
+    {                                                                                                        \
+        name, ADMIN_TEXT, false, meaning                                                                     \
+    }
+static const struct admin_field rule_fields[] = {
+    NAME(true),
+    ORGANISATION(true),
+    { "position", ADMIN_NUMBER, false, "Smaller ones are tried first; without it, the last." },
+    RULE_TEXT("sender", "Patterns of the envelope sender, separated by spaces: *@example.org, example.net."),
+    RULE_TEXT("recipient", "Patterns of recipients; one of them is enough."),
+    RULE_TEXT("direction", "in: from outside; out: from the organisation's users."),
+    RULE_TEXT("header", "Name: pattern."),
+    { "larger", ADMIN_NUMBER, false, "Bytes." },
+    RULE_TEXT("attachment", "Patterns of names or types: *.exe application/zip."),
+    RULE_TEXT("unless_sender", "Not where the sender matches."),
+    RULE_TEXT("unless_recipient", "Not where a recipient matches."),
+    RULE_TEXT("unless_header", "Not where a field matches."),
+    RULE_TEXT("refuse", "Refuses with these words."),
+    RULE_TEXT("prepend", "Stands before the subject."),
+    RULE_TEXT("add_header", "Name: value."),
+    RULE_TEXT("remove_header", "The name of a field."),
+    RULE_TEXT("disclaimer", "Words under the text, plain and HTML."),
+    RULE_TEXT("copy", "An address that gets a copy."),
+    RULE_TEXT("redirect", "An address that gets it instead."),
+    RULE_TEXT("journal", "An address that gets a journal report."),
+    { "junk", ADMIN_BOOL, false, "true: to Junk." },
+    { "quarantine", ADMIN_BOOL, false, "true: to the quarantine." },
+    END_OF_FIELDS
+};
+static const struct admin_field rule_changes[] = { { "enabled", ADMIN_BOOL, true, "false: it rests." },
+                                                   END_OF_FIELDS };
+
 static const struct admin_route routes[] = {
     { "POST", "/organisations", organisation_post, "Adds an organisation.", organisation_fields },
     { "GET", "/organisations", organisations_get, "Lists organisations." },
@@ -189,6 +221,11 @@ static const struct admin_route routes[] = {
     { "DELETE", "/quarantine/{id}", quarantine_delete, "Deletes it." },
     { "GET", "/held", held_get, "Accounts whose mail is held for passing a limit; ?organisation=." },
     { "DELETE", "/held/{address}", held_delete, "Lets one send again." },
+
+    { "POST", "/rules", rule_post, "Adds a transport rule.", rule_fields },
+    { "GET", "/rules", rules_get, "Lists those of ?organisation= in their order." },
+    { "PATCH", "/rules/{name}", rule_patch, "Switches one of ?organisation= on or off.", rule_changes },
+    { "DELETE", "/rules/{name}", rule_delete, "Removes one of ?organisation=." },
 
     { "POST", "/dkim", dkim_post, "Makes a key that signs a domain's mail, and its DNS record.",
       dkim_fields },

@@ -51,7 +51,7 @@ struct command {
 /* Ends with words == NULL. */
 extern const struct command commands[];
 
-enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 16 };
+enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 24 };
 
 /* One use of a command. */
 struct invocation {

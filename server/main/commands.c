@@ -144,6 +144,37 @@ static const struct option dkim_activate_options[] = {
     { "--hours", OPTION_NUMBER, "N", "hours", false, "From so many hours on; without it at once." }, END
 };
 
+static const struct option rule_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that wants it." },
+    { "--position", OPTION_NUMBER, "N", "position", false,
+      "Smaller ones are tried first; without it, the last." },
+    { "--sender", OPTION_TEXT, "PATTERNS", "sender", false,
+      "Of the envelope sender: '*@example.org example.net'." },
+    { "--recipient", OPTION_TEXT, "PATTERNS", "recipient", false, "Of recipients; one of them is enough." },
+    { "--direction", OPTION_TEXT, "in|out", "direction", false,
+      "From outside, or from the organisation's users." },
+    { "--header", OPTION_TEXT, "'NAME: PATTERN'", "header", false, "A field of the message." },
+    { "--larger", OPTION_SIZE, "SIZE", "larger", false, "Than this." },
+    { "--attachment", OPTION_TEXT, "PATTERNS", "attachment", false,
+      "Of names or types: '*.exe application/zip'." },
+    { "--unless-sender", OPTION_TEXT, "PATTERNS", "unless_sender", false, "Not where the sender matches." },
+    { "--unless-recipient", OPTION_TEXT, "PATTERNS", "unless_recipient", false,
+      "Not where a recipient matches." },
+    { "--unless-header", OPTION_TEXT, "'NAME: PATTERN'", "unless_header", false,
+      "Not where a field matches." },
+    { "--refuse", OPTION_TEXT, "TEXT", "refuse", false, "Refuses with these words." },
+    { "--prepend", OPTION_TEXT, "TEXT", "prepend", false, "Puts it before the subject." },
+    { "--add-header", OPTION_TEXT, "'NAME: VALUE'", "add_header", false, "Adds a field." },
+    { "--remove-header", OPTION_TEXT, "NAME", "remove_header", false, "Takes fields of this name out." },
+    { "--disclaimer", OPTION_TEXT, "TEXT", "disclaimer", false,
+      "Puts words under the text, plain and HTML." },
+    { "--copy", OPTION_TEXT, "ADDRESS", "copy", false, "Sends a copy." },
+    { "--redirect", OPTION_TEXT, "ADDRESS", "redirect", false, "Sends it there instead." },
+    { "--journal", OPTION_TEXT, "ADDRESS", "journal", false, "Sends a journal report with the envelope." },
+    { "--junk", OPTION_FLAG, NULL, "junk", false, "Files it in Junk." },
+    { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
+    END
+};
 #define USER_COLUMNS "address name state quota"
 
 #define ACCESS_COLUMNS "value kind expires by note"
@@ -260,6 +291,12 @@ const struct command commands[] = {
     { "held list", "", "Lists accounts whose mail is held for passing a limit.", filter_org_options, NULL,
       "GET", "/held", NULL, "accounts", "address since reason" },
     { "held release", "ADDRESS", "Lets one send again.", NULL, NULL, "DELETE", "/held/{0}" },
+
+    { "rule add", "NAME", "Adds a transport rule: where all conditions hold, everything named is done.",
+      rule_options, NULL, "POST", "/rules", "name" },
+    { "rule list", "", "Lists an organisation's rules in their order.", of_org_options, NULL, "GET", "/rules",
+      NULL, "rules", "name position enabled rule" },
+    { "rule remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE", "/rules/{0}" },
 
     { "dkim add", "DOMAIN", "Makes a key that signs a domain's mail, and prints its DNS record.",
       dkim_options, NULL, "POST", "/dkim", "domain" },

@@ -267,7 +267,81 @@ static bool put_header(struct smtp_session *s, size_t prefix, const struct filte
         return true;
     buf_add_span(&header, span_part(*message_io, 0, prefix));
     buf_add_span(&header, verdict->header);
-    return smtp_replace_header(s, prefix + header_block_length(sent), buf_span(&header), message_io);
+    if (!verdict->body.p)
+        return smtp_replace_header(s, prefix + header_block_length(sent), buf_span(&header), message_io);
+    buf_add_span(&header, verdict->body);
+    return smtp_replace_header(s, span_length(*message_io), buf_span(&header), message_io);
+}
+
+/* ---- what transport rules send elsewhere */
+
+static bool cannot_copy(struct err *err, const char *address)
+{
+    err_log(err, "a transport rule names %s, which cannot be reached", address);
+    return err_set(err, ERR_BUSY, "Temporary trouble. Please try again.");
+}
+
+static bool find_mailboxes(struct smtp_session *s, const char *address, struct resolve_answer *answer,
+                           struct err *err)
+{
+    void *arena = session_arena(s->session);
+    struct address parsed;
+
+    if (address_parse(arena, span_text(address), ADDRESS_ACCEPT_UTF8, &parsed) != ADDRESS_GOOD)
+        return cannot_copy(err, address);
+    if (!resolve(s->context->directory, arena, &parsed, answer, err))
+        return false;
+    return answer->verdict == RESOLVE_DELIVER || cannot_copy(err, address);
+}
+
+static void drop_targets(struct smtp_session *s, int64_t organisation_id)
+{
+    struct smtp_transaction *t = s->transaction;
+    size_t *map = talloc_zero_array(session_arena(s->session), size_t, (unsigned)t->target_count + 1);
+
+    for (size_t i = 0; i < t->target_count; i++)
+        map[i] = t->organisations[i] == organisation_id ? SIZE_MAX : 0;
+    close_up(t, map);
+}
+
+/* The report is filed before the message: rather twice than not at all. */
+static bool journal(struct smtp_session *s, const struct filter_input *input, const char *address,
+                    const struct resolve_answer *answer, struct span message, struct err *err)
+{
+    void *arena = session_arena(s->session);
+    struct buf report = BUF_INIT(arena);
+    struct deliver_recipient *targets =
+        talloc_zero_array(arena, struct deliver_recipient, (unsigned)answer->target_count + 1);
+
+    for (size_t i = 0; i < answer->target_count; i++)
+        targets[i] = (struct deliver_recipient){ .group_id = answer->targets[i].group_id,
+                                                 .address = answer->targets[i].address,
+                                                 .target = { .mailbox_id = answer->targets[i].mailbox_id } };
+    filter_journal(s->context->filter, input, message, address, &report);
+    return deliver_message_whole(s->context->deliver, message_prepare(arena, buf_span(&report)),
+                                 clock_now_us(), targets, answer->target_count, err);
+}
+
+static bool send_copies(struct smtp_session *s, const struct filter_verdict *verdict,
+                        const struct filter_input *input, struct span message, struct err *err)
+{
+    for (size_t i = 0; i < verdict->copy_count; i++)
+        if (verdict->copies[i].kind == FILTER_REDIRECT)
+            drop_targets(s, verdict->copies[i].organisation_id);
+    for (size_t i = 0; i < verdict->copy_count; i++) {
+        const struct filter_copy *copy = &verdict->copies[i];
+        struct resolve_answer answer;
+
+        if (!find_mailboxes(s, copy->address, &answer, err))
+            return false;
+        if (copy->kind == FILTER_JOURNAL) {
+            if (!journal(s, input, copy->address, &answer, message, err))
+                return false;
+            continue;
+        }
+        smtp_transaction_add_targets(s->transaction, &answer);
+    }
+    return true;
 }
 
 static bool is_counted(struct smtp_session *s, enum smtp_refusal *refusal_out)
@@ -308,5 +382,6 @@ bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *mess
     if (!put_header(s, prefix, &verdict, message_io))
         return false;
     *refusal_out = REFUSE_BUSY;
-    return to_quarantine(s, &verdict, prefix, *message_io, err);
+    return to_quarantine(s, &verdict, prefix, *message_io, err) &&
+           send_copies(s, &verdict, &input, *message_io, err);
 }

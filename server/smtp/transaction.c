@@ -61,6 +61,12 @@ static size_t target_of(struct smtp_transaction *t, const struct resolve_target 
     return i;
 }
 
+void smtp_transaction_add_targets(struct smtp_transaction *t, const struct resolve_answer *answer)
+{
+    for (size_t i = 0; i < answer->target_count; i++)
+        (void)target_of(t, &answer->targets[i]);
+}
+
 void smtp_transaction_add(struct smtp_transaction *t, const struct address *address,
                           const struct smtp_rcpt_params *params, const struct resolve_answer *answer)
 {

@@ -65,6 +65,9 @@ void smtp_transaction_end(struct smtp_session *s);
 void smtp_transaction_add(struct smtp_transaction *t, const struct address *address,
                           const struct smtp_rcpt_params *params, const struct resolve_answer *answer);
 
+/* Further mailboxes, of no recipient. */
+void smtp_transaction_add_targets(struct smtp_transaction *t, const struct resolve_answer *answer);
+
 /* Return-Path and Received for what is about to come (body.c). */
 struct span smtp_trace_fields(struct smtp_session *s);
 /* Filters for session_expect_body(); the state of the first is a struct smtp_body_state, of the others a

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import email
+import email.header
 import email.utils
 import smtplib
 import socket
@@ -346,3 +347,46 @@ def story_an_account_that_sends_too_much_is_held(world: World) -> None:
     server.run("held", "release", ada)
     assert send(ada, bob) == 250
     assert "filter.held" in server.log() and world.count(bob) == 3
+
+
+def story_transport_rules_refuse_mark_copy_and_journal(world: World) -> None:
+    ada, bob, boss, archive = (world.user(name) for name in ("ada", "bob", "boss", "archive"))
+    server, own = world.server, ("--org", world.organisation)
+    server.run("rule", "add", "no programs", *own, "--attachment", "*.com", "--refuse", "No programs, please.")
+    server.run("rule", "add", "outside", *own, "--direction", "in", "--unless-sender", "partner.test", "--prepend", "[EXT]",
+               "--add-header", "X-Origin: outside", "--remove-header", "X-Secret")
+    server.run("rule", "add", "foot", *own, "--direction", "out", "--disclaimer", "Example Ltd, Arras")
+    server.run("rule", "add", "boss", *own, "--header", "Subject: *contract*", "--copy", boss)
+    server.run("rule", "add", "books", *own, "--header", "Subject: *invoice*", "--journal", archive)
+    code, text = offer(world, ada, "Subject: a gift\r\n" + ATTACHMENT)
+    assert code == 550 and "5.7.1" in text and "No programs, please." in text, (code, text)
+    assert offer(world, ada, "X-Secret: 1\r\n" + subject("=?utf-8?Q?caf=C3=A9?= contract"))[0] == 250
+    mail = world.mails(ada)[0]
+    subjects = email.header.decode_header(field(mail, "Subject")[0])
+    assert "".join(part.decode(charset or "ascii") if isinstance(part, bytes) else part for part, charset in subjects) == "[EXT] caf\xe9 contract"
+    assert field(mail, "X-Origin") == ["outside"] and field(mail, "X-Secret") == [], mail
+    assert world.count(boss) == 1 and offer(world, ada, subject("plain"), sender="x@partner.test")[0] == 250
+    assert field(world.mails(ada)[1], "Subject") == ["plain"] and world.count(boss) == 1
+    key = server.api("POST", "/dkim", {"domain": world.domain, "selector": "s1"})
+    DNS.put(key["name"], "TXT", key["value"])
+    with Outside(world, port="submission") as smtp:
+        smtp.starttls()
+        smtp.login(ada, PASSWORD)
+        smtp.sendmail(ada, [bob], f"From: {ada}\r\nTo: {bob}\r\nSubject: invoice 7\r\n\r\nhello\r\n".encode())
+    mail = world.mails(bob)[0]
+    body = email.message_from_bytes(mail).get_payload(decode=True)
+    assert body == b"hello\r\n\r\nExample Ltd, Arras\r\n", body
+    assert offer(world, ada, mail[mail.index(b"DKIM-Signature"):].decode(), sender=ada)[0] == 250
+    assert "dkim=pass" in field(world.mails(ada)[2], "Authentication-Results")[0], "signed as it left"
+    report = email.message_from_bytes(world.mails(archive)[0])
+    envelope, original = report.get_payload()
+    text = envelope.get_payload()
+    assert f"Sender: {ada}" in text and f"Recipient: {bob}" in text and "Subject: invoice 7" in text, text
+    assert original.get_content_type() == "message/rfc822" and original.get_payload()[0]["Subject"] == "invoice 7"
+    server.run("rule", "add", "away", *own, "--recipient", bob, "--redirect", boss)
+    assert offer(world, bob, subject("for bob"), sender="x@partner.test")[0] == 250
+    assert world.count(bob) == 1 and world.count(boss) == 2
+    server.run("rule", "remove", "no programs", *own)
+    assert offer(world, ada, "From: x@outside.test\r\nSubject: a gift\r\n" + ATTACHMENT)[0] == 250
+    with World(server) as other:
+        assert offer(world, other.user("eve"), subject("contract"))[0] == 250 and world.count(boss) == 2, "others have other rules"
