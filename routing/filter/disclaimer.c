@@ -6,7 +6,6 @@
 #include "format/header.h"
 #include "format/mime.h"
 
-#include <strings.h>
 #include <talloc.h>
 
 enum { BODY_MAX = 16 * 1024 * 1024 };
@@ -85,9 +84,9 @@ static void add_html(struct buf *out, const char *words)
 /* Before the last </body>, else at the end. */
 static struct span html_end(struct span text)
 {
-    for (const char *p = text.end - 7; p >= text.p; p--)
-        if (strncasecmp(p, "</body>", 7) == 0)
-            return (struct span){ p, text.end };
+    for (size_t at = span_length(text); at-- > 0;)
+        if (span_starts_nocase(span_part(text, at, SIZE_MAX), "</body>"))
+            return span_part(text, at, SIZE_MAX);
     return (struct span){ text.end, text.end };
 }
 
@@ -111,7 +110,7 @@ static bool add_part(void *arena, struct buf *out, struct span message, const st
     struct buf decoded = BUF_INIT(arena), text = BUF_INIT(arena), whole = BUF_INIT(arena);
     struct header_structured content;
     const char *charset;
-    struct span end;
+    struct span body, end;
     bool is_html = strcmp(subtype, "html") == 0;
 
     header_structured_parse(arena, mime_part_field(message, part, MIME_CONTENT_TYPE), &content);
@@ -121,8 +120,9 @@ static bool add_part(void *arena, struct buf *out, struct span message, const st
                           &decoded) ||
         !charset_add_utf8(&text, span_text(charset ? charset : ""), buf_span(&decoded), BODY_MAX))
         return false;
-    end = is_html ? html_end(buf_span(&text)) : (struct span){ text.p + text.length, text.p + text.length };
-    buf_add_span(&whole, (struct span){ text.p, end.p });
+    body = text.length ? buf_span(&text) : span_text("");
+    end = is_html ? html_end(body) : (struct span){ body.end, body.end };
+    buf_add_span(&whole, (struct span){ body.p, end.p });
     if (whole.length && whole.p[whole.length - 1] != '\n')
         buf_add_text(&whole, "\r\n");
     if (is_html) {
