@@ -115,7 +115,7 @@ bool connection_open(const char *name, const struct net_address *address, const 
                      struct outcome *outcome)
 {
     struct connection *connection;
-    int fd;
+    int fd = -1;
 
     if (!open_socket(address, source, seconds, is_stopping, &fd, outcome))
         return false;
@@ -331,7 +331,8 @@ static const char *tls_text(struct connection *connection)
 }
 
 bool connection_start_tls(struct connection *connection, struct tls_client *client,
-                          const struct tls_expectation *expectation, struct outcome *outcome)
+                          const struct tls_expectation *expectation, enum tls_trust otherwise,
+                          struct outcome *outcome)
 {
     struct tls_expectation wanted = *expectation;
     int64_t stalls_at_us = 0;
@@ -341,8 +342,7 @@ bool connection_start_tls(struct connection *connection, struct tls_client *clie
     if (connection->in_end > connection->in_start)
         return broken(connection, outcome, "x.7.5", "the server sent more than its reply", "starting TLS");
     if (!stream_connect_tls_expecting(connection->stream, client, &wanted, &err)) {
-        /* Only associations that nobody can use: encrypted, without a look at the certificate (RFC 7672, 2.2). */
-        wanted.trust = TLS_TRUST_ANY;
+        wanted.trust = otherwise;
         if (err.kind != ERR_INVALID ||
             !stream_connect_tls_expecting(connection->stream, client, &wanted, &err))
             return broken(connection, outcome, "x.7.5", err.user, "starting TLS");

@@ -65,9 +65,11 @@ typedef void connection_line_function(void *argument, unsigned line, struct span
 MUST_CHECK bool connection_reply(struct connection *connection, const char *doing, struct reply *reply_out,
                                  connection_line_function *each, void *argument, struct outcome *outcome);
 
-/* TLS from the next byte on. Input that came before it is an attack (RFC 3207, 5): refused. */
+/* TLS from the next byte on. Input that came before it is an attack (RFC 3207, 5): refused. Where none of the associations of a
+ * DANE expectation can be used, `otherwise` is what is expected instead. */
 MUST_CHECK bool connection_start_tls(struct connection *connection, struct tls_client *client,
-                                     const struct tls_expectation *expectation, struct outcome *outcome);
+                                     const struct tls_expectation *expectation, enum tls_trust otherwise,
+                                     struct outcome *outcome);
 
 /* Nothing came in that nobody asked for, and the peer has not closed: fit to be used again. */
 bool connection_is_quiet(struct connection *connection);

@@ -52,7 +52,8 @@ static void write_header(struct rewriting *r, const struct mime_part *part, cons
 
     if (part->has_field[MIME_CONTENT_ENCODING] && field->length > 0) {
         copy_to(r, field->offset);
-        buf_add_byte(&r->out, ' ');
+        if (r->out.length > 0 && r->out.p[r->out.length - 1] == ':')
+            buf_add_byte(&r->out, ' ');
         buf_add_text(&r->out, encoding);
         r->copied = field->offset + field->length;
         copy_to(r, part->body_start);
@@ -68,14 +69,18 @@ static void write_header(struct rewriting *r, const struct mime_part *part, cons
 static void write_body(struct rewriting *r, const struct mime_part *part, bool is_quoted)
 {
     struct span body = mime_part_body(r->message, part);
-    bool ends_line = span_length(body) >= 2 && body.end[-1] == '\n';
+    bool ends_line = !span_is_empty(body) && body.end[-1] == '\n', has_end;
 
     if (is_quoted)
         codec_add_quoted_printable(&r->out, body);
     else
         codec_add_base64_lines(&r->out, body);
-    if (ends_line && (r->out.length < 2 || r->out.p[r->out.length - 1] != '\n'))
+    /* The line end before a boundary belongs to the boundary: neither lost nor doubled. */
+    has_end = r->out.length >= 2 && r->out.p[r->out.length - 1] == '\n';
+    if (ends_line && !has_end)
         buf_add_text(&r->out, "\r\n");
+    else if (!ends_line && has_end)
+        r->out.length -= 2;
     r->copied = part->body_end;
 }
 

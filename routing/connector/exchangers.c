@@ -199,8 +199,9 @@ static void take_addresses(struct search *s, size_t host, struct dns_answer *v6,
     size_t before = s->found->address_count;
 
     exchanger->canonical = v4->status == DNS_FOUND ? v4->canonical : v6->canonical;
-    exchanger->is_secure = exchanger->is_secure && v6->is_secure && v4->is_secure;
-    exchanger->canonical_secure = v6->is_secure && v4->is_secure;
+    /* What is used must be proven; that an answer nobody uses did not come proves nothing. */
+    exchanger->is_secure = exchanger->is_secure && (v6->is_secure || v6->status != DNS_FOUND) &&
+                           (v4->is_secure || v4->status != DNS_FOUND);
     shuffle_answer(v6);
     shuffle_answer(v4);
     add_alternating(s, host, v6, v4);

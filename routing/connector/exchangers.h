@@ -22,9 +22,8 @@ struct exchanger {
     const char *name;      /* as the MX record or the route has it */
     const char *canonical; /* after CNAMEs */
     uint16_t preference, port;
-    bool is_secure;        /* the MX record, if there was one, and the addresses are validated */
-    bool canonical_secure; /* unused for plain hosts: the chain of CNAMEs is validated */
-    bool is_literal;       /* an address was given, there is no name to verify */
+    bool is_secure;  /* the MX record, if there was one, and the addresses are validated */
+    bool is_literal; /* an address was given, there is no name to verify */
 };
 
 struct exchangers {

@@ -5,8 +5,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "connector/exchangers.h"
+#include "connector/policy.h"
 #include "connector/pool.h"
+#include "connector/reach.h"
 #include "connector/session.h"
+#include "connector/sts_cache.h"
 #include "connector/transaction.h"
 
 #include <assert.h>
@@ -18,6 +21,8 @@ struct outbound {
     pthread_mutex_t lock; /* over settings */
     struct settings *settings;
     struct pool *pool;
+    struct sts_cache *policies;
+    struct reach *reach;
     atomic_bool is_stopping;
 };
 
@@ -62,6 +67,8 @@ bool outbound_open(const struct outbound_options *options, struct outbound **out
         free(outbound);
         return false;
     }
+    outbound->policies = sts_cache_new();
+    outbound->reach = reach_new();
     pthread_mutex_init(&outbound->lock, NULL);
     atomic_init(&outbound->is_stopping, false);
     *outbound_out = outbound;
@@ -96,6 +103,8 @@ void outbound_close(struct outbound **outbound)
     if (!o)
         return;
     pool_free(&o->pool);
+    sts_cache_free(&o->policies);
+    reach_free(&o->reach);
     settings_release(&o->settings);
     pthread_mutex_destroy(&o->lock);
     free(o);
@@ -211,24 +220,24 @@ static bool reuse(struct sending *s)
 
 /* ---- host after host */
 
-static void demand_of(const struct sending *s, const struct exchanger *host, struct demand *demand_out)
-{
-    *demand_out = (struct demand){ .level = s->route->tls, .name = host->name, .why = "the connector" };
-}
-
 /* True: nothing is left to try. */
-static bool try_address(struct sending *s, const struct exchanger *host, const struct net_address *address)
+static bool try_address(struct sending *s, const struct policy *policy, const struct exchanger *host,
+                        const struct net_address *address)
 {
     struct connection *connection = NULL;
     struct demand demand;
     enum session_result result;
     bool is_done = false;
 
-    demand_of(s, host, &demand);
     s->host = NULL;
     s->tls = NULL;
+    if (!policy_demand(policy, s->scratch, host, address, &demand, &s->outcome)) {
+        log_attempt(s, "no-policy");
+        return false;
+    }
     result = session_open(s->settings, s->route, host, address, &demand, &s->outbound->is_stopping,
                           &connection, &s->outcome);
+    reach_note(s->outbound->reach, address, result != SESSION_UNREACHED);
     if (connection) {
         s->host = talloc_strdup(s->scratch, connection->host);
         s->tls = connection->tls ? talloc_strdup(s->scratch, connection->tls) : NULL;
@@ -248,6 +257,7 @@ static bool try_address(struct sending *s, const struct exchanger *host, const s
 
 static void try_all(struct sending *s)
 {
+    struct policy policy = { .settings = s->settings, .route = s->route };
     struct exchangers exchangers;
     struct outcome worst = { .verdict = OUTBOUND_UNTRIED };
 
@@ -255,13 +265,17 @@ static void try_all(struct sending *s)
         log_attempt(s, "no-host");
         return;
     }
+    reach_order(s->outbound->reach, &exchangers);
+    if (s->route->kind == ROUTE_MX && s->route->tls != ROUTE_TLS_NEVER && *s->route->domain != '[')
+        sts_cache_find(s->outbound->policies, s->settings, s->scratch, s->route->domain,
+                       &s->outbound->is_stopping, &policy.sts);
     for (size_t i = 0; i < exchangers.address_count && is_any_untried(s); i++) {
         const struct exchanger_address *each = &exchangers.addresses[i];
         if (atomic_load(&s->outbound->is_stopping)) {
             outcome_set(&s->outcome, OUTBOUND_DEFERRED, "x.3.2", "this server is being stopped");
             return;
         }
-        if (try_address(s, &exchangers.hosts[each->host], &each->address))
+        if (try_address(s, &policy, &exchangers.hosts[each->host], &each->address))
             return;
         /* One host that may take it later outweighs those that never will. */
         if (worst.verdict != OUTBOUND_DEFERRED || s->outcome.verdict == OUTBOUND_DEFERRED)

@@ -30,11 +30,12 @@ struct outbound_message {
     const char *sender; /* "" for <> */
     struct span bytes;  /* whole, CRLF line ends; mapped or in memory; lives until the call returns */
     enum outbound_body body;
-    bool needs_smtputf8;   /* an address or header is UTF-8 */
-    bool needs_tls;        /* REQUIRETLS (RFC 8689) */
-    const char *ret;       /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
-    const char *envid;     /* decoded; NULL: unsaid */
-    int64_t deliver_by_us; /* DELIVERBY (RFC 2852); 0: unsaid */
+    bool needs_smtputf8;     /* an address or header is UTF-8 */
+    bool needs_tls;          /* REQUIRETLS (RFC 8689) */
+    const char *ret;         /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
+    const char *envid;       /* decoded; NULL: unsaid */
+    int64_t deliver_by_us;   /* DELIVERBY (RFC 2852); 0: unsaid */
+    bool deliver_by_returns; /* mode R: never to a server that does not keep the time; false: mode N */
 };
 
 enum outbound_verdict {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "format/address.h"
 
+#include <glib.h>
 #include <talloc.h>
 
 static bool is_ascii(const char *text)
@@ -55,25 +56,31 @@ static void add_xtext(struct buf *out, const char *text)
             buf_add_format(out, "+%02X", *p);
 }
 
+/* Mode R ends here when the time is over or the next server would not watch it; mode N goes on without (RFC 2852, 4). */
 static bool add_deliver_by(struct buf *out, const struct outbound_message *message,
                            const struct features *features, struct outcome *outcome)
 {
+    bool is_offered = features_have(features, FEATURE_DELIVERBY);
     int64_t left_s;
 
     if (message->deliver_by_us == 0)
         return true;
     left_s = (message->deliver_by_us - clock_now_us()) / US_PER_S;
-    if (left_s <= 0)
-        return outcome_set(outcome, OUTBOUND_FAILED, "x.4.7",
-                           "the time within which it was to be delivered is over");
-    if (!features_have(features, FEATURE_DELIVERBY))
-        return outcome_set(outcome, OUTBOUND_FAILED, "x.3.3",
-                           "the next server does not keep times of delivery (DELIVERBY)");
-    if (left_s < (int64_t)features->deliver_by_least)
-        return outcome_set(outcome, OUTBOUND_FAILED, "x.4.7",
-                           "the next server takes no message that has less than %u seconds left",
-                           features->deliver_by_least);
-    buf_add_format(out, " BY=%lld;R", (long long)left_s);
+    if (message->deliver_by_returns) {
+        if (left_s <= 0)
+            return outcome_set(outcome, OUTBOUND_FAILED, "x.4.7",
+                               "the time within which it was to be delivered is over");
+        if (!is_offered)
+            return outcome_set(outcome, OUTBOUND_FAILED, "x.3.3",
+                               "the next server does not keep times of delivery (DELIVERBY)");
+        if (left_s < (int64_t)features->deliver_by_least)
+            return outcome_set(outcome, OUTBOUND_FAILED, "x.4.7",
+                               "the next server takes no message that has less than %u seconds left",
+                               features->deliver_by_least);
+    }
+    if (is_offered)
+        buf_add_format(out, " BY=%lld;%c", (long long)CLAMP(left_s, -999999999, 999999999),
+                       message->deliver_by_returns ? 'R' : 'N');
     return true;
 }
 

@@ -115,10 +115,9 @@ static bool is_required(const struct demand *demand)
 static bool negotiate(struct opening *o)
 {
     const struct demand *demand = o->demand;
+    enum tls_trust otherwise = demand->level >= ROUTE_TLS_VERIFY ? TLS_TRUST_AUTHORITIES : TLS_TRUST_ANY;
     struct tls_expectation expectation = {
-        .trust = demand->association_count > 0       ? TLS_TRUST_DANE
-                 : demand->level >= ROUTE_TLS_VERIFY ? TLS_TRUST_AUTHORITIES
-                                                     : TLS_TRUST_ANY,
+        .trust = demand->association_count > 0 ? TLS_TRUST_DANE : otherwise,
         .name = demand->name,
         .more_names = demand->more_names,
         .associations = demand->associations,
@@ -126,7 +125,8 @@ static bool negotiate(struct opening *o)
     };
 
     connection_allow(o->connection, o->settings->timeouts.greeting);
-    o->is_tls_failed = !connection_start_tls(o->connection, o->settings->tls, &expectation, o->outcome);
+    o->is_tls_failed =
+        !connection_start_tls(o->connection, o->settings->tls, &expectation, otherwise, o->outcome);
     return !o->is_tls_failed;
 }
 
@@ -184,7 +184,7 @@ static enum session_result attempt(struct opening *o, const struct net_address *
     o->is_tls_failed = false;
     if (!connection_open(o->host->name, address, o->route->source_address, o->settings->timeouts.connect,
                          is_stopping, &o->connection, o->outcome))
-        return SESSION_NEXT;
+        return SESSION_UNREACHED;
     result = converse(o);
     if (result == SESSION_READY && !o->connection->is_broken)
         return SESSION_READY;

@@ -19,8 +19,9 @@ struct demand {
 
 enum session_result {
     SESSION_READY,
-    SESSION_NEXT, /* not with this address; the outcome says why */
-    SESSION_END,  /* nor with any other: the verdict stands */
+    SESSION_NEXT,      /* not with this address; the outcome says why */
+    SESSION_UNREACHED, /* the same: there was no connection */
+    SESSION_END,       /* nor with any other: the verdict stands */
 };
 
 /* Opens a session with one address. Where TLS is only wished for and its negotiation fails, a second connection is

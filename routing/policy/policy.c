@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "group/quota.h"
+#include "policy/gate.h"
 
 #include <pthread.h>
+#include <string.h>
 #include <talloc.h>
 
 enum { ROOMY_SLOTS = 8192 };
@@ -17,6 +19,7 @@ struct roomy {
 
 struct policy {
     struct groups *groups;
+    struct directory *directory;
     pthread_mutex_t lock; /* of `roomy` */
     struct roomy roomy[ROOMY_SLOTS];
 };
@@ -28,6 +31,7 @@ bool policy_open(const void *owner, const struct policy_options *options, struct
 
     (void)err;
     policy->groups = options->groups;
+    policy->directory = options->directory;
     pthread_mutex_init(&policy->lock, NULL);
     *policy_out = policy;
     return true;
@@ -92,4 +96,119 @@ bool policy_check(struct policy *policy, const struct policy_question *question,
                   const struct resolve_target *target, struct err *err)
 {
     return has_room(policy, question->size_bytes, target, err);
+}
+
+/* ---- gates */
+
+struct admission {
+    struct policy *policy;
+    const struct policy_question *question;
+    struct resolve_answer *answer;
+    bool *is_open;      /* by gate, its outer ones included */
+    struct err refusal; /* the first one */
+    int64_t max_bytes;
+};
+
+/* Outer gates have smaller indices: each is judged once. */
+static bool judge_gates(struct admission *admission, struct err *err)
+{
+    const struct resolve_answer *answer = admission->answer;
+
+    for (size_t i = 1; i < answer->gate_count; i++) {
+        const struct resolve_gate *gate = &answer->gates[i];
+        struct err refusal = ERR_INIT;
+
+        if (!admission->is_open[gate->outer])
+            continue;
+        admission->is_open[i] =
+            answer->is_role || gate_passes(admission->policy->directory, admission->question, gate, &refusal);
+        if (err_is_temporary(refusal.kind)) {
+            *err = refusal;
+            return false;
+        }
+        if (!admission->is_open[i] && admission->refusal.kind == ERR_NONE)
+            admission->refusal = refusal;
+    }
+    return true;
+}
+
+/* The least of what the gates on the way take. */
+static void note_limit(struct admission *admission, size_t gate)
+{
+    for (; gate && !admission->answer->is_role; gate = admission->answer->gates[gate].outer) {
+        int64_t most = admission->answer->gates[gate].limits.max_bytes;
+        if (most && (!admission->max_bytes || most < admission->max_bytes))
+            admission->max_bytes = most;
+    }
+}
+
+static bool is_kept_already(const struct resolve_target *kept, size_t count, int64_t mailbox_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (kept[i].mailbox_id == mailbox_id)
+            return true;
+    return false;
+}
+
+static void keep_targets(struct admission *admission)
+{
+    struct resolve_answer *answer = admission->answer;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < answer->target_count; i++) {
+        struct resolve_target target = answer->targets[i];
+        if (!admission->is_open[target.gate] || is_kept_already(answer->targets, kept, target.mailbox_id))
+            continue;
+        note_limit(admission, target.gate);
+        answer->targets[kept++] = target;
+    }
+    answer->target_count = kept;
+}
+
+static bool is_sent_already(const struct resolve_remote *kept, size_t count, const char *address)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(kept[i].address, address) == 0)
+            return true;
+    return false;
+}
+
+static void keep_remotes(struct admission *admission)
+{
+    struct resolve_answer *answer = admission->answer;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < answer->remote_count; i++) {
+        struct resolve_remote remote = answer->remotes[i];
+        if (!admission->is_open[remote.gate] || is_sent_already(answer->remotes, kept, remote.address) ||
+            (remote.why == RESOLVE_WHY_RETURN && *admission->question->sender))
+            continue;
+        note_limit(admission, remote.gate);
+        answer->remotes[kept++] = remote;
+    }
+    answer->remote_count = kept;
+}
+
+bool policy_admit(struct policy *policy, const struct policy_question *question,
+                  struct resolve_answer *answer_io, int64_t *max_bytes_out, struct err *err)
+{
+    struct admission admission = { .policy = policy, .question = question, .answer = answer_io };
+    bool ok;
+
+    *err = ERR_INIT;
+    admission.is_open = talloc_zero_array(NULL, bool, (unsigned)answer_io->gate_count + 1);
+    admission.is_open[0] = true;
+    ok = judge_gates(&admission, err);
+    if (ok) {
+        keep_targets(&admission);
+        keep_remotes(&admission);
+    }
+    talloc_free(admission.is_open);
+    *max_bytes_out = admission.max_bytes;
+    if (!ok || answer_io->target_count + answer_io->remote_count > 0)
+        return ok;
+    if (admission.refusal.kind == ERR_NONE)
+        return err_set(err, ERR_NOT_FOUND, "There is no such recipient here.");
+    *err = admission.refusal;
+    return false;
 }

@@ -16,6 +16,7 @@ enum route_kind {
     ROUTE_HOST, /* to one of `hosts`, in their order: smarthosts, or the bridgehead servers of the next routing group */
     ROUTE_WAIT, /* no way is open now: asked again at `opens_us`, or when the topology changes */
     ROUTE_NONE, /* there is none, for good: `reason` goes to the sender */
+    ROUTE_STORE, /* a mailbox whose storage group belongs to our routing group: filed directly (routing/deliver) */
     ROUTE_KINDS
 };
 

@@ -42,7 +42,8 @@ static bool answer_with(struct admin_call *call, const char *address, struct err
 {
     struct alias found;
 
-    return alias_find(call->api->options.directory, &call->actor, call->arena, address, &found, err) &&
+    return alias_find(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS, address,
+                      &found, err) &&
            call_answer(call, alias_json(&found));
 }
 
@@ -63,8 +64,8 @@ static bool add_targets(struct admin_call *call, const struct alias *wanted, str
     const char **targets;
     size_t count;
 
-    if (!alias_find(call->api->options.directory, &call->actor, call->arena, wanted->address, &found,
-                    &absent))
+    if (!alias_find(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS, wanted->address,
+                    &found, &absent))
         return false;
     count = found.target_count;
     targets = talloc_array(call->arena, const char *, (unsigned)(count + wanted->target_count));
@@ -110,7 +111,8 @@ bool aliases_get(struct admin_call *call, struct err *err)
     json_t *json;
 
     if (!call_organisation_filter(call, &only, err) ||
-        !alias_list(call->api->options.directory, &call->actor, call->arena, only, &list, &count, err))
+        !alias_list(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS, only, &list,
+                    &count, err))
         return false;
     json = json_array();
     for (size_t i = 0; i < count; i++)
@@ -130,8 +132,8 @@ bool alias_patch(struct admin_call *call, struct err *err)
     const char **targets;
     size_t count;
 
-    if (!alias_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], &wanted,
-                    err) ||
+    if (!alias_find(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS,
+                    call->parameters[0], &wanted, err) ||
         !take_targets(call, &targets, &count, err))
         return false;
     if (count > 0) {
@@ -145,5 +147,6 @@ bool alias_patch(struct admin_call *call, struct err *err)
 
 bool alias_delete(struct admin_call *call, struct err *err)
 {
-    return alias_remove(call->api->options.directory, &call->actor, call->parameters[0], err);
+    return alias_remove(call->api->options.directory, &call->actor, RECIPIENT_ALIAS, call->parameters[0],
+                        err);
 }

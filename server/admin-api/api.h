@@ -30,6 +30,8 @@ struct admin_api_options {
     /* Makes the storage group's database where it is private, brings its schema up to date, makes the stores that the
      * directory names, and lets this process use it. */
     bool (*prepare_group)(void *host, int64_t storage_group_id, struct err *err);
+    /* Something in the queue is due now. */
+    void (*wake_queue)(void *host);
     /* Adds {"what", "is_good", "text", "remedy"} to `lines` for each thing looked at. */
     void (*check)(void *host, json_t *lines);
 };

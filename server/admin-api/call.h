@@ -116,6 +116,10 @@ HANDLER(dkim_activate);
 HANDLER(dkim_delete);
 HANDLER(verify_post);
 HANDLER(check_get);
+HANDLER(queue_get);
+HANDLER(queue_get_one);
+HANDLER(queue_lanes_get);
+HANDLER(queue_act_post);
 HANDLER(audit_get);
 #undef HANDLER
 

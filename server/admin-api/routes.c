@@ -53,6 +53,17 @@ static const struct admin_field user_fields[] = {
 static const struct admin_field user_changes[] = {
     NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
 };
+static const struct admin_field queue_fields[] = {
+    { "id", ADMIN_TEXT, false, "A message's id, or an entry's number." },
+    { "sender", ADMIN_TEXT, false, "Envelope sender; <> for notices." },
+    { "recipient", ADMIN_TEXT, false, "Envelope recipient." },
+    { "domain", ADMIN_TEXT, false, "The recipient's domain." },
+    { "state", ADMIN_TEXT, false, "waiting or held." },
+    { "older", ADMIN_TEXT, false, "In the queue for more than this many seconds." },
+    { "to", ADMIN_TEXT, false, "reroute: HOST, HOST:PORT or direct; readdress: an address." },
+    ORGANISATION(false),
+    END_OF_FIELDS
+};
 static const struct admin_field import_fields[] = {
     { "users", ADMIN_LIST, true, "Objects as for POST /users; at most 1,000, all of one organisation." },
     ORGANISATION(true),
@@ -234,6 +245,14 @@ static const struct admin_route routes[] = {
     { "POST", "/dkim/{domain}/{selector}/activate", dkim_activate, "Signs with it from now or later on.",
       dkim_activate_fields },
     { "DELETE", "/dkim/{domain}/{selector}", dkim_delete, "Removes a key." },
+    { "GET", "/queue", queue_get,
+      "What waits; ?sender= ?recipient= ?domain= ?state= ?older= (seconds) ?organisation= ?after= ?limit=." },
+    { "GET", "/queue-lanes", queue_lanes_get, "How much waits for each domain and storage group." },
+    { "GET", "/queue/{id}", queue_get_one, "A message of the queue, or one entry, with its header." },
+    { "POST", "/queue/{act}", queue_act_post,
+      "hold, release, retry, reroute, readdress, return or delete: one, or all that the filter means; repeat while "
+      "has_more.",
+      queue_fields },
 
     { "POST", "/verify", verify_post, "Compares what is derived with what it is derived from.",
       verify_fields },

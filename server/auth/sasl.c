@@ -126,8 +126,8 @@ bool sasl_is_own_name(struct span authorisation, struct span login)
 {
     void *scratch = talloc_new(NULL);
     bool is_own =
-        span_is_empty(authorisation) || (!span_find_byte(login, '\0') &&
-                                         span_equals_nocase(authorisation, span_copy(scratch, login)));
+        span_is_empty(authorisation) ||
+        (!span_find_byte(login, '\0') && span_equals_nocase(authorisation, span_copy(scratch, login)));
 
     talloc_free(scratch);
     return is_own;

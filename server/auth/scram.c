@@ -153,8 +153,7 @@ static enum sasl_next first_step(struct sasl *sasl, struct span message, struct 
     struct span client_nonce;
     const struct login *login = &scram->account.login;
 
-    if (span_find_byte(message, '\0') ||
-        !parse_first(sasl, message, &client_nonce))
+    if (span_find_byte(message, '\0') || !parse_first(sasl, message, &client_nonce))
         return sasl_broken(err);
     if (!account_find(sasl->auth, scram, &sasl->request, span_text(sasl->login), &scram->account, err) ||
         !auth_secret(sasl->auth, secret, err))

@@ -1,7 +1,9 @@
 /* admin_server.c -- the admin API with what it needs of the program around it. */
 #include "main/admin_server.h"
 
+#include "accept/accept.h"
 #include "admin_api/api.h"
+#include "base/wake.h"
 #include "main/check.h"
 #include "main/database.h"
 #include "main/storage.h"
@@ -21,6 +23,13 @@ static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
 
     return database_prepare_group(server->config, storage_group_id, err) &&
            storage_refresh_groups(server->storage, err);
+}
+
+static void wake_queue(void *host)
+{
+    const struct admin_server *server = host;
+
+    wake_publish(storage_parts(server->storage)->wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, 0);
 }
 
 static void check(void *host, json_t *lines)
@@ -48,6 +57,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .message_max = config->max_message_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
+                                                                     .wake_queue = wake_queue,
                                                                      .check = check });
     http.argument = server->api;
     if (!http_listen_unix(path, 0600, &http.fd, err) || !http_server_start(&http, &server->http, err)) {

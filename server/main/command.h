@@ -96,6 +96,7 @@ int command_verify(struct invocation *in, struct err *err);
 int command_user_import(struct invocation *in, struct err *err);
 int command_mailbox_import(struct invocation *in, struct err *err);
 int command_mailbox_export(struct invocation *in, struct err *err);
+int command_queue_act(struct invocation *in, struct err *err);
 int command_help(struct invocation *in, struct err *err);
 int command_version(struct invocation *in, struct err *err);
 int command_print(struct invocation *in, struct err *err);

@@ -175,6 +175,31 @@ static const struct option rule_options[] = {
     { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
     END
 };
+#define QUEUE_FILTER(prefix)                                                                                 \
+    {                                                                                                        \
+        "--sender", OPTION_TEXT, "ADDRESS", prefix "sender", false, "Only from this sender; <> for notices." \
+    },                                                                                                       \
+        { "--recipient", OPTION_TEXT, "ADDRESS", prefix "recipient", false, "Only to this recipient." },     \
+        { "--domain", OPTION_TEXT, "DOMAIN", prefix "domain", false, "Only to this domain." },               \
+        { "--state", OPTION_TEXT, "STATE", prefix "state", false, "waiting, in-work or held." },             \
+        { "--older", OPTION_TEXT, "SECONDS", prefix "older", false, "Only what came longer ago." },          \
+    {                                                                                                        \
+        "--org", OPTION_TEXT, "NAME", prefix "organisation", false, "Only of this organisation."             \
+    }
+static const struct option queue_list_options[] = {
+    QUEUE_FILTER("?"),
+    { "--after", OPTION_TEXT, "ID", "?after", false, "Behind this entry: the next page." },
+    { "--limit", OPTION_TEXT, "NUMBER", "?limit", false, "So many; default 100, at most 1,000." },
+    END
+};
+static const struct option queue_options[] = { QUEUE_FILTER(""), END };
+static const struct option queue_to_options[] = {
+    QUEUE_FILTER(""),
+    { "--to", OPTION_TEXT, "WHERE", "to", true,
+      "reroute: HOST, HOST:PORT or direct; readdress: the new address." },
+    END
+};
+
 #define USER_COLUMNS "address name state quota"
 
 #define ACCESS_COLUMNS "value kind expires by note"
@@ -307,6 +332,21 @@ const struct command commands[] = {
     { "dkim activate", "DOMAIN SELECTOR", "Signs with it from now or later on.", dkim_activate_options, NULL,
       "POST", "/dkim/{0}/{1}/activate" },
     { "dkim remove", "DOMAIN SELECTOR", "Removes a key.", NULL, NULL, "DELETE", "/dkim/{0}/{1}" },
+    { "queue list", "", "Lists what waits to leave or to be filed.", queue_list_options, NULL, "GET",
+      "/queue", NULL, "entries", "id message state sender recipient attempts next reply" },
+    { "queue lanes", "", "How much waits for each domain and storage group.", NULL, NULL, "GET",
+      "/queue-lanes", NULL, "lanes", "lane waiting next" },
+    { "queue show", "ID", "Shows a message of the queue, or one entry, with its header.", NULL, NULL, "GET",
+      "/queue/{0}" },
+    { "queue hold", "[ID]", "Keeps entries until they are released.", queue_options, command_queue_act },
+    { "queue release", "[ID]", "Lets held entries go; their time begins anew.", queue_options,
+      command_queue_act },
+    { "queue retry", "[ID]", "Tries entries now.", queue_options, command_queue_act },
+    { "queue reroute", "[ID]", "Sends entries over another server.", queue_to_options, command_queue_act },
+    { "queue readdress", "[ID]", "Gives entries another recipient.", queue_to_options, command_queue_act },
+    { "queue return", "[ID]", "Gives entries back to their senders, with a notice.", queue_options,
+      command_queue_act },
+    { "queue delete", "[ID]", "Removes entries without a word.", queue_options, command_queue_act },
 
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },

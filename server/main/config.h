@@ -37,9 +37,6 @@ struct config {
     const char *postgresql_binaries;
     int64_t database_connections;
 
-    const char *dns;          /* "192.0.2.53 2001:db8::53@5353"; "": the system's */
-    const char *trust_anchor; /* absolute; "": none */
-
     const char *tls_certificate, *tls_key; /* absolute */
 
     int64_t max_message_size, max_recipients;
@@ -51,6 +48,10 @@ struct config {
     int64_t workers, reactors;
     int64_t view_cache, body_cache;
     int64_t recoverable_s, disk_reserve;
+
+    const char *dns, *trust_anchor; /* "": the system's, none */
+    int64_t queue_lifetime_s, delay_warning_s, retry_min_s, retry_max_s, undo_window_s;
+    int64_t outbound_threads, outbound_per_destination, outbound_port;
 };
 
 enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_DURATION, CONFIG_CHOICE };

@@ -14,7 +14,7 @@ static const struct config_key keys[] = {
       .meaning =
           "Is added to every standard port, so that several installations run side by side: with 2000, "
           "SMTP is at 2025 and IMAP at 2143." },
-    { "roles", CONFIG_TEXT, FIELD(roles), "smtp mailbox web housekeeping",
+    { "roles", CONFIG_TEXT, FIELD(roles), "smtp mailbox web transport housekeeping",
       .meaning = "The processes that `chappe start` runs on this machine." },
     { "user", CONFIG_TEXT, FIELD(user), "chappe",
       .meaning = "When started by root, the unprivileged user that everything runs as." },
@@ -28,14 +28,6 @@ static const struct config_key keys[] = {
                  "few of them few messages share a COMMIT." },
     { "reactors", CONFIG_NUMBER, FIELD(reactors), "2", .least = 1, .most = 64,
       .meaning = "Threads in each role that own the connections." },
-
-    { "dns", CONFIG_TEXT, FIELD(dns), "", .section = "DNS",
-      .meaning =
-          "Resolvers to ask, separated by spaces: ADDRESS or ADDRESS@PORT. Empty: those of the system." },
-    { "trust_anchor", CONFIG_TEXT, FIELD(trust_anchor), "",
-      .meaning =
-          "A file with the root's DS or DNSKEY records, such as /usr/share/dns/root.key; answers are then "
-          "validated by DNSSEC." },
 
     { "directory", CONFIG_TEXT, FIELD(directory), "embedded", .section = "Database",
       .meaning =
@@ -93,6 +85,32 @@ static const struct config_key keys[] = {
           "While the disk of the private database or of the spool has less than this free, what adds data is "
           "refused as temporary (SMTP 452 4.3.1, IMAP NO [UNAVAILABLE]); reading, flags and removing go on. "
           "0: 5 % of the disk, at most 1G." },
+
+    { "dns", CONFIG_TEXT, FIELD(dns), "", .is_reloadable = true, .section = "Transport",
+      .meaning =
+          "Name servers to ask, as ADDRESS or ADDRESS@PORT, separated by spaces. Empty: those of the system." },
+    { "trust_anchor", CONFIG_TEXT, FIELD(trust_anchor), "", .is_reloadable = true,
+      .meaning =
+          "A file with the root's keys (DS or DNSKEY records). With it DNSSEC is validated and DANE used." },
+    { "queue_lifetime", CONFIG_DURATION, FIELD(queue_lifetime_s), "5d", .least = 1, .most = 31536000,
+      .meaning = "A message that could not be delivered for this long is returned to its sender." },
+    { "delay_warning", CONFIG_DURATION, FIELD(delay_warning_s), "4h", .least = 1, .most = 31536000,
+      .meaning = "After this time a sender is told that a message still waits." },
+    { "retry_min", CONFIG_DURATION, FIELD(retry_min_s), "1m", .least = 1, .most = 86400,
+      .is_reloadable = true,
+      .meaning = "The pause behind a first attempt that failed; it doubles with each further one, up to:" },
+    { "retry_max", CONFIG_DURATION, FIELD(retry_max_s), "1h", .least = 1, .most = 604800,
+      .is_reloadable = true, .meaning = "The longest pause between two attempts." },
+    { "undo_window", CONFIG_DURATION, FIELD(undo_window_s), "0", .least = 0, .most = 3600,
+      .meaning =
+          "Submitted messages wait this long before they leave, so that their sender may take them back." },
+    { "outbound_threads", CONFIG_NUMBER, FIELD(outbound_threads), "100", .least = 2, .most = 2000,
+      .meaning = "Messages that are sent or filed from the queue at once, in all." },
+    { "outbound_per_destination", CONFIG_NUMBER, FIELD(outbound_per_destination), "20", .least = 1,
+      .most = 1000, .meaning = "Connections to one destination at once; fewer while it answers 421 or 450." },
+    { "outbound_port", CONFIG_NUMBER, FIELD(outbound_port), "25", .least = 1, .most = 65535,
+      .meaning =
+          "The port of other domains' mail exchangers. Another one is of use in closed networks only." },
 };
 
 const struct config_key *config_keys(size_t *count_out)

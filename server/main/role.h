@@ -72,6 +72,12 @@ bool role_mailbox_start(struct role *role, struct err *err);
 bool role_web_start(struct role *role, struct err *err);
 bool role_web_reload(struct role *role, const struct config *config, struct err *err);
 void role_web_stop(struct role *role);
+bool role_transport_start(struct role *role, struct err *err);
+bool role_transport_reload(struct role *role, const struct config *config, struct err *err);
+void role_transport_stop(struct role *role);
+/* Where accepted messages go: fields from the settings. */
+struct accept_options;
+void role_accept_options(const struct role *role, struct accept_options *options_out);
 bool role_housekeeping_start(struct role *role, struct err *err);
 bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err);
 void role_housekeeping_stop(struct role *role);

@@ -1,6 +1,7 @@
 /* role_sessions.c -- what the roles with line protocols share: TLS, limits, listeners. */
 #include "main/role.h"
 
+#include "dns/dns.h"
 #include "main/storage.h"
 
 #include <dirent.h>
@@ -256,12 +257,21 @@ static bool reopen_doors(struct role *role, const struct config *config, struct 
     return false;
 }
 
+static bool reload_dns(const struct role *role, const struct config *config, struct err *err)
+{
+    struct dns_options options = { .servers = config->dns, .trust_anchor = config->trust_anchor };
+    struct dns *dns = storage_parts(role->storage)->dns;
+
+    return !dns || dns_reload(dns, &options, err);
+}
+
 bool role_sessions_reload(struct role *role, const struct config *config, struct err *err)
 {
     void *arena = talloc_new(NULL);
     struct tls_config tls;
     bool done = role_tls_config(arena, config, &tls, err) && tls_server_reload(role->tls, &tls, err) &&
-                storage_reload(role->storage, err) && reopen_doors(role, config, err);
+                storage_reload(role->storage, err) && reload_dns(role, config, err) &&
+                reopen_doors(role, config, err);
 
     talloc_free(arena);
     return done;

@@ -1,6 +1,7 @@
 /* role_smtp.c -- SMTP from outside, submission by users, LMTP from neighbours. */
 #include "smtp/smtp.h"
 
+#include "accept/accept.h"
 #include "main/role.h"
 #include "main/storage.h"
 #include "policy/policy.h"
@@ -10,6 +11,7 @@
 struct smtp_role {
     struct smtp_context context;
     struct policy *policy;
+    struct accept *accept;
 };
 
 static bool fill(struct role *role, struct smtp_role *own, struct err *err)
@@ -23,6 +25,7 @@ static bool fill(struct role *role, struct smtp_role *own, struct err *err)
 
         .policy = own->policy,
         .deliver = parts->deliver,
+        .accept = own->accept,
         .directory = parts->directory,
         .filter = parts->filter,
         .auth = parts->auth,
@@ -38,6 +41,14 @@ static bool fill(struct role *role, struct smtp_role *own, struct err *err)
     return true;
 }
 
+static bool open_accept(struct role *role, struct smtp_role *own, struct err *err)
+{
+    struct accept_options options;
+
+    role_accept_options(role, &options);
+    return accept_open(role->arena, &options, &own->accept, err);
+}
+
 bool role_smtp_start(struct role *role, struct err *err)
 {
     struct smtp_role *own = talloc_zero(role->arena, struct smtp_role);
@@ -45,9 +56,11 @@ bool role_smtp_start(struct role *role, struct err *err)
 
     if (!role_sessions_start(role, err))
         return false;
-    if (!policy_open(role->arena, &(struct policy_options){ .groups = storage_parts(role->storage)->groups },
+    if (!policy_open(role->arena,
+                     &(struct policy_options){ .groups = storage_parts(role->storage)->groups,
+                                               .directory = storage_parts(role->storage)->directory },
                      &own->policy, err) ||
-        !fill(role, own, err))
+        !open_accept(role, own, err) || !fill(role, own, err))
         return false;
     return role_listen(role, "lmtp", &smtp_lmtp_protocol, context, err) &&
            role_listen_unix(role, "lmtp", &smtp_lmtp_protocol, context, err) &&

@@ -168,12 +168,15 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
            auth_open(storage, &(struct auth_options){ .directory = parts->directory }, &parts->auth, err);
 }
 
+/* Only the role that receives mail judges it. */
 static bool open_judges(struct storage *storage, struct role *role, struct err *err)
 {
     struct storage_parts *parts = &storage->parts;
     struct dns_options dns = { .servers = role->config->dns, .trust_anchor = role->config->trust_anchor };
     struct filter_options filter = { .directory = parts->directory, .host_name = role->config->hostname };
 
+    if (strcmp(storage->role, "smtp") != 0)
+        return true;
     if (!dns_open(&dns, &parts->dns, err))
         return false;
     filter.dns = parts->dns;

@@ -18,7 +18,7 @@ struct storage_parts {
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
-    struct dns *dns;
+    struct dns *dns; /* this and the next: NULL in roles that receive no mail */
     struct filter *filter;
     struct auth *auth;
     struct wake_bus *wake;

@@ -1,4 +1,5 @@
 /* accept.c -- a complete message: judged, delivered, and answered after the COMMIT. */
+#include "auth/auth.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
@@ -136,6 +137,8 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
     struct err err = ERR_INIT;
     struct span sent;
 
+    if (t->max_bytes && spool_length(spool) > (uint64_t)t->max_bytes + span_length(t->body.prefix))
+        return no(refusal_out, REFUSE_TOO_LARGE);
     if (!judge_transfer(t, spool, refusal_out))
         return false;
     if (!spool_span(spool, message_out, &err))
@@ -174,23 +177,82 @@ static void log_accepted(struct smtp_session *s, uint64_t size, int64_t began_us
               log_text("peer", session_peer_text(s->session)), log_text("id", t->id),
               log_text("from", t->sender_text), log_text("to", t->recipients[0].text),
               log_i64("recipients", (int64_t)t->recipient_count),
-              log_i64("mailboxes", (int64_t)t->target_count), log_i64("bytes", (int64_t)size),
-              log_i64("us", took_us), log_text("login", smtp_login_name(s)),
+              log_i64("mailboxes", (int64_t)t->target_count), log_i64("elsewhere", (int64_t)t->remote_count),
+              log_i64("bytes", (int64_t)size), log_i64("us", took_us), log_text("login", smtp_login_name(s)),
               log_span("envid", t->params.envid));
 }
 
-/* SMTP has one reply for all recipients, so all or none are filed. */
-static enum session_next deliver_whole(struct smtp_session *s, const struct message_draft *draft,
-                                       int64_t began_us)
+/* What routing/accept is told. */
+static struct accept_message message_of(struct smtp_session *s, struct span bytes)
+{
+    static const char *const origins[] = { "smtp", "submission", "lmtp" };
+    static const enum queue_body bodies[] = { QUEUE_7BIT, QUEUE_7BIT, QUEUE_8BITMIME, QUEUE_BINARYMIME };
+    static const enum queue_ret rets[] = { QUEUE_RET_UNSAID, QUEUE_RET_FULL, QUEUE_RET_HDRS };
+    struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+    const struct smtp_mail_params *p = &t->params;
+
+    return (struct accept_message){
+        .envelope = { .name = t->id,
+                      .organisation_id = t->organisation_id,
+                      .sender = t->sender_text,
+                      .login_id = s->login ? s->login->recipient_id : 0,
+                      .login = s->login ? s->login->login : NULL,
+                      .origin = origins[service_index(s)],
+                      .ret = rets[p->ret],
+                      .envid = p->envid.p ? span_copy(arena, p->envid) : NULL,
+                      .body = bodies[p->body],
+                      .needs_smtputf8 = p->smtputf8,
+                      .needs_tls = p->requiretls,
+                      .deliver_by_us = p->has_by ? clock_now_us() + p->by_s * US_PER_S : 0,
+                      .deliver_by_mode = p->by_returns ? QUEUE_BY_RETURN : QUEUE_BY_NOTIFY,
+                      .priority = p->priority },
+        .bytes = bytes,
+        .hold_until_us = p->hold_until_us,
+        .is_submission = s->service == SERVICE_SUBMISSION,
+        .targets = t->targets,
+        .target_count = t->target_count,
+        .remotes = t->remotes,
+        .remote_count = t->remote_count,
+    };
+}
+
+static void add_recipients(struct smtp_session *s, struct accept_message *message)
+{
+    const struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+
+    message->recipients = talloc_zero_array(arena, struct accept_recipient, (unsigned)t->recipient_count + 1);
+    message->recipient_count = t->recipient_count;
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        const struct smtp_recipient *r = &t->recipients[i];
+        message->recipients[i] = (struct accept_recipient){
+            .address = r->text,
+            .notify = r->params.notify,
+            .orcpt_type = r->params.orcpt.p ? span_copy(arena, r->params.orcpt_type) : NULL,
+            .orcpt = r->params.orcpt.p ? span_copy(arena, r->params.orcpt) : NULL,
+            .targets = r->targets,
+            .target_count = r->target_count,
+            .remotes = r->remotes,
+            .remote_count = r->remote_count,
+        };
+    }
+}
+
+/* SMTP has one reply for all recipients, so all or none are taken. */
+static enum session_next deliver_whole(struct smtp_session *s, struct span bytes, int64_t began_us)
 {
     struct smtp_transaction *t = s->transaction;
+    struct accept_message message = message_of(s, bytes);
     struct err err = ERR_INIT;
 
-    if (!deliver_message_whole(s->context->deliver, draft, clock_now_us(), t->targets, t->target_count, &err))
+    add_recipients(s, &message);
+    bool queues = accept_way(s->context->accept, &message) == ACCEPT_QUEUES;
+    if (!accept_message(s->context->accept, session_arena(s->session), &message, &err))
         return refuse_err(s, &err);
-    log_accepted(s, draft->size_bytes, began_us);
+    log_accepted(s, span_length(bytes), began_us);
     s->errors = s->junk = 0;
-    reply(s, 250, "2.0.0", "Delivered as %s", t->id);
+    reply(s, 250, "2.0.0", queues ? "Queued as %s" : "Delivered as %s", t->id);
     CRASHPOINT("smtp.after-commit");
     return SESSION_DONE;
 }
@@ -206,10 +268,10 @@ static const struct err *trouble(const struct smtp_transaction *t, const struct 
 
 /* LMTP: a status for each recipient. One that stands for several mailboxes is refused when one of them is, although the
  * others have their copy: the neighbour's retry may then double it, silence would lose it. */
-static enum session_next deliver_each(struct smtp_session *s, const struct message_draft *draft,
-                                      int64_t began_us)
+static enum session_next deliver_each(struct smtp_session *s, struct span bytes, int64_t began_us)
 {
     struct smtp_transaction *t = s->transaction;
+    struct message_draft *draft = message_prepare(session_arena(s->session), bytes);
     struct err err = ERR_INIT;
     size_t filed = 0;
 
@@ -230,8 +292,31 @@ static enum session_next deliver_each(struct smtp_session *s, const struct messa
         }
     }
     if (filed > 0)
-        log_accepted(s, draft->size_bytes, began_us);
+        log_accepted(s, span_length(bytes), began_us);
     s->junk = 0;
+    return SESSION_DONE;
+}
+
+/* Where copies leave this server, all of them go by the queue, which has one answer. */
+static enum session_next lmtp_deliver(struct smtp_session *s, struct span bytes, int64_t began_us)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct accept_message message = message_of(s, bytes);
+    struct err err = ERR_INIT;
+
+    if (t->remote_count == 0)
+        return deliver_each(s, bytes, began_us);
+    add_recipients(s, &message);
+    bool is_taken = accept_queue(s->context->accept, session_arena(s->session), &message, &err);
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        t->rcpt_text = t->recipients[i].text;
+        if (is_taken)
+            reply(s, 250, "2.0.0", "Queued as %s", t->id);
+        else
+            refuse_err(s, &err);
+    }
+    if (is_taken)
+        log_accepted(s, span_length(bytes), began_us);
     return SESSION_DONE;
 }
 
@@ -258,14 +343,12 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
     s->transaction->rcpt_text = s->transaction->recipients[0].text;
     if (!judge(s, spool, &message, &refusal) || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
         next = refuse_all(s, refusal, &err);
-    } else if (s->transaction->target_count == 0) {
+    } else if (s->transaction->target_count + s->transaction->remote_count == 0) {
         next = set_aside(s, span_length(message), began_us);
     } else {
-        struct message_draft *draft = message_prepare(session_arena(s->session), message);
-
         CRASHPOINT("smtp.before-delivery");
-        next =
-            s->service == SERVICE_LMTP ? deliver_each(s, draft, began_us) : deliver_whole(s, draft, began_us);
+        next = s->service == SERVICE_LMTP ? lmtp_deliver(s, message, began_us)
+                                          : deliver_whole(s, message, began_us);
     }
     smtp_transaction_end(s);
     return next;

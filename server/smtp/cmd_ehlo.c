@@ -1,5 +1,7 @@
 /* cmd_ehlo.c -- EHLO, HELO (RFC 5321, 4.1.1.1) and LHLO (RFC 2033, 4.1). */
+#include "base/clock.h"
 #include "format/charset.h"
+#include "format/date.h"
 #include "smtp/auth.h"
 #include "smtp/command.h"
 #include "smtp/transaction.h"
@@ -39,6 +41,16 @@ static void add(struct buf *out, const char *keyword)
     buf_add_text(out, "\r\n");
 }
 
+/* RFC 4865: the longest wait, in seconds and as a date; RFC 6710. */
+static void add_submission(struct buf *out)
+{
+    char until[DATE_TEXT_MAX];
+
+    date_render_utc(until, (clock_now_us() / US_PER_S + SMTP_HOLD_MAX_S) * US_PER_S);
+    buf_add_format(out, "250-FUTURERELEASE %d %s\r\n", SMTP_HOLD_MAX_S, until);
+    add(out, "MT-PRIORITY");
+}
+
 enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args)
 {
     struct buf *out = session_output(s->session);
@@ -60,6 +72,14 @@ enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args)
     add(out, "CHUNKING");
     add(out, "SMTPUTF8");
     add(out, "DSN");
+    if (s->service != SERVICE_LMTP)
+        add(out, "DELIVERBY");
+    if (s->service != SERVICE_LMTP && stream_is_tls(session_stream(s->session)))
+        add(out, "REQUIRETLS");
+    if (s->service == SERVICE_SUBMISSION)
+        add_submission(out);
+    if (s->service == SERVICE_RECEIVE)
+        add(out, "ETRN");
     buf_add_format(out, "250-LIMITS RCPTMAX=%u\r\n", smtp_recipients_max(s));
     add(out, "HELP");
     buf_add_text(out, "250 ENHANCEDSTATUSCODES\r\n");

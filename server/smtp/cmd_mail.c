@@ -19,6 +19,16 @@ static enum session_next begin(struct smtp_session *s, const struct address *sen
     return SESSION_DONE;
 }
 
+/* What was not announced here: waiting and priority are for those who submit, REQUIRETLS for those who came with TLS. */
+static bool may_ask(const struct smtp_session *s, const struct smtp_mail_params *params)
+{
+    if (params->requiretls && !stream_is_tls(session_stream(s->session)))
+        return false;
+    if (s->service == SERVICE_LMTP && (params->has_by || params->requiretls))
+        return false;
+    return s->service == SERVICE_SUBMISSION || (params->hold_until_us == 0 && params->priority == 0);
+}
+
 static enum session_next mail(struct smtp_session *s, struct span args, struct err *err)
 {
     struct smtp_transaction *t = s->transaction;
@@ -34,6 +44,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
                          err);
     if (sender.is_utf8 && !params.smtputf8)
         return refuse(s, REFUSE_NEEDS_SMTPUTF8);
+    if (!may_ask(s, &params))
+        return refuse(s, REFUSE_PARAMETER_UNKNOWN);
     if (params.has_size && params.size > smtp_message_max(s))
         return refuse(s, REFUSE_TOO_LARGE);
     if (!deliver_has_room(s->context->deliver, err))

@@ -1,4 +1,5 @@
 /* cmd_rcpt.c -- RCPT (RFC 5321, 4.1.1.3): the one decision about a recipient, after full expansion. */
+#include "auth/auth.h"
 #include "policy/policy.h"
 #include "smtp/command.h"
 #include "smtp/path.h"
@@ -11,7 +12,6 @@ static const enum smtp_refusal refusal_of[RESOLVE_VERDICTS] = {
     [RESOLVE_UNKNOWN] = REFUSE_RECIPIENT_UNKNOWN,
     [RESOLVE_SOURCE_ROUTE] = REFUSE_SOURCE_ROUTE,
     [RESOLVE_FOREIGN] = REFUSE_RELAY,
-    [RESOLVE_FORWARDS] = REFUSE_NO_TRANSPORT,
     [RESOLVE_LOOP] = REFUSE_ALIAS_LOOP,
     [RESOLVE_TOO_MANY] = REFUSE_TOO_MANY_RECIPIENTS,
     [RESOLVE_DISABLED] = REFUSE_RECIPIENT_DISABLED,
@@ -23,35 +23,37 @@ static enum session_next refuse_rcpt(struct smtp_session *s, enum smtp_refusal r
     return refuse(s, refusal);
 }
 
-static enum session_next refuse_verdict(struct smtp_session *s, enum resolve_verdict verdict)
+/* An address that is not ours is for those who logged in. */
+static bool is_accepted(const struct smtp_session *s, const struct resolve_answer *answer)
 {
-    if (verdict == RESOLVE_FOREIGN && s->service == SERVICE_SUBMISSION)
-        return refuse_rcpt(s, REFUSE_NO_TRANSPORT);
-    return refuse_rcpt(s, refusal_of[verdict]);
+    return answer->verdict == RESOLVE_DELIVER ||
+           (answer->verdict == RESOLVE_FOREIGN && s->login && answer->remote_count > 0);
 }
 
-/* One transaction commits in one storage group. LMTP answers for each recipient, so it need not be split. */
-static bool is_in_other_group(const struct smtp_session *s, const struct resolve_answer *answer)
+static enum session_next refuse_policy(struct smtp_session *s, const struct err *err)
 {
-    const struct smtp_transaction *t = s->transaction;
-
-    if (s->service == SERVICE_LMTP || t->target_count == 0)
-        return false;
-    for (size_t i = 0; i < answer->target_count; i++)
-        if (answer->targets[i].group_id != t->targets[0].group_id)
-            return true;
-    return false;
+    s->was_refused = true;
+    if (err->kind == ERR_LIMIT)
+        return refuse_as(s, REFUSE_TOO_LARGE, err);
+    return err->kind == ERR_AUTH ? refuse(s, REFUSE_RECIPIENT_NEEDS_LOGIN) : refuse_err(s, err);
 }
 
-static bool policy_allows(struct smtp_session *s, const struct resolve_answer *answer, struct err *err)
+/* What this sender may not reach is left out of the answer; then every mailbox that is left is asked for room. */
+static bool policy_allows(struct smtp_session *s, struct resolve_answer *answer, struct err *err)
 {
-    const struct smtp_transaction *t = s->transaction;
+    struct smtp_transaction *t = s->transaction;
+    int64_t max_bytes;
     struct policy_question question = {
-        .sender = t->sender_text,
+        .sender = address_is_null(&t->sender) ? "" : address_key(session_arena(s->session), &t->sender),
         .is_authenticated = s->login != NULL,
+        .organisation_id = s->login ? s->login->organisation_id : 0,
         .size_bytes = t->params.has_size ? (int64_t)t->params.size : 0,
     };
 
+    if (!policy_admit(s->context->policy, &question, answer, &max_bytes, err))
+        return false;
+    if (max_bytes && (!t->max_bytes || max_bytes < t->max_bytes))
+        t->max_bytes = max_bytes;
     for (size_t i = 0; i < answer->target_count; i++)
         if (!policy_check(s->context->policy, &question, &answer->targets[i], err))
             return false;
@@ -69,19 +71,18 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
         s->was_refused = true;
         return refuse_err(s, err);
     }
-    if (answer.verdict != RESOLVE_DELIVER)
-        return refuse_verdict(s, answer.verdict);
-    if (is_in_other_group(s, &answer))
-        return refuse_rcpt(s, REFUSE_OTHER_GROUP);
-    if (t->target_count + answer.target_count > SMTP_TARGETS_MAX)
+    if (!is_accepted(s, &answer))
+        return refuse_rcpt(s, refusal_of[answer.verdict]);
+    if (t->target_count + answer.target_count + t->remote_count + answer.remote_count > SMTP_TARGETS_MAX)
         return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
-    if (!policy_allows(s, &answer, err)) {
-        s->was_refused = true;
-        return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
-    }
+    if (!policy_allows(s, &answer, err))
+        return refuse_policy(s, err);
     if (!smtp_judge_recipient(s, address, &answer, &refusal))
         return refuse_rcpt(s, refusal);
-    smtp_transaction_add(t, address, params, &answer);
+    if (!smtp_transaction_add(s, address, params, &answer, err)) {
+        s->was_refused = true;
+        return refuse_err(s, err);
+    }
     s->state = STATE_RCPT;
     reply(s, 250, "2.1.5", "Recipient OK");
     return SESSION_DONE;

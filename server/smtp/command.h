@@ -101,6 +101,7 @@ enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_data(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_expn(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args);
 enum session_next smtp_cmd_help(struct smtp_session *s, struct span args);

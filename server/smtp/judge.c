@@ -95,22 +95,27 @@ bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipien
 
 /* ---- the message */
 
-/* The organisations among the targets, each once. */
+static void add_organisation(int64_t *list, size_t *count, int64_t organisation_id)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] == organisation_id)
+            return;
+    if (organisation_id)
+        list[(*count)++] = organisation_id;
+}
+
+/* The organisations among the recipients here, each once. */
 static int64_t *organisations(struct smtp_session *s, size_t *count_out)
 {
     const struct smtp_transaction *t = s->transaction;
-    int64_t *list = talloc_array(session_arena(s->session), int64_t, (unsigned)t->target_count + 1);
-    size_t count = 0;
+    int64_t *list =
+        talloc_array(session_arena(s->session), int64_t, (unsigned)(t->target_count + t->remote_count) + 1);
 
-    for (size_t i = 0; i < t->target_count; i++) {
-        size_t k = 0;
-
-        while (k < count && list[k] != t->organisations[i])
-            k++;
-        if (k == count)
-            list[count++] = t->organisations[i];
-    }
-    *count_out = count;
+    *count_out = 0;
+    for (size_t i = 0; i < t->target_count; i++)
+        add_organisation(list, count_out, t->target_organisations[i]);
+    for (size_t i = 0; i < t->remote_count; i++)
+        add_organisation(list, count_out, t->remote_organisations[i]);
     return list;
 }
 
@@ -167,13 +172,24 @@ static enum filter_action action_for(const struct filter_verdict *verdict, int64
 static void to_junk(struct smtp_transaction *t, const struct filter_verdict *verdict)
 {
     for (size_t i = 0; i < t->target_count; i++)
-        if (action_for(verdict, t->organisations[i]) == FILTER_JUNK)
+        if (action_for(verdict, t->target_organisations[i]) == FILTER_JUNK)
             t->targets[i].target.special_use = "\\Junk";
 }
 
 /* ---- the quarantine */
 
-/* The recipients behind the targets of one organisation. */
+static bool belongs(const struct smtp_transaction *t, const struct smtp_recipient *r, int64_t organisation_id)
+{
+    for (size_t k = 0; k < r->target_count; k++)
+        if (t->target_organisations[r->targets[k]] == organisation_id)
+            return true;
+    for (size_t k = 0; k < r->remote_count; k++)
+        if (t->remote_organisations[r->remotes[k]] == organisation_id)
+            return true;
+    return false;
+}
+
+/* The recipients of one organisation. */
 static const char **recipients_of(struct smtp_session *s, int64_t organisation_id, size_t *count_out)
 {
     const struct smtp_transaction *t = s->transaction;
@@ -182,11 +198,8 @@ static const char **recipients_of(struct smtp_session *s, int64_t organisation_i
 
     *count_out = 0;
     for (size_t i = 0; i < t->recipient_count; i++)
-        for (size_t k = 0; k < t->recipients[i].target_count; k++)
-            if (t->organisations[t->recipients[i].targets[k]] == organisation_id) {
-                list[(*count_out)++] = t->recipients[i].text;
-                break;
-            }
+        if (belongs(t, &t->recipients[i], organisation_id))
+            list[(*count_out)++] = t->recipients[i].text;
     return list;
 }
 
@@ -212,47 +225,62 @@ static bool set_aside(struct smtp_session *s, const struct filter_verdict *verdi
     return quarantine_add(s->context->directory, &entry, err);
 }
 
-/* The targets that `map` keeps, closed up; map[i] becomes the new place of target i, or SIZE_MAX. */
-static void close_up(struct smtp_transaction *t, size_t *map)
+/* The indices in `list` that `map` keeps, by their new numbers. */
+static void renumber(size_t *list, size_t *count, const size_t *map)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < t->target_count; i++) {
-        if (map[i] == SIZE_MAX)
-            continue;
-        t->targets[kept] = t->targets[i];
-        t->organisations[kept] = t->organisations[i];
-        map[i] = kept++;
-    }
-    t->target_count = kept;
-    for (size_t i = 0; i < t->recipient_count; i++) {
-        struct smtp_recipient *r = &t->recipients[i];
-        size_t count = 0;
+    for (size_t k = 0; k < *count; k++)
+        if (map[list[k]] != SIZE_MAX)
+            list[kept++] = map[list[k]];
+    *count = kept;
+}
 
-        for (size_t k = 0; k < r->target_count; k++)
-            if (map[r->targets[k]] != SIZE_MAX)
-                r->targets[count++] = map[r->targets[k]];
-        r->target_count = count;
+/* Takes out what goes to one organisation (0: everything), and closes up what is left. */
+static void drop_copies(struct smtp_session *s, int64_t organisation_id)
+{
+    struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+    size_t *targets = talloc_array(arena, size_t, (unsigned)t->target_count + 1);
+    size_t *remotes = talloc_array(arena, size_t, (unsigned)t->remote_count + 1);
+    size_t kept_targets = 0, kept_remotes = 0;
+
+    for (size_t i = 0; i < t->target_count; i++) {
+        targets[i] = SIZE_MAX;
+        if (organisation_id == 0 || t->target_organisations[i] == organisation_id)
+            continue;
+        t->targets[kept_targets] = t->targets[i];
+        t->target_organisations[kept_targets] = t->target_organisations[i];
+        targets[i] = kept_targets++;
     }
+    for (size_t i = 0; i < t->remote_count; i++) {
+        remotes[i] = SIZE_MAX;
+        if (organisation_id == 0 || t->remote_organisations[i] == organisation_id)
+            continue;
+        t->remotes[kept_remotes] = t->remotes[i];
+        t->remote_organisations[kept_remotes] = t->remote_organisations[i];
+        remotes[i] = kept_remotes++;
+    }
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        renumber(t->recipients[i].targets, &t->recipients[i].target_count, targets);
+        renumber(t->recipients[i].remotes, &t->recipients[i].remote_count, remotes);
+    }
+    t->target_count = kept_targets;
+    t->remote_count = kept_remotes;
 }
 
 static bool to_quarantine(struct smtp_session *s, const struct filter_verdict *verdict, size_t prefix,
                           struct span message, struct err *err)
 {
-    struct smtp_transaction *t = s->transaction;
-    size_t *map = talloc_zero_array(session_arena(s->session), size_t, (unsigned)t->target_count + 1);
-    bool any = false;
+    for (size_t i = 0; i < verdict->share_count; i++) {
+        const struct filter_share *share = &verdict->shares[i];
 
-    for (size_t i = 0; i < verdict->share_count; i++)
-        if (verdict->shares[i].action == FILTER_QUARANTINE) {
-            any = true;
-            if (!set_aside(s, verdict, &verdict->shares[i], prefix, message, err))
-                return false;
-        }
-    for (size_t i = 0; any && i < t->target_count; i++)
-        map[i] = action_for(verdict, t->organisations[i]) == FILTER_QUARANTINE ? SIZE_MAX : 0;
-    if (any)
-        close_up(t, map);
+        if (share->action != FILTER_QUARANTINE)
+            continue;
+        if (!set_aside(s, verdict, share, prefix, message, err))
+            return false;
+        drop_copies(s, share->organisation_id);
+    }
     return true;
 }
 
@@ -281,45 +309,71 @@ static bool cannot_copy(struct err *err, const char *address)
     return err_set(err, ERR_BUSY, "Temporary trouble. Please try again.");
 }
 
-static bool find_mailboxes(struct smtp_session *s, const char *address, struct resolve_answer *answer,
-                           struct err *err)
+static bool find_address(struct smtp_session *s, const char *address, struct address *parsed,
+                         struct resolve_answer *answer, struct err *err)
 {
     void *arena = session_arena(s->session);
-    struct address parsed;
 
-    if (address_parse(arena, span_text(address), ADDRESS_ACCEPT_UTF8, &parsed) != ADDRESS_GOOD)
+    if (address_parse(arena, span_text(address), ADDRESS_ACCEPT_UTF8, parsed) != ADDRESS_GOOD)
         return cannot_copy(err, address);
-    if (!resolve(s->context->directory, arena, &parsed, answer, err))
+    if (!resolve(s->context->directory, arena, parsed, answer, err))
         return false;
-    return answer->verdict == RESOLVE_DELIVER || cannot_copy(err, address);
+    return answer->verdict == RESOLVE_DELIVER ||
+           (answer->verdict == RESOLVE_FOREIGN && answer->remote_count > 0) || cannot_copy(err, address);
 }
 
-static void drop_targets(struct smtp_session *s, int64_t organisation_id)
+/* The report is a message of its own, taken before the other: rather twice than not at all. */
+static bool journal(struct smtp_session *s, const struct filter_input *input, const struct filter_copy *copy,
+                    struct span message, struct err *err)
 {
-    struct smtp_transaction *t = s->transaction;
-    size_t *map = talloc_zero_array(session_arena(s->session), size_t, (unsigned)t->target_count + 1);
+    struct smtp_transaction *t = s->transaction, report = { .id = t->id, .sender_text = "" };
+    struct buf bytes = BUF_INIT(session_arena(s->session));
+    struct smtp_rcpt_params params = { .notify = QUEUE_NOTIFY_NEVER };
+    struct accept_recipient recipient;
+    struct resolve_answer answer;
+    struct address address;
+    bool ok;
 
-    for (size_t i = 0; i < t->target_count; i++)
-        map[i] = t->organisations[i] == organisation_id ? SIZE_MAX : 0;
-    close_up(t, map);
+    filter_journal(s->context->filter, input, message, copy->address, &bytes);
+    if (!find_address(s, copy->address, &address, &answer, err))
+        return false;
+    s->transaction = talloc_memdup(bytes.owner, &report, sizeof report);
+    ok = smtp_transaction_add(s, &address, &params, &answer, err);
+    if (ok) {
+        const struct smtp_transaction *r = s->transaction;
+        struct accept_message taken = {
+            .envelope = { .name = talloc_asprintf(bytes.owner, "%sj", t->id),
+                          .organisation_id = copy->organisation_id,
+                          .sender = "",
+                          .origin = "journal" },
+            .bytes = buf_span(&bytes),
+            .recipients = &recipient,
+            .recipient_count = 1,
+            .targets = r->targets,
+            .target_count = r->target_count,
+            .remotes = r->remotes,
+            .remote_count = r->remote_count,
+        };
+        recipient = (struct accept_recipient){ .address = copy->address,
+                                               .notify = QUEUE_NOTIFY_NEVER,
+                                               .targets = r->recipients[0].targets,
+                                               .target_count = r->recipients[0].target_count,
+                                               .remotes = r->recipients[0].remotes,
+                                               .remote_count = r->recipients[0].remote_count };
+        ok = accept_message(s->context->accept, bytes.owner, &taken, err);
+    }
+    s->transaction = t;
+    return ok;
 }
 
-/* The report is filed before the message: rather twice than not at all. */
-static bool journal(struct smtp_session *s, const struct filter_input *input, const char *address,
-                    const struct resolve_answer *answer, struct span message, struct err *err)
+static bool send_copy(struct smtp_session *s, const struct filter_copy *copy, struct err *err)
 {
-    void *arena = session_arena(s->session);
-    struct buf report = BUF_INIT(arena);
-    struct deliver_recipient *targets =
-        talloc_zero_array(arena, struct deliver_recipient, (unsigned)answer->target_count + 1);
+    struct smtp_rcpt_params params = { .notify = QUEUE_NOTIFY_NEVER };
+    struct resolve_answer answer;
+    struct address address;
 
-    for (size_t i = 0; i < answer->target_count; i++)
-        targets[i] = (struct deliver_recipient){ .group_id = answer->targets[i].group_id,
-                                                 .address = answer->targets[i].address,
-                                                 .target = { .mailbox_id = answer->targets[i].mailbox_id } };
-    filter_journal(s->context->filter, input, message, address, &report);
-    return deliver_message_whole(s->context->deliver, message_prepare(arena, buf_span(&report)),
-                                 clock_now_us(), targets, answer->target_count, err);
+    return find_address(s, copy->address, &address, &answer, err) &&
+           smtp_transaction_add(s, &address, &params, &answer, err);
 }
 
 static bool send_copies(struct smtp_session *s, const struct filter_verdict *verdict,
@@ -327,19 +381,14 @@ static bool send_copies(struct smtp_session *s, const struct filter_verdict *ver
 {
     for (size_t i = 0; i < verdict->copy_count; i++)
         if (verdict->copies[i].kind == FILTER_REDIRECT)
-            drop_targets(s, verdict->copies[i].organisation_id);
+            drop_copies(s, verdict->copies[i].organisation_id == input->own_organisation
+                               ? 0
+                               : verdict->copies[i].organisation_id);
     for (size_t i = 0; i < verdict->copy_count; i++) {
         const struct filter_copy *copy = &verdict->copies[i];
-        struct resolve_answer answer;
 
-        if (!find_mailboxes(s, copy->address, &answer, err))
+        if (copy->kind == FILTER_JOURNAL ? !journal(s, input, copy, message, err) : !send_copy(s, copy, err))
             return false;
-        if (copy->kind == FILTER_JOURNAL) {
-            if (!journal(s, input, copy->address, &answer, message, err))
-                return false;
-            continue;
-        }
-        smtp_transaction_add_targets(s->transaction, &answer);
     }
     return true;
 }

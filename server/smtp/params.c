@@ -1,5 +1,7 @@
 #include "smtp/params.h"
 
+#include "base/clock.h"
+#include "format/date.h"
 #include "smtp/xtext.h"
 
 #include <ctype.h>
@@ -83,6 +85,75 @@ static bool take_auth(const void *owner, struct span value, void *params)
            xtext_decode(owner, value, &((struct smtp_mail_params *)params)->auth);
 }
 
+static bool take_requiretls(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    (void)value;
+    ((struct smtp_mail_params *)params)->requiretls = true;
+    return true;
+}
+
+/* RFC 4865: one of both. */
+static bool hold(struct smtp_mail_params *mail, int64_t until_us)
+{
+    int64_t now_us = clock_now_us();
+
+    if (mail->hold_until_us != 0 || until_us > now_us + SMTP_HOLD_MAX_S * US_PER_S)
+        return false;
+    mail->hold_until_us = until_us > now_us ? until_us : now_us;
+    return true;
+}
+
+static bool take_holdfor(const void *owner, struct span value, void *params)
+{
+    uint32_t seconds;
+
+    (void)owner;
+    return span_take_u32(&value, &seconds) && span_is_empty(value) && seconds > 0 &&
+           hold(params, clock_now_us() + seconds * US_PER_S);
+}
+
+static bool take_holduntil(const void *owner, struct span value, void *params)
+{
+    int64_t until_us;
+
+    (void)owner;
+    return date_parse_utc(value, &until_us) && hold(params, until_us);
+}
+
+/* RFC 2852, 4: BY=120;R, BY=-5;NT. */
+static bool take_by(const void *owner, struct span value, void *params)
+{
+    struct smtp_mail_params *mail = params;
+    bool is_negative = span_take_byte(&value, '-');
+    uint32_t seconds;
+
+    (void)owner;
+    if (!span_take_u32(&value, &seconds) || seconds > SMTP_BY_MAX_S || !span_take_byte(&value, ';'))
+        return false;
+    mail->has_by = true;
+    mail->by_s = is_negative ? -(int64_t)seconds : (int64_t)seconds;
+    mail->by_returns = span_take_word(&value, "R");
+    if (!mail->by_returns && !span_take_word(&value, "N"))
+        return false;
+    if (!span_is_empty(value) && !span_take_word(&value, "T"))
+        return false;
+    /* what is to be returned cannot be late already */
+    return span_is_empty(value) && !(mail->by_returns && mail->by_s <= 0);
+}
+
+static bool take_priority(const void *owner, struct span value, void *params)
+{
+    bool is_negative = span_take_byte(&value, '-');
+    uint32_t number;
+
+    (void)owner;
+    if (!span_take_u32(&value, &number) || !span_is_empty(value) || number > 9)
+        return false;
+    ((struct smtp_mail_params *)params)->priority = is_negative ? -(int)number : (int)number;
+    return true;
+}
+
 /* RFC 3461, 4.1: NEVER alone, or a list of the others. */
 static bool take_notify(const void *owner, struct span value, void *params)
 {
@@ -119,13 +190,22 @@ static bool take_orcpt(const void *owner, struct span value, void *params)
     for (const char *p = rcpt->orcpt_type.p; p < rcpt->orcpt_type.end; p++)
         if (!isalnum((unsigned char)*p) && *p != '-')
             return false;
+    rcpt->orcpt_type = span_text(span_copy(owner, rcpt->orcpt_type)); /* the line goes, the recipient stays */
     return xtext_decode(owner, value, &rcpt->orcpt);
 }
 
 static const struct parameter mail_parameters[] = {
-    { "SIZE", VALUE_NEEDED, take_size }, { "BODY", VALUE_NEEDED, take_body },
-    { "RET", VALUE_NEEDED, take_ret },   { "ENVID", VALUE_NEEDED, take_envid },
-    { "AUTH", VALUE_NEEDED, take_auth }, { "SMTPUTF8", VALUE_FORBIDDEN, take_smtputf8 },
+    { "SIZE", VALUE_NEEDED, take_size },
+    { "BODY", VALUE_NEEDED, take_body },
+    { "RET", VALUE_NEEDED, take_ret },
+    { "ENVID", VALUE_NEEDED, take_envid },
+    { "AUTH", VALUE_NEEDED, take_auth },
+    { "SMTPUTF8", VALUE_FORBIDDEN, take_smtputf8 },
+    { "REQUIRETLS", VALUE_FORBIDDEN, take_requiretls },
+    { "HOLDFOR", VALUE_NEEDED, take_holdfor },
+    { "HOLDUNTIL", VALUE_NEEDED, take_holduntil },
+    { "BY", VALUE_NEEDED, take_by },
+    { "MT-PRIORITY", VALUE_NEEDED, take_priority },
     { NULL, VALUE_FORBIDDEN, NULL },
 };
 

@@ -1,6 +1,6 @@
 /*
  * params.h -- the parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (6152, 3030), SMTPUTF8 (6531), RET, ENVID,
- * NOTIFY, ORCPT (3461), AUTH (4954). One table row each; a parameter may stand once.
+ * NOTIFY, ORCPT (3461), AUTH (4954), REQUIRETLS (8689), HOLDFOR, HOLDUNTIL (4865), BY (2852), MT-PRIORITY (6710). One table row each; a parameter may stand once.
  *
  * Ownership  decoded texts live under `owner`.
  * Errors     ERR_NOT_FOUND for a parameter that we do not announce (555 5.5.4), ERR_INVALID for one that is
@@ -28,7 +28,15 @@ struct smtp_mail_params {
     enum smtp_ret ret;
     struct span envid; /* decoded; p == NULL: unsaid */
     struct span auth;  /* decoded, "<>" as it stands; p == NULL: unsaid */
+    bool requiretls;
+    int64_t hold_until_us; /* HOLDFOR, HOLDUNTIL; 0: at once */
+    bool has_by, by_returns;
+    int64_t by_s; /* BY: seconds from now; may be negative */
+    int priority; /* MT-PRIORITY, -9 to 9 */
 };
+
+/* The longest that a message may be asked to wait, and the least that BY;R may give us. */
+enum { SMTP_HOLD_MAX_S = 366 * 86400, SMTP_BY_MAX_S = 999999999 };
 
 struct smtp_rcpt_params {
     unsigned notify;

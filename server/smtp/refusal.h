@@ -38,15 +38,13 @@
     X(REFUSE_RECIPIENT_UNKNOWN, "recipient-unknown", 550, "5.1.1", "There is no such recipient here.")       \
     X(REFUSE_SOURCE_ROUTE, "source-route", 550, "5.7.1", "Routes inside an address are not followed.")       \
     X(REFUSE_RELAY, "relay-denied", 550, "5.7.1", "Relaying to this domain is not allowed.")                 \
-    X(REFUSE_NO_TRANSPORT, "no-transport", 550, "5.4.4",                                                     \
-      "This server does not send to other domains; only its own recipients can be reached.")                 \
     X(REFUSE_RECIPIENT_DENIED, "recipient-denied", 550, "5.7.1", "You may not send to this recipient.")      \
+    X(REFUSE_RECIPIENT_NEEDS_LOGIN, "recipient-needs-login", 550, "5.7.133",                                 \
+      "Only senders who have logged in may write to this recipient.")                                        \
     X(REFUSE_RECIPIENT_DISABLED, "recipient-disabled", 550, "5.2.1", "This recipient takes no mail.")        \
     X(REFUSE_ALIAS_LOOP, "alias-loop", 550, "5.4.6", "This address leads back to itself.")                   \
     X(REFUSE_MAILBOX_FULL, "mailbox-full", 452, "4.2.2", "The mailbox is full.")                             \
     X(REFUSE_TOO_MANY_RECIPIENTS, "too-many-recipients", 452, "4.5.3", "Too many recipients.")               \
-    X(REFUSE_OTHER_GROUP, "other-storage-group", 452, "4.5.3",                                               \
-      "Send this recipient's copy separately: its mailbox is in another storage group.")                     \
     /* the message */                                                                                        \
     X(REFUSE_NO_RECIPIENTS, "no-recipients", 554, "5.5.1", "No valid recipients.")                           \
     X(REFUSE_BINARY_NEEDS_BDAT, "binary-needs-bdat", 503, "5.5.1", "A binary message needs BDAT.")           \
@@ -75,6 +73,8 @@
     X(REFUSE_RULE, "rule", 550, "5.7.1", "A rule of the organisation refuses this message.")                 \
     X(REFUSE_RATE, "rate", 450, "4.7.1", "This account has sent to too many recipients in this hour.")       \
     X(REFUSE_HELD, "held", 450, "4.7.1", "The mail of this account is held. Ask your administrator.")        \
+    X(REFUSE_ETRN_NODE, "etrn-node", 459, "5.7.1", "This server keeps no mail for that domain.")             \
+    X(REFUSE_ETRN_OPTION, "etrn-option", 501, "5.5.4", "Name one domain.")                                   \
     /* login and TLS */                                                                                      \
     X(REFUSE_AUTH_NEEDS_TLS, "auth-needs-tls", 538, "5.7.11", "Encryption is required before AUTH.")         \
     X(REFUSE_AUTH_MECHANISM, "auth-mechanism", 504, "5.5.4", "This mechanism is not offered here.")          \

@@ -4,9 +4,8 @@
  *
  * They share commands, parsers and the way a message goes into the stores; where they differ, a row of the command
  * table or of the policy says so. A message is acknowledged after the COMMIT of its delivery, never before, and every
- * recipient that cannot be delivered now is refused at RCPT. There is no queue here yet: a message whose recipients'
- * mailboxes lie in several storage groups is split by the sender (452 4.5.3 at RCPT, RFC 5321, 4.5.3.1.10), and mail to
- * other domains is refused.
+ * recipient that cannot be reached is refused at RCPT. What goes to mailboxes of one storage group is filed before the reply;
+ * what leaves, or goes to several groups, is put into the queue before it (routing/accept).
  *
  * Threads  a struct smtp_context is shared by all sessions and does not change while they live.
  */
@@ -16,6 +15,7 @@
 #include "base/net.h"
 #include "session/protocol.h"
 
+struct accept;
 struct auth;
 struct deliver;
 struct directory;
@@ -27,6 +27,7 @@ struct smtp_context {
     const char *host_name; /* in greetings, EHLO and Received */
     struct policy *policy;
     struct deliver *deliver;
+    struct accept *accept;
     struct directory *directory;
     struct filter *filter;       /* NULL: nothing is judged */
     struct auth *auth;           /* needed by submission only */

@@ -6,7 +6,7 @@
 #ifndef SMTP_TRANSACTION_H
 #define SMTP_TRANSACTION_H
 
-#include "deliver/deliver.h"
+#include "accept/accept.h"
 #include "format/address.h"
 #include "resolve/resolve.h"
 #include "smtp/command.h"
@@ -16,8 +16,7 @@
 struct spool;
 
 enum {
-    SMTP_ID_SIZE = 24,
-    SMTP_TARGETS_MAX = 10000, /* mailboxes of one message, after expansion */
+    SMTP_TARGETS_MAX = 10000, /* copies of one message, after expansion */
 };
 
 /* A RCPT that was accepted, with what it asked for (kept for notices) and the mailboxes behind it. */
@@ -25,8 +24,8 @@ struct smtp_recipient {
     const char *text; /* as SMTP writes it, without brackets */
     const char *key;  /* address_key() */
     struct smtp_rcpt_params params;
-    size_t *targets; /* indices into the transaction's */
-    size_t target_count;
+    size_t *targets, *remotes; /* indices into the transaction's */
+    size_t target_count, remote_count;
 };
 
 /* The bytes as they come: from the session's buffer through the filter into a spool. */
@@ -41,17 +40,22 @@ struct smtp_body_state {
 };
 
 struct smtp_transaction {
-    char id[SMTP_ID_SIZE]; /* in Received, in the last reply and in every log line */
+    const char *id;        /* in Received, in the last reply and in every log line */
     struct address sender; /* address_is_null(): <> */
     const char *sender_text;
     struct smtp_mail_params params;
 
+    int64_t max_bytes;     /* the least that one of its recipients takes; 0: as the server takes */
     const char *rcpt_text; /* of the last RCPT, for the log; NULL before */
     struct smtp_recipient *recipients;
     size_t recipient_count;
     struct deliver_recipient *targets; /* every mailbox once */
     size_t target_count;
-    int64_t *organisations; /* of the targets, in their order */
+    int64_t *target_organisations; /* of the targets, in their order */
+    struct accept_remote *remotes; /* every address elsewhere once */
+    size_t remote_count;
+    int64_t *remote_organisations; /* of the recipients behind them; 0: nobody's here */
+    int64_t organisation_id;       /* in whose name: the login's, else the first recipient's; 0: nobody's */
 
     struct smtp_body_state body;
 };
@@ -61,12 +65,11 @@ struct smtp_transaction *smtp_transaction_begin(struct smtp_session *s);
 /* Ends it, whatever it had come to; the state becomes STATE_READY where it was in a transaction. */
 void smtp_transaction_end(struct smtp_session *s);
 
-/* Adds an accepted recipient; a mailbox that is there already gets one copy only. */
-void smtp_transaction_add(struct smtp_transaction *t, const struct address *address,
-                          const struct smtp_rcpt_params *params, const struct resolve_answer *answer);
-
-/* Further mailboxes, of no recipient. */
-void smtp_transaction_add_targets(struct smtp_transaction *t, const struct resolve_answer *answer);
+/* Adds an accepted recipient; a mailbox or address that is there already gets one copy only. False, with nothing added,
+ * where the sender of a copy that is sent on cannot be told now. */
+MUST_CHECK bool smtp_transaction_add(struct smtp_session *s, const struct address *address,
+                                     const struct smtp_rcpt_params *params,
+                                     const struct resolve_answer *answer, struct err *err);
 
 /* Return-Path and Received for what is about to come (body.c). */
 struct span smtp_trace_fields(struct smtp_session *s);

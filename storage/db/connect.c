@@ -50,7 +50,7 @@ static bool set_session(struct db *db, const struct connect_options *options, st
     return is_set;
 }
 
-bool connection_open(struct db *db, const struct connect_options *options, struct err *err)
+bool db_connection_open(struct db *db, const struct connect_options *options, struct err *err)
 {
     const char *keys[] = { "dbname",
                            "connect_timeout",
@@ -67,7 +67,7 @@ bool connection_open(struct db *db, const struct connect_options *options, struc
     db->conn = PQconnectdbParams(keys, values, 1);
     if (!db->conn || PQstatus(db->conn) != CONNECTION_OK) {
         failure_of_connection(db, "connect", err);
-        connection_close(db);
+        db_connection_close(db);
         return false;
     }
     PQsetNoticeReceiver(db->conn, on_notice, db);
@@ -75,7 +75,7 @@ bool connection_open(struct db *db, const struct connect_options *options, struc
         !PQenterPipelineMode(db->conn)) {
         if (err->kind == ERR_NONE)
             failure_of_connection(db, "session", err);
-        connection_close(db);
+        db_connection_close(db);
         return false;
     }
     db->class_set = options->class;
@@ -83,7 +83,7 @@ bool connection_open(struct db *db, const struct connect_options *options, struc
     return true;
 }
 
-void connection_close(struct db *db)
+void db_connection_close(struct db *db)
 {
     if (db->conn)
         PQfinish(db->conn);

@@ -80,8 +80,8 @@ struct connect_options {
     enum db_class class;
 };
 extern const int64_t db_class_timeout_ms[DB_CLASSES];
-MUST_CHECK bool connection_open(struct db *db, const struct connect_options *options, struct err *err);
-void connection_close(struct db *db);
+MUST_CHECK bool db_connection_open(struct db *db, const struct connect_options *options, struct err *err);
+void db_connection_close(struct db *db);
 /* Looks at the socket without waiting: false when the server has gone. */
 bool connection_is_alive(struct db *db);
 

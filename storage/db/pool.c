@@ -38,7 +38,7 @@ struct db_pool {
 
 static void connection_free(struct db *db)
 {
-    connection_close(db);
+    db_connection_close(db);
     talloc_free(db);
 }
 
@@ -167,7 +167,7 @@ static bool connect_to_pool(struct db *db, struct err *err)
     db->generation = pool->generation;
     pthread_mutex_unlock(&pool->lock);
     options.conninfo = conninfo;
-    bool is_connected = connection_open(db, &options, err);
+    bool is_connected = db_connection_open(db, &options, err);
     talloc_free(conninfo);
     pthread_mutex_lock(&pool->lock);
     breaker_note(pool, is_connected, err);
@@ -179,7 +179,7 @@ bool pool_reconnect(struct db *db, struct err *err)
 {
     struct db_pool *pool = db->pool;
 
-    connection_close(db);
+    db_connection_close(db);
     pthread_mutex_lock(&pool->lock);
     bool may_try = breaker_lets_through(pool, err);
     pthread_mutex_unlock(&pool->lock);

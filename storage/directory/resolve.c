@@ -17,39 +17,95 @@ enum { ENTRIES_MAX = 50000, FRESH_US = 900 * 1000, ACQUIRE_MS = 5000 };
 
 static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
 
-/* Columns 0-13 of both questions. `r` and `p` (its primary address) may be missing. */
-#define RESOLVED_COLUMNS                                                                                       \
-    "       r.recipient_id, r.kind, r.state, p.address, r.name, r.storage_group_id, r.store_id, r.mailbox_id," \
-    "       w.ids, w.addresses"
+/* The columns of all questions, in this order. `r` and `p` (its primary address) may be missing. */
+enum column {
+    DOMAIN_KIND_,
+    ORGANISATION_ID,
+    DOMAIN_ID,
+    IS_ENABLED,
+    IS_WHOLE,
+    CATCH_ALL_ID,
+    IS_KNOWN_TO_PRIMARY,
+    ORGANISATION_ACCEPTS,
+    ORGANISATION_MAX,
+    RECIPIENT_ID,
+    KIND,
+    STATE,
+    ADDRESS,
+    NAME,
+    STORAGE_GROUP_ID,
+    STORE_ID,
+    MAILBOX_ID,
+    KEEPS_COPY,
+    ACCEPTS,
+    MAX_BYTES,
+    IS_HIDDEN,
+    HAS_ALLOWED,
+    HAS_DENIED,
+    TARGET_IDS,
+    TARGET_ADDRESSES
+};
+#define RESOLVED_COLUMNS                                                                                     \
+    " o.accepts, o.max_message_bytes,"                                                                       \
+    " r.recipient_id, r.kind, r.state, p.address, r.name, r.storage_group_id, r.store_id, r.mailbox_id,"     \
+    " r.keeps_copy, r.accepts, r.max_message_bytes, r.is_hidden,"                                            \
+    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND s.is_allowed),"       \
+    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND NOT s.is_allowed),"   \
+    " w.ids, w.addresses"
 #define RESOLVED_TARGETS                                                                                     \
     "  LEFT JOIN LATERAL ("                                                                                  \
     "      SELECT array_agg(coalesce(t.target_recipient_id, 0) ORDER BY t.position) AS ids,"                 \
     "             array_agg(coalesce(b.address, t.target_address) ORDER BY t.position) AS addresses"         \
     "        FROM recipient_target t"                                                                        \
     "        LEFT JOIN address b ON b.recipient_id = t.target_recipient_id AND b.is_primary"                 \
-    "       WHERE t.recipient_id = r.recipient_id) w ON r.kind = 'alias'"
+    "       WHERE t.recipient_id = r.recipient_id) w ON true"
 
-/* By the unique indexes of domains and addresses. The whole local part goes before the one without detail. */
+/* By the unique indexes of domains and addresses: the domain itself, or the backup rule of the nearest domain above it
+ * ($4). The whole local part goes before the one without detail. */
 static const char SELECT_ADDRESS[] =
-    "SELECT f.kind, d.organisation_id, d.domain_id, d.is_enabled AND f.is_enabled AND o.is_enabled, a.is_whole," RESOLVED_COLUMNS
+    "SELECT f.kind, d.organisation_id, d.domain_id, d.is_enabled AND f.is_enabled AND o.is_enabled, a.is_whole,"
+    "       f.catch_all_id,"
+    "       NOT d.knows_recipients OR EXISTS (SELECT FROM backup_recipient b WHERE b.domain_id = d.domain_id"
+    "           AND b.address = ANY (ARRAY[$2 || '@' || $1, $3 || '@' || $1, '@' || $1]))," RESOLVED_COLUMNS
     "  FROM domain d"
     "  JOIN domain f ON f.domain_id = coalesce(d.target_domain_id, d.domain_id)"
     "  JOIN organisation o ON o.organisation_id = d.organisation_id"
     "  LEFT JOIN LATERAL ("
     "      SELECT recipient_id, address = $2 || '@' || f.name AS is_whole FROM address"
     "       WHERE address = ANY (ARRAY[$2 || '@' || f.name, CASE WHEN f.has_subaddresses THEN $3 || '@' || f.name END])"
-    "       ORDER BY 2 DESC LIMIT 1) a ON true"
+    "       ORDER BY 2 DESC LIMIT 1) a ON f.kind <> 'backup'"
     "  LEFT JOIN recipient r ON r.recipient_id = a.recipient_id"
     "  LEFT JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary" RESOLVED_TARGETS
-    " WHERE d.name = $1";
+    " WHERE d.domain_id = (SELECT domain_id FROM domain"
+    "                       WHERE name = $1 OR (name = ANY ($4) AND covers_subdomains)"
+    "                       ORDER BY length(name) DESC LIMIT 1)";
 
-static const char SELECT_RECIPIENT[] =
-    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true," RESOLVED_COLUMNS
-    "  FROM recipient r"
-    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"
-    "  JOIN domain d ON d.domain_id = p.domain_id"
+#define SELECT_BY_ID                                                                                                           \
+    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true, NULL::bigint, true," RESOLVED_COLUMNS \
+    "  FROM recipient r"                                                                                                       \
+    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                                     \
+    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                             \
     "  JOIN organisation o ON o.organisation_id = r.organisation_id" RESOLVED_TARGETS
-    " WHERE r.recipient_id = $1";
+
+static const char SELECT_RECIPIENT[] = SELECT_BY_ID " WHERE r.recipient_id = $1";
+
+static const char SELECT_RECIPIENTS[] = SELECT_BY_ID
+    "  JOIN unnest($1) WITH ORDINALITY AS wanted(id, n) ON wanted.id = r.recipient_id ORDER BY wanted.n";
+
+/* The sender itself, and all groups and aliases that hold it, directly or through others. */
+static const char SELECT_LISTED[] =
+    "WITH RECURSIVE who(id) AS ("
+    "    SELECT recipient_id FROM address WHERE address = $2"
+    "    UNION"
+    "    SELECT t.recipient_id FROM recipient_target t JOIN recipient g USING (recipient_id)"
+    "     WHERE lower(t.target_address) = $2 AND t.target_address IS NOT NULL AND g.kind IN ('group', 'alias', 'contact')"
+    "    UNION"
+    "    SELECT t.recipient_id FROM who JOIN recipient_target t ON t.target_recipient_id = who.id"
+    "      JOIN recipient g ON g.recipient_id = t.recipient_id AND g.kind IN ('group', 'alias'))"
+    " SELECT coalesce(bool_or(is_allowed AND ($4 OR sender_recipient_id IS NULL)), false),"
+    "        coalesce(bool_or(NOT is_allowed), false)"
+    "   FROM recipient_sender"
+    "  WHERE recipient_id = $1 AND (sender IN ($2, $3) OR sender_recipient_id IN (SELECT id FROM who))";
 
 static const char SELECT_POSTMASTER[] =
     "SELECT postmaster_id FROM installation WHERE postmaster_id IS NOT NULL";
@@ -135,8 +191,8 @@ static void remember(struct resolve_memory *memory, const char *key, const struc
 static void read_targets(const void *owner, const struct db_row *row, struct resolved *out)
 {
     size_t count;
-    int64_t *ids = db_get_i64_array(owner, row, 13, &count);
-    struct span *addresses = db_get_span_array(owner, row, 14, &count);
+    int64_t *ids = db_get_i64_array(owner, row, TARGET_IDS, &count);
+    struct span *addresses = db_get_span_array(owner, row, TARGET_ADDRESSES, &count);
 
     out->target_count = count;
     out->targets = talloc_array(owner, struct resolved_target, (unsigned)count);
@@ -146,39 +202,97 @@ static void read_targets(const void *owner, const struct db_row *row, struct res
     talloc_free(addresses);
 }
 
+static bool stands_for_others(enum recipient_kind kind)
+{
+    return kind == RECIPIENT_ALIAS || kind == RECIPIENT_GROUP || kind == RECIPIENT_CONTACT;
+}
+
 static enum resolved_kind kind_of(const struct db_row *row, bool is_found)
 {
-    struct span domain = db_get_text(row, 0);
-    bool is_shared = span_equals_text(domain, "relay") || span_equals_text(domain, "backup");
+    struct span domain = db_get_text(row, DOMAIN_KIND_);
 
-    if (!db_get_bool(row, 3))
+    if (!db_get_bool(row, IS_ENABLED))
         return RESOLVED_DISABLED;
+    if (!is_found && span_equals_text(domain, "relay"))
+        return RESOLVED_RELAY;
+    if (!is_found && span_equals_text(domain, "backup"))
+        return db_get_bool(row, IS_KNOWN_TO_PRIMARY) ? RESOLVED_BACKUP : RESOLVED_UNKNOWN;
     if (!is_found)
-        return is_shared ? RESOLVED_RELAY : RESOLVED_UNKNOWN;
-    if (recipient_state_of_span(db_get_text(row, 7)) == RECIPIENT_DISABLED)
+        return RESOLVED_UNKNOWN;
+    if (recipient_state_of_span(db_get_text(row, STATE)) == RECIPIENT_DISABLED)
         return RESOLVED_DISABLED;
-    return recipient_kind_of(db_get_text(row, 6)) == RECIPIENT_ALIAS ? RESOLVED_ALIAS : RESOLVED_RECIPIENT;
+    return stands_for_others(recipient_kind_of(db_get_text(row, KIND))) ? RESOLVED_ALIAS : RESOLVED_RECIPIENT;
+}
+
+static const char *const accepts_names[] = {
+    [ACCEPTS_ANYONE] = "anyone",
+    [ACCEPTS_AUTHENTICATED] = "authenticated",
+    [ACCEPTS_ORGANISATION] = "organisation",
+    [ACCEPTS_NAMED] = "named",
+};
+_Static_assert(COUNT_OF(accepts_names) == ACCEPTS_KINDS, "each has a name");
+
+const char *recipient_accepts_name(enum recipient_accepts accepts)
+{
+    return accepts_names[accepts];
+}
+
+bool recipient_accepts_of(const char *name, enum recipient_accepts *accepts_out)
+{
+    for (int accepts = 0; accepts < ACCEPTS_KINDS; accepts++)
+        if (strcmp(accepts_names[accepts], name) == 0) {
+            *accepts_out = (enum recipient_accepts)accepts;
+            return true;
+        }
+    return false;
+}
+
+static enum recipient_accepts accepts_at(const struct db_row *row, enum column column)
+{
+    int accepts = 0;
+
+    while (accepts < ACCEPTS_KINDS - 1 && !span_equals_text(db_get_text(row, column), accepts_names[accepts]))
+        accepts++;
+    return (enum recipient_accepts)accepts;
+}
+
+static struct recipient_limits read_limits(const struct db_row *row)
+{
+    int64_t own = db_get_i64(row, MAX_BYTES), all = db_get_i64(row, ORGANISATION_MAX);
+
+    return (struct recipient_limits){
+        .accepts = accepts_at(row, ACCEPTS),
+        .organisation_accepts = accepts_at(row, ORGANISATION_ACCEPTS),
+        .has_allowed = db_get_bool(row, HAS_ALLOWED),
+        .has_denied = db_get_bool(row, HAS_DENIED),
+        .is_hidden = db_get_bool(row, IS_HIDDEN),
+        .max_bytes = own && (own < all || !all) ? own : all,
+    };
 }
 
 /* `detail`: what stands after '+' in the address asked for, if anything. */
 static void read_resolved(const void *owner, const struct db_row *row, const char *asked, const char *detail,
                           struct resolved *out)
 {
-    bool is_found = !db_is_null(row, 5);
+    bool is_found = !db_is_null(row, RECIPIENT_ID);
 
     *out = (struct resolved){
         .kind = kind_of(row, is_found),
-        .organisation_id = db_get_i64(row, 1),
-        .domain_id = db_get_i64(row, 2),
-        .recipient_id = db_get_i64(row, 5),
-        .address = is_found ? db_copy_text(owner, row, 8) : talloc_strdup(owner, asked),
-        .name = is_found ? db_copy_text(owner, row, 9) : NULL,
-        .mailbox = { db_get_i64(row, 10), db_get_i64(row, 11), db_get_i64(row, 12) },
+        .organisation_id = db_get_i64(row, ORGANISATION_ID),
+        .domain_id = db_get_i64(row, DOMAIN_ID),
+        .recipient_id = db_get_i64(row, RECIPIENT_ID),
+        .address = is_found ? db_copy_text(owner, row, ADDRESS) : talloc_strdup(owner, asked),
+        .name = is_found ? db_copy_text(owner, row, NAME) : NULL,
+        .mailbox = { db_get_i64(row, STORAGE_GROUP_ID), db_get_i64(row, STORE_ID),
+                     db_get_i64(row, MAILBOX_ID) },
+        .catch_all_id = is_found ? 0 : db_get_i64(row, CATCH_ALL_ID),
     };
     if (!is_found)
         return;
-    out->recipient_kind = recipient_kind_of(db_get_text(row, 6));
-    if (!db_get_bool(row, 4) && detail)
+    out->recipient_kind = recipient_kind_of(db_get_text(row, KIND));
+    out->keeps_copy = db_get_bool(row, KEEPS_COPY);
+    out->limits = read_limits(row);
+    if (!db_get_bool(row, IS_WHOLE) && detail)
         out->detail = talloc_strdup(owner, detail);
     read_targets(owner, row, out);
 }
@@ -209,6 +323,18 @@ static void make_question(const void *owner, const char *local, const char *doma
                               .detail = address.detail };
 }
 
+enum { LABELS_MAX = 128 };
+
+/* The domains above `domain`, nearest first. */
+static size_t parents_of(const char *domain, struct span parents_out[LABELS_MAX])
+{
+    size_t count = 0;
+
+    for (const char *dot = strchr(domain, '.'); dot && count < LABELS_MAX; dot = strchr(dot + 1, '.'))
+        parents_out[count++] = span_text(dot + 1);
+    return count;
+}
+
 /* One round trip: the stamp (unless memory is fresh), then the answer, which is therefore as new as the stamp. */
 static bool ask(struct db *db, const void *owner, const struct question *question, bool is_fresh,
                 int64_t *stamp_out, struct resolved *out, struct err *err)
@@ -216,14 +342,16 @@ static bool ask(struct db *db, const void *owner, const struct question *questio
     struct db_rows *stamp, *answer;
     struct db_row row;
     void *scratch = talloc_new(NULL);
+    struct span parents[LABELS_MAX];
+    size_t parent_count = parents_of(question->domain, parents);
     struct err ignored;
-    bool ok =
-        (is_fresh || db_pipeline_add(db, SELECT_STAMP, DB_NO_ARGS, err)) &&
-        db_pipeline_add(db, SELECT_ADDRESS,
-                        DB_ARGS(db_text(question->domain), db_text(question->local), db_text(question->user)),
-                        err) &&
-        db_pipeline_send(db, err) && (is_fresh || db_pipeline_next(db, scratch, &stamp, NULL, err)) &&
-        db_pipeline_next(db, scratch, &answer, NULL, err);
+    bool ok = (is_fresh || db_pipeline_add(db, SELECT_STAMP, DB_NO_ARGS, err)) &&
+              db_pipeline_add(db, SELECT_ADDRESS,
+                              DB_ARGS(db_text(question->domain), db_text(question->local),
+                                      db_text(question->user), db_text_array(parents, parent_count)),
+                              err) &&
+              db_pipeline_send(db, err) && (is_fresh || db_pipeline_next(db, scratch, &stamp, NULL, err)) &&
+              db_pipeline_next(db, scratch, &answer, NULL, err);
 
     if (!db_pipeline_end(db, ok ? err : &ignored))
         ok = false;
@@ -272,6 +400,42 @@ bool directory_resolve_id(struct directory *directory, const void *owner, int64_
 
     if (ok)
         read_resolved(owner, &row, "", NULL, resolved_out);
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_resolve_ids(struct directory *directory, const void *owner, const int64_t *ids, size_t count,
+                           struct resolved **resolved_out, size_t *count_out, struct err *err)
+{
+    void *scratch = talloc_new(NULL);
+    struct db_rows *rows;
+    struct db_row row;
+    bool ok = look_up(directory, scratch, SELECT_RECIPIENTS, DB_ARGS(db_i64_array(ids, count)), &rows, err);
+
+    if (ok) {
+        *count_out = db_rows_count(rows);
+        *resolved_out = talloc_array(owner, struct resolved, (unsigned)*count_out);
+        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+            read_resolved(*resolved_out, &row, "", NULL, &(*resolved_out)[i]);
+    }
+    talloc_free(scratch);
+    return ok;
+}
+
+bool directory_sender_listed(struct directory *directory, int64_t recipient_id, const char *sender,
+                             bool is_sure, bool *is_allowed_out, bool *is_denied_out, struct err *err)
+{
+    const char *at = strrchr(sender, '@');
+    void *scratch = talloc_new(NULL);
+    struct db_row row;
+    bool ok = look_up_one(
+        directory, scratch, SELECT_LISTED,
+        DB_ARGS(db_i64(recipient_id), db_text(sender), db_text(at ? at : ""), db_bool(is_sure)), &row, err);
+
+    if (ok) {
+        *is_allowed_out = db_get_bool(&row, 0);
+        *is_denied_out = db_get_bool(&row, 1);
+    }
     talloc_free(scratch);
     return ok;
 }

@@ -14,11 +14,32 @@
 enum resolved_kind {
     RESOLVED_FOREIGN,   /* the domain is not ours */
     RESOLVED_UNKNOWN,   /* the domain is ours and has no such address */
-    RESOLVED_RECIPIENT, /* a mailbox */
-    RESOLVED_ALIAS,     /* stands for `targets` */
-    RESOLVED_RELAY,     /* not ours by name, but the domain is relay or backup: goes on to the other system */
-    RESOLVED_DISABLED,  /* recipient, domain or organisation take no mail for now */
+    RESOLVED_RECIPIENT, /* a mailbox; its redirect, if it has one, are `targets` */
+    RESOLVED_ALIAS,     /* stands for `targets`: an alias, a group or a contact, as recipient_kind says */
+    RESOLVED_RELAY,     /* not here, but the domain is an internal relay: the other system may know it */
+    RESOLVED_BACKUP, /* we are backup MX of the domain, and its primary takes the address as far as we know */
+    RESOLVED_DISABLED, /* recipient, domain or organisation take no mail for now */
     RESOLVED_KINDS
+};
+
+/* Who may write to a recipient: each one lets fewer in than the one before. */
+enum recipient_accepts {
+    ACCEPTS_ANYONE,
+    ACCEPTS_AUTHENTICATED, /* who logged in to this installation */
+    ACCEPTS_ORGANISATION,  /* who logged in and is of the same organisation */
+    ACCEPTS_NAMED,         /* who is on the list of allowed senders */
+    ACCEPTS_KINDS
+};
+/* "anyone", "authenticated", "organisation", "named". Static. */
+const char *recipient_accepts_name(enum recipient_accepts accepts);
+MUST_CHECK bool recipient_accepts_of(const char *name, enum recipient_accepts *accepts_out);
+
+struct recipient_limits {
+    enum recipient_accepts accepts;
+    enum recipient_accepts organisation_accepts; /* of all its organisation's recipients, beside it */
+    bool has_allowed, has_denied;                /* there are senders by name: directory_sender_listed() */
+    bool is_hidden;                              /* who may not write must not learn that it exists */
+    int64_t max_bytes;                           /* of a message; 0: no limit of its own */
 };
 
 struct resolved_target {
@@ -38,14 +59,28 @@ struct resolved {
     struct mailbox_location mailbox;
     struct resolved_target *targets;
     size_t target_count;
+    bool keeps_copy; /* with a redirect: also into the mailbox */
+    struct recipient_limits limits;
+    int64_t catch_all_id; /* RESOLVED_UNKNOWN: the recipient that takes it nevertheless; 0: none */
 };
 
 /* `local` and `domain` as in struct address (canonical domain). */
 MUST_CHECK bool directory_resolve(struct directory *directory, const void *owner, const char *local,
                                   const char *domain, struct resolved *resolved_out, struct err *err);
-/* By id: targets of aliases, group members. ERR_NOT_FOUND. */
+/* By id. ERR_NOT_FOUND. */
 MUST_CHECK bool directory_resolve_id(struct directory *directory, const void *owner, int64_t recipient_id,
                                      struct resolved *resolved_out, struct err *err);
+/* Many by id, in one query: targets of aliases, group members. In the order of `ids`; those that do not exist are left
+ * out. */
+MUST_CHECK bool directory_resolve_ids(struct directory *directory, const void *owner, const int64_t *ids,
+                                      size_t count, struct resolved **resolved_out, size_t *count_out,
+                                      struct err *err);
+/* Is the sender on a recipient's lists, by its address, its domain, or as a member of a group there? `sender`: address
+ * key, "" for <>. `is_sure`: it has logged in; else it may be a forgery, and what is on the list of allowed senders as
+ * a recipient of ours does not count. */
+MUST_CHECK bool directory_sender_listed(struct directory *directory, int64_t recipient_id, const char *sender,
+                                        bool is_sure, bool *is_allowed_out, bool *is_denied_out,
+                                        struct err *err);
 /* Is the domain one of ours? From the same memory. */
 MUST_CHECK bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out,
                                      struct err *err);

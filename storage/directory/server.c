@@ -16,7 +16,7 @@ static const char REGISTER[] = "INSERT INTO server (name, routing_group_id, seen
                                " RETURNING server_id";
 
 static const char SELECT_SERVERS[] =
-    "SELECT server_id, routing_group_id, name, seen_us FROM server ORDER BY name";
+    "SELECT server_id, routing_group_id, name, seen_us, address FROM server ORDER BY name";
 
 static const char INSERT_STORAGE_GROUP[] =
     "INSERT INTO storage_group (name, conninfo, takes_new) VALUES ($1, $2, $3) RETURNING storage_group_id";
@@ -108,8 +108,9 @@ bool server_list(struct directory *directory, const void *owner, struct server *
     *count_out = db_rows_count(rows);
     *servers_out = talloc_array(owner, struct server, (unsigned)*count_out);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        (*servers_out)[i] = (struct server){ db_get_i64(&row, 0), db_get_i64(&row, 1),
-                                             db_copy_text(*servers_out, &row, 2), db_get_i64(&row, 3) };
+        (*servers_out)[i] =
+            (struct server){ db_get_i64(&row, 0), db_get_i64(&row, 1), db_copy_text(*servers_out, &row, 2),
+                             db_get_i64(&row, 3), db_copy_text(*servers_out, &row, 4) };
     talloc_free(rows);
     return true;
 }

@@ -11,6 +11,7 @@ struct server {
     int64_t server_id, routing_group_id;
     const char *name; /* host name */
     int64_t seen_us;
+    const char *address; /* where other servers hand mail to it, as a smarthost is written; NULL: its name */
 };
 /* Makes itself known or renews seen_us; there is one routing group at first. */
 MUST_CHECK bool server_register(struct directory *directory, const char *name, int64_t *server_id_out,

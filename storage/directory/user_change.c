@@ -2,6 +2,7 @@
  * user_change.c -- changing, renaming, moving and removing users. Each change raises the user's stamp.
  */
 #include "base/clock.h"
+#include "directory/recipient_row.h"
 #include "directory/user_row.h"
 
 #include <talloc.h>
@@ -43,11 +44,6 @@ static const char MOVE_MAILBOX[] =
     "UPDATE recipient"
     "   SET storage_group_id = $2, store_id = $3, mailbox_id = $4, changed_us = $5, stamp = stamp + 1"
     " WHERE recipient_id = $1";
-
-static const char TARGET_OF[] =
-    "SELECT 'alias ' || a.address, count(*) OVER ()"
-    "  FROM recipient_target t JOIN address a ON a.recipient_id = t.recipient_id AND a.is_primary"
-    " WHERE t.target_recipient_id = $1 ORDER BY 1 LIMIT 6";
 
 static const char DELETE_RECIPIENT[] = "DELETE FROM recipient WHERE recipient_id = $1";
 
@@ -360,7 +356,7 @@ static bool step_remove(struct db *db, struct change *change, struct user *user,
 
     (void)scratch;
     change->old_location = user->mailbox;
-    return refuse_dependents(db, "The user", TARGET_OF, DB_ARGS(db_i64(user->recipient_id)), err) &&
+    return recipient_let_go(db, "The user", user->recipient_id, err) &&
            db_exec(db, DELETE_RECIPIENT, DB_ARGS(db_i64(user->recipient_id)), NULL, err) &&
            db_exec(db, LEAVE_STORE, DB_ARGS(db_i64(user->mailbox.store_id)), NULL, err) &&
            audit_write(db, change->actor, user->organisation_id, "user.remove", user->address,

@@ -29,10 +29,14 @@ struct filing_target {
     const char *const
         *keywords;      /* NULL-ended names, made known to the mailbox where they are new; NULL: none */
     bool ignores_quota; /* our own notices */
+    const uint8_t *
+        receipt; /* 16 bytes that stand for this copy: where an earlier transaction left them, it is_filed already and
+                     nothing is done (was_filed); filing_receipt() makes them. NULL: none */
     bool
         is_quota_warning; /* filed only where the mailbox is above 80 % and not warned yet; marks it warned */
 
-    bool is_filed; /* all below: results */
+    bool is_filed;  /* all below: results */
+    bool was_filed; /* by an earlier transaction, under the same receipt: there are no other results */
     struct err err;
     int64_t filed_folder_id, uidvalidity, uid, item_id, thread_id, message_id;
     uint64_t modseq;
@@ -72,6 +76,11 @@ struct filing_batch {
  * reaped by housekeeping after a day. */
 MUST_CHECK bool filing_stage(struct group *group, const struct message_draft *draft, int64_t *message_id_out,
                              struct err *err);
+
+/* The receipt of one copy that comes from a queue: made from the row's id there, and beginning with a time long after the
+ * message came, so that it is kept (for 30 days) as long as anybody may try to file it again. */
+enum { FILING_RECEIPT_BYTES = 16 };
+void filing_receipt(uint8_t receipt[FILING_RECEIPT_BYTES], int64_t row_id, int64_t received_us);
 
 /* Gives up what was staged and not filed; does nothing where it was. Best effort: housekeeping comes behind. */
 void filing_unstage(struct group *group, int64_t message_id);

@@ -185,6 +185,14 @@ static bool judge_quota(struct filing_mailbox *mailbox, struct filing_target *ta
     return target->ignores_quota || target->is_quota_warning || has_room(mailbox, size, &target->err);
 }
 
+static bool is_done(const struct filing_run *run, const struct filing_target *target)
+{
+    for (size_t i = 0; target->receipt && i < run->done_count; i++)
+        if (span_equals(run->done_receipts[i], span_of(target->receipt, FILING_RECEIPT_BYTES)))
+            return true;
+    return false;
+}
+
 static void judge_target(struct filing_run *run, size_t filing_number, struct filing_target *target,
                          int64_t item_id)
 {
@@ -195,8 +203,12 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
     int64_t size = (int64_t)draft->size_bytes;
     uint64_t flags;
 
-    target->is_filed = target->wants_quota_warning = false;
+    target->is_filed = target->wants_quota_warning = target->was_filed = false;
     target->err = ERR_INIT;
+    if (is_done(run, target)) {
+        target->is_filed = target->was_filed = true;
+        return;
+    }
     if (!may_be_filed(mailbox, folder, &target->err) || !judge_quota(mailbox, target, size) ||
         !flags_of(run, mailbox, target, &flags, &target->err))
         return;

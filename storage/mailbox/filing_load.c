@@ -38,6 +38,11 @@ static const char FIND_THREADS[] =
     "    AS t (mailbox_id, hash, subject_hash, number)"
     " ORDER BY t.number";
 
+/* After the mailboxes are locked: of two who file the same copy the second one finds the first one's receipt. */
+static const char FIND_RECEIPTS[] =
+    "SELECT uuid_send(receipt_id) FROM delivery_receipt WHERE receipt_id = ANY(ARRAY("
+    " SELECT encode(r, 'hex')::uuid FROM unnest($1::bytea[]) AS r))";
+
 static int by_number(const void *a, const void *b)
 {
     const int64_t *left = a, *right = b;
@@ -223,6 +228,20 @@ static bool ask_contents(struct filing_run *run, struct db *db, struct err *err)
     return db_pipeline_add(db, FIND_CONTENTS, DB_ARGS(db_bytes_array(hashes, run->content_count)), err);
 }
 
+static bool ask_receipts(struct filing_run *run, struct db *db, struct err *err)
+{
+    struct span *receipts = talloc_array(run->arena, struct span, (unsigned)run->target_count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->batch->count; i++)
+        for (size_t k = 0; k < run->batch->filings[i].target_count; k++)
+            if (run->batch->filings[i].targets[k].receipt)
+                receipts[count++] = span_of(run->batch->filings[i].targets[k].receipt, FILING_RECEIPT_BYTES);
+    run->has_receipts = count > 0;
+    run->done_count = 0;
+    return count == 0 || db_pipeline_add(db, FIND_RECEIPTS, DB_ARGS(db_bytes_array(receipts, count)), err);
+}
+
 static bool ask(struct filing_run *run, const struct folder_wishes *wishes, struct db *db, struct err *err)
 {
     struct db_value mailboxes = db_i64_array(run->mailbox_ids, run->mailbox_count);
@@ -238,7 +257,8 @@ static bool ask(struct filing_run *run, const struct folder_wishes *wishes, stru
            (wishes->use_count == 0 ||
             db_pipeline_add(db, READ_FOLDERS_BY_USE,
                             DB_ARGS(mailboxes, db_text_array(wishes->uses, wishes->use_count)), err)) &&
-           ask_contents(run, db, err) && ask_threads(run, db, err) && db_pipeline_send(db, err);
+           ask_contents(run, db, err) && ask_threads(run, db, err) && ask_receipts(run, db, err) &&
+           db_pipeline_send(db, err);
 }
 
 /* The roots come after the mailboxes that refer to them; their ids wait here. */
@@ -359,6 +379,21 @@ static bool take_threads(struct filing_run *run, struct db *db, struct err *err)
     return true;
 }
 
+static bool take_receipts(struct filing_run *run, struct db *db, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!run->has_receipts)
+        return true;
+    if (!db_pipeline_next(db, run->arena, &rows, NULL, err))
+        return false;
+    run->done_receipts = talloc_array(run->arena, struct span, (unsigned)db_rows_count(rows) + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        run->done_receipts[run->done_count++] = db_get_bytes(&row, 0);
+    return true;
+}
+
 bool filing_load(struct filing_run *run, struct db *db, struct err *err)
 {
     collect_mailboxes(run);
@@ -372,5 +407,5 @@ bool filing_load(struct filing_run *run, struct db *db, struct err *err)
            take_roots(run, wanted, db, err) && (wishes.id_count == 0 || take_folders(run, db, err)) &&
            (wishes.name_count == 0 || take_folders(run, db, err)) &&
            (wishes.use_count == 0 || take_folders(run, db, err)) && take_contents(run, db, err) &&
-           take_threads(run, db, err) && db_pipeline_end(db, err);
+           take_threads(run, db, err) && take_receipts(run, db, err) && db_pipeline_end(db, err);
 }

@@ -72,6 +72,9 @@ struct filing_run {
     GHashTable *threads;
     struct filing_thread **thread_list;
     size_t thread_count;
+    struct span *done_receipts; /* of targets, found in the database */
+    size_t done_count;
+    bool has_receipts;
     size_t filed; /* targets */
 };
 

@@ -170,7 +170,7 @@ static size_t collect_items(struct filing_run *run, int64_t *columns[ITEM_COLUMN
         const struct filing *filing = &run->batch->filings[i];
         for (size_t k = 0; k < filing->target_count; k++) {
             const struct filing_target *target = &filing->targets[k];
-            if (!target->is_filed)
+            if (!target->is_filed || target->was_filed)
                 continue;
             columns[ITEM_ID][n] = target->item_id;
             columns[ITEM_MAILBOX][n] = target->mailbox_id;
@@ -324,12 +324,30 @@ static bool add_root_counters(struct filing_run *run, struct db *db, struct err 
                            err);
 }
 
+static const char INSERT_RECEIPTS[] = "INSERT INTO delivery_receipt (receipt_id, created_us)"
+                                      " SELECT encode(r, 'hex')::uuid, $2 FROM unnest($1::bytea[]) AS r";
+
+static bool add_receipts(struct filing_run *run, struct db *db, struct err *err)
+{
+    struct span *receipts = talloc_array(run->arena, struct span, (unsigned)run->filed + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; run->has_receipts && i < run->batch->count; i++)
+        for (size_t k = 0; k < run->batch->filings[i].target_count; k++) {
+            const struct filing_target *target = &run->batch->filings[i].targets[k];
+            if (target->is_filed && !target->was_filed && target->receipt)
+                receipts[count++] = span_of(target->receipt, FILING_RECEIPT_BYTES);
+        }
+    return count == 0 || db_pipeline_add(db, INSERT_RECEIPTS,
+                                         DB_ARGS(db_bytes_array(receipts, count), db_i64(run->now_us)), err);
+}
+
 static bool add_all(struct filing_run *run, struct db *db, struct err *err)
 {
     return add_messages(run, db, err) && add_bodies(run, db, err) && add_items(run, db, err) &&
            add_threads(run, db, err) && add_mailbox_counters(run, db, err) &&
            add_folder_counters(run, db, err) && add_root_counters(run, db, err) &&
-           receipt_add(db, run->receipt, err);
+           add_receipts(run, db, err) && receipt_add(db, run->receipt, err);
 }
 
 bool filing_write(struct filing_run *run, struct db *db, struct err *err)

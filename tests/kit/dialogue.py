@@ -284,14 +284,21 @@ class Case:
             self._expect_stored(text)
 
     def _expect_stored(self, text: str) -> None:
-        match = re.fullmatch(r"(\d+) messages? in (.+) of (\S+)", text)
+        match = re.fullmatch(r"(\d+) messages? in (.+) of (\S+?)(?: within (\d+) s)?", text)
         if not match:
             raise Failure(f"'expect {text}' is not part of the language")
         address = self.world.outward(match[3].encode()).decode()
-        folders = self.server.api("GET", f"/mailboxes/{address}/folders")["folders"]
-        count = next((f["messages"] for f in folders if f["name"] == match[2]), 0)
+        end = time.monotonic() + float(match[4] or 0)
+        count = self._stored(address, match[2])
+        while count != int(match[1]) and time.monotonic() < end:
+            time.sleep(0.05)
+            count = self._stored(address, match[2])
         if count != int(match[1]):
             raise Failure(f"{count} messages are in {match[2]} of {match[3]}, expected {match[1]}")
+
+    def _stored(self, address: str, folder: str) -> int:
+        folders = self.server.api("GET", f"/mailboxes/{address}/folders")["folders"]
+        return next((f["messages"] for f in folders if f["name"] == folder), 0)
 
     # ---- the world
 

@@ -155,9 +155,10 @@ class Instance:
         return True
 
     def _configure(self, settings: dict[str, str | None] | None = None) -> None:
-        """Loopback only, cheap password hashes (the tests log in thousands of times), then what the test asks;
+        """Loopback only (names are looked up nowhere), cheap password hashes (the tests log in thousands of times), then what the test asks;
         None leaves a key at its default."""
-        values: dict[str, str | None] = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback"}
+        values: dict[str, str | None] = {"listen": "127.0.0.1", "hostname": "mail.example.test", "plaintext_login": "loopback",
+                                           "dns": "127.0.0.1@9"}
         if self._user():
             values["user"] = self._user()
         values["port_offset"] = str(self.offset)

@@ -4,7 +4,7 @@
  *   outbound_send --mx DOMAIN | --host HOST[:PORT]... [--tls never|opportunistic|encrypt|verify|implicit]
  *                 [--dns SERVERS] [--trust-anchor FILE] [--ca FILE] [--state DIRECTORY] [--hostname NAME] [--listener ADDRESS:PORT]
  *                 [--mx-port N] [--sts-port N] [--source ADDRESS] [--login NAME --password P] [--backup] [--require-tls]
- *                 [--smtputf8] [--binary] [--from ADDRESS] [--timeout SECONDS] [--threads N] [--count N] FILE RECIPIENT...
+ *                 [--smtputf8] [--binary] [--no-reuse] [--from ADDRESS] [--timeout SECONDS] [--threads N] [--count N] FILE RECIPIENT...
  *
  * For one message it prints a line for each recipient: verdict, code, enhanced code, host, TLS, text, separated by tabs. With
  * --count it sends that many messages from that many threads and prints messages a second.
@@ -26,7 +26,7 @@ static struct {
     char *mx, *tls, *dns, *anchor, *ca, *state, *hostname, *listener, *source, *login, *password, *from;
     char **hosts, **rest;
     int mx_port, sts_port, timeout_s, threads, count;
-    gboolean is_backup, needs_tls, smtputf8, is_binary, is_quiet;
+    gboolean is_backup, needs_tls, smtputf8, is_binary, is_quiet, no_reuse;
 } given = { .tls = (char *)"opportunistic",
             .hostname = (char *)"sender.example",
             .from = (char *)"sender@sender.example",
@@ -57,6 +57,7 @@ static const GOptionEntry options[] = {
     { "require-tls", 0, 0, G_OPTION_ARG_NONE, &given.needs_tls, NULL, NULL },
     { "smtputf8", 0, 0, G_OPTION_ARG_NONE, &given.smtputf8, NULL, NULL },
     { "binary", 0, 0, G_OPTION_ARG_NONE, &given.is_binary, NULL, NULL },
+    { "no-reuse", 0, 0, G_OPTION_ARG_NONE, &given.no_reuse, NULL, NULL },
     { "quiet", 0, 0, G_OPTION_ARG_NONE, &given.is_quiet, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &given.rest, NULL, NULL },
     { .long_name = NULL },
@@ -178,6 +179,7 @@ static bool open_all(struct dns **dns, struct outbound **outbound, struct err *e
                                     .state_directory = given.state,
                                     .sts_port = (uint16_t)given.sts_port,
                                     .mx_port = (uint16_t)given.mx_port,
+                                    .messages_max = given.no_reuse ? 1 : 0,
                                     .timeouts = { t, t, t, t, t, t, 10 * t, t } };
 
     if (given.listener) {

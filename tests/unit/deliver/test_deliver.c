@@ -99,6 +99,86 @@ static void twenty_recipients_share_one_body(void **state)
     talloc_free(arena);
 }
 
+/* ---- copies from a queue, which may be filed again by whoever does not know that they were */
+
+struct copy {
+    int64_t mailbox_id, row_id;
+    struct filing_target target;
+};
+
+static void file_copies(struct copy *copies, size_t n, int number)
+{
+    void *arena = talloc_new(NULL);
+    struct deliver_recipient to[8] = { 0 };
+    uint8_t receipts[8][FILING_RECEIPT_BYTES];
+    struct err err = ERR_INIT;
+
+    for (size_t i = 0; i < n; i++) {
+        filing_receipt(receipts[i], copies[i].row_id, 1000000);
+        to[i] = (struct deliver_recipient){
+            .group_id = KIT_GROUP_ID, .target = { .mailbox_id = copies[i].mailbox_id, .receipt = receipts[i] }
+        };
+    }
+    OK(deliver_message(deliver, message_prepare(arena, kit_mail(arena, number, 3000, NULL, NULL)), 1, to, n,
+                       &err));
+    for (size_t i = 0; i < n; i++)
+        copies[i].target = to[i].target;
+    talloc_free(arena);
+}
+
+static void a_copy_under_a_receipt_is_filed_once(void **state)
+{
+    struct copy first[] = { { 140, 1 }, { 141, 2 } };
+    struct copy again[] = { { 140, 1 }, { 141, 2 }, { 142, 3 }, { 140, 4 } };
+
+    (void)state;
+    for (int64_t id = 140; id < 143; id++)
+        kit_store_mailbox(store, id, 0, 0);
+    file_copies(first, 2, 77);
+    assert_true(first[0].target.is_filed && !first[0].target.was_filed);
+    file_copies(again, 4, 77);
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(again[i].target.is_filed);
+        assert_int_equal(again[i].target.was_filed, i < 2);
+    }
+    assert_int_equal(again[3].target.uid, 2); /* another row is another copy */
+    for (int64_t id = 140; id < 143; id++)
+        assert_counters_are_true(id);
+    file_copies(again, 4, 77);
+    assert_int_equal(count("SELECT messages FROM folder WHERE mailbox_id = $1 AND name = 'INBOX'", 140), 2);
+    assert_int_equal(count("SELECT messages FROM folder WHERE mailbox_id = $1 AND name = 'INBOX'", 142), 1);
+}
+
+static void *file_the_same(void *argument)
+{
+    struct copy copy = { 145, 99 };
+
+    (void)argument;
+    for (int i = 0; i < 20; i++) {
+        file_copies(&copy, 1, 78);
+        if (!copy.target.is_filed)
+            return "not filed";
+    }
+    return NULL;
+}
+
+static void of_eight_who_file_the_same_copy_one_does(void **state)
+{
+    pthread_t threads[8];
+
+    (void)state;
+    kit_store_mailbox(store, 145, 0, 0);
+    for (int i = 0; i < 8; i++)
+        pthread_create(&threads[i], NULL, file_the_same, NULL);
+    for (int i = 0; i < 8; i++) {
+        void *trouble;
+        pthread_join(threads[i], &trouble);
+        assert_null(trouble);
+    }
+    assert_int_equal(count("SELECT messages FROM folder WHERE mailbox_id = $1 AND name = 'INBOX'", 145), 1);
+    assert_counters_are_true(145);
+}
+
 static void each_recipient_has_an_answer_of_its_own(void **state)
 {
     void *arena = talloc_new(NULL);
@@ -621,6 +701,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(twenty_recipients_share_one_body),
+        cmocka_unit_test(a_copy_under_a_receipt_is_filed_once),
+        cmocka_unit_test(of_eight_who_file_the_same_copy_one_does),
         cmocka_unit_test(each_recipient_has_an_answer_of_its_own),
         cmocka_unit_test(of_twenty_at_once_exactly_the_one_that_fits_comes_in),
         cmocka_unit_test(a_domain_limit_holds_over_all_its_mailboxes),

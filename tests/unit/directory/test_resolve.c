@@ -92,7 +92,7 @@ static const struct {
     { "a relay domain's own", "r", "relay.example", RESOLVED_RECIPIENT, "r@relay.example", NULL },
     { "a relay domain's other", "z", "relay.example", RESOLVED_RELAY, "z@relay.example", NULL },
     { "no sub-addresses there", "r+x", "relay.example", RESOLVED_RELAY, "r+x@relay.example", NULL },
-    { "a backup domain", "z", "backup.example", RESOLVED_RELAY, "z@backup.example", NULL },
+    { "a backup domain", "z", "backup.example", RESOLVED_BACKUP, "z@backup.example", NULL },
     { "disabled", "off", "example.org", RESOLVED_DISABLED, "off@example.org", NULL },
     { "foreign", "ada", "elsewhere.example", RESOLVED_FOREIGN, "ada@elsewhere.example", NULL },
 };

@@ -252,7 +252,7 @@ static void aliases(void **state)
 
     OK(alias_add(d, &alpha, &wanted, &id, &err));
     FAILS(alias_add(d, &alpha, &wanted, &id, &err), ERR_EXISTS);
-    OK(alias_find(d, &alpha, kit, "SALES@example.org", &found, &err));
+    OK(alias_find(d, &alpha, kit, RECIPIENT_ALIAS, "SALES@example.org", &found, &err));
     assert_int_equal(found.target_count, 2);
     assert_string_equal(found.targets[0], "ada@example.org");
     assert_string_equal(found.targets[1], "Else.Where@elsewhere.example");
@@ -269,17 +269,18 @@ static void aliases(void **state)
     OK(alias_add(d, &alpha, &all, &id, &err));
     targets[1] = "all@example.org"; /* round two corners */
     FAILS(alias_set(d, &alpha, "sales@example.org", &wanted, &err), ERR_INVALID);
-    FAILS(alias_remove(d, &alpha, "sales@example.org", &err), ERR_DEPENDED_ON);
-    OK(alias_remove(d, &alpha, "all@example.org", &err));
+    FAILS(alias_remove(d, &alpha, RECIPIENT_ALIAS, "sales@example.org", &err), ERR_DEPENDED_ON);
+    OK(alias_remove(d, &alpha, RECIPIENT_ALIAS, "all@example.org", &err));
     wanted.target_count = 1;
     OK(alias_set(d, &alpha, "sales@example.org", &wanted, &err));
-    OK(alias_list(d, &alpha, kit, kit->ada_org, &list, &count, &err));
+    OK(alias_list(d, &alpha, kit, RECIPIENT_ALIAS, kit->ada_org, &list, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(list[0].target_count, 1);
     wanted.target_count = 0;
     FAILS(alias_set(d, &alpha, "sales@example.org", &wanted, &err), ERR_INVALID);
-    FAILS(alias_remove(d, &alpha, "ada@example.org", &err), ERR_NOT_FOUND); /* a user is no alias */
-    OK(alias_remove(d, &alpha, "sales@example.org", &err));
+    FAILS(alias_remove(d, &alpha, RECIPIENT_ALIAS, "ada@example.org", &err),
+          ERR_NOT_FOUND); /* a user is no alias */
+    OK(alias_remove(d, &alpha, RECIPIENT_ALIAS, "sales@example.org", &err));
 }
 
 enum { MANY = 1000 };

@@ -21,9 +21,12 @@
 #include <talloc.h>
 
 static const char *const tenant_tables[] = {
-    "organisation",     "administrative_group", "domain",       "recipient",       "address",
-    "recipient_target", "credential",           "app_password", "role_assignment", "audit",
+    "organisation",     "administrative_group", "domain",        "recipient",       "address",
+    "recipient_target", "credential",           "app_password",  "role_assignment", "audit",
+    "recipient_sender", "backup_recipient",     "queue_message", "queue_recipient",
 };
+/* Of the installation, though a row may name an organisation: seen by no organisation. */
+static const char *const installation_tables[] = { "connector" };
 
 struct fixture {
     struct kit_directory *kit;
@@ -62,10 +65,24 @@ static int set_up(void **state)
     fill(f, "ada@example.org", "sales@example.org");
     fill(f, "bob@example.net", "info@example.net");
     struct db *db = kit_pg_acquire(f->owner);
-    OK(db_exec_script(db,
-                      "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
-                      " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user'",
-                      &f->err));
+    OK(db_exec_script(
+        db,
+        "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
+        " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user';"
+        "INSERT INTO recipient_sender (organisation_id, recipient_id, is_allowed, sender)"
+        " SELECT organisation_id, recipient_id, true, '@elsewhere.example' FROM recipient"
+        "  WHERE kind = 'user';"
+        "INSERT INTO backup_recipient (organisation_id, domain_id, address)"
+        " SELECT organisation_id, domain_id, '@' || name FROM domain;"
+        "INSERT INTO connector (name, kind, routing_group_id, organisation_id)"
+        " SELECT 'of ' || name, 'smtp', 1, organisation_id FROM organisation;"
+        "INSERT INTO queue_message (name, organisation_id, sender, origin, received_us, expires_us, size)"
+        " SELECT 'q', organisation_id, '', 'smtp', 1, 2, 0 FROM organisation;"
+        "INSERT INTO queue_body SELECT message_id, 0, 0, '' FROM queue_message;"
+        "INSERT INTO queue_recipient (message_id, organisation_id, address, asked, lane, next_try_us, overdue_us)"
+        " SELECT message_id, organisation_id, 'a', 'a', 'a', 1, 2 FROM queue_message;"
+        "INSERT INTO connector_login SELECT connector_id, 'login', 'secret' FROM connector",
+        &f->err));
     db_release(&db);
     *state = f;
     return 0;
@@ -121,6 +138,13 @@ static void nothing_foreign_is_seen(void **state)
         OK(db_exec_script(app, "RESET chappe.organisation", &f->err));
         assert_int_equal(count(f, app, sql), 0);
     }
+    for (size_t i = 0; i < COUNT_OF(installation_tables); i++) {
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", installation_tables[i]);
+        assert_int_equal(count(f, owner, sql), 2);
+        assert_int_equal(count(f, app, sql), 2);
+        enter(f, app, f->kit->ada_org);
+        assert_int_equal(count(f, app, sql), 0);
+    }
     db_release(&owner);
     db_release(&app);
 }
@@ -146,7 +170,8 @@ static void nothing_foreign_is_changed(void **state)
         app,
         "UPDATE recipient SET name = 'mine'; UPDATE domain SET is_enabled = false;"
         "UPDATE organisation SET quota_bytes = 1; DELETE FROM app_password; DELETE FROM credential;"
-        "DELETE FROM recipient_target; DELETE FROM role_assignment",
+        "DELETE FROM recipient_target; DELETE FROM role_assignment; DELETE FROM recipient_sender;"
+        "DELETE FROM backup_recipient; DELETE FROM connector; UPDATE connector SET cost = 1",
         &f->err));
     snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
              (long long)f->kit->bob_org);
@@ -156,6 +181,9 @@ static void nothing_foreign_is_changed(void **state)
     assert_int_equal(count(f, owner, "SELECT count(*) FROM app_password"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM credential"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM recipient_target"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM recipient_sender"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM backup_recipient"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM connector WHERE cost = 10"), 2);
 
     snprintf(sql, sizeof sql, "INSERT INTO administrative_group (organisation_id, name) VALUES (%lld, 'x')",
              (long long)f->kit->bob_org);
@@ -167,6 +195,7 @@ static void nothing_foreign_is_changed(void **state)
     assert_true(is_refused(app, "SELECT argon2 FROM credential", &f->err));
     assert_true(is_refused(app, "SELECT hash FROM app_password", &f->err));
     assert_true(is_refused(app, "SELECT secret FROM installation", &f->err));
+    assert_true(is_refused(app, "SELECT password FROM connector_login", &f->err));
     assert_true(is_refused(app, "ALTER TABLE recipient DISABLE ROW LEVEL SECURITY", &f->err));
     assert_true(is_refused(app, "SET row_security = off; SELECT 1 FROM recipient", &f->err));
     db_release(&owner);
@@ -189,7 +218,7 @@ static void no_table_was_forgotten(void **state)
                            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
                            " WHERE a.attname = 'organisation_id' AND c.relkind = 'r'"
                            "   AND c.relnamespace = 'public'::regnamespace"),
-                     (int64_t)COUNT_OF(tenant_tables));
+                     (int64_t)(COUNT_OF(tenant_tables) + COUNT_OF(installation_tables)));
     assert_int_equal(
         count(f, owner,
               "SELECT count(*) FROM pg_roles"

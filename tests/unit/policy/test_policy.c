@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <talloc.h>
@@ -44,6 +45,174 @@ static void what_is_not_there_is_told_apart(void **state)
     assert_int_equal(ask(FREE_ID, 77, 300 << 20), ERR_BUSY); /* a storage group that nobody knows */
 }
 
+/* ---- gates; who is on which list is told by this file */
+
+bool directory_sender_listed(struct directory *directory, int64_t recipient_id, const char *sender,
+                             bool is_sure, bool *is_allowed_out, bool *is_denied_out, struct err *err)
+{
+    (void)directory;
+    (void)recipient_id;
+    if (strcmp(sender, "down@x.example") == 0)
+        return err_set(err, ERR_BUSY, "The directory is not available.");
+    *is_allowed_out = strcmp(sender, "friend@x.example") == 0 && is_sure;
+    *is_denied_out = strcmp(sender, "foe@x.example") == 0;
+    return true;
+}
+
+static const struct {
+    const char *what;
+    struct recipient_limits limits;
+    const char *sender;
+    int64_t login_organisation; /* 0: nobody logged in */
+    int64_t size;
+    enum err_kind kind; /* ERR_NONE: it passes */
+} gates[] = {
+    { "anyone, a stranger", { .max_bytes = 10 }, "a@x.example", 0, 10, ERR_NONE },
+    { "too large", { .max_bytes = 10 }, "a@x.example", 0, 11, ERR_LIMIT },
+    { "logged in only, a stranger", { .accepts = ACCEPTS_AUTHENTICATED }, "a@x.example", 0, 0, ERR_AUTH },
+    { "logged in only, somebody", { .accepts = ACCEPTS_AUTHENTICATED }, "a@x.example", 8, 0, ERR_NONE },
+    { "own organisation, another's", { .accepts = ACCEPTS_ORGANISATION }, "a@x.example", 8, 0, ERR_DENIED },
+    { "own organisation, its own", { .accepts = ACCEPTS_ORGANISATION }, "a@x.example", 7, 0, ERR_NONE },
+    { "own organisation, the null sender", { .accepts = ACCEPTS_ORGANISATION }, "", 0, 0, ERR_AUTH },
+    { "the whole organisation is closed",
+      { .organisation_accepts = ACCEPTS_ORGANISATION },
+      "a@x.example",
+      0,
+      0,
+      ERR_AUTH },
+    { "and its own come in",
+      { .organisation_accepts = ACCEPTS_ORGANISATION },
+      "a@x.example",
+      7,
+      0,
+      ERR_NONE },
+    { "by name, a friend",
+      { .accepts = ACCEPTS_NAMED, .has_allowed = true },
+      "friend@x.example",
+      8,
+      0,
+      ERR_NONE },
+    { "by name, a friend who did not log in",
+      { .accepts = ACCEPTS_NAMED, .has_allowed = true },
+      "friend@x.example",
+      0,
+      0,
+      ERR_DENIED },
+    { "by name, another",
+      { .accepts = ACCEPTS_NAMED, .has_allowed = true },
+      "a@x.example",
+      7,
+      0,
+      ERR_DENIED },
+    { "by name, nobody is named", { .accepts = ACCEPTS_NAMED }, "a@x.example", 7, 0, ERR_DENIED },
+    { "a friend from outside of the organisation",
+      { .accepts = ACCEPTS_ORGANISATION, .has_allowed = true },
+      "friend@x.example",
+      8,
+      0,
+      ERR_NONE },
+    { "a foe", { .has_denied = true }, "foe@x.example", 0, 0, ERR_DENIED },
+    { "a foe of the organisation",
+      { .accepts = ACCEPTS_ORGANISATION, .has_denied = true },
+      "foe@x.example",
+      7,
+      0,
+      ERR_DENIED },
+    { "hidden, for who may write",
+      { .is_hidden = true, .accepts = ACCEPTS_ORGANISATION },
+      "a@x.example",
+      7,
+      0,
+      ERR_NONE },
+    { "hidden looks absent",
+      { .is_hidden = true, .accepts = ACCEPTS_ORGANISATION },
+      "a@x.example",
+      0,
+      0,
+      ERR_NOT_FOUND },
+    { "hidden from a foe", { .is_hidden = true, .has_denied = true }, "foe@x.example", 7, 0, ERR_NOT_FOUND },
+    { "trouble is temporary", { .has_denied = true }, "down@x.example", 0, 0, ERR_BUSY },
+};
+
+static void gates_open_and_stay_closed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(gates); i++)
+        for (int is_role = 0; is_role < 2; is_role++) {
+            struct resolve_gate list[] = { { 0 }, { .organisation_id = 7, .limits = gates[i].limits } };
+            struct resolve_target target = { .mailbox_id = 1, .gate = 1 };
+            struct resolve_answer answer = {
+                .gates = list, .gate_count = 2, .targets = &target, .target_count = 1, .is_role = is_role
+            };
+            const struct policy_question question = { .sender = gates[i].sender,
+                                                      .is_authenticated = gates[i].login_organisation != 0,
+                                                      .organisation_id = gates[i].login_organisation,
+                                                      .size_bytes = gates[i].size };
+            struct err err = ERR_INIT;
+            int64_t max_bytes;
+            bool passes = policy_admit(policy, &question, &answer, &max_bytes, &err);
+
+            print_message("  %s\n", gates[i].what);
+            assert_int_equal(err.kind, is_role ? ERR_NONE : gates[i].kind);
+            assert_int_equal(passes, is_role || gates[i].kind == ERR_NONE);
+            assert_int_equal(answer.target_count, passes || gates[i].kind == ERR_BUSY);
+            if (passes)
+                assert_int_equal(max_bytes, is_role ? 0 : gates[i].limits.max_bytes);
+        }
+}
+
+/* A group of three: one closed, one reached behind a closed gate and again past it, one open; and what goes elsewhere. */
+static void only_what_is_closed_is_left_out(void **state)
+{
+    struct resolve_gate list[] = { { 0 },
+                                   { .limits = { .accepts = ACCEPTS_AUTHENTICATED } },
+                                   { .limits = { .max_bytes = 50 }, .outer = 1 },
+                                   { .limits = { .max_bytes = 100 } } };
+    struct resolve_target targets[] = { { .mailbox_id = 1, .gate = 1 },
+                                        { .mailbox_id = 2, .gate = 2 },
+                                        { .mailbox_id = 2, .gate = 0 },
+                                        { .mailbox_id = 3, .gate = 3 },
+                                        { .mailbox_id = 3, .gate = 0 } };
+    struct resolve_remote remotes[] = { { .address = "a@x.example", .gate = 2 },
+                                        { .address = "b@x.example" },
+                                        { .address = "b@x.example", .gate = 3 },
+                                        { .address = "c@x.example", .why = RESOLVE_WHY_RETURN } };
+    struct resolve_answer answer = { .gates = list,
+                                     .gate_count = 4,
+                                     .targets = targets,
+                                     .target_count = 5,
+                                     .remotes = remotes,
+                                     .remote_count = 4 };
+    struct policy_question question = { .sender = "a@x.example" };
+    struct err err = ERR_INIT;
+    int64_t max_bytes;
+
+    (void)state;
+    assert_true(policy_admit(policy, &question, &answer, &max_bytes, &err));
+    assert_int_equal(answer.target_count, 2);
+    assert_int_equal(answer.targets[0].mailbox_id, 2);
+    assert_int_equal(answer.targets[1].mailbox_id, 3);
+    assert_int_equal(answer.remote_count, 1);
+    assert_string_equal(answer.remotes[0].address, "b@x.example");
+    assert_int_equal(max_bytes, 100);
+}
+
+/* What comes back for mail that was sent on has no sender. */
+static void a_return_address_is_for_bounces(void **state)
+{
+    struct resolve_remote remote = { .address = "c@x.example", .why = RESOLVE_WHY_RETURN };
+    struct resolve_answer answer = { .remotes = &remote, .remote_count = 1 };
+    struct policy_question question = { .sender = "" };
+    struct err err = ERR_INIT;
+    int64_t max_bytes;
+
+    (void)state;
+    assert_true(policy_admit(policy, &question, &answer, &max_bytes, &err));
+    question.sender = "spam@x.example";
+    assert_false(policy_admit(policy, &question, &answer, &max_bytes, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
 static int set_up(void **state)
 {
     struct policy_options options = { 0 };
@@ -70,6 +239,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quota_is_asked),
+        cmocka_unit_test(gates_open_and_stay_closed),
+        cmocka_unit_test(only_what_is_closed_is_left_out),
+        cmocka_unit_test(a_return_address_is_for_bounces),
         cmocka_unit_test(what_is_not_there_is_told_apart),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

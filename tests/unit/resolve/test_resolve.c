@@ -1,6 +1,8 @@
 /* test_resolve.c -- one answer for each address, over a directory of a few rows that this file brings itself. */
+#include "directory/login.h"
 #include "directory/resolve.h"
 #include "resolve/resolve.h"
+#include "resolve/srs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +17,10 @@ struct entry {
     const char *local;
     enum resolved_kind kind;
     int64_t id;
-    const char *targets; /* locals or addresses, blank between; known ones go by id */
+    const char *targets;        /* locals or addresses, blank between; known ones go by id */
+    enum recipient_kind stands; /* RESOLVED_ALIAS: 0 is an alias */
+    bool keeps_copy;
+    struct recipient_limits limits;
 };
 
 static const struct entry entries[] = {
@@ -33,6 +38,22 @@ static const struct entry entries[] = {
     { "busy", RESOLVED_ALIAS, 18, "ada down" },
     { "byname", RESOLVED_ALIAS, 19, "bob@example.org" },
     { "abuse", RESOLVED_UNKNOWN, 0, "" },
+    { "carl", RESOLVED_ALIAS, 20, "carl@elsewhere.example", RECIPIENT_CONTACT },
+    { "staff", RESOLVED_ALIAS, 21, "ada team carl Guest@elsewhere.example", RECIPIENT_GROUP },
+    { "all", RESOLVED_ALIAS, 22, "staff all bob carl", RECIPIENT_GROUP },
+    { "empty", RESOLVED_ALIAS, 23, "", RECIPIENT_GROUP },
+    { "away", RESOLVED_RECIPIENT, 30, "away@elsewhere.example" },
+    { "both", RESOLVED_RECIPIENT, 31, "bob both@elsewhere.example", .keeps_copy = true },
+    { "lost", RESOLVED_RECIPIENT, 32, "gone" },
+    { "ping", RESOLVED_RECIPIENT, 33, "pong" },
+    { "pong", RESOLVED_RECIPIENT, 34, "ping" },
+    { "ping2", RESOLVED_RECIPIENT, 35, "pong2", .keeps_copy = true },
+    { "pong2", RESOLVED_RECIPIENT, 36, "ping2", .keeps_copy = true },
+    { "onward", RESOLVED_RECIPIENT, 37, "x@relay.example x@backup.example" },
+    { "boss", RESOLVED_RECIPIENT, 40, "", .limits = { .accepts = ACCEPTS_ORGANISATION } },
+    { "board", RESOLVED_ALIAS, 41, "boss ada board2", RECIPIENT_GROUP, .limits = { .max_bytes = 1000 } },
+    { "board2", RESOLVED_ALIAS, 42, "board bob boss", RECIPIENT_GROUP },
+    { "mixed-gates", RESOLVED_ALIAS, 43, "board boss ada", RECIPIENT_GROUP },
 };
 
 static bool has_postmaster;
@@ -48,6 +69,9 @@ static void found_entry(const void *owner, const struct entry *entry, struct res
         .recipient_id = entry->id,
         .address = talloc_asprintf(owner, "%s@example.org", entry->local),
         .mailbox = { 1, 1, entry->id },
+        .recipient_kind = entry->kind == RESOLVED_ALIAS && !entry->stands ? RECIPIENT_ALIAS : entry->stands,
+        .keeps_copy = entry->keeps_copy,
+        .limits = entry->limits,
     };
     take_targets(owner, entry->targets, found);
 }
@@ -83,11 +107,18 @@ bool directory_resolve(struct directory *directory, const void *owner, const cha
     const struct entry *entry = entry_of(local, plain);
 
     (void)directory;
-    *found = (struct resolved){ .kind = RESOLVED_FOREIGN, .address = talloc_strdup(owner, local) };
+    *found = (struct resolved){ .kind = RESOLVED_FOREIGN,
+                                .address = talloc_asprintf(owner, "%s@%s", local, domain) };
     if (strcmp(domain, "down.example") == 0)
         return err_set(err, ERR_BUSY, "The directory is not available.");
     if (strcmp(domain, "backup.example") == 0)
+        found->kind = RESOLVED_BACKUP;
+    if (strcmp(domain, "relay.example") == 0)
         found->kind = RESOLVED_RELAY;
+    if (strcmp(domain, "caught.example") == 0)
+        *found = (struct resolved){ .kind = RESOLVED_UNKNOWN,
+                                    .catch_all_id = 2,
+                                    .address = talloc_asprintf(owner, "%s@%s", local, domain) };
     if (strcmp(domain, "example.org") != 0)
         return true;
     found->kind = RESOLVED_UNKNOWN;
@@ -110,6 +141,36 @@ bool directory_resolve_id(struct directory *directory, const void *owner, int64_
             return true;
         }
     return err_set(err, ERR_NOT_FOUND, "There is no such recipient.");
+}
+
+bool directory_resolve_ids(struct directory *directory, const void *owner, const int64_t *ids, size_t count,
+                           struct resolved **found, size_t *count_out, struct err *err)
+{
+    *found = talloc_array(owner, struct resolved, (unsigned)count);
+    *count_out = 0;
+    for (size_t i = 0; i < count; i++)
+        if (directory_resolve_id(directory, owner, ids[i], &(*found)[*count_out], err))
+            ++*count_out;
+        else if (err->kind != ERR_NOT_FOUND)
+            return false;
+    *err = ERR_INIT;
+    return true;
+}
+
+bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
+{
+    (void)directory;
+    (void)err;
+    memset(secret_out, 7, 32);
+    return true;
+}
+
+bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out, struct err *err)
+{
+    (void)directory;
+    (void)err;
+    *is_ours_out = strcmp(domain, "example.org") == 0;
+    return true;
 }
 
 bool directory_postmaster(struct directory *directory, const void *owner, struct resolved *found,
@@ -136,24 +197,47 @@ static const struct {
     { "a loop beside a mailbox", "mixed@example.org", RESOLVE_DELIVER, "1" },
     { "only what is gone and disabled", "dead@example.org", RESOLVE_DISABLED, "" },
     { "only what is gone", "gone2@example.org", RESOLVE_UNKNOWN, "" },
-    { "a part leads elsewhere", "out@example.org", RESOLVE_FORWARDS, "1" },
+    { "a part leads elsewhere", "out@example.org", RESOLVE_DELIVER, "1 alias:x@elsewhere.example" },
     { "unknown", "nobody@example.org", RESOLVE_UNKNOWN, "" },
     { "disabled", "off@example.org", RESOLVE_DISABLED, "" },
-    { "foreign", "ada@elsewhere.example", RESOLVE_FOREIGN, "" },
-    { "foreign with a percent", "ada%example.org@elsewhere.example", RESOLVE_FOREIGN, "" },
-    { "a backup domain", "ada@backup.example", RESOLVE_FORWARDS, "" },
+    { "foreign", "Ada@elsewhere.example", RESOLVE_FOREIGN, "foreign:Ada@elsewhere.example" },
+    { "foreign with a percent", "ada%example.org@elsewhere.example", RESOLVE_FOREIGN,
+      "foreign:ada%example.org@elsewhere.example" },
+    { "a backup domain", "ada@backup.example", RESOLVE_DELIVER, "backup:ada@backup.example" },
+    { "an internal relay", "ada@relay.example", RESOLVE_DELIVER, "relay:ada@relay.example" },
     { "percent", "u%elsewhere.example@example.org", RESOLVE_SOURCE_ROUTE, "" },
     { "bang", "elsewhere.example!u@example.org", RESOLVE_SOURCE_ROUTE, "" },
     { "quoted", "\"u@elsewhere.example\"@example.org", RESOLVE_SOURCE_ROUTE, "" },
     { "postmaster", "postmaster@example.org", RESOLVE_DELIVER, "1" },
     { "PostMaster alone", "PostMaster", RESOLVE_DELIVER, "1" },
     { "abuse", "abuse@example.org", RESOLVE_DELIVER, "1" },
-    { "another's postmaster", "postmaster@elsewhere.example", RESOLVE_FOREIGN, "" },
+    { "another's postmaster", "postmaster@elsewhere.example", RESOLVE_FOREIGN,
+      "foreign:postmaster@elsewhere.example" },
     { "our own address", "bob@[127.0.0.1]", RESOLVE_DELIVER, "2" },
     { "our own IPv6 address", "bob@[IPv6:::1]", RESOLVE_DELIVER, "2" },
-    { "another's address", "bob@[192.0.2.77]", RESOLVE_FOREIGN, "" },
+    { "another's address", "bob@[192.0.2.77]", RESOLVE_FOREIGN, "foreign:bob@[192.0.2.77]" },
     { "a percent at our own address", "u%elsewhere.example@[127.0.0.1]", RESOLVE_SOURCE_ROUTE, "" },
     { "anybody alone", "ada", RESOLVE_UNKNOWN, "" },
+    { "a contact", "carl@example.org", RESOLVE_DELIVER, "contact:carl@elsewhere.example" },
+    { "a group: users, an alias, a contact, a stranger", "staff@example.org", RESOLVE_DELIVER,
+      "1 2 contact:carl@elsewhere.example member:Guest@elsewhere.example" },
+    { "a group in a group, and itself: each once", "all@example.org", RESOLVE_DELIVER,
+      "1 2 contact:carl@elsewhere.example member:Guest@elsewhere.example" },
+    { "a group of nobody", "empty@example.org", RESOLVE_UNKNOWN, "" },
+    { "a redirect", "away@example.org", RESOLVE_DELIVER, "redirect:away@elsewhere.example" },
+    { "a redirect that keeps a copy", "both@example.org", RESOLVE_DELIVER,
+      "31 2 redirect:both@elsewhere.example" },
+    { "a redirect to nowhere keeps the mail", "lost@example.org", RESOLVE_DELIVER, "32" },
+    { "two that redirect to each other", "ping@example.org", RESOLVE_DELIVER, "34" },
+    { "the same, both with a copy", "ping2@example.org", RESOLVE_DELIVER, "35 36" },
+    { "a redirect into domains that others hold", "onward@example.org", RESOLVE_DELIVER,
+      "relay:x@relay.example backup:x@backup.example" },
+    { "a catch-all", "nobody@caught.example", RESOLVE_DELIVER, "2" },
+    { "a catch-all takes postmaster, too", "postmaster@caught.example", RESOLVE_DELIVER, "2" },
+    { "a catch-all takes no routes", "u%elsewhere.example@caught.example", RESOLVE_SOURCE_ROUTE, "" },
+    { "a forged return address", "SRS0=ABCDEFGH=AA=elsewhere.example=u@example.org", RESOLVE_UNKNOWN, "" },
+    { "a forged return address where there is a catch-all",
+      "SRS0=ABCDEFGH=AA=elsewhere.example=u@caught.example", RESOLVE_UNKNOWN, "" },
 };
 
 static bool ask(void *owner, const char *text, struct resolve_answer *answer, struct err *err)
@@ -179,6 +263,10 @@ static void every_address_has_one_answer(void **state)
         for (size_t k = 0; k < answer.target_count; k++)
             mailboxes =
                 talloc_asprintf_append(mailboxes, "%s%d", k ? " " : "", (int)answer.targets[k].mailbox_id);
+        for (size_t k = 0; k < answer.remote_count; k++)
+            mailboxes =
+                talloc_asprintf_append(mailboxes, "%s%s:%s", *mailboxes ? " " : "",
+                                       resolve_why_name(answer.remotes[k].why), answer.remotes[k].address);
         assert_string_equal(resolve_verdict_name(answer.verdict), resolve_verdict_name(cases[i].verdict));
         assert_string_equal(mailboxes, cases[i].mailboxes);
         talloc_free(owner);
@@ -233,12 +321,90 @@ static void the_way_is_told(void **state)
     talloc_free(owner);
 }
 
+/* Each copy with the recipients whose gates it passes, innermost first. */
+static char *gates_of(void *owner, const struct resolve_answer *answer)
+{
+    char *text = talloc_strdup(owner, "");
+
+    for (size_t i = 0; i < answer->target_count; i++) {
+        text = talloc_asprintf_append(text, "%s%d", i ? " " : "", (int)answer->targets[i].mailbox_id);
+        for (size_t g = answer->targets[i].gate; g; g = answer->gates[g].outer)
+            text = talloc_asprintf_append(text, "<%d", (int)answer->gates[g].recipient_id);
+    }
+    return text;
+}
+
+static void gates_are_told(void **state)
+{
+    static const struct {
+        const char *address, *gates;
+    } wanted[] = {
+        { "ada@example.org", "1" },
+        { "boss@example.org", "40<40" },
+        { "board@example.org", "40<40<41 1<41 2<41" },
+        { "board2@example.org", "40<40<41 1<41 2<41 2 40<40" },
+        { "mixed-gates@example.org", "40<40<41 1<41 2<41 40<40 1" },
+    };
+    void *owner = talloc_new(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        struct resolve_answer answer;
+        struct err err = ERR_INIT;
+
+        assert_true(ask(owner, wanted[i].address, &answer, &err));
+        assert_string_equal(gates_of(owner, &answer), wanted[i].gates);
+    }
+    talloc_free(owner);
+}
+
+/* What we send on comes back: the sender of the copy, taken as a recipient, is the sender that it was made from. */
+static void bounces_find_their_way_back(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+    struct err err = ERR_INIT;
+    const char *sender;
+
+    (void)state;
+    assert_true(ask(owner, "away@example.org", &answer, &err));
+    assert_int_equal(answer.remotes[0].recipient_id, 30);
+    assert_true(resolve_sender(NULL, owner, "Eve.X@far.example", &answer.remotes[0], &sender, &err));
+    assert_int_equal(strncmp(sender, "SRS0=", 5), 0);
+    assert_non_null(strstr(sender, "=far.example=Eve.X@example.org"));
+    assert_true(ask(owner, sender, &answer, &err));
+    assert_int_equal(answer.verdict, RESOLVE_DELIVER);
+    assert_int_equal(answer.remote_count, 1);
+    assert_string_equal(answer.remotes[0].address, "Eve.X@far.example");
+    assert_int_equal(answer.remotes[0].why, RESOLVE_WHY_RETURN);
+    assert_null(answer.remotes[0].via);
+    talloc_free(owner);
+}
+
+static void senders_that_stay(void **state)
+{
+    struct resolve_remote redirect = { .why = RESOLVE_WHY_REDIRECT, .via = "away@example.org" },
+                          foreign = { .why = RESOLVE_WHY_FOREIGN };
+    void *owner = talloc_new(NULL);
+    struct err err = ERR_INIT;
+    const char *sender;
+
+    (void)state;
+    assert_true(resolve_sender(NULL, owner, "", &redirect, &sender, &err));
+    assert_string_equal(sender, "");
+    assert_true(resolve_sender(NULL, owner, "ada@example.org", &redirect, &sender, &err));
+    assert_string_equal(sender, "ada@example.org");
+    assert_true(resolve_sender(NULL, owner, "x@far.example", &foreign, &sender, &err));
+    assert_string_equal(sender, "x@far.example");
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_address_has_one_answer),
-        cmocka_unit_test(trouble_is_never_unknown),
-        cmocka_unit_test(without_a_postmaster_it_is_unknown),
+        cmocka_unit_test(gates_are_told),           cmocka_unit_test(bounces_find_their_way_back),
+        cmocka_unit_test(senders_that_stay),        cmocka_unit_test(every_address_has_one_answer),
+        cmocka_unit_test(trouble_is_never_unknown), cmocka_unit_test(without_a_postmaster_it_is_unknown),
         cmocka_unit_test(the_way_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

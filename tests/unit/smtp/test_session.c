@@ -12,7 +12,8 @@
 #define EHLO "EHLO client.example.com\r\n"
 #define EHLO_REPLY                                                                                           \
     "250-mail.example.org\r\n250-PIPELINING\r\n250-SIZE 100000\r\n250-STARTTLS\r\n250-8BITMIME\r\n"          \
-    "250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-DSN\r\n250-LIMITS RCPTMAX=5\r\n250-HELP\r\n"      \
+    "250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-DSN\r\n250-DELIVERBY\r\n"                         \
+    "250-ETRN\r\n250-LIMITS RCPTMAX=5\r\n250-HELP\r\n"                                                       \
     "250 ENHANCEDSTATUSCODES\r\n"
 #define LHLO "LHLO client.example.com\r\n"
 #define HI "220 mail.example.org ESMTP Chappe\r\n"
@@ -56,9 +57,9 @@ static const struct {
           RCPT("down@example.org") RCPT("out@example.org") RCPT("u@elsewhere.example")
               RCPT("u%elsewhere.example@example.org") RCPT("\"\"@example.org") RCPT("ada+list@example.org")
                   RCPT("postmaster") RCPT("abuse@example.org") RCPT("eve@example.org"),
-      HI EHLO_REPLY OK_MAIL
-      "452 4.2.2 *\r\n550 5.4.6 *\r\n550 5.2.1 *\r\n451 4.3.2 *\r\n550 5.4.4 *\r\n550 5.7.1 *\r\n"
-      "550 5.7.1 *\r\n501 5.1.3 *\r\n" OK_RCPT OK_RCPT OK_RCPT "452 4.5.3 *\r\n",
+      HI EHLO_REPLY OK_MAIL "452 4.2.2 *\r\n550 5.4.6 *\r\n550 5.2.1 *\r\n451 4.3.2 *\r\n" OK_RCPT
+                            "550 5.7.1 *\r\n"
+                            "550 5.7.1 *\r\n501 5.1.3 *\r\n" OK_RCPT OK_RCPT OK_RCPT OK_RCPT,
       0 },
     { "too many recipients", &smtp,
       EHLO "|" MAIL RCPT("ada@example.org") RCPT("ada@example.org") RCPT("ada@example.org")
@@ -117,7 +118,7 @@ static const struct {
       EHLO
       "|" LOGIN "|MAIL FROM:<bob@example.org>\r\nMAIL FROM:<ada@example.org>\r\n" RCPT("x@elsewhere.example")
           RCPT("bob@example.org") "DATA\r\n|From: ada@example.org\r\nBcc: eve@example.org\r\n\r\nhi\r\n" END,
-      NULL, 1 },
+      NULL, 0 },
     { "another's From", &submission,
       EHLO "|" LOGIN "|MAIL FROM:<ada@example.org>\r\n" RCPT(
           "bob@example.org") "DATA\r\n|From: ada@example.org, bob@example.org\r\n\r\nhi\r\n" END,
@@ -136,13 +137,15 @@ static const struct {
     "250 ENHANCEDSTATUSCODES\r\n"
 #define AUTH_REPLY                                                                                           \
     "250-mail.example.org\r\n250-PIPELINING\r\n250-SIZE 100000\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n"  \
-    "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-DSN\r\n250-LIMITS RCPTMAX=5\r\n"  \
+    "250-8BITMIME\r\n250-BINARYMIME\r\n250-CHUNKING\r\n250-SMTPUTF8\r\n250-DSN\r\n"                          \
+    "250-DELIVERBY\r\n250-FUTURERELEASE 31622400 *\r\n250-MT-PRIORITY\r\n250-LIMITS RCPTMAX=5\r\n"           \
     "250-HELP\r\n250 ENHANCEDSTATUSCODES\r\n"
     { "LMTP answers for each",
       LMTP_HI LHLO_REPLY OK_MAIL OK_RCPT OK_RCPT OK_RCPT GO OK_SENT "452 4.2.2 *\r\n" OK_SENT },
     { "LMTP without recipients", LMTP_HI LHLO_REPLY OK_MAIL "550 5.1.1 *\r\n503 5.5.1 *\r\n" },
     { "login first", HI AUTH_REPLY "530 5.7.0 *\r\n" },
-    { "a login", HI AUTH_REPLY OK_LOGIN "553 5.7.1 *\r\n" OK_MAIL "550 5.4.4 *\r\n" OK_RCPT GO OK_SENT },
+    { "a login",
+      HI AUTH_REPLY OK_LOGIN "553 5.7.1 *\r\n" OK_MAIL OK_RCPT OK_RCPT GO "250 2.0.0 Queued as *\r\n" },
     { "another's From", HI AUTH_REPLY OK_LOGIN OK_MAIL OK_RCPT GO "550 5.7.1 *\r\n" },
     { "a wrong password",
       HI AUTH_REPLY "535 5.7.8 *\r\n334 \r\n501 5.7.0 *\r\n504 5.5.4 *\r\n501 5.5.2 *\r\n" },

@@ -19,14 +19,17 @@
 #ifndef FAKE_SESSION_H
 #define FAKE_SESSION_H
 
+#include "accept/accept.h"
 #include "auth/sasl.h"
 #include "base/mem.h"
 #include "base/spool.h"
 #include "deliver/deliver.h"
 #include "directory/quarantine.h"
+#include "directory/login.h"
 #include "directory/resolve.h"
 #include "filter/filter.h"
 #include "policy/policy.h"
+#include "resolve/srs.h"
 #include "session/session.h"
 #include "smtp/command.h"
 
@@ -45,7 +48,7 @@ struct session {
     void *filter_state;
     struct spool *body;
     int delayed_ms;
-    size_t deliveries;
+    size_t deliveries, queued;
     struct buf delivered; /* the messages, one after the other */
     int64_t delivered_to[64];
     size_t delivered_to_count;
@@ -390,6 +393,16 @@ bool policy_check(struct policy *policy, const struct policy_question *question,
     (void)question;
     return target->mailbox_id != 4 || err_set(err, ERR_QUOTA, "The mailbox is full.");
 }
+bool policy_admit(struct policy *policy, const struct policy_question *question,
+                  struct resolve_answer *answer, int64_t *max_bytes_out, struct err *err)
+{
+    (void)policy;
+    (void)question;
+    (void)answer;
+    (void)err;
+    *max_bytes_out = 0;
+    return true;
+}
 static bool fake_file(const struct message_draft *draft, struct deliver_recipient *recipient)
 {
     recipient->target.is_filed = recipient->target.mailbox_id != 9;
@@ -425,6 +438,69 @@ bool deliver_message_whole(struct deliver *deliver, const struct message_draft *
         if (recipients[i].target.mailbox_id == 9)
             return err_set(err, ERR_QUOTA, "The mailbox is full.");
     return deliver_message(deliver, draft, received_us, recipients, count, err);
+}
+struct message_draft *message_prepare(const void *owner, struct span bytes);
+/* ---- accept: what needs no queue is filed as above, the rest is counted */
+
+enum accept_way accept_way(const struct accept *accept, const struct accept_message *message)
+{
+    (void)accept;
+    if (message->remote_count > 0 || message->hold_until_us > 0)
+        return ACCEPT_QUEUES;
+    for (size_t i = 1; i < message->target_count; i++)
+        if (message->targets[i].group_id != message->targets[0].group_id)
+            return ACCEPT_QUEUES;
+    return ACCEPT_FILES;
+}
+bool accept_queue(struct accept *accept, const void *arena, const struct accept_message *message,
+                  struct err *err)
+{
+    (void)accept;
+    (void)arena;
+    (void)err;
+    fake.queued += message->target_count + message->remote_count;
+    return true;
+}
+bool accept_message(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
+{
+    if (accept_way(accept, message) == ACCEPT_QUEUES)
+        return accept_queue(accept, arena, message, err);
+    return deliver_message_whole(NULL, message_prepare(arena, message->bytes), 0, message->targets,
+                                 message->target_count, err);
+}
+bool accept_retry_domain(struct accept *accept, const char *domain, size_t *count_out, struct err *err)
+{
+    (void)accept;
+    (void)err;
+    *count_out = strcmp(domain, "example.net") == 0 ? 2 : 0;
+    return true;
+}
+bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out, struct err *err)
+{
+    (void)directory;
+    (void)err;
+    *is_ours_out = strcmp(domain, "example.org") == 0 || strcmp(domain, "example.net") == 0;
+    return true;
+}
+bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
+{
+    (void)directory;
+    (void)err;
+    memset(secret_out, 7, 32);
+    return true;
+}
+bool directory_resolve_ids(struct directory *directory, const void *owner, const int64_t *ids, size_t count,
+                           struct resolved **found_out, size_t *count_out, struct err *err)
+{
+    (void)directory;
+    *found_out = talloc_zero_array(owner, struct resolved, (unsigned)count + 1);
+    *count_out = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < COUNT_OF(fake_addresses); k++)
+            if (fake_addresses[k].id == ids[i])
+                fake_found(owner, k, &(*found_out)[(*count_out)++]);
+    (void)err;
+    return true;
 }
 struct message_draft *message_prepare(const void *owner, struct span bytes)
 {

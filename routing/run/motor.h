@@ -1,0 +1,149 @@
+/*
+ * motor.h -- inside this room: the motor, its lanes and jobs, and the functions of its threads.
+ *
+ * Rows come in catches, shared by the jobs made of them; the last job that is settled frees the catch. A job belongs to the
+ * motor's lock while it waits, to its worker while it runs, and to the settling thread with what came of it afterwards.
+ */
+#ifndef RUN_MOTOR_H
+#define RUN_MOTOR_H
+
+#include "db/pool.h"
+#include "queue/motor.h"
+#include "queue/settle.h"
+#include "queue/take.h"
+#include "run/destination.h"
+#include "run/run.h"
+#include "run/state.h"
+
+#include <glib.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+struct lane {
+    const char *name;
+    struct destination *destination; /* of its last job; NULL: not known yet */
+    size_t loaded;                   /* rows in memory */
+    size_t quota;                    /* rows that may be: grows while it gets rid of them quickly */
+    int64_t taken_us;                /* when it last took */
+    bool has_more;                   /* the last time it got all that it wanted */
+};
+
+/* Rows that came with one question, shared by jobs. */
+struct haul {
+    void *arena;
+    struct queue_catch *catch;
+    _Atomic unsigned users;
+};
+
+struct job {
+    struct job *next;
+    struct haul *haul;
+    struct lane *lane;
+    struct destination *destination;
+    struct route route; /* under the haul's arena */
+    bool is_group;
+    const char *sender; /* envelope of this copy */
+    const struct queue_message *message;
+    const struct queue_taken **rows;
+    size_t count, capacity;
+};
+
+/* What came of one row. Texts belong to the arena of its result. */
+struct outcome {
+    const struct queue_taken *row;
+    enum run_state state;
+    unsigned code; /* 0: there was no reply */
+    const char *enhanced, *text, *host, *tls;
+    int64_t next_try_us; /* RUN_DEFERRED, RUN_DELAYED */
+    bool was_tried;
+    unsigned flags;
+};
+
+/* What came of one job: settled together with others. */
+struct result {
+    struct result *next;
+    void *arena;
+    struct haul *haul;
+    struct lane *lane;
+    struct outcome *outcomes;
+    size_t count;
+};
+
+struct run {
+    struct run_options options;
+    struct db_pool *pool;
+    _Atomic int64_t retry_min_us, retry_max_us;
+    struct accept *accept; /* dates of notices */
+    int lock_fd;
+    struct wake_subscription *subscription;
+    sem_t came; /* something new, or something ended: the finder looks */
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t work;  /* for workers */
+    bool is_ending;       /* nothing new is begun */
+    int64_t motor_id;     /* 0: none yet */
+    int64_t beat_us;      /* monotonic: the last beat that was heard */
+    GHashTable *lanes, *destinations;
+    GQueue ring; /* destinations with jobs */
+    size_t taken, job_count, active, slow_active, idle, thread_count;
+    pthread_t *workers;
+
+    struct result *ended, **ended_end; /* to be settled */
+    size_t ended_rows;
+    bool is_settling, settler_ends;
+    pthread_cond_t has_ended;
+
+    int64_t next_overdue_us; /* of the finder */
+    pthread_t finder, beater, settler;
+    pthread_cond_t tick; /* of the beater */
+};
+
+/* ---- beat.c */
+void *run_beat(void *run);
+/* May something new be begun? Under the lock. */
+bool run_is_alive(const struct run *run);
+/* The lock file: whose motor it was, and ours from now on. */
+bool run_lock_file(struct run *run, struct err *err);
+void run_unlock_file(struct run *run);
+
+/* ---- find.c */
+void *run_find(void *run);
+
+/* ---- job.c */
+/* Makes jobs of what was caught, and gives them to their destinations. */
+void run_add_jobs(struct run *run, struct haul *haul);
+struct haul *haul_new(void);
+void haul_leave(struct haul *haul);
+/* Under the lock: makes or finds. */
+struct lane *run_lane(struct run *run, const char *name);
+struct destination *run_destination(struct run *run, const char *key, unsigned limit_max);
+/* Under the lock: the jobs that wait for a destination go back untried. */
+void run_release(struct run *run, struct destination *destination);
+
+/* ---- work.c */
+void *run_work(void *run);
+/* Under the lock, where a job was added: one more thread where all are busy. */
+void run_want_worker(struct run *run);
+
+/* ---- send.c, file.c: carry out one job; news about the destination. */
+enum destination_news run_send(struct run *run, struct job *job, struct result *result);
+enum destination_news run_file(struct run *run, struct job *job, struct result *result);
+
+/* ---- outcome.c */
+struct result *result_new(struct job *job);
+/* The pause after so many failures: the configured one, and a short one for a storage group, which is started again soon. */
+int64_t run_pause_us(const struct run *run, bool is_group, unsigned failures);
+/* Defers the row by its own schedule, or ends it where its time is over. */
+void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_us);
+/* What was deferred together is tried again together: one copy on the line then, as before. */
+void outcome_keep_together(struct result *result);
+
+/* ---- finish.c */
+void *run_finish(void *run);
+/* Under the lock. */
+void run_end_result(struct run *run, struct result *result);
+/* Under the lock: nobody worked on the job. */
+void run_end_untried(struct run *run, struct job *job);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * topology.c -- the network kept in memory, and kept fresh.
+ */
+#include "topology/topology.h"
+
+#include "base/clock.h"
+#include "topology/network.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <talloc.h>
+
+/* A look at the stamp holds for FRESH_US. While the directory cannot be asked, what was known holds for STALE_US: longer
+ * than a failover of the database takes, shorter than changes may take to be seen. */
+#define FRESH_US (1 * US_PER_S)
+#define STALE_US (5 * US_PER_S)
+
+/* One state of the network, held by whoever decides on it. */
+struct version {
+    struct network *network;
+    unsigned holders; /* under the topology's lock */
+};
+
+struct topology {
+    struct directory *directory;
+    int64_t server_id;
+    pthread_mutex_t lock;    /* of all below */
+    struct version *current; /* holds itself once; NULL before the first */
+    int64_t checked_us;      /* monotonic: `current` was the newest then */
+    bool is_checking;        /* somebody asks the directory just now */
+    unsigned turn;
+};
+
+bool topology_open(const void *owner, const struct topology_options *options, struct topology **topology_out,
+                   struct err *err)
+{
+    struct topology *topology = talloc_zero(owner, struct topology);
+
+    *err = ERR_INIT;
+    topology->directory = options->directory;
+    topology->server_id = options->server_id;
+    topology->checked_us = INT64_MIN / 2;
+    pthread_mutex_init(&topology->lock, NULL);
+    *topology_out = topology;
+    return true;
+}
+
+static void give_back(struct version *version)
+{
+    if (version && --version->holders == 0)
+        talloc_free(version);
+}
+
+void topology_close(struct topology **topology)
+{
+    if (!*topology)
+        return;
+    give_back((*topology)->current);
+    pthread_mutex_destroy(&(*topology)->lock);
+    TALLOC_FREE(*topology);
+}
+
+/* Reads everything, unless the stamp says that nothing changed. *version_out NULL: nothing did. */
+static bool read_version(struct topology *topology, int64_t known_stamp, struct version **version_out,
+                         struct err *err)
+{
+    struct routing routing;
+    int64_t stamp;
+
+    *version_out = NULL;
+    if (!routing_stamp(topology->directory, &stamp, err))
+        return false;
+    if (stamp == known_stamp)
+        return true;
+    struct version *version = talloc_zero(NULL, struct version);
+    if (!routing_load(topology->directory, version, &routing, err)) {
+        talloc_free(version);
+        return false;
+    }
+    version->network = network_new(version, &routing);
+    version->holders = 1;
+    *version_out = version;
+    return true;
+}
+
+/* Called and returns with the lock held. */
+static bool refresh(struct topology *topology, struct err *err)
+{
+    int64_t start_us = clock_monotonic_us();
+    int64_t known = topology->current ? topology->current->network->routing.stamp : -1;
+    struct version *version;
+
+    topology->is_checking = true;
+    pthread_mutex_unlock(&topology->lock);
+    bool ok = read_version(topology, known, &version, err);
+    pthread_mutex_lock(&topology->lock);
+    topology->is_checking = false;
+    if (!ok)
+        return false;
+    topology->checked_us = start_us;
+    if (version) {
+        give_back(topology->current);
+        topology->current = version;
+    }
+    return true;
+}
+
+/* The newest version, held. While one thread looks at the stamp, others go on with what they know. */
+static bool hold(struct topology *topology, struct version **version_out, struct err *err)
+{
+    bool ok = true;
+
+    pthread_mutex_lock(&topology->lock);
+    int64_t age_us = clock_monotonic_us() - topology->checked_us;
+    if (age_us > FRESH_US && (!topology->is_checking || age_us > STALE_US || !topology->current))
+        ok = refresh(topology, err);
+    if (!ok && topology->current && clock_monotonic_us() - topology->checked_us < STALE_US) {
+        *err = ERR_INIT;
+        ok = true;
+    }
+    if (ok) {
+        topology->current->holders++;
+        *version_out = topology->current;
+    }
+    pthread_mutex_unlock(&topology->lock);
+    return ok;
+}
+
+static void let_go(struct topology *topology, struct version *version)
+{
+    pthread_mutex_lock(&topology->lock);
+    give_back(version);
+    pthread_mutex_unlock(&topology->lock);
+}
+
+/* What the route took from the version must outlive it. */
+static void keep_texts(const void *owner, struct route *route)
+{
+    const char **texts[] = { &route->reason,   &route->domain,         &route->connector_name, &route->login,
+                             &route->password, &route->source_address, &route->destination };
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        if (*texts[i])
+            *texts[i] = talloc_strdup(owner, *texts[i]);
+    for (size_t i = 0; i < route->host_count; i++)
+        route->hosts[i].host = talloc_strdup(owner, route->hosts[i].host);
+}
+
+bool topology_route(struct topology *topology, const void *owner, const struct topology_question *question,
+                    struct route *route_out, struct err *err)
+{
+    struct topology_question asked = *question;
+    struct version *version;
+    unsigned turn;
+
+    *err = ERR_INIT;
+    if (asked.visited_count >= TOPOLOGY_PATH_MAX - 1) { /* another hop would not fit into the path */
+        *route_out = (struct route){ .kind = ROUTE_NONE,
+                                     .destination = "",
+                                     .reason = "The message has passed too many servers." };
+        keep_texts(owner, route_out);
+        return true;
+    }
+    if (!hold(topology, &version, err))
+        return false;
+    if (!asked.server_id)
+        asked.server_id = topology->server_id;
+    if (!asked.now_us)
+        asked.now_us = clock_now_us();
+    pthread_mutex_lock(&topology->lock);
+    turn = topology->turn++;
+    pthread_mutex_unlock(&topology->lock);
+    network_route(version->network, owner, &asked, turn, route_out);
+    keep_texts(owner, route_out);
+    let_go(topology, version);
+    return true;
+}
+
+static const struct routing_link *link_of(const struct network *network, int64_t connector_id,
+                                          const char *host)
+{
+    for (size_t i = 0; i < network->routing.link_count; i++) {
+        const struct routing_link *link = &network->routing.links[i];
+        if (link->connector_id == connector_id && strcmp(link->host, host) == 0)
+            return link;
+    }
+    return NULL;
+}
+
+bool topology_report(struct topology *topology, int64_t connector_id, const char *host, bool is_up,
+                     const char *reason, struct err *err)
+{
+    int64_t now_us = clock_now_us();
+    struct routing_link down = { .connector_id = connector_id,
+                                 .host = host,
+                                 .since_us = now_us,
+                                 .until_us = now_us + TOPOLOGY_DOWN_S * US_PER_S,
+                                 .reason = reason ? reason : "" };
+    const struct routing_link *known;
+    struct version *version;
+    bool is_news, ok;
+
+    *err = ERR_INIT;
+    if (!connector_id)
+        return true;
+    if (!hold(topology, &version, err))
+        return false;
+    known = link_of(version->network, connector_id, host);
+    is_news = is_up ? known != NULL : !known || known->until_us < now_us + TOPOLOGY_DOWN_S * US_PER_S / 2;
+    let_go(topology, version);
+    if (!is_news)
+        return true;
+    ok = is_up ? link_report_up(topology->directory, connector_id, host, err)
+               : link_report_down(topology->directory, &down, topology->server_id, err);
+    pthread_mutex_lock(&topology->lock);
+    if (ok)
+        topology->checked_us = INT64_MIN / 2; /* we ourselves know at once */
+    pthread_mutex_unlock(&topology->lock);
+    return ok;
+}
+
+/* ---- the path of a message between our servers */
+
+char *topology_path_field(const void *owner, const struct topology *topology, const int64_t *visited,
+                          size_t visited_count)
+{
+    char *field = talloc_strdup(owner, "X-Chappe-Path:");
+
+    for (size_t i = 0; i < visited_count && i < TOPOLOGY_PATH_MAX - 1; i++)
+        field = talloc_asprintf_append(field, " %lld", (long long)visited[i]);
+    return talloc_asprintf_append(field, " %lld\r\n", (long long)topology->server_id);
+}
+
+size_t topology_read_path(struct span value, int64_t ids_out[TOPOLOGY_PATH_MAX])
+{
+    size_t count = 0;
+    uint32_t id;
+
+    while (count < TOPOLOGY_PATH_MAX) {
+        while (value.p < value.end && (*value.p == ' ' || *value.p == '\t'))
+            value.p++;
+        if (!span_take_u32(&value, &id))
+            break;
+        ids_out[count++] = id;
+    }
+    return count;
+}

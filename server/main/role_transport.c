@@ -1,0 +1,277 @@
+/* role_transport.c -- the queue's motor with its ways out: DNS, the choice of the route, the SMTP client. */
+#include "accept/accept.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "connector/outbound.h"
+#include "directory/server.h"
+#include "dns/dns.h"
+#include "format/header.h"
+#include "main/role.h"
+#include "main/storage.h"
+#include "run/run.h"
+#include "topology/topology.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+#include <unistd.h>
+
+enum { STOP_MS = 8000 };
+
+METRIC_GAUGE(rows_taken, "chappe_queue_rows_in_work",
+             "Rows of the queue that this machine's motor has in work")
+METRIC_GAUGE(jobs_waiting, "chappe_queue_jobs", "Jobs that wait for a thread or for their destination's turn")
+METRIC_GAUGE(jobs_active, "chappe_queue_jobs_active", "Jobs being carried out")
+METRIC_GAUGE(destinations_known, "chappe_queue_destinations", "Destinations that the motor knows")
+METRIC_GAUGE(destinations_paused, "chappe_queue_destinations_paused",
+             "Destinations that pause after a failure")
+
+struct transport_role {
+    struct directory *directory;
+    const char *hostname;
+    pthread_mutex_t lock; /* of `topology` until it is there */
+    struct topology *topology;
+    struct dns *dns;
+    struct outbound *outbound;
+    struct run *run;
+};
+
+void role_accept_options(const struct role *role, struct accept_options *options_out)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+    const struct config *config = role->config;
+
+    *options_out = (struct accept_options){ .directory = parts->directory,
+                                            .deliver = parts->deliver,
+                                            .wake = role->wake,
+                                            .lifetime_us = config->queue_lifetime_s * US_PER_S,
+                                            .warning_us = config->delay_warning_s * US_PER_S,
+                                            .undo_us = config->undo_window_s * US_PER_S };
+}
+
+/* ---- the ways out */
+
+/* "host", "host:2525", "[2001:db8::1]:25": as an administrator wrote it for this entry. */
+static void route_via(const void *owner, const char *via, struct route *route)
+{
+    struct route_host *host = talloc_zero(owner, struct route_host);
+    const char *colon = strrchr(via, ':'), *end = strchr(via, ']');
+    size_t length = strlen(via);
+
+    if (colon && (*via != '[' || (end && colon == end + 1))) {
+        host->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+        length = (size_t)(colon - via);
+    }
+    host->host = *via == '[' && end ? talloc_strndup(host, via + 1, (size_t)(end - via - 1))
+                                    : talloc_strndup(host, via, length);
+    *route = (struct route){ .kind = ROUTE_HOST,
+                             .destination = talloc_asprintf(owner, "host %s", via),
+                             .reason = "the server that an administrator chose",
+                             .hosts = host,
+                             .host_count = 1,
+                             .tls = ROUTE_TLS_OPPORTUNISTIC };
+}
+
+/* Made with the first question, as it needs the directory to know who we are. */
+static bool get_topology(struct transport_role *own, struct topology **topology_out, struct err *err)
+{
+    struct topology_options options = { .directory = own->directory };
+    bool done = true;
+
+    pthread_mutex_lock(&own->lock);
+    if (!own->topology)
+        done = server_register(own->directory, own->hostname, &options.server_id, err) &&
+               topology_open(own, &options, &own->topology, err);
+    *topology_out = own->topology;
+    pthread_mutex_unlock(&own->lock);
+    return done;
+}
+
+static enum topology_priority priority_of(int priority)
+{
+    return priority > 0 ? TOPOLOGY_HIGH : priority < 0 ? TOPOLOGY_LOW : TOPOLOGY_NORMAL;
+}
+
+static bool find_route(void *arg, const void *owner, const struct run_question *question,
+                       struct route *route_out, struct err *err)
+{
+    const struct queue_recipient *recipient = question->recipient;
+    int64_t visited[TOPOLOGY_PATH_MAX];
+    struct topology *topology;
+
+    if (recipient->via) {
+        route_via(owner, recipient->via, route_out);
+        return true;
+    }
+    if (!get_topology(arg, &topology, err))
+        return false;
+    struct topology_question asked = {
+        .sender = question->sender,
+        .recipient = recipient->address,
+        .domain = question->domain,
+        .organisation_id = question->message->organisation_id,
+        .storage_group_id = recipient->group_id,
+        .size_bytes = question->message->size_bytes,
+        .priority = priority_of(question->message->priority),
+        .is_backup = (recipient->flags & QUEUE_IS_BACKUP) != 0,
+        .is_relay = (recipient->flags & QUEUE_IS_RELAY) != 0,
+        .visited = visited,
+        .visited_count = topology_read_path(span_text(question->message->path), visited),
+    };
+    return topology_route(topology, owner, &asked, route_out, err);
+}
+
+/* Between our servers the message carries the way that it has come. */
+static struct span with_path(const struct transport_role *own, const void *owner, struct span bytes)
+{
+    struct span header = span_of(bytes.p, header_block_length(bytes));
+    int64_t visited[TOPOLOGY_PATH_MAX];
+    struct header_field field;
+    struct buf out = buf_owned_by(owner);
+    size_t count = header_find(header, "X-Chappe-Path", &field)
+                       ? topology_read_path(span_trim(field.value), visited)
+                       : 0;
+
+    buf_add_text(&out, topology_path_field(owner, own->topology, visited, count));
+    buf_add_span(&out, bytes);
+    return buf_span(&out);
+}
+
+static void send_message(void *arg, const void *owner, const struct route *route,
+                         const struct outbound_message *message, struct outbound_recipient *recipients,
+                         size_t count)
+{
+    struct transport_role *own = arg;
+    struct outbound_message sent = *message;
+
+    if (route->is_internal)
+        sent.bytes = with_path(own, owner, message->bytes);
+    outbound_send(own->outbound, owner, route, &sent, recipients, count);
+}
+
+/* What was learnt of a connector's link is every server's business. */
+static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
+{
+    struct transport_role *own = arg;
+    const char *host = route->host_count > 0 ? route->hosts[0].host : "";
+    struct err err = ERR_INIT;
+
+    if (!topology_report(own->topology, route->connector_id, host, is_up, reason, &err))
+        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+}
+
+/* The ports on which our own SMTP listens: mail sent there would come back. */
+static void add_listeners(const void *owner, const struct config *config, struct outbound_options *options)
+{
+    struct outbound_listener *listeners = talloc_zero_array(owner, struct outbound_listener, 4);
+
+    for (const struct service *service = services; service->name; service++)
+        if (strcmp(service->role, "smtp") == 0 && options->listener_count < 4)
+            listeners[options->listener_count++].port = service_port(config, service);
+    options->listeners = listeners;
+}
+
+static struct outbound_options outbound_options(const void *owner, const struct config *config,
+                                                struct dns *dns)
+{
+    struct outbound_options options = { .dns = dns,
+                                        .hostname = config->hostname,
+                                        .state_directory = config_path(owner, config, "spool"),
+                                        .mx_port = (uint16_t)config->outbound_port };
+
+    add_listeners(owner, config, &options);
+    return options;
+}
+
+static struct dns_options dns_options(const struct config *config)
+{
+    return (struct dns_options){ .servers = config->dns, .trust_anchor = config->trust_anchor };
+}
+
+/* ---- life */
+
+static void refresh(void *argument)
+{
+    struct transport_role *own = argument;
+    struct run_stats stats;
+
+    if (!own->run)
+        return;
+    run_stats(own->run, &stats);
+    metric_set(&rows_taken, (int64_t)stats.taken);
+    metric_set(&jobs_waiting, (int64_t)stats.jobs);
+    metric_set(&jobs_active, (int64_t)stats.active);
+    metric_set(&destinations_known, (int64_t)stats.destinations);
+    metric_set(&destinations_paused, (int64_t)stats.paused);
+}
+
+static bool start_run(struct role *role, struct transport_role *own, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+    const struct config *config = role->config;
+    struct run_options options = {
+        .directory = parts->directory,
+        .deliver = parts->deliver,
+        .wake = role->wake,
+        .host_name = config->hostname,
+        .server = config->hostname,
+        .lock_file = config_path(role->arena, config, "run/transport.lock"),
+        .threads = (unsigned)config->outbound_threads,
+        .per_destination = (unsigned)config->outbound_per_destination,
+        .retry_min_us = config->retry_min_s * US_PER_S,
+        .retry_max_us = config->retry_max_s * US_PER_S,
+        .lifetime_us = config->queue_lifetime_s * US_PER_S,
+        .ways = { .arg = own, .route = find_route, .send = send_message, .report = report_link },
+    };
+
+    return run_start(role->arena, &options, &own->run, err);
+}
+
+bool role_transport_start(struct role *role, struct err *err)
+{
+    struct transport_role *own = talloc_zero(role->arena, struct transport_role);
+    struct dns_options dns = dns_options(role->config);
+
+    role->own = own;
+    pthread_mutex_init(&own->lock, NULL);
+    own->hostname = role->config->hostname;
+    if (!storage_open(role, &role->storage, err) || !dns_open(&dns, &own->dns, err))
+        return false;
+    own->directory = storage_parts(role->storage)->directory;
+    struct outbound_options outbound = outbound_options(own, role->config, own->dns);
+    if (!outbound_open(&outbound, &own->outbound, err) || !start_run(role, own, err))
+        return false;
+    metrics_before_render(refresh, own);
+    return true;
+}
+
+bool role_transport_reload(struct role *role, const struct config *config, struct err *err)
+{
+    struct transport_role *own = role->own;
+    struct dns_options dns = dns_options(config);
+    void *arena = talloc_new(NULL);
+    struct outbound_options outbound = outbound_options(arena, config, own->dns);
+    bool done = dns_reload(own->dns, &dns, err) && outbound_reload(own->outbound, &outbound, err) &&
+                storage_reload(role->storage, err);
+
+    if (done)
+        run_set_retry(own->run, config->retry_min_s * US_PER_S, config->retry_max_s * US_PER_S);
+    talloc_free(arena);
+    return done;
+}
+
+void role_transport_stop(struct role *role)
+{
+    struct transport_role *own = role->own;
+
+    if (!own)
+        return;
+    if (own->outbound)
+        outbound_stop(own->outbound);
+    run_stop(&own->run, STOP_MS);
+    outbound_close(&own->outbound);
+    topology_close(&own->topology);
+    dns_close(&own->dns);
+}

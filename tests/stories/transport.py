@@ -1,0 +1,171 @@
+"""What leaves the server: the queue, its motor, and what senders hear of it."""
+from __future__ import annotations
+
+import email
+import email.policy
+import smtplib
+import time
+
+from kit.names import Names
+from kit.remote import Remote, reserve_port
+from kit.world import World
+from smtp import submission
+
+PORT = reserve_port()
+NAMES = Names(reserve_port())
+for _n in range(2, 10):
+    NAMES.mail(f"d{_n}.test", f"127.0.0.{_n}")
+# waits of seconds instead of hours, so that a story can tell them
+SETTINGS = {"outbound_port": str(PORT), "dns": f"127.0.0.1@{NAMES.port}", "retry_min": "1s", "retry_max": "2s", "delay_warning": "3s", "queue_lifetime": "30s"}
+
+
+def letter(sender: str, to: str, subject: str = "hello", body: str = "body", extra: str = "") -> bytes:
+    return f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n{extra}\r\n{body}\r\n".encode()
+
+
+def submit(world: World, sender: str, recipients: list[str] | str, mail: bytes | None = None,
+           mail_options: tuple[str, ...] = (), rcpt_options: tuple[str, ...] = ()) -> None:
+    first = recipients if isinstance(recipients, str) else recipients[0]
+    with submission(world, sender) as smtp:
+        refused = smtp.sendmail(sender, recipients, mail or letter(sender, first), mail_options, rcpt_options)
+    assert refused == {}, refused
+
+
+def notices(world: World, address: str) -> list[email.message.EmailMessage]:
+    parsed = [email.message_from_bytes(mail, policy=email.policy.default) for mail in world.mails(address)]
+    return [one for one in parsed if one.get_content_type() == "multipart/report"]
+
+
+def wait_for_notice(world: World, address: str, count: int = 1, seconds: float = 20) -> list[email.message.EmailMessage]:
+    world.server.wait_until(lambda: len(notices(world, address)) >= count, seconds, f"{count} notices for {address}")
+    return notices(world, address)
+
+
+def fields(notice: email.message.EmailMessage) -> str:
+    return notice.get_payload(1).as_string()
+
+
+def story_a_submitted_message_leaves_once_with_its_envelope(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT) as sink:
+        submit(world, ada, "bob@d2.test", letter(ada, "bob@d2.test", body=".\r\n..two\r\n.three"))
+        taken = sink.wait_for(1)
+        time.sleep(1)
+        assert len(sink.taken) == 1, sink.taken
+    assert taken[0].sender == ada and taken[0].recipients == ["bob@d2.test"], taken
+    head, _, body = taken[0].data.partition(b"\r\n\r\n")
+    assert head.count(b"Received: ") == 1 and b"Return-Path" not in head, head
+    assert body == b".\r\n..two\r\n.three\r\n", body
+
+
+def story_a_server_that_is_down_gets_its_mail_when_it_is_back(world: World) -> None:
+    ada = world.user("ada")
+    submit(world, ada, ["bob@d2.test", "eve@d2.test"])
+    submit(world, ada, "ann@d3.test")
+    with Remote(port=PORT, address="127.0.0.3") as other:
+        other.wait_for(1)  # not held up by the one that is down
+    time.sleep(1.5)
+    with Remote(port=PORT) as sink:
+        taken = sink.wait_for(1)
+        assert sorted(taken[0].recipients) == ["bob@d2.test", "eve@d2.test"], taken
+        time.sleep(1)
+        assert len(sink.taken) == 1
+
+
+def story_a_recipient_who_is_told_to_wait_does_not_hold_up_the_others(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT) as sink:
+        sink.answer("RCPT", "450 4.2.1 greylisted", times=2, holding="slow@")
+        submit(world, ada, ["slow@d2.test", "quick@d2.test"])
+        first, second = sink.wait_for(2)
+        assert first.recipients == ["quick@d2.test"] and second.recipients == ["slow@d2.test"]
+
+
+def story_a_refusal_comes_back_as_a_report_in_two_languages(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT) as sink:
+        sink.answer("RCPT", "550 5.1.1 No such user here", holding="nobody@")
+        submit(world, ada, ["nobody@d2.test", "bob@d2.test"], letter(ada, "nobody@d2.test", subject="Réunion"))
+        assert sink.wait_for(1)[0].recipients == ["bob@d2.test"]
+    notice = wait_for_notice(world, ada)[0]
+    assert notice["Return-Path"] == "<>" and notice["Auto-Submitted"] == "auto-replied", notice.as_string()
+    text = notice.get_payload(0).get_content()
+    assert "There is no such address" in text and "n’existe pas" in text and "No such user here" in text, text
+    status = fields(notice)
+    for line in ("Final-Recipient: rfc822; nobody@d2.test", "Action: failed", "Status: 5.1.1", "Remote-MTA: dns; mx10.d2.test",
+                 "Diagnostic-Code: smtp; 550 5.1.1 No such user here", "Reporting-MTA: dns; mail.example.test"):
+        assert line in status, f"{line} is missing in {status}"
+    assert notice.get_payload(2).get_content_type() == "message/rfc822"
+    assert "bob" not in status
+
+
+def story_the_sender_s_language_is_used_where_it_is_known(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT) as sink:
+        sink.answer("RCPT", "550 5.1.1 no")
+        submit(world, ada, "x@d2.test", letter(ada, "x@d2.test", extra="Content-Language: fr\r\n"))
+        notice = wait_for_notice(world, ada)[0]
+    text = notice.get_payload(0).get_content()
+    assert "could not be delivered" not in text and "n’a pas pu être remis" in text, text
+    assert notice["Subject"].startswith("Message non remis: "), notice["Subject"]
+
+
+def story_a_delay_is_told_once_and_the_end_of_the_time_is(world: World) -> None:
+    ada = world.user("ada")
+    submit(world, ada, "bob@d4.test")
+    delayed = wait_for_notice(world, ada, 1, 15)
+    assert "Action: delayed" in fields(delayed[0]) and "Will-Retry-Until: " in fields(delayed[0]), fields(delayed[0])
+    assert delayed[0].get_payload(2).get_content_type() == "text/rfc822-headers"
+    both = wait_for_notice(world, ada, 2, 60)
+    assert len(both) == 2 and "Action: failed" in fields(both[1]) and "Status: 4.4.7" in fields(both[1]), fields(both[1])
+
+
+def story_notify_decides_who_is_told_what(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    with Remote(port=PORT) as sink:
+        sink.answer("RCPT", "550 5.1.1 no", holding="never@")
+        submit(world, ada, "never@d2.test", rcpt_options=("NOTIFY=NEVER",))
+        submit(world, ada, "yes@d2.test", mail_options=("ENVID=e1", "RET=HDRS"),
+               rcpt_options=("NOTIFY=SUCCESS", "ORCPT=rfc822;yes@d2.test"))
+        sink.wait_for(1)
+    relayed = wait_for_notice(world, ada)
+    assert len(relayed) == 1, [fields(one) for one in relayed]
+    for line in ("Action: relayed", "Original-Envelope-Id: e1", "Original-Recipient: rfc822; yes@d2.test"):
+        assert line in fields(relayed[0]), fields(relayed[0])
+    submit(world, bob, ada, rcpt_options=("NOTIFY=SUCCESS",))
+    assert "Action: delivered" in fields(wait_for_notice(world, bob)[0])
+
+
+def story_a_null_sender_is_never_answered(world: World) -> None:
+    ada = world.user("ada")
+    before = world.count(ada)
+    with Remote(port=PORT) as sink:
+        world.alias("out", "gone@d2.test")
+        sink.answer("RCPT", "550 5.1.1 no")
+        assert world.send(f"out@{world.domain}", sender="") == {}
+        world.server.wait_until(lambda: "queue.failed" in world.server.log() and "gone@d2.test" in world.server.log(),
+                                20, "the refusal")
+        time.sleep(1)
+    assert world.count(ada) == before
+
+
+def story_one_message_for_two_storage_groups_and_another_domain(world: World) -> None:
+    ada = world.user("ada")
+    group = world.server.run("storage-group", "add", f"Group of {world.domain}", "--json")
+    bob = world.user("bob", "--storage-group", f"Group of {world.domain}")
+    world.wait_for_mail(bob)
+    with Remote(port=PORT) as sink:
+        submit(world, ada, [ada, bob, "eve@d2.test"], letter(ada, bob, subject="mixed"))
+        sink.wait_for(1)
+    for who in (ada, bob):
+        world.server.wait_until(lambda: any(b"Subject: mixed" in mail for mail in world.mails(who)), 20, f"mail to {who}")
+    time.sleep(1)
+    assert sum(b"Subject: mixed" in mail for mail in world.mails(bob)) == 1, group
+
+
+def story_future_release_waits(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    submit(world, ada, bob, letter(ada, bob, subject="later"), mail_options=("HOLDFOR=3",))
+    time.sleep(1.5)
+    assert world.count(bob) == 0
+    world.server.wait_until(lambda: world.count(bob) == 1, 10, "the release")
