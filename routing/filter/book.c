@@ -8,6 +8,7 @@
 #include "filter/dkim.h"
 #include "filter/rule.h"
 
+#include <string.h>
 #include <talloc.h>
 
 static int free_tables(struct book *book)
@@ -70,6 +71,9 @@ static bool read_settings(struct book *book, struct directory *directory, struct
 
     if (!filter_setting_load(directory, book, &settings, &count, err))
         return false;
+    for (size_t i = 0; i < count; i++)
+        book->has_greylist = book->has_greylist || (strcmp(settings[i].name, "greylist") == 0 &&
+                                                    strcmp(settings[i].value, "on") == 0);
     for (enum pass pass = OF_INSTALLATION; pass < PASSES; pass++)
         for (size_t i = 0; i < count; i++)
             if (pass_of(&settings[i]) == pass)

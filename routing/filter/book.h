@@ -27,6 +27,7 @@ struct book {
     GHashTable *domains;       /* the same by domain id */
     GHashTable *access;        /* words of access.c -> int64_t until when (0: always) */
     bool has_bits[129];        /* lengths of the networks in it */
+    bool has_greylist;         /* some domain uses it */
     struct dkim_book *keys;    /* dkim_sign.c */
     struct rule_book *rules;
 };

@@ -95,6 +95,8 @@ static void judge(struct work *w, struct filter_verdict *verdict)
         log_err(LOG_LEVEL_ERROR, "filter.rewrite", &err);
         later(verdict, FILTER_SCANNER_DOWN, "signing");
     }
+    if (w->in->origin == FILTER_FROM_USER && verdict->action <= FILTER_QUARANTINE)
+        work_know_recipients(w);
 }
 
 void filter_message(struct filter *filter, const void *owner, const struct filter_input *input,

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "directory/greylist.h"
 #include "filter/access.h"
+#include "format/address.h"
 
 #include <stdio.h>
 #include <talloc.h>
@@ -47,9 +48,51 @@ static void make_key(uint8_t key[SHA256_BYTES], const struct net_address *peer, 
     talloc_free(sha);
 }
 
+/* Of one of ours and somebody elsewhere, whoever of both writes. */
+static void make_known_key(uint8_t key[SHA256_BYTES], const char *ours, const char *theirs)
+{
+    struct sha256 *sha = sha256_new(NULL);
+
+    sha256_add(sha, span_of("known", sizeof "known"));
+    sha256_add(sha, span_of(ours, strlen(ours) + 1));
+    sha256_add(sha, span_text(theirs));
+    sha256_finish(sha, key);
+    talloc_free(sha);
+}
+
+static char *key_of(const void *owner, const char *text)
+{
+    struct address address;
+
+    return address_parse(owner, span_text(text), ADDRESS_ACCEPT_UTF8, &address) == ADDRESS_GOOD
+               ? address_key(owner, &address)
+               : NULL;
+}
+
+void work_know_recipients(struct work *w)
+{
+    const struct filter_input *in = w->in;
+    struct span *keys = talloc_array(w->arena, struct span, (unsigned)in->recipient_count + 1);
+    const char *ours = key_of(w->arena, in->sender);
+    struct err err = ERR_INIT;
+    size_t count = 0;
+
+    for (size_t i = 0; ours && w->book->has_greylist && i < in->recipient_count; i++) {
+        const char *theirs = key_of(w->arena, in->recipients[i]);
+        uint8_t *key = talloc_array(keys, uint8_t, SHA256_BYTES);
+
+        if (!theirs)
+            continue;
+        make_known_key(key, ours, theirs);
+        keys[count++] = span_of(key, SHA256_BYTES);
+    }
+    if (count && !greylist_know(w->filter->options.directory, keys, count, clock_now_us(), &err))
+        log_err(LOG_LEVEL_WARNING, "filter.greylist", &err); /* they will have to come again, that is all */
+}
+
 static bool may_pass(struct filter *filter, const struct filter_sender_question *q, int64_t delay_us)
 {
-    uint8_t triplet[SHA256_BYTES], network[SHA256_BYTES];
+    uint8_t triplet[SHA256_BYTES], network[SHA256_BYTES], known[SHA256_BYTES];
     struct greylist_look look = { .now_us = clock_now_us(),
                                   .delay_us = delay_us,
                                   .good_after = GOOD_NETWORK };
@@ -58,6 +101,8 @@ static bool may_pass(struct filter *filter, const struct filter_sender_question 
 
     make_key(triplet, q->peer, q->sender, q->recipient);
     make_key(network, q->peer, "", "");
+    make_known_key(known, q->recipient, q->sender);
+    look.known = span_of(known, sizeof known);
     look.triplet = span_of(triplet, sizeof triplet);
     look.network = span_of(network, sizeof network);
     if (!greylist_look(filter->options.directory, &look, &passes, &err)) {

@@ -28,9 +28,9 @@ static void add_header(struct buf *out, const char *name, const char *value)
     buf_add_text(out, "\r\n");
 }
 
-static void add_request(struct buf *out, const char *path, const struct rspamd_question *q)
+static void add_request(struct buf *out, const struct rspamd_question *q)
 {
-    buf_add_format(out, "POST %s HTTP/1.0\r\nContent-Length: %zu\r\nConnection: close\r\n", path,
+    buf_add_format(out, "POST /checkv2 HTTP/1.0\r\nContent-Length: %zu\r\nConnection: close\r\n",
                    span_length(q->message));
     add_header(out, "IP", q->peer);
     add_header(out, "Helo", q->helo);
@@ -114,8 +114,7 @@ static bool take_head(struct span *reply, struct err *err)
     if (!span_take_u32(&line, &code))
         return no_answer(err, "no HTTP status");
     if (code != 200)
-        return no_answer(err, code == 403 || code == 401 ? "HTTP status 403: wrong password?"
-                                                         : "HTTP status not 200");
+        return no_answer(err, "HTTP status not 200");
     while (span_take_line(reply, &line))
         if (span_is_empty(line))
             return true;
@@ -154,31 +153,10 @@ bool rspamd_check(const void *owner, struct dns *dns, const char *where,
     struct buf head = BUF_INIT(scratch), in = BUF_INIT(scratch);
     bool ok;
 
-    add_request(&head, "/checkv2", question);
+    add_request(&head, question);
     buf_add_text(&head, "\r\n");
     ok = ask(&in, dns, where, buf_span(&head), question->message, deadline_us, err) &&
          rspamd_reply_parse(owner, buf_span(&in), answer_out, err);
-    talloc_free(scratch);
-    return ok;
-}
-
-bool rspamd_learn(struct dns *dns, const char *where, const char *password, const char *user, bool is_spam,
-                  struct span message, int64_t deadline_us, struct err *err)
-{
-    struct rspamd_question question = { .message = message, .user = user };
-    void *scratch = talloc_new(NULL);
-    struct buf head = BUF_INIT(scratch), in = BUF_INIT(scratch);
-    struct span reply;
-    bool ok;
-
-    add_request(&head, is_spam ? "/learnspam" : "/learnham", &question);
-    if (user)
-        add_header(&head, "Deliver-To", user);
-    add_header(&head, "Password", password);
-    buf_add_text(&head, "\r\n");
-    ok = ask(&in, dns, where, buf_span(&head), message, deadline_us, err);
-    reply = buf_span(&in);
-    ok = ok && take_head(&reply, err);
     talloc_free(scratch);
     return ok;
 }

@@ -1,5 +1,5 @@
 /*
- * rspamd.h -- asking rspamd: POST /checkv2 with the message, JSON back; POST /learnspam and /learnham.
+ * rspamd.h -- asking rspamd: POST /checkv2 with the message, JSON back.
  *
  * Errors  ERR_BUSY: not there, too late, cut. ERR_INTERNAL: an answer that is none.
  */
@@ -43,10 +43,6 @@ struct rspamd_answer {
 MUST_CHECK bool rspamd_check(const void *owner, struct dns *dns, const char *where,
                              const struct rspamd_question *question, int64_t deadline_us,
                              struct rspamd_answer *answer_out, struct err *err);
-
-/* Teaches `user`'s classifier. `password`: of the controller; NULL. */
-MUST_CHECK bool rspamd_learn(struct dns *dns, const char *where, const char *password, const char *user,
-                             bool is_spam, struct span message, int64_t deadline_us, struct err *err);
 
 /* A whole HTTP reply, as received until the connection's end. */
 MUST_CHECK bool rspamd_reply_parse(const void *owner, struct span reply, struct rspamd_answer *answer_out,

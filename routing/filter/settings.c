@@ -23,11 +23,6 @@ static const struct filter_setting_row rows[] = {
           "Where ClamAV's daemon listens: unix:/run/clamav/clamd.ctl or 127.0.0.1:3310. Empty: no virus scan." },
     { "rspamd", FILTER_ADDRESSES, MINE, FIELD(rspamd), "",
       .meaning = "rspamd's normal worker, 127.0.0.1:11333. Empty: not asked." },
-    { "rspamd_controller", FILTER_ADDRESSES, MINE, FIELD(rspamd_controller), "",
-      .meaning =
-          "rspamd's controller, 127.0.0.1:11334, which learns from what users move into and out of Junk." },
-    { "rspamd_password", FILTER_TEXT, MINE, FIELD(rspamd_password), "",
-      .meaning = "The controller's password, where it wants one." },
     { "spamd", FILTER_ADDRESSES, MINE, FIELD(spamd), "",
       .meaning = "SpamAssassin's daemon: unix:/run/spamd.sock or 127.0.0.1:783. Empty: not asked." },
     { "milters", FILTER_ADDRESSES, MINE, FIELD(milters), "",
@@ -202,8 +197,6 @@ static bool is_text(const struct filter_setting_row *row, struct span value)
     struct span word;
     char address[256];
 
-    if (row->type == FILTER_TEXT)
-        return true;
     while (filter_next_word(&value, &word)) {
         snprintf(address, sizeof address, "%.*s", (int)span_length(word), word.p);
         if (row->type == FILTER_ADDRESSES ? !wire_is_address(address) : !is_zone(word))
@@ -214,7 +207,7 @@ static bool is_text(const struct filter_setting_row *row, struct span value)
 
 static bool is_textual(const struct filter_setting_row *row)
 {
-    return row->type == FILTER_TEXT || row->type == FILTER_ADDRESSES || row->type == FILTER_ZONES;
+    return row->type == FILTER_ADDRESSES || row->type == FILTER_ZONES;
 }
 
 static bool has_control(const char *value)

@@ -23,7 +23,6 @@ enum filter_sender_check { SENDER_CHECK_OFF, SENDER_CHECK_MARK, SENDER_CHECK_ENF
 /* All values at one level, those of the levels above filled in. Texts belong to whoever built it. */
 struct filter_settings {
     const char *clamd, *rspamd, *spamd, *milters; /* addresses; "": not asked */
-    const char *rspamd_controller, *rspamd_password;
     int64_t scan_timeout_s;
     const char *dnsbl, *dnswl; /* "zone[=score] ..." */
     int64_t dnsbl_refuse;      /* the score from which a peer is refused */
@@ -40,7 +39,6 @@ struct filter_settings {
 };
 
 enum filter_setting_type {
-    FILTER_TEXT,
     FILTER_ADDRESSES, /* of scanners: wire_is_address() each */
     FILTER_ZONES,     /* names of DNS lists */
     FILTER_NUMBER,

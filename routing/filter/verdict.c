@@ -1,6 +1,7 @@
 /* verdict.c -- from what was found out to what is done: first what counts for all, then each organisation's share. */
 #include "filter/work.h"
 
+#include "filter/milter.h"
 #include "filter/rule.h"
 
 #include <math.h>
@@ -88,6 +89,12 @@ static bool is_decided(const struct work *w, struct filter_verdict *v)
         end(v, FILTER_LATER, FILTER_SCANNER_DOWN, NULL, w->trouble);
         return true;
     }
+    if (w->milter_action >= MILTER_LATER) {
+        end(v, w->milter_action == MILTER_LATER ? FILTER_LATER : FILTER_REFUSE,
+            w->milter_action == MILTER_LATER ? FILTER_SCANNER_DEFERS : FILTER_MILTER, w->milter_text,
+            w->milter_text);
+        return true;
+    }
     if (w->is_scanned_for_spam &&
         (w->spam.action == RSPAMD_SOFT_REJECT || w->spam.action == RSPAMD_GREYLIST)) {
         end(v, FILTER_LATER, FILTER_SCANNER_DEFERS, NULL, w->spam.symbols);
@@ -141,6 +148,9 @@ static enum filter_action share_of(const struct work *w, const struct filter_set
 
     *reason_out = FILTER_INFECTED;
     if (w->virus)
+        return FILTER_QUARANTINE;
+    *reason_out = FILTER_MILTER;
+    if (w->milter_action == MILTER_QUARANTINE)
         return FILTER_QUARANTINE;
     *reason_out = FILTER_SPAM;
     action = spam_action(w, s);

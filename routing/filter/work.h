@@ -7,6 +7,7 @@
 #include "filter/book.h"
 #include "filter/breaker.h"
 #include "filter/filter.h"
+#include "filter/milter.h"
 #include "filter/rspamd.h"
 
 enum scanner { SCANNER_CLAMD, SCANNER_RSPAMD, SCANNER_SPAMD, SCANNER_MILTER, SCANNERS };
@@ -47,6 +48,9 @@ struct work {
     const char *trouble; /* which scanner */
     bool is_allowed;     /* peer or sender is on an allow list */
 
+    enum milter_action milter_action; /* the worst of them */
+    const char *milter_text;
+
     /* what rules want */
     const struct rule *refusing_rule;
     struct filter_copy *copies;
@@ -64,6 +68,8 @@ void work_check_sender(struct work *w);
 void work_apply_rules(struct work *w);
 /* scan.c: clamd, rspamd, spamd. */
 void work_scan(struct work *w);
+/* rcpt.c: whoever one of ours writes to is no stranger to greylisting. */
+void work_know_recipients(struct work *w);
 /* verdict.c: what all that means, for each organisation. */
 void work_decide(struct work *w, struct filter_verdict *verdict);
 /* rewrite.c: the header block with our lines and without what pretends to be ours. */

@@ -23,12 +23,6 @@ static const char *value_in(const struct filter_setting *settings, size_t count,
     return NULL;
 }
 
-/* A password is set here and never shown. */
-static bool is_secret(const char *name)
-{
-    return strstr(name, "password") != NULL;
-}
-
 /* The value that holds, and which level says so. */
 static json_t *setting_json(const struct listing *l, const struct filter_setting_row *row)
 {
@@ -49,8 +43,6 @@ static json_t *setting_json(const struct listing *l, const struct filter_setting
         value = found;
         from = "domain";
     }
-    if (is_secret(row->name) && *value)
-        value = "(set)";
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name, "value", value, "from", from, "default",
                      row->standard, "meaning", row->meaning);
 }

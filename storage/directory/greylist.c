@@ -13,7 +13,7 @@
 /* The network is good: nothing else is written. Otherwise the triplet is noted, by primary key; one that came long ago and
  * never again begins anew. A first pass counts for its network. */
 static const char LOOK[] =
-    "WITH good AS (SELECT 1 FROM greylist WHERE key = $2 AND passed >= $5),"
+    "WITH good AS (SELECT 1 FROM greylist WHERE (key = $2 AND passed >= $5) OR (key = $7 AND passed > 0)),"
     " seen AS (INSERT INTO greylist (key, first_us, last_us)"
     "          SELECT $1, $3, $3 WHERE NOT EXISTS (SELECT FROM good)"
     "          ON CONFLICT (key) DO UPDATE"
@@ -43,12 +43,31 @@ bool greylist_look(struct directory *directory, const struct greylist_look *look
     struct db_row row;
     bool ok = look_up_one(directory, scratch, LOOK,
                           DB_ARGS(db_bytes(look->triplet), db_bytes(look->network), db_i64(look->now_us),
-                                  db_i64(look->delay_us), db_i32(look->good_after), db_i64(DAYS(2))),
+                                  db_i64(look->delay_us), db_i32(look->good_after), db_i64(DAYS(2)),
+                                  db_bytes(look->known)),
                           &row, err);
 
     if (ok)
         *passes_out = db_get_bool(&row, 0);
     talloc_free(scratch);
+    return ok;
+}
+
+static const char KNOW[] =
+    "INSERT INTO greylist (key, first_us, last_us, passed)"
+    " SELECT key, $2, $2, 1 FROM unnest($1::bytea[]) AS k (key) GROUP BY key ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET last_us = excluded.last_us";
+
+bool greylist_know(struct directory *directory, const struct span *keys, size_t count, int64_t now_us,
+                   struct err *err)
+{
+    struct db *db;
+    bool ok;
+
+    if (!db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err))
+        return false;
+    ok = db_exec(db, KNOW, DB_ARGS(db_bytes_array(keys, count), db_i64(now_us)), NULL, err);
+    db_release(&db);
     return ok;
 }
 

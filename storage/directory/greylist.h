@@ -14,7 +14,7 @@
 enum { GREYLIST_ROWS_MAX = 1000000 };
 
 struct greylist_look {
-    struct span triplet, network; /* keys */
+    struct span triplet, network, known; /* keys; known: of who wrote to whom, see greylist_know() */
     int64_t now_us, delay_us;
     int32_t good_after; /* passes after which a network is let through at once */
 };
@@ -22,6 +22,9 @@ struct greylist_look {
 /* Notes that it came; may it pass? One statement. */
 MUST_CHECK bool greylist_look(struct directory *directory, const struct greylist_look *look, bool *passes_out,
                               struct err *err);
+/* One of ours writes to these: what they answer passes at once. Keys as `known` above. */
+MUST_CHECK bool greylist_know(struct directory *directory, const struct span *keys, size_t count,
+                              int64_t now_us, struct err *err);
 /* Forgets: those that never came again after 2 days, all others after 36 days, and the oldest above
  * GREYLIST_ROWS_MAX; at most 10,000 a call. */
 MUST_CHECK bool greylist_tidy(struct directory *directory, int64_t now_us, uint64_t *forgotten_out,

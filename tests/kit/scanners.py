@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -173,6 +174,63 @@ class Spamd(Daemon):
         self.words = ["/usr/bin/perl", "-T", "-w", shutil.which("spamd") or "/usr/sbin/spamd", "-L", "-x",
                       "--siteconfigpath=/etc/spamassassin", "--cf=dns_available no", f"--socketpath={self.folder}/spamd.sock",
                       "--socketmode=0666", "-m", "1", "--min-children=1", "-s", "stderr", "-r", f"{self.folder}/spamd.pid"]
+
+
+class Opendkim(Daemon):
+    """opendkim as a milter that checks signatures and says so in a field of its own."""
+
+    def __init__(self, dns_port: int) -> None:
+        super().__init__()
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        conf = self.write("opendkim.conf", f"Mode v\nSocket inet:{port}@127.0.0.1\nAuthservID milter.test\nAlwaysAddARHeader yes\n"
+                          f"Nameservers 127.0.0.1\nSyslog no\nPidFile {self.folder}/pid\nInternalHosts 203.0.113.99\n"
+                          f"UserID {self.account or os.getlogin()}\n")
+        self.words = ["/usr/sbin/opendkim", "-f", "-x", conf]
+
+
+class FalseMilter:
+    """Speaks protocol 6 and answers each step with what `answers` says by its command; 'c' to all others. Keeps what it heard."""
+
+    def __init__(self, answers: dict[str, list[tuple[str, bytes]]], steps: int = 0) -> None:
+        self.answers, self.steps = answers, steps
+        self.heard: list[tuple[str, bytes]] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __enter__(self) -> "FalseMilter":
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                link = self._socket.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(link,), daemon=True).start()
+
+    def _one(self, link: socket.socket) -> None:
+        def send(command: str, data: bytes = b"") -> None:
+            link.sendall(struct.pack("!I", len(data) + 1) + command.encode() + data)
+        with link, link.makefile("rb") as stream:
+            while True:
+                head = stream.read(4)
+                if len(head) < 4:
+                    return
+                packet = stream.read(struct.unpack("!I", head)[0])
+                command, data = chr(packet[0]), packet[1:]
+                self.heard.append((command, data))
+                if command == "Q":
+                    return
+                if command == "O":
+                    send("O", struct.pack("!III", 6, 0x31, self.steps))
+                elif command != "D":
+                    for answer in self.answers.get(command, [("c", b"")]):
+                        send(*answer)
 
 
 class FalseScanner:

@@ -9,10 +9,10 @@ import socket
 import subprocess
 
 from kit.dns_stub import DnsStub
-from kit.scanners import EICAR, GTUBE, Clamd, FalseScanner, Rspamd, Spamd
+from kit.scanners import EICAR, GTUBE, Clamd, FalseMilter, FalseScanner, Opendkim, Rspamd, Spamd
 from kit.world import PASSWORD, World
 
-PACKAGES = ["clamav-daemon", "rspamd", "spamd", "opendkim-tools"]
+PACKAGES = ["clamav-daemon", "rspamd", "spamd", "opendkim", "python3-dkim", "python3-dnspython"]
 PRIVATE = True
 DNS = DnsStub()
 SETTINGS = {"dns": DNS.setting, "trusted_proxies": "127.0.0.77/32"}
@@ -290,7 +290,15 @@ def story_greylisting_asks_strangers_to_come_again(world: World) -> None:
     server.wait_until(lambda: offer(world, ada, subject("again"), "192.0.2.77")[0] == 250, 10, "the second attempt")
     assert offer(world, ada, subject("known"))[0] == 250
     assert offer(world, ada, subject("stranger"), "198.51.100.1")[0] == 451
-    assert world.count(ada) == 2
+    with World(server) as other:
+        eve = other.user("eve")
+        assert offer(world, ada, subject("unknown"), "198.51.100.2", eve)[0] == 451
+        with Outside(world, port="submission") as smtp:
+            smtp.starttls()
+            smtp.login(ada, PASSWORD)
+            smtp.sendmail(ada, [eve], f"From: {ada}\r\nSubject: a question\r\n\r\n".encode())
+        assert offer(world, ada, subject("the answer"), "198.51.100.3", eve)[0] == 250
+    assert world.count(ada) == 3
 
 
 def story_the_quarantine_keeps_what_an_administrator_lets_through_or_deletes(world: World) -> None:
@@ -390,3 +398,40 @@ def story_transport_rules_refuse_mark_copy_and_journal(world: World) -> None:
     assert offer(world, ada, "From: x@outside.test\r\nSubject: a gift\r\n" + ATTACHMENT)[0] == 250
     with World(server) as other:
         assert offer(world, other.user("eve"), subject("contract"))[0] == 250 and world.count(boss) == 2, "others have other rules"
+
+
+def story_milters_see_the_transaction_and_change_the_header(world: World) -> None:
+    ada, server = world.user("ada"), world.server
+    mail = "From: x@outside.test\r\nSubject: old\r\nX-Gone: 1\r\nX-Gone: 2\r\n\r\nhello\r\n"
+    edits = [("h", b"X-Milter\0seen\n\tfolded\0"), ("m", b"\0\0\0\1Subject\0new\0"), ("m", b"\0\0\0\2X-Gone\0\0"),
+             ("h", b"X-Evil\0a\r\nX-Forged: b\0"), ("c", b"")]
+    with FalseMilter({"E": edits}) as milter:
+        server.run("filter", "set", "milters", milter.address)
+        assert offer(world, ada, mail)[0] == 250
+        got = world.mails(ada)[0]
+        assert field(got, "X-Milter") == ["seen folded"] and field(got, "Subject") == ["new"] and field(got, "X-Gone") == ["1"], got
+        assert field(got, "X-Forged") == [] and got.endswith(b"\r\n\r\nhello\r\n"), got
+        heard = dict((command, data) for command, data in milter.heard if command != "D")
+        assert heard["C"] == b"[192.0.2.1]\0" + b"4" + (40000).to_bytes(2, "big") + b"192.0.2.1\0", heard["C"]
+        assert heard["M"] == b"<x@outside.test>\0" and heard["R"] == f"<{ada}>".encode() + b"\0"
+        assert heard["H"] == b"client.example.com\0" and heard["B"] == b"hello\r\n"
+        assert [data for command, data in milter.heard if command == "L"][1] == b"Subject\0old\0"
+    for answers, code, words in (({"E": [("r", b"")]}, 554, "5.7.1"), ({"R": [("t", b"")]}, 451, "4.7.1"),
+                                 ({"M": [("y", b"550 5.7.1 We know you\0")]}, 554, "We know you"), ({"E": [("Z", b"")]}, 451, ""),
+                                 ({"C": [("a", b"")]}, 250, "")):
+        with FalseMilter(answers) as milter:
+            server.run("filter", "set", "milters", milter.address)
+            answer = offer(world, ada, mail)
+            assert answer[0] == code and words in answer[1], (answers, answer)
+    with FalseMilter({"E": [("q", b"looks odd\0"), ("c", b"")]}, steps=0x7f) as milter:
+        server.run("filter", "set", "milters", milter.address)
+        answer = offer(world, ada, mail)
+        assert answer[0] == 250 and world.count(ada) == 2, (answer, world.count(ada), milter.heard)
+        assert [command for command, _ in milter.heard if command not in "ODQ"] == ["T", "E"], "what it declined is not told"
+        assert "old" in server.run("quarantine", "list", "--org", world.organisation)
+    with Opendkim(DNS.port) as milter:
+        server.run("filter", "set", "milters", milter.address)
+        assert offer(world, ada, mail)[0] == 250
+        results = field(world.mails(ada)[-1], "Authentication-Results")
+        assert any(result.startswith("milter.test; dkim=none") for result in results), results
+    assert offer(world, ada, mail)[0] == 451, "it is away"

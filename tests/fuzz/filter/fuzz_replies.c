@@ -1,6 +1,7 @@
 /* fuzz_replies.c -- what scanners, and the DNS, may say: an answer has printable words and finite scores, or is none. */
 #include "filter/auth_results.h"
 #include "filter/clamd.h"
+#include "filter/milter.h"
 #include "filter/settings.h"
 #include "filter/spamd.h"
 
@@ -24,6 +25,20 @@ static void check_answer(const struct rspamd_answer *answer)
     if (!isfinite(answer->score))
         abort();
     check_words(answer->symbols, RSPAMD_SYMBOLS_MAX);
+}
+
+static void check_milter(void *arena, struct span in)
+{
+    struct milter_answer *answer = talloc_zero(arena, struct milter_answer);
+    struct milter_packet packet;
+    bool is_bad, is_end = false;
+
+    while (!is_end && milter_take_packet(&in, &packet, &is_bad) &&
+           milter_read(arena, &packet, answer, &is_end))
+        if (answer->edit_count > MILTER_EDITS_MAX)
+            abort();
+    if (answer->text && strlen(answer->text) > MILTER_TEXT_MAX)
+        abort();
 }
 
 static void check_settings(void *arena, struct span in)
@@ -56,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dmarc_record_parse(in, &record) && (record.percent > 100 || record.policy >= DMARC_POLICIES))
         abort();
     (void)auth_results_is_of(in, "mail.example.org");
+    check_milter(arena, in);
     check_settings(arena, in);
     talloc_free(arena);
     return 0;

@@ -21,7 +21,9 @@ enum { MINUTE = 60 };
 
 static bool look(struct kit_directory *kit, const char *triplet, const char *network, int64_t now_us)
 {
-    struct greylist_look wanted = { span_text(triplet), span_text(network), now_us, S(5 * MINUTE), 3 };
+    struct greylist_look wanted = { span_text(triplet), span_text(network),
+                                    span_text("known"), now_us,
+                                    S(5 * MINUTE),      3 };
     struct err err = ERR_INIT;
     bool passes;
 
@@ -34,6 +36,7 @@ static void who_comes_back_late_enough_passes(void **state)
     void *owner = talloc_new(NULL);
     struct kit_directory *kit = kit_directory(owner);
     int64_t now = clock_now_us();
+    struct err err = ERR_INIT;
 
     (void)state;
     assert_false(look(kit, "a", "net", now));
@@ -46,6 +49,8 @@ static void who_comes_back_late_enough_passes(void **state)
     assert_true(look(kit, "c", "net", now + S(1100)));
     assert_true(look(kit, "d", "net", now + S(1100))); /* the network came back three times */
     assert_false(look(kit, "d", "other", now + S(1100)));
+    assert_true(greylist_know(kit->directory, (const struct span[]){ span_text("known") }, 1, now, &err));
+    assert_true(look(kit, "e", "other", now + S(1100))); /* one of ours wrote there before */
     talloc_free(owner);
 }
 

@@ -1,5 +1,6 @@
 /* test_replies.c -- what scanners may answer, and what of it counts as an answer. */
 #include "filter/clamd.h"
+#include "filter/milter.h"
 #include "filter/rspamd.h"
 #include "filter/spamd.h"
 
@@ -135,12 +136,79 @@ static void an_answer_of_spamd_has_verdict_and_score(void **state)
     }
 }
 
+/* Packets of a milter, by their bytes. */
+static const struct {
+    const char *what, *bytes;
+    size_t length;
+    bool ok, is_end;
+    enum milter_action action;
+    const char *text;
+    size_t edits;
+} packets[] = {
+    { "continue", "\0\0\0\1c", 5, true, false, MILTER_ACCEPT, NULL, 0 },
+    { "accept", "\0\0\0\1a", 5, true, true, MILTER_ACCEPT, NULL, 0 },
+    { "reject", "\0\0\0\1r", 5, true, true, MILTER_REFUSE, NULL, 0 },
+    { "try later", "\0\0\0\1t", 5, true, true, MILTER_LATER, NULL, 0 },
+    { "discard is set aside", "\0\0\0\1d", 5, true, true, MILTER_QUARANTINE, NULL, 0 },
+    { "its own words", "\0\0\0\x0ey550 5.7.1 no\0", 18, true, true, MILTER_REFUSE, "no", 0 },
+    { "words that put off", "\0\0\0\x0cy451 not now", 16, false, true, MILTER_ACCEPT, NULL, 0 },
+    { "a code that is none", "\0\0\0\x08y250 ok\0", 12, false, true, MILTER_ACCEPT, NULL, 0 },
+    { "a new field", "\0\0\0\5hA\0b\0", 9, true, false, MILTER_ACCEPT, NULL, 1 },
+    { "a field that goes", "\0\0\0\x08m\0\0\0\2A\0\0", 12, true, false, MILTER_ACCEPT, NULL, 1 },
+    { "a field without its end", "\0\0\0\4hA\0b", 8, false, false, MILTER_ACCEPT, NULL, 0 },
+    { "a name that would break a line", "\0\0\0\7hA\r\n\0b\0", 11, false, false, MILTER_ACCEPT, NULL, 0 },
+    { "a word that the protocol lacks", "\0\0\0\1Z", 5, false, false, MILTER_ACCEPT, NULL, 0 },
+};
+
+static void packets_of_a_milter_are_read_or_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(packets); i++) {
+        struct milter_answer *answer = talloc_zero(NULL, struct milter_answer);
+        struct span in = span_of(packets[i].bytes, packets[i].length);
+        struct milter_packet packet;
+        bool is_bad, is_end;
+
+        if (!milter_take_packet(&in, &packet, &is_bad))
+            fail_msg("%s: no packet", packets[i].what);
+        if (milter_read(answer, &packet, answer, &is_end) != packets[i].ok)
+            fail_msg("%s", packets[i].what);
+        if (packets[i].ok) {
+            assert_int_equal(is_end, packets[i].is_end);
+            assert_int_equal(answer->action, packets[i].action);
+            assert_int_equal(answer->edit_count, packets[i].edits);
+            if (packets[i].text)
+                assert_string_equal(answer->text, packets[i].text);
+        }
+        talloc_free(answer);
+    }
+}
+
+static void a_packet_is_whole_bounded_and_not_empty(void **state)
+{
+    struct milter_packet packet;
+    struct span in;
+    bool is_bad;
+
+    (void)state;
+    in = span_of("\0\0\0", 3);
+    assert_true(!milter_take_packet(&in, &packet, &is_bad) && !is_bad);
+    in = span_of("\0\0\0\2c", 5);
+    assert_true(!milter_take_packet(&in, &packet, &is_bad) && !is_bad);
+    in = span_of("\0\0\0\0c", 5);
+    assert_true(!milter_take_packet(&in, &packet, &is_bad) && is_bad);
+    in = span_of("\x7f\xff\xff\xff" "c", 5);
+    assert_true(!milter_take_packet(&in, &packet, &is_bad) && is_bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_two_answers_of_clamd_count),
         cmocka_unit_test(an_answer_of_rspamd_has_action_and_score),
         cmocka_unit_test(an_answer_of_spamd_has_verdict_and_score),
+        cmocka_unit_test(packets_of_a_milter_are_read_or_refused),
+        cmocka_unit_test(a_packet_is_whole_bounded_and_not_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
