@@ -92,12 +92,12 @@ static void check_dmarc(struct work *w)
 static void check_lists(struct work *w)
 {
     struct address sender;
-    const char *key = "";
 
+    w->sender_key = "";
     if (address_parse(w->arena, span_text(w->in->sender), ADDRESS_ACCEPT_UTF8, &sender) == ADDRESS_GOOD)
-        key = address_key(w->arena, &sender);
+        w->sender_key = address_key(w->arena, &sender);
     w->is_allowed = access_of_peer(w->book, 0, w->in->peer) == ACCESS_SAYS_ALLOW ||
-                    access_of_sender(w->book, 0, key) == ACCESS_SAYS_ALLOW;
+                    access_of_sender(w->book, 0, w->sender_key) == ACCESS_SAYS_ALLOW;
 }
 
 void work_check_sender(struct work *w)

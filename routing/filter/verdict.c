@@ -1,6 +1,7 @@
 /* verdict.c -- from what was found out to what is done: first what counts for all, then each organisation's share. */
 #include "filter/work.h"
 
+#include "filter/access.h"
 #include "filter/milter.h"
 #include "filter/rule.h"
 
@@ -141,9 +142,18 @@ static bool is_quarantined_by_dmarc(const struct work *w, const struct filter_se
            (w->dmarc.policy == DMARC_POLICY_QUARANTINE && !w->dmarc.is_sampled);
 }
 
-static enum filter_action share_of(const struct work *w, const struct filter_settings *s,
+/* An organisation's own allow list keeps its mail out of Junk; it does not open the door for a virus. */
+static bool is_allowed_by(const struct work *w, int64_t organisation_id)
+{
+    return w->sender_key && organisation_id &&
+           (access_of_peer(w->book, organisation_id, w->in->peer) == ACCESS_SAYS_ALLOW ||
+            access_of_sender(w->book, organisation_id, w->sender_key) == ACCESS_SAYS_ALLOW);
+}
+
+static enum filter_action share_of(const struct work *w, int64_t organisation_id,
                                    enum filter_reason *reason_out)
 {
+    const struct filter_settings *s = book_settings(w->book, organisation_id, 0);
     enum filter_action action;
 
     *reason_out = FILTER_INFECTED;
@@ -152,6 +162,9 @@ static enum filter_action share_of(const struct work *w, const struct filter_set
     *reason_out = FILTER_MILTER;
     if (w->milter_action == MILTER_QUARANTINE)
         return FILTER_QUARANTINE;
+    *reason_out = FILTER_ALLOWED;
+    if (is_allowed_by(w, organisation_id))
+        return FILTER_ACCEPT;
     *reason_out = FILTER_SPAM;
     action = spam_action(w, s);
     if (action == FILTER_ACCEPT && is_quarantined_by_dmarc(w, s)) {
@@ -180,7 +193,7 @@ static void share_out(const struct work *w, struct filter_verdict *v)
     for (size_t i = 0; i < count; i++) {
         const struct filter_settings *s = book_settings(w->book, w->in->organisations[i], 0);
         enum filter_reason reason;
-        enum filter_action action = share_of(w, s, &reason);
+        enum filter_action action = share_of(w, w->in->organisations[i], &reason);
 
         if (w->rule_actions && w->rule_actions[i] > action) {
             action = w->rule_actions[i];
@@ -206,7 +219,7 @@ static void share_out(const struct work *w, struct filter_verdict *v)
 static void decide_leaving(const struct work *w, struct filter_verdict *v)
 {
     enum filter_reason reason;
-    enum filter_action action = share_of(w, book_settings(w->book, w->in->own_organisation, 0), &reason);
+    enum filter_action action = share_of(w, w->in->own_organisation, &reason);
 
     if (action == FILTER_ACCEPT)
         return;

@@ -45,8 +45,9 @@ struct work {
     bool is_scanned_for_spam;
     struct rspamd_answer spam; /* of rspamd, or spamd in its form */
     bool has_scanner_trouble;
-    const char *trouble; /* which scanner */
-    bool is_allowed;     /* peer or sender is on an allow list */
+    const char *trouble;    /* which scanner */
+    const char *sender_key; /* of the envelope; "" */
+    bool is_allowed;        /* peer or sender is on the installation's allow list */
 
     enum milter_action milter_action; /* the worst of them */
     const char *milter_text;

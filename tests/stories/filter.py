@@ -152,8 +152,10 @@ def story_gtube_by_rspamd_goes_where_the_settings_say(world: World) -> None:
         assert offer(world, ada, spam)[0] == 250
         assert world.count(ada, "Junk") == 1 and world.count(ada) == 1
         assert field(world.mails(ada, "Junk")[0], "X-Spam-Flag") == ["YES"]
+        server.run("allow", "add", "z@outside.test", "--org", world.organisation)
+        assert offer(world, ada, spam, sender="z@outside.test")[0] == 250 and world.count(ada) == 2, "allowed by the organisation"
         server.run("allow", "add", "x@outside.test")
-        assert offer(world, ada, spam)[0] == 250 and world.count(ada) == 2, "an allowed sender is not judged"
+        assert offer(world, ada, spam)[0] == 250 and world.count(ada) == 3, "an allowed sender is not judged"
         server.run("filter", "set", "scan_timeout", "2s")
         rspamd.freeze()
         assert offer(world, ada, subject("later"), sender="y@outside.test")[0] == 451
