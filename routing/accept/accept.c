@@ -1,6 +1,7 @@
 /* accept.c -- the one decision: at once, or by the queue. */
 #include "accept/accept.h"
 
+#include "accept/apply.h"
 #include "accept/target.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,10 +24,6 @@ enum { PRIORITY_LEAST = -9 };
 
 static const char *const ways[] = { "filed", "queued" };
 METRIC_COUNTER_BY(accepted, "chappe_accepted_total", "Messages committed, by the way they took", "way", ways)
-
-struct accept {
-    struct accept_options options;
-};
 
 bool accept_open(const void *owner, const struct accept_options *options, struct accept **accept_out,
                  struct err *err)
@@ -256,11 +253,11 @@ bool accept_queue(struct accept *accept, const void *arena, const struct accept_
 bool accept_message(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
 {
     *err = ERR_INIT;
-    if (accept_way(accept, message) == ACCEPT_QUEUES)
-        return accept_queue(accept, arena, message, err);
-    if (!deliver_message_whole(accept->options.deliver, message_prepare(arena, message->bytes),
-                               clock_now_us(), message->targets, message->target_count, err))
+    message->way_taken = accept_way(accept, message);
+    if (message->way_taken == ACCEPT_FILES && !apply_whole(accept, arena, message, err))
         return false;
+    if (message->way_taken == ACCEPT_QUEUES)
+        return accept_queue(accept, arena, message, err);
     metric_add_at(&accepted, 1, ACCEPT_FILES, 0);
     return true;
 }

@@ -19,6 +19,7 @@
 
 struct accept;
 struct directory;
+struct rules;
 struct wake_bus;
 
 /* Who listens for new work in the queue: wake_subscribe(bus, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, ...). No storage group
@@ -28,6 +29,7 @@ enum { ACCEPT_WAKE_GROUP = 0, ACCEPT_WAKE_QUEUE = 1 };
 struct accept_options {
     struct directory *directory;
     struct deliver *deliver;
+    struct rules *rules;   /* of mailboxes (rules/rules.h); NULL: none are run */
     struct wake_bus *wake; /* NULL: motors find out by themselves */
     int64_t lifetime_us;   /* after which what still waits is returned; 0: 5 days */
     int64_t warning_us;    /* after which the sender is told that it waits; 0: 4 hours */
@@ -57,12 +59,14 @@ struct accept_recipient {
     size_t target_count, remote_count;
 };
 
+enum accept_way { ACCEPT_FILES, ACCEPT_QUEUES };
 struct accept_message {
     /* name, organisation_id, sender, login, origin, ret, envid, body, needs, deliver_by, priority; the rest is filled here */
     struct queue_message envelope;
-    struct span bytes;     /* with Return-Path and Received, as it is filed */
-    int64_t hold_until_us; /* not before (FUTURERELEASE); 0: at once */
-    bool is_submission;    /* the undo window applies */
+    struct span bytes;                    /* with Return-Path and Received, as it is filed */
+    int64_t hold_until_us;                /* not before (FUTURERELEASE); 0: at once */
+    bool is_submission;                   /* the undo window applies */
+    const char *peer_address, *peer_name; /* for the rules of mailboxes; NULL: unknown */
 
     struct accept_recipient *recipients;
     size_t recipient_count;
@@ -70,15 +74,21 @@ struct accept_message {
     size_t target_count;
     struct accept_remote *remotes; /* every address once */
     size_t remote_count;
+
+    enum accept_way way_taken; /* result of accept_message() */
 };
 
-enum accept_way { ACCEPT_FILES, ACCEPT_QUEUES };
-/* Which of both it will be: to say so, or to know whether a draft is needed. */
+/* Which of both it will be, as far as rules of mailboxes do not want something else (way_taken). */
 enum accept_way accept_way(const struct accept *accept, const struct accept_message *message);
 
-/* `arena`: for what is built meanwhile. */
+/* `arena`: for what is built meanwhile. ERR_DENIED: the only recipient's rules refuse it, in their words. */
 MUST_CHECK bool accept_message(struct accept *accept, const void *arena, struct accept_message *message,
                                struct err *err);
+
+/* For a protocol that answers for each recipient (LMTP), of a message without remotes: every target comes back with is_filed
+ * (there, or in the queue where its rules send something) or its own err. False: nothing could be tried. */
+MUST_CHECK bool accept_each(struct accept *accept, const void *arena, struct accept_message *message,
+                            struct err *err);
 
 /* The same, always by the queue: for LMTP, and for whoever must not wait for a storage group. */
 MUST_CHECK bool accept_queue(struct accept *accept, const void *arena, const struct accept_message *message,

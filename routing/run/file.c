@@ -2,9 +2,12 @@
 #include "accept/target.h"
 #include "base/clock.h"
 #include "deliver/deliver.h"
+#include "run/making.h"
 #include "run/motor.h"
 
 #include <talloc.h>
+
+enum { JUDGED_AGAIN_MAX = 5 };
 
 /* How a refusal of the store is said in a notice, and whether it may pass. */
 struct refusal {
@@ -22,24 +25,6 @@ static const struct refusal refusal_of[ERR_KINDS] = {
     [ERR_UNKNOWN] = { "4.3.0", false },  [ERR_INTERNAL] = { "4.3.0", false },
 };
 
-static struct deliver_recipient *targets_of(void *arena, const struct job *job)
-{
-    struct deliver_recipient *list =
-        talloc_zero_array(arena, struct deliver_recipient, (unsigned)job->count + 1);
-
-    for (size_t i = 0; i < job->count; i++) {
-        const struct queue_taken *row = job->rows[i];
-        uint8_t *receipt = talloc_array(list, uint8_t, FILING_RECEIPT_BYTES);
-        filing_receipt(receipt, row->recipient_id, row->message->received_us);
-        list[i] = (struct deliver_recipient){ .group_id = row->recipient.group_id,
-                                              .address = row->recipient.address,
-                                              .target = { .mailbox_id = row->recipient.mailbox_id,
-                                                          .receipt = receipt } };
-        accept_target_read(list, row->recipient.target, &list[i].target);
-    }
-    return list;
-}
-
 static void refuse(const struct run *run, struct result *result, size_t number, const struct err *err)
 {
     struct outcome *outcome = &result->outcomes[number];
@@ -55,43 +40,203 @@ static void refuse(const struct run *run, struct result *result, size_t number, 
         outcome->next_try_us = clock_now_us() + run_pause_us(run, true, outcome->row->attempts + 1);
 }
 
+/* ---- judged, filed, and judged again where the rules were others */
+
+struct filing_job {
+    struct run *run;
+    struct job *job;
+    struct result *result;
+    void *arena; /* kept with the result where a plan sends something */
+    struct rules_message message;
+    struct rules_recipient *recipients; /* one a row */
+    struct rules_plan *plans;
+    struct err *errs; /* of each row */
+    bool *is_done;    /* filed, or refused for good */
+};
+
+static const char *const ret_names[] = { NULL, "FULL", "HDRS" };
+
+static const char *notify_text(const void *owner, unsigned notify)
+{
+    if (notify == 0)
+        return NULL;
+    return talloc_asprintf(owner, "%s%s%s%s", notify & QUEUE_NOTIFY_NEVER ? "NEVER " : "",
+                           notify & QUEUE_NOTIFY_SUCCESS ? "SUCCESS " : "",
+                           notify & QUEUE_NOTIFY_FAILURE ? "FAILURE " : "",
+                           notify & QUEUE_NOTIFY_DELAY ? "DELAY " : "");
+}
+
+static void set_recipients(struct filing_job *filing)
+{
+    void *arena = filing->arena;
+
+    for (size_t i = 0; i < filing->job->count; i++) {
+        const struct queue_taken *row = filing->job->rows[i];
+        struct rules_recipient *recipient = &filing->recipients[i];
+
+        *recipient = (struct rules_recipient){ .group_id = row->recipient.group_id,
+                                               .mailbox_id = row->recipient.mailbox_id,
+                                               .address = row->recipient.address,
+                                               .envelope_to = row->recipient.asked,
+                                               .notify = notify_text(arena, row->recipient.notify),
+                                               .usual = { .mailbox_id = row->recipient.mailbox_id } };
+        accept_target_read(arena, row->recipient.target, &recipient->usual);
+    }
+}
+
+/* Each copy has a receipt of its own: the row's, and the number of the copy. */
+static void set_receipts(struct filing_job *filing, size_t number)
+{
+    struct rules_plan *plan = &filing->plans[number];
+    const struct queue_taken *row = filing->job->rows[number];
+
+    for (size_t k = 0; k < plan->copy_count; k++) {
+        uint8_t *receipt = talloc_array(filing->arena, uint8_t, FILING_RECEIPT_BYTES);
+
+        filing_receipt(receipt, row->recipient_id, row->message->received_us);
+        receipt[7] = (uint8_t)k;
+        plan->copies[k].target.receipt = receipt;
+    }
+}
+
+static void plan_plain(struct filing_job *filing, size_t number)
+{
+    struct rules_plan *plan = &filing->plans[number];
+
+    *plan = (struct rules_plan){ .recipient = &filing->recipients[number], .copy_count = 1 };
+    plan->copies = talloc(filing->arena, struct rules_copy);
+    plan->copies[0] =
+        (struct rules_copy){ .draft = filing->message.draft, .target = filing->recipients[number].usual };
+}
+
+/* One attempt at the rows that are not done; false: some were judged by rules that are no longer in force. */
+static bool attempt(struct filing_job *filing)
+{
+    size_t count = 0, *numbers = talloc_array(filing->arena, size_t, (unsigned)filing->job->count + 1);
+    struct rules_plan *plans =
+        talloc_array(filing->arena, struct rules_plan, (unsigned)filing->job->count + 1);
+    struct err err = ERR_INIT;
+
+    for (size_t i = 0; i < filing->job->count; i++) {
+        if (filing->is_done[i])
+            continue;
+        filing->errs[i] = ERR_INIT;
+        if (!filing->run->options.rules)
+            plan_plain(filing, i);
+        else if (!rules_judge(filing->run->options.rules, filing->arena, &filing->message,
+                              &filing->recipients[i], &filing->plans[i], &filing->errs[i]))
+            continue;
+        set_receipts(filing, i);
+        numbers[count] = i;
+        plans[count++] = filing->plans[i];
+    }
+    bool is_tried = rules_file_each(filing->run->options.rules, filing->run->options.deliver,
+                                    &filing->message, plans, count, &err) ||
+                    err.kind == ERR_CONFLICT;
+    for (size_t i = 0; i < count; i++) {
+        filing->plans[numbers[i]] = plans[i];
+        filing->errs[numbers[i]] = err;
+        filing->is_done[numbers[i]] = is_tried && rules_plan_is_filed(&plans[i], &filing->errs[numbers[i]]);
+    }
+    return err.kind != ERR_CONFLICT;
+}
+
+/* What the rules send beyond what goes with the settlement. */
+static void send_large(struct filing_job *filing, size_t number)
+{
+    struct outcome *outcome = &filing->result->outcomes[number];
+
+    outcome->plan = &filing->plans[number];
+    filing->is_done[number] = sent_put_large(filing->run, outcome, &filing->errs[number]);
+}
+
+static void deliver_row(struct filing_job *filing, size_t number)
+{
+    struct outcome *outcome = &filing->result->outcomes[number];
+    const struct rules_plan *plan = &filing->plans[number];
+    bool was_filed = plan->copy_count > 0 && plan->copies[0].target.was_filed;
+
+    outcome->state = RUN_DELIVERED;
+    outcome->was_tried = true;
+    outcome->enhanced = "2.0.0";
+    outcome->host = filing->run->options.host_name;
+    outcome->text = was_filed ? "Was in the mailbox already" : "In the mailbox";
+    if (plan->copy_count == 0)
+        outcome->text = plan->redirect_count > 0 ? "Sent on by the recipient's rules" : "Taken";
+    if (!plan->outcome || !plan->outcome->reject)
+        return;
+    outcome->state = RUN_FAILED;
+    outcome->enhanced = "5.7.1";
+    outcome->text = talloc_strdup(filing->result->arena, plan->outcome->reject);
+}
+
 /* A group that is down is one for all its rows: it pauses. */
-static enum destination_news take_answers(const struct run *run, struct result *result,
-                                          const struct deliver_recipient *list)
+static enum destination_news take_answers(struct filing_job *filing)
 {
     size_t away = 0;
 
-    for (size_t i = 0; i < result->count; i++) {
-        const struct filing_target *target = &list[i].target;
-        if (!target->is_filed) {
-            refuse(run, result, i, &target->err);
-            away += target->err.kind == ERR_BUSY || target->err.kind == ERR_UNKNOWN;
+    for (size_t i = 0; i < filing->result->count; i++) {
+        if (filing->is_done[i] && filing->plans[i].outcome)
+            send_large(filing, i);
+        if (filing->is_done[i]) {
+            deliver_row(filing, i);
             continue;
         }
-        result->outcomes[i].state = RUN_DELIVERED;
-        result->outcomes[i].was_tried = true;
-        result->outcomes[i].enhanced = "2.0.0";
-        result->outcomes[i].text = target->was_filed ? "Was in the mailbox already" : "In the mailbox";
-        result->outcomes[i].host = run->options.host_name;
+        filing->result->outcomes[i].plan = NULL;
+        refuse(filing->run, filing->result, i, &filing->errs[i]);
+        away += filing->errs[i].kind == ERR_BUSY || filing->errs[i].kind == ERR_UNKNOWN;
     }
-    return away == result->count ? NEWS_UNREACHED : NEWS_TAKEN;
+    return away == filing->result->count ? NEWS_UNREACHED : NEWS_TAKEN;
+}
+
+/* The message's bytes and the plans are of no use any more, unless a plan still has something to be done. */
+static void let_go(struct filing_job *filing)
+{
+    bool is_needed = false;
+
+    for (size_t i = 0; i < filing->result->count; i++) {
+        struct outcome *outcome = &filing->result->outcomes[i];
+
+        if (outcome->plan && !rules_plan_sends(outcome->plan) && outcome->plan->mark_count == 0)
+            outcome->plan = NULL;
+        is_needed = is_needed || outcome->plan;
+    }
+    if (!is_needed)
+        talloc_free(filing->arena);
 }
 
 enum destination_news run_file(struct run *run, struct job *job, struct result *result)
 {
-    void *scratch = talloc_new(NULL);
-    struct deliver_recipient *list = targets_of(scratch, job);
+    const struct queue_message *m = job->rows[0]->message;
+    unsigned most = (unsigned)job->count + 1;
+    void *arena = talloc_new(result->arena);
+    struct filing_job filing = { .run = run,
+                                 .job = job,
+                                 .result = result,
+                                 .arena = arena,
+                                 .recipients = talloc_zero_array(arena, struct rules_recipient, most),
+                                 .plans = talloc_zero_array(arena, struct rules_plan, most),
+                                 .errs = talloc_zero_array(arena, struct err, most),
+                                 .is_done = talloc_zero_array(arena, bool, most),
+                                 .message = { .envelope_from = m->sender,
+                                              .login = m->login,
+                                              .envelope_id = m->envid,
+                                              .ret = ret_names[m->ret],
+                                              .received_us = clock_now_us(),
+                                              .spam_percent = -1 } };
     struct err err = ERR_INIT;
     struct span bytes;
-    bool is_tried = queue_taken_bytes(run->pool, scratch, job->rows[0], &bytes, &err) &&
-                    deliver_message(run->options.deliver, message_prepare(scratch, bytes), clock_now_us(),
-                                    list, job->count, &err);
 
-    for (size_t i = 0; !is_tried && i < job->count; i++) {
-        list[i].target.is_filed = false;
-        list[i].target.err = err;
+    set_recipients(&filing);
+    if (queue_taken_bytes(run->pool, arena, job->rows[0], &bytes, &err)) {
+        filing.message.draft = message_prepare(arena, bytes);
+        for (int i = 0; i < JUDGED_AGAIN_MAX && !attempt(&filing); i++)
+            continue;
+    } else {
+        for (size_t i = 0; i < job->count; i++)
+            filing.errs[i] = err;
     }
-    enum destination_news news = take_answers(run, result, list);
-    talloc_free(scratch);
+    enum destination_news news = take_answers(&filing);
+    let_go(&filing);
     return news;
 }

@@ -68,7 +68,7 @@ static struct queue_settlement settlement_of(struct outcome *outcome)
         .message_id = row->message->message_id,
         .lease = row->lease,
         .end = run_state_row(outcome->state)->end,
-        .wants_notice = notice_is_wanted(outcome),
+        .wants_notice = notice_is_wanted(outcome) || (outcome->plan && rules_plan_sends(outcome->plan)),
         .next_try_us = outcome->next_try_us,
         .overdue_us = outcome->state == RUN_DELAYED ? row->message->expires_us : row->recipient.overdue_us,
         .was_warned = row->was_warned || outcome->state == RUN_DELAYED,
@@ -116,7 +116,7 @@ static void log_outcome(const struct outcome *outcome)
               log_i64("s", (clock_now_us() - row->message->received_us) / US_PER_S));
 }
 
-static void tell(const struct queue_settlement *list, size_t count)
+static void tell(struct run *run, const struct queue_settlement *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct outcome *outcome = list[i].what;
@@ -126,6 +126,8 @@ static void tell(const struct queue_settlement *list, size_t count)
                       log_text("to", outcome->row->recipient.address));
             continue;
         }
+        if (outcome->plan)
+            rules_done(run->options.rules, outcome->plan, 1);
         metric_add_at(&settled, 1, outcome->state, 0);
         log_outcome(outcome);
     }
@@ -169,7 +171,7 @@ static void settle(struct run *run, struct result *results)
         nanosleep(&pause, NULL);
     }
     if (last < LAST_ATTEMPTS)
-        tell(list, count);
+        tell(run, list, count);
     let_go(run, results);
     talloc_free(arena);
 }

@@ -11,6 +11,7 @@
 #include "queue/motor.h"
 #include "queue/settle.h"
 #include "queue/take.h"
+#include "rules/rules.h"
 #include "run/destination.h"
 #include "run/run.h"
 #include "run/state.h"
@@ -58,6 +59,7 @@ struct outcome {
     int64_t next_try_us; /* RUN_DEFERRED, RUN_DELAYED */
     bool was_tried;
     unsigned flags;
+    struct rules_plan *plan; /* of its mailbox: sends something, or remembers; NULL: neither */
 };
 
 /* What came of one job: settled together with others. */

@@ -9,6 +9,7 @@
 #include "format/address.h"
 #include "format/header.h"
 #include "resolve/resolve.h"
+#include "run/making.h"
 #include "run/notice.h"
 
 #include <string.h>
@@ -20,16 +21,9 @@ METRIC_COUNTER_BY(notices_made, "chappe_queue_notices_total", "Notices to sender
 /* What is read of a message that does not come back whole: room for any header. */
 enum { HEADER_READ = 1 << 20 };
 
-struct making {
-    struct run *run;
-    const void *owner;
-    struct queue_new *list;
-    size_t count, capacity;
-};
-
 /* ---- where it goes */
 
-static void add_targets(struct accept_message *to, const struct resolve_answer *answer, const void *owner)
+void making_add_targets(struct accept_message *to, const struct resolve_answer *answer, const void *owner)
 {
     to->targets = talloc_zero_array(owner, struct deliver_recipient, (unsigned)answer->target_count + 1);
     for (size_t i = 0; i < answer->target_count; i++)
@@ -79,7 +73,7 @@ static bool find_addressee(struct making *making, struct notice *notice, struct 
         return true;
     if (!resolve(making->run->options.directory, making->owner, &address, &answer, err))
         return false;
-    add_targets(to, &answer, making->owner);
+    making_add_targets(to, &answer, making->owner);
     if (to->target_count + to->remote_count > 0)
         return true;
     notice->is_double = true; /* the sender has gone */
@@ -124,6 +118,18 @@ static bool is_ascii(struct span text)
     return true;
 }
 
+void making_add(struct making *making, const struct accept_message *to)
+{
+    struct queue_new *prepared = accept_prepare(making->run->accept, making->owner, to);
+
+    if (making->count == making->capacity) {
+        making->capacity = making->capacity ? making->capacity * 2 : 8;
+        making->list =
+            talloc_realloc(making->owner, making->list, struct queue_new, (unsigned)making->capacity);
+    }
+    making->list[making->count++] = *prepared;
+}
+
 static void put_in(struct making *making, struct notice *notice, struct accept_message *to)
 {
     struct buf bytes = buf_owned_by(making->owner);
@@ -138,13 +144,7 @@ static void put_in(struct making *making, struct notice *notice, struct accept_m
     to->envelope.body = is_ascii(to->bytes) ? QUEUE_7BIT : QUEUE_8BITMIME;
     to->envelope.needs_smtputf8 = notice->message->needs_smtputf8 && !is_ascii(to->bytes);
     to->envelope.needs_tls = notice->message->needs_tls; /* RFC 8689, 5: the bounce is as private */
-    struct queue_new *prepared = accept_prepare(making->run->accept, making->owner, to);
-    if (making->count == making->capacity) {
-        making->capacity = making->capacity ? making->capacity * 2 : 8;
-        making->list =
-            talloc_realloc(making->owner, making->list, struct queue_new, (unsigned)making->capacity);
-    }
-    making->list[making->count++] = *prepared;
+    making_add(making, to);
     metric_add_at(&notices_made, 1, notice->kind, 0);
 }
 
@@ -172,7 +172,7 @@ static enum run_notice kind_of(const struct queue_settlement *settlement)
 {
     const struct outcome *outcome = settlement->what;
 
-    if (!settlement->wants_notice || settlement->is_lost)
+    if (settlement->is_lost || !notice_is_wanted(outcome))
         return NOTICE_NONE;
     return run_state_row(outcome->state)->notice;
 }
@@ -211,6 +211,9 @@ bool notice_make_all(void *run, const void *owner, struct queue_settlement *sett
         if (!make(&making, &notice, err))
             return false;
     }
+    for (size_t i = 0; i < count; i++)
+        if (!settlements[i].is_lost && !sent_make(&making, settlements[i].what, err))
+            return false;
     *notices_out = making.list;
     *notice_count_out = making.count;
     return true;

@@ -25,6 +25,7 @@
 struct accept;
 struct deliver;
 struct directory;
+struct rules;
 struct run;
 struct wake_bus;
 
@@ -52,6 +53,7 @@ struct run_ways {
 struct run_options {
     struct directory *directory;
     struct deliver *deliver;
+    struct rules *rules;        /* of mailboxes; NULL: none are run */
     struct wake_bus *wake;      /* NULL: only what is found by looking */
     const char *host_name;      /* in notices */
     const char *server;         /* in the list of motors */

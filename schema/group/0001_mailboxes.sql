@@ -121,7 +121,9 @@ ALTER TABLE message ALTER COLUMN header SET STORAGE EXTERNAL, ALTER COLUMN colum
 CREATE SEQUENCE message_id_seq INCREMENT BY 256;
 
 -- The bytes, in pieces of 256 KiB, each a zstd frame of its own. Pieces of a large message are written before the
--- message they belong to is committed; body_staged tells since when, and what is never referenced is reaped.
+-- message they belong to is committed; body_staged tells since when, and what is never referenced is reaped. Nobody waits
+-- until they are on disk: whoever files the message takes them by take_staged(), which fails where a crash of the
+-- database took some of them away meanwhile.
 CREATE TABLE body (
     message_id  bigint NOT NULL,
     chunk       integer NOT NULL,                       -- 0, 1, ...; raw offset = chunk * 262144
@@ -132,8 +134,20 @@ CREATE TABLE body (
 ALTER TABLE body ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE TABLE body_staged (
     message_id  bigint PRIMARY KEY,
+    pieces      integer NOT NULL,                       -- rows in body that were written with this row
     created_us  bigint NOT NULL
 );
+CREATE FUNCTION take_staged(ids bigint[], counts integer[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    taken bigint;
+BEGIN
+    DELETE FROM body_staged s USING unnest(ids, counts) AS wanted (message_id, pieces)
+     WHERE s.message_id = wanted.message_id AND s.pieces = wanted.pieces;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    IF taken <> cardinality(ids) THEN
+        RAISE EXCEPTION 'pieces of a large message were lost before it was filed' USING ERRCODE = 'io_error';
+    END IF;
+END $$;
 
 -- A message in one mailbox: JMAP's Email, IMAP's EMAILID.
 CREATE TABLE item (
@@ -176,13 +190,15 @@ CREATE INDEX membership_item ON membership (item_id);
 -- The journal of a folder: one row a command however many messages it touched. A 'flags' row sets
 -- flags := (flags & ~clear_bits) | set_bits on each of `uids` and their modseq to its own. An 'expunge' row with
 -- set_bits = 1 is a MOVE: the messages live on elsewhere and are not offered for recovery. Expunge rows are kept for
--- ever, also when their memberships are gone: they tell a client that was away what vanished (RFC 7162).
+-- ever, also when their memberships are gone: they tell a client that was away what vanished (RFC 7162). Housekeeping
+-- folds many 'flags' rows into few 'folded' ones (mailbox/fold.h): flags and modseq of each message as they were at the
+-- row's modseq. They are data of their own, not derived: nothing else says what they say.
 CREATE TABLE folder_change (
     folder_id   bigint NOT NULL,
     modseq      bigint NOT NULL,
     part        integer NOT NULL DEFAULT 0,             -- several changes under one modseq, applied in this order
-    kind        smallint NOT NULL,                      -- 1 flags, 2 expunge
-    uids        bytea NOT NULL,                         -- runs of UIDs, packed (mailbox/uid_set.h)
+    kind        smallint NOT NULL,                      -- 1 flags, 2 expunge, 3 folded
+    uids        bytea NOT NULL,                         -- runs of UIDs, packed (mailbox/uid_set.h); folded: mailbox/folded.h
     clear_bits  bigint NOT NULL DEFAULT 0,
     set_bits    bigint NOT NULL DEFAULT 0,
     at_us       bigint NOT NULL,
@@ -192,6 +208,8 @@ CREATE TABLE folder_change (
 ALTER TABLE folder_change ALTER COLUMN uids SET STORAGE EXTERNAL;
 -- Expunges by age: what may still be recovered, and what housekeeping removes for good.
 CREATE INDEX folder_change_expunged ON folder_change (at_us) WHERE kind = 2 AND NOT is_purged;
+-- Folders with many 'flags' rows, which are to be folded.
+CREATE INDEX folder_change_flags ON folder_change (folder_id) WHERE kind = 1;
 
 -- All that a view of the folder needs, packed in columns; made in the background, so that a cold open is one read
 -- of this and of what came after `modseq`.

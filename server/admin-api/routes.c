@@ -83,6 +83,21 @@ static const struct admin_field alias_changes[] = {
     END_OF_FIELDS
 };
 static const struct admin_field app_password_fields[] = { NAME(true), END_OF_FIELDS };
+static const struct admin_field sieve_check_fields[] = { { "content", ADMIN_TEXT, true, "The script." },
+                                                         END_OF_FIELDS };
+static const struct admin_field sieve_fields[] = { { "content", ADMIN_TEXT, true, "The script." },
+                                                   { "activate", ADMIN_BOOL, false,
+                                                     "From now on it is the one that runs." },
+                                                   END_OF_FIELDS };
+static const struct admin_field automatic_reply_fields[] = {
+    { "text", ADMIN_TEXT, true,
+      "What senders of the own organisation read, and others without outside_text." },
+    { "outside_text", ADMIN_TEXT, false, "What others read; empty: they get no reply." },
+    { "subject", ADMIN_TEXT, false, "Its subject; without it, made from that of the message." },
+    { "from", ADMIN_TEXT, false, "The first day (2031-01-31), or a moment; without it at once." },
+    { "until", ADMIN_TEXT, false, "The last day, or a moment; without it until it is taken away." },
+    END_OF_FIELDS
+};
 static const struct admin_field storage_group_fields[] = {
     NAME(true),
     { "database", ADMIN_TEXT, false, "postgresql://...; without it a database beside the directory." },
@@ -188,6 +203,19 @@ static const struct admin_route routes[] = {
       app_password_fields },
     { "GET", "/users/{address}/app-passwords", app_passwords_get, "Lists them." },
     { "DELETE", "/users/{address}/app-passwords/{name}", app_password_delete, "Takes one back." },
+
+    { "POST", "/sieve/check", sieve_check_post, "Looks whether a script is good.", sieve_check_fields },
+    { "GET", "/users/{address}/sieve", sieve_scripts_get, "Lists the scripts." },
+    { "POST", "/users/{address}/sieve/{name}/activate", sieve_activate_post, "It is the one that runs." },
+    { "POST", "/users/{address}/sieve-off", sieve_off_post, "None runs any more." },
+    { "GET", "/users/{address}/sieve/{name}", sieve_script_get, "Shows one." },
+    { "PUT", "/users/{address}/sieve/{name}", sieve_script_put, "Adds or replaces one that is good.",
+      sieve_fields },
+    { "DELETE", "/users/{address}/sieve/{name}", sieve_script_delete, "Removes one that does not run." },
+    { "PUT", "/users/{address}/automatic-reply", automatic_reply_put, "Sets the automatic reply.",
+      automatic_reply_fields },
+    { "GET", "/users/{address}/automatic-reply", automatic_reply_get_one, "Shows it." },
+    { "DELETE", "/users/{address}/automatic-reply", automatic_reply_delete, "Takes it away." },
 
     { "POST", "/aliases", alias_post, "Adds an alias, or targets to one that is there.", alias_fields },
     { "GET", "/aliases", aliases_get, "Lists aliases; ?organisation= ?domain=." },

@@ -37,7 +37,7 @@ static enum session_next answer(struct imap_request *req)
     if (imap_fetch_met_unknown_encoding(command->fetch))
         return imap_no(req, "UNKNOWN-CTE", "A part is encoded in a way that is not known here.");
     if (imap_fetch_missed_messages(command->fetch))
-        return imap_no(req, "EXPUNGEISSUED", "Some of the messages no longer exist.");
+        return imap_no(req, "EXPUNGEISSUED", "Some of the messages no longer exist, or cannot be read.");
     return imap_ok(req, NULL, "%s done.", req->command->name);
 }
 

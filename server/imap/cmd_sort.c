@@ -147,12 +147,20 @@ static bool keep_row(const struct view_message *message, const struct pack_row *
     return true;
 }
 
+/* The columns are folded to small letters; i;unicode-casemap (RFC 5051) compares capitals, which stand before "[" and "_". */
+static unsigned capital(char c)
+{
+    return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a' + 'A') : (unsigned char)c;
+}
+
 static int compare_texts(struct span a, struct span b)
 {
     size_t x = span_length(a), y = span_length(b);
-    int order = memcmp(a.p, b.p, x < y ? x : y);
 
-    return order ? order : (x > y) - (x < y);
+    for (size_t i = 0; i < x && i < y; i++)
+        if (a.p[i] != b.p[i])
+            return capital(a.p[i]) < capital(b.p[i]) ? -1 : 1;
+    return (x > y) - (x < y);
 }
 
 static int compare_rows(const void *left, const void *right, void *arg)

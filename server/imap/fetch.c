@@ -3,6 +3,7 @@
  */
 #include "imap/fetch.h"
 
+#include "base/log.h"
 #include "format/envelope.h"
 #include "imap/date.h"
 #include "imap/fetch_section.h"
@@ -55,6 +56,14 @@ struct imap_fetch {
     struct buf rendered;
 };
 
+/* The header of a part is read alone. */
+static bool is_small_range(const struct imap_section *section)
+{
+    return !span_is_empty(section->path) &&
+           (section->text == SECTION_FIELDS || section->text == SECTION_FIELDS_NOT ||
+            section->text == SECTION_HEADER || section->text == SECTION_MIME);
+}
+
 static unsigned needs_of(const struct imap_fetch_request *want)
 {
     unsigned needs = 0;
@@ -67,13 +76,8 @@ static unsigned needs_of(const struct imap_fetch_request *want)
 
         if (span_equals_text(section->path, "HEADER"))
             needs |= NEED_HEADER;
-        else if (span_is_empty(section->path))
-            needs |= NEED_META | NEED_BODY;
-        else if (section->text == SECTION_FIELDS || section->text == SECTION_FIELDS_NOT ||
-                 section->text == SECTION_HEADER || section->text == SECTION_MIME)
-            needs |= NEED_META; /* a small range of a message: read alone */
         else
-            needs |= NEED_META | NEED_BODY;
+            needs |= is_small_range(section) ? NEED_META : NEED_META | NEED_BODY;
     }
     return needs;
 }
@@ -404,6 +408,24 @@ static enum fetch_step write_sections(struct imap_fetch *fetch, struct buf *out,
     return FETCH_DONE;
 }
 
+/* A message that is damaged, or gone between two looks, must not keep its neighbours from being read. Trouble of the
+ * database ends the command. */
+static enum fetch_step pass_over(struct imap_fetch *fetch, const struct err *err)
+{
+    if (err->kind != ERR_NOT_FOUND && err->kind != ERR_INTERNAL)
+        return FETCH_FAILED;
+    log_event(LOG_LEVEL_ERROR, "imap.message.unreadable",
+              log_i64("message", fetch->slice.messages[fetch->slice.at].message_id),
+              log_text("cause", err->log));
+    TALLOC_FREE(fetch->message_arena);
+    fetch->section = 0;
+    fetch->state = (struct section_state){ 0 };
+    fetch->is_inside = false;
+    fetch->missed_messages = true;
+    fetch->slice.at++;
+    return FETCH_DONE;
+}
+
 /* One message, or the rest of it. */
 static enum fetch_step step_message(struct imap_fetch *fetch, struct buf *out, struct err *err)
 {
@@ -416,12 +438,14 @@ static enum fetch_step step_message(struct imap_fetch *fetch, struct buf *out, s
             fetch->slice.at++;
             return FETCH_DONE;
         case BEGIN_FAILED:
-            return FETCH_FAILED;
+            return pass_over(fetch, err);
         case BEGUN:
             fetch->is_inside = true;
         }
     }
     step = write_sections(fetch, out, err);
+    if (step == FETCH_FAILED)
+        return pass_over(fetch, err);
     if (step != FETCH_DONE)
         return step;
     close_line(out);

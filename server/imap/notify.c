@@ -263,7 +263,8 @@ static bool say_status(struct imap_request *req, const struct folder *folder, st
 {
     unsigned items = STATUS_MESSAGES | STATUS_UIDNEXT | STATUS_UIDVALIDITY | STATUS_UNSEEN;
 
-    if (imap_has(req->session, ENABLED_CONDSTORE))
+    /* RFC 5465, 5.1: whoever wants to hear of flags compares by it */
+    if (imap_has(req->session, ENABLED_CONDSTORE) || (events_of(req->session->notify, folder) & FLAG_CHANGE))
         items |= STATUS_HIGHESTMODSEQ;
     return imap_add_status(req, req->session->own, folder, folder->name, items, err);
 }

@@ -8,10 +8,11 @@
 #include "main/database.h"
 #include "main/storage.h"
 
+#include <stdatomic.h>
 #include <talloc.h>
 
 struct admin_server {
-    const struct config *config;
+    _Atomic(const struct config *) config;
     struct storage *storage;
     struct admin_api *api;
     struct http_server *http;
@@ -21,7 +22,7 @@ static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
 {
     struct admin_server *server = host;
 
-    return database_prepare_group(server->config, storage_group_id, err) &&
+    return database_prepare_group(atomic_load(&server->config), storage_group_id, err) &&
            storage_refresh_groups(server->storage, err);
 }
 
@@ -36,7 +37,7 @@ static void check(void *host, json_t *lines)
 {
     const struct admin_server *server = host;
 
-    check_server(server->config, server->storage, lines);
+    check_server(atomic_load(&server->config), server->storage, lines);
 }
 
 bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
@@ -48,7 +49,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
         .limit = admin_api_limit, .answer = admin_api_answer, .max_connections = 64, .timeout_s = 600
     };
 
-    server->config = config;
+    atomic_init(&server->config, config);
     server->storage = storage;
     server->api = admin_api_new(server, &(struct admin_api_options){ .directory = parts->directory,
                                                                      .groups = parts->groups,
@@ -66,6 +67,12 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
     }
     *server_out = server;
     return true;
+}
+
+void admin_server_reload(struct admin_server *server, const struct config *config)
+{
+    atomic_store(&server->config, config);
+    admin_api_set_message_max(server->api, config->max_message_size);
 }
 
 void admin_server_stop(struct admin_server **server)

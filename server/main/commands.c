@@ -200,6 +200,25 @@ static const struct option queue_to_options[] = {
     END
 };
 
+static const struct option sieve_put_options[] = {
+    { "--file", OPTION_FILE, "FILE|-", "content", true, "The script; -: standard input." },
+    { "--activate", OPTION_FLAG, NULL, "activate", false, "It is the one that runs from now on." },
+    END
+};
+static const struct option sieve_check_options[] = {
+    { "--file", OPTION_FILE, "FILE|-", "content", true, "The script; -: standard input." }, END
+};
+static const struct option vacation_options[] = {
+    { "--text-file", OPTION_FILE, "FILE|-", "text", true, "What the organisation's own people read." },
+    { "--outside-text-file", OPTION_FILE, "FILE", "outside_text", false,
+      "What others read (an empty file: they get no reply); default: the same." },
+    { "--subject", OPTION_TEXT, "TEXT", "subject", false, "Its subject." },
+    { "--from", OPTION_TEXT, "DAY", "from", false, "The first day, 2031-01-31, or a moment; default: now." },
+    { "--until", OPTION_TEXT, "DAY", "until", false,
+      "The last day, or a moment; default: until it is taken away." },
+    END
+};
+
 #define USER_COLUMNS "address name state quota"
 
 #define ACCESS_COLUMNS "value kind expires by note"
@@ -252,6 +271,24 @@ const struct command commands[] = {
       "/users/{0}/password" },
     { "user remove", "ADDRESS", "Removes a user; the mailbox can be recovered for a period.", NULL, NULL,
       "DELETE", "/users/{0}" },
+
+    { "sieve put", "ADDRESS NAME", "Adds or replaces a script, when it is good.", sieve_put_options, NULL,
+      "PUT", "/users/{0}/sieve/{1}" },
+    { "sieve get", "ADDRESS NAME", "Prints a script.", NULL, command_sieve_get },
+    { "sieve list", "ADDRESS", "Lists the scripts of a mailbox.", NULL, NULL, "GET", "/users/{0}/sieve", NULL,
+      "scripts", "name active bytes changed" },
+    { "sieve activate", "ADDRESS NAME", "Makes it the script that runs.", NULL, NULL, "POST",
+      "/users/{0}/sieve/{1}/activate" },
+    { "sieve off", "ADDRESS", "No script runs any more.", NULL, NULL, "POST", "/users/{0}/sieve-off" },
+    { "sieve check", "", "Tells whether a script is good, and where it is not.", sieve_check_options, NULL,
+      "POST", "/sieve/check" },
+    { "sieve delete", "ADDRESS NAME", "Removes a script that does not run.", NULL, NULL, "DELETE",
+      "/users/{0}/sieve/{1}" },
+    { "vacation set", "ADDRESS", "Answers mail automatically while its owner is away.", vacation_options,
+      NULL, "PUT", "/users/{0}/automatic-reply" },
+    { "vacation show", "ADDRESS", "Shows the automatic reply.", NULL, NULL, "GET",
+      "/users/{0}/automatic-reply" },
+    { "vacation off", "ADDRESS", "Ends it.", NULL, NULL, "DELETE", "/users/{0}/automatic-reply" },
 
     { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
       "POST", "/aliases", "address target" },

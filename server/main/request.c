@@ -3,6 +3,7 @@
 #include "main/api_client.h"
 #include "main/command.h"
 #include "main/secret.h"
+#include "main/text_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,11 @@ static bool option_json(const struct invocation *in, const struct option *option
         return true;
     case OPTION_SECRET:
         if (!secret_read(in->arena, value, &secret, err))
+            return false;
+        *out = json_string(secret);
+        break;
+    case OPTION_FILE:
+        if (!text_read(in->arena, value, &secret, err))
             return false;
         *out = json_string(secret);
         break;

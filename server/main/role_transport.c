@@ -45,6 +45,7 @@ void role_accept_options(const struct role *role, struct accept_options *options
 
     *options_out = (struct accept_options){ .directory = parts->directory,
                                             .deliver = parts->deliver,
+                                            .rules = parts->rules,
                                             .wake = role->wake,
                                             .lifetime_us = config->queue_lifetime_s * US_PER_S,
                                             .warning_us = config->delay_warning_s * US_PER_S,
@@ -214,6 +215,7 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
     struct run_options options = {
         .directory = parts->directory,
         .deliver = parts->deliver,
+        .rules = parts->rules,
         .wake = role->wake,
         .host_name = config->hostname,
         .server = config->hostname,

@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "chappe_version.h"
 #include "deliver/deliver.h"
 #include "directory/server.h"
 #include "dns/dns.h"
@@ -13,6 +14,7 @@
 #include "main/database.h"
 #include "main/role.h"
 #include "message/message.h"
+#include "rules/rules.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -165,6 +167,13 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
     parts->cache = mailbox_cache_open(&cache);
     return deliver_open(storage, &(struct deliver_options){ .groups = parts->groups, .wake = role->wake },
                         &parts->deliver, err) &&
+           rules_open(storage,
+                      &(struct rules_options){ .groups = parts->groups,
+                                               .directory = parts->directory,
+                                               .cache = parts->cache,
+                                               .host_name = role->config->hostname,
+                                               .version = CHAPPE_VERSION },
+                      &parts->rules, err) &&
            auth_open(storage, &(struct auth_options){ .directory = parts->directory }, &parts->auth, err);
 }
 
@@ -234,6 +243,7 @@ void storage_close(struct storage **handle)
     filter_close(&storage->parts.filter);
     dns_close(&storage->parts.dns);
     auth_close(&storage->parts.auth);
+    rules_close(&storage->parts.rules);
     deliver_close(&storage->parts.deliver);
     if (storage->parts.cache)
         mailbox_cache_close(&storage->parts.cache);

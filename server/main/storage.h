@@ -20,6 +20,7 @@ struct storage_parts {
     struct deliver *deliver;
     struct dns *dns; /* this and the next: NULL in roles that receive no mail */
     struct filter *filter;
+    struct rules *rules;
     struct auth *auth;
     struct wake_bus *wake;
 };

@@ -210,6 +210,7 @@ static struct accept_message message_of(struct smtp_session *s, struct span byte
         .bytes = bytes,
         .hold_until_us = p->hold_until_us,
         .is_submission = s->service == SERVICE_SUBMISSION,
+        .peer_address = session_peer_text(s->session),
         .targets = t->targets,
         .target_count = t->target_count,
         .remotes = t->remotes,
@@ -247,12 +248,11 @@ static enum session_next deliver_whole(struct smtp_session *s, struct span bytes
     struct err err = ERR_INIT;
 
     add_recipients(s, &message);
-    bool queues = accept_way(s->context->accept, &message) == ACCEPT_QUEUES;
     if (!accept_message(s->context->accept, session_arena(s->session), &message, &err))
         return refuse_err(s, &err);
     log_accepted(s, span_length(bytes), began_us);
     s->errors = s->junk = 0;
-    reply(s, 250, "2.0.0", queues ? "Queued as %s" : "Delivered as %s", t->id);
+    reply(s, 250, "2.0.0", message.way_taken == ACCEPT_QUEUES ? "Queued as %s" : "Delivered as %s", t->id);
     CRASHPOINT("smtp.after-commit");
     return SESSION_DONE;
 }
@@ -271,11 +271,12 @@ static const struct err *trouble(const struct smtp_transaction *t, const struct 
 static enum session_next deliver_each(struct smtp_session *s, struct span bytes, int64_t began_us)
 {
     struct smtp_transaction *t = s->transaction;
-    struct message_draft *draft = message_prepare(session_arena(s->session), bytes);
+    struct accept_message message = message_of(s, bytes);
     struct err err = ERR_INIT;
     size_t filed = 0;
 
-    if (!deliver_message(s->context->deliver, draft, clock_now_us(), t->targets, t->target_count, &err)) {
+    add_recipients(s, &message);
+    if (!accept_each(s->context->accept, session_arena(s->session), &message, &err)) {
         for (size_t i = 0; i < t->recipient_count; i++)
             refuse_err(s, &err);
         return SESSION_DONE;

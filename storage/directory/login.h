@@ -1,5 +1,6 @@
 /*
- * login.h -- what a login needs to know of an account, in one question. Used by server/auth only.
+ * login.h -- what a login needs to know of an account, in one question. Used by server/auth, and by routing/rules for the
+ * addresses of a person.
  */
 #ifndef DIRECTORY_LOGIN_H
 #define DIRECTORY_LOGIN_H

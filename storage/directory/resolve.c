@@ -251,7 +251,8 @@ static enum recipient_accepts accepts_at(const struct db_row *row, enum column c
 {
     int accepts = 0;
 
-    while (accepts < ACCEPTS_KINDS - 1 && !span_equals_text(db_get_text(row, column), accepts_names[accepts]))
+    while (accepts < ACCEPTS_KINDS - 1 &&
+           !span_equals_text(db_get_text(row, (int)column), accepts_names[accepts]))
         accepts++;
     return (enum recipient_accepts)accepts;
 }

@@ -25,7 +25,8 @@ static const char *const encoding_names[] = {
 };
 
 /* What a multipart without parts shows as its one part, since the grammar wants one. */
-static const char EMPTY_TEXT[] = "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)";
+static const char EMPTY_TEXT[] =
+    "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)";
 static const char EMPTY_ENVELOPE[] = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
 static bool is_large(const struct renderer *r)
@@ -38,24 +39,45 @@ static struct span field(const struct renderer *r, const struct mime_part *part,
     return mime_part_field(r->message, part, which);
 }
 
+enum default_charset { NO_DEFAULT_CHARSET, DEFAULT_CHARSET };
+
+static enum default_charset default_charset(const struct mime_type *type)
+{
+    return span_equals_nocase(type->type, "text") && span_equals_nocase(type->subtype, "plain")
+               ? DEFAULT_CHARSET
+               : NO_DEFAULT_CHARSET;
+}
+
+/* "charset", "charset*", "charset*0" */
+static bool starts_with_charset(struct span name)
+{
+    return span_length(name) >= 7 && span_equals_nocase(span_part(name, 0, 7), "charset") &&
+           (span_length(name) == 7 || name.p[7] == '*');
+}
+
 static void add_nil(struct buf *out)
 {
     buf_add_text(out, "NIL");
 }
 
-/* ("name" "value" ...), as written, RFC 2231 marks included: the client decodes. */
-static void add_parameters(struct renderer *r, struct span parameters)
+/* ("name" "value" ...), as written, RFC 2231 marks included: the client decodes. Text without a charset gets the one that
+ * it has by default (RFC 2045, 5.2), as clients know it from other servers. */
+static void add_parameters(struct renderer *r, struct span parameters, enum default_charset needs_charset)
 {
     struct header_raw_parameter parameter;
     size_t count = 0;
 
     while (!is_large(r) && count < HEADER_PARAMETERS_MAX &&
            header_next_parameter(r->scratch, &parameters, &parameter)) {
+        if (starts_with_charset(parameter.name))
+            needs_charset = NO_DEFAULT_CHARSET;
         buf_add_byte(r->out, count++ ? ' ' : '(');
         imap_add_nstring(r->out, parameter.name);
         buf_add_byte(r->out, ' ');
         imap_add_nstring(r->out, span_of(parameter.value, parameter.value_length));
     }
+    if (needs_charset == DEFAULT_CHARSET)
+        buf_add_text(r->out, count++ ? " \"charset\" \"us-ascii\"" : "(\"charset\" \"us-ascii\"");
     if (count == 0)
         add_nil(r->out);
     else
@@ -96,7 +118,7 @@ static void add_disposition(struct renderer *r, const struct mime_part *part)
     buf_add_byte(r->out, '(');
     imap_add_nstring(r->out, token);
     buf_add_byte(r->out, ' ');
-    add_parameters(r, value);
+    add_parameters(r, value, NO_DEFAULT_CHARSET);
     buf_add_byte(r->out, ')');
 }
 
@@ -143,7 +165,7 @@ static void add_front(struct renderer *r, const struct mime_part *part, const st
     buf_add_byte(r->out, ' ');
     imap_add_nstring(r->out, type->subtype);
     buf_add_byte(r->out, ' ');
-    add_parameters(r, type->parameters);
+    add_parameters(r, type->parameters, default_charset(type));
     buf_add_byte(r->out, ' ');
     add_field(r, part, MIME_CONTENT_ID);
     buf_add_byte(r->out, ' ');
@@ -194,7 +216,7 @@ static void leave(struct renderer *r, uint32_t at)
     if (part->kind == MIME_MULTIPART) {
         imap_add_nstring(r->out, type.subtype);
         buf_add_byte(r->out, ' ');
-        add_parameters(r, type.parameters);
+        add_parameters(r, type.parameters, NO_DEFAULT_CHARSET);
     } else {
         if (part->kind == MIME_MESSAGE || span_equals_nocase(type.type, "text")) {
             buf_add_u64(r->out, part->body_lines);

@@ -8,8 +8,12 @@
 
 enum { BLOCK = 256 }; /* INCREMENT BY of both sequences */
 
-static const char NEXT_MESSAGE_BLOCKS[] = "SELECT nextval('message_id_seq') FROM generate_series(1, $1)";
-static const char NEXT_ITEM_BLOCKS[] = "SELECT nextval('item_id_seq') FROM generate_series(1, $1)";
+/* The message in the log makes this COMMIT wait for the disk, and so for the sequence as it is now: nextval() alone does
+ * not where another session has just written the sequence ahead, and after a crash the block could be given out again. */
+#define NEXT_BLOCKS(sequence)                                                                                \
+    "SELECT nextval('" sequence "'), pg_logical_emit_message(true, 'chappe', '') FROM generate_series(1, $1)"
+static const char NEXT_MESSAGE_BLOCKS[] = NEXT_BLOCKS("message_id_seq");
+static const char NEXT_ITEM_BLOCKS[] = NEXT_BLOCKS("item_id_seq");
 static const char *const next_blocks[GROUP_SEQUENCES] = {
     [GROUP_MESSAGE_IDS] = NEXT_MESSAGE_BLOCKS,
     [GROUP_ITEM_IDS] = NEXT_ITEM_BLOCKS,

@@ -7,7 +7,7 @@
  * the order given, so it is exact. Callers other than routing/deliver (import) may use it directly.
  *
  * Results  each target ends with is_filed, or with its own err: ERR_QUOTA, ERR_NOT_FOUND (mailbox or folder gone),
- *          ERR_BUSY (store dismounted), ERR_LIMIT (too many keywords). The batch fails as a whole only with the
+ *          ERR_BUSY (store dismounted), ERR_LIMIT (too many keywords), ERR_CONFLICT (another script). The batch fails as a whole only with the
  *          database: ERR_BUSY, ERR_INTERNAL; ERR_UNKNOWN is settled here by the receipt row, over a fresh
  *          connection, and comes back only where that could not be asked either.
  * Threads  a batch belongs to one thread.
@@ -29,6 +29,10 @@ struct filing_target {
     const char *const
         *keywords;      /* NULL-ended names, made known to the mailbox where they are new; NULL: none */
     bool ignores_quota; /* our own notices */
+    /* The plan was made for this version of the mailbox's script (0: none); where another one is in force, nothing is filed:
+     * ERR_CONFLICT, and found_script_version says which (mailbox/script.h). */
+    bool checks_script;
+    int64_t script_version;
     const uint8_t *
         receipt; /* 16 bytes that stand for this copy: where an earlier transaction left them, it is_filed already and
                      nothing is done (was_filed); filing_receipt() makes them. NULL: none */
@@ -40,7 +44,8 @@ struct filing_target {
     struct err err;
     int64_t filed_folder_id, uidvalidity, uid, item_id, thread_id, message_id;
     uint64_t modseq;
-    uint64_t filed_flags;     /* with the bits of its keywords */
+    uint64_t filed_flags; /* with the bits of its keywords */
+    int64_t found_script_version;
     bool wants_quota_warning; /* above 80 % and not warned yet: file the warning in a following transaction */
 };
 
@@ -73,7 +78,7 @@ struct filing_batch {
 };
 
 /* Writes the pieces of a large message ahead of its batch, in transactions of their own. What is never filed is
- * reaped by housekeeping after a day. */
+ * reaped by housekeeping after a day. What the database loses by a crash before the batch makes that fail with ERR_BUSY. */
 MUST_CHECK bool filing_stage(struct group *group, const struct message_draft *draft, int64_t *message_id_out,
                              struct err *err);
 

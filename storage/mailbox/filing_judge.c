@@ -115,6 +115,10 @@ static bool flags_of(struct filing_run *run, struct filing_mailbox *mailbox,
     for (const char *const *name = target->keywords; name && *name; name++) {
         int number = find_keyword(mailbox, span_text(*name));
         if (number < 0 && !add_keyword(run, mailbox, span_text(*name), &number, err)) {
+            if (target->checks_script) { /* mail is not refused for a mark that a script wanted */
+                *err = ERR_INIT;
+                continue;
+            }
             mailbox->new_keyword_count = known;
             return false;
         }
@@ -185,6 +189,13 @@ static bool judge_quota(struct filing_mailbox *mailbox, struct filing_target *ta
     return target->ignores_quota || target->is_quota_warning || has_room(mailbox, size, &target->err);
 }
 
+/* A plan that was made for another script would do what its owner no longer wants. */
+static bool judge_script(const struct filing_mailbox *mailbox, struct filing_target *target)
+{
+    return !target->checks_script || target->script_version == mailbox->script_version ||
+           err_set(&target->err, ERR_CONFLICT, "The script of this mailbox has changed.");
+}
+
 static bool is_done(const struct filing_run *run, const struct filing_target *target)
 {
     for (size_t i = 0; target->receipt && i < run->done_count; i++)
@@ -209,8 +220,8 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
         target->is_filed = target->was_filed = true;
         return;
     }
-    if (!may_be_filed(mailbox, folder, &target->err) || !judge_quota(mailbox, target, size) ||
-        !flags_of(run, mailbox, target, &flags, &target->err))
+    if (!may_be_filed(mailbox, folder, &target->err) || !judge_script(mailbox, target) ||
+        !judge_quota(mailbox, target, size) || !flags_of(run, mailbox, target, &flags, &target->err))
         return;
     target->filed_folder_id = folder->folder_id;
     target->uidvalidity = folder->uidvalidity;
@@ -271,10 +282,21 @@ static bool judge_all(struct filing_run *run, struct err *left_out)
     return true;
 }
 
+/* Of all targets at once: who planned wrong for one of many learns about the others, too. */
+static void tell_script_versions(struct filing_run *run)
+{
+    for (size_t i = 0; i < run->batch->count; i++)
+        for (size_t k = 0; k < run->batch->filings[i].target_count; k++) {
+            struct filing_target *target = &run->batch->filings[i].targets[k];
+            target->found_script_version = filing_find_mailbox(run, target->mailbox_id)->script_version;
+        }
+}
+
 void filing_judge(struct filing_run *run)
 {
     struct err *left_out = talloc_zero_array(run->arena, struct err, (unsigned)run->batch->count + 1);
 
+    tell_script_versions(run);
     while (!judge_all(run, left_out))
         continue; /* each pass leaves out at least one more */
 }

@@ -12,7 +12,8 @@
 
 static const char LOCK_MAILBOXES[] =
     "SELECT m.mailbox_id, s.is_mounted, m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages,"
-    "       m.is_quota_warned, m.domain_root_id, m.organisation_root_id, m.keywords"
+    "       m.is_quota_warned, m.domain_root_id, m.organisation_root_id, m.keywords,"
+    "       m.script_version"
     "  FROM mailbox m JOIN store s USING (store_id)"
     " WHERE m.mailbox_id = ANY($1) AND m.deleted_us IS NULL"
     " ORDER BY m.mailbox_id FOR NO KEY UPDATE OF m";
@@ -285,6 +286,7 @@ static bool take_mailboxes(struct filing_run *run, struct root_ids *wanted, stru
         mailbox->was_warned = db_get_bool(&row, 7);
         wanted[mailbox - run->mailboxes] = (struct root_ids){ db_get_i64(&row, 8), db_get_i64(&row, 9) };
         mailbox->keywords = db_get_span_array(run->arena, &row, 10, &mailbox->keyword_count);
+        mailbox->script_version = db_get_i64(&row, 11);
     }
     return true;
 }

@@ -24,6 +24,7 @@ struct filing_root {
 struct filing_mailbox {
     int64_t mailbox_id;
     bool is_found, is_mounted, was_warned;
+    int64_t script_version;
     int64_t modseq, used_bytes, used_messages, quota_bytes, quota_messages;
     struct filing_root *domain, *organisation; /* NULL: no limit */
     struct span *keywords;                     /* as read */

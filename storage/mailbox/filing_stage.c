@@ -14,8 +14,9 @@
 
 enum { PIECES_A_TRANSACTION = 16 };
 
-static const char MARK_STAGED[] = "INSERT INTO body_staged (message_id, created_us) VALUES ($1, $2)"
-                                  " ON CONFLICT DO NOTHING";
+static const char MARK_STAGED[] =
+    "INSERT INTO body_staged (message_id, pieces, created_us) VALUES ($1, $2, $3)";
+static const char COUNT_STAGED[] = "UPDATE body_staged SET pieces = $2 WHERE message_id = $1";
 static const char INSERT_PIECE[] =
     "INSERT INTO body (message_id, chunk, codec, data) VALUES ($1, $2, $3, $4)";
 
@@ -40,6 +41,15 @@ static bool add_piece(const struct stage *stage, uint32_t piece, struct db *db, 
     return is_added;
 }
 
+static bool mark_staged(const struct stage *stage, uint32_t pieces, struct db *db, struct err *err)
+{
+    struct db_value message = db_i64(stage->message_id), count = db_i32((int32_t)pieces);
+
+    return stage->first == 0
+               ? db_pipeline_add(db, MARK_STAGED, DB_ARGS(message, count, db_i64(clock_now_us())), err)
+               : db_pipeline_add(db, COUNT_STAGED, DB_ARGS(message, count), err);
+}
+
 static bool stage_pieces(struct db *db, void *arg, struct err *err)
 {
     const struct stage *stage = arg;
@@ -47,14 +57,20 @@ static bool stage_pieces(struct db *db, void *arg, struct err *err)
 
     if (end > stage->first + PIECES_A_TRANSACTION)
         end = stage->first + PIECES_A_TRANSACTION;
-    /* Durable with the batch that refers to them: its COMMIT flushes everything that was written before it. */
-    if (!db_commit_lazily(db, err) ||
-        !db_pipeline_add(db, MARK_STAGED, DB_ARGS(db_i64(stage->message_id), db_i64(clock_now_us())), err))
+    /* Durable with the batch that refers to them: its COMMIT flushes everything that was written before it. Where the
+     * database crashes in between, take_staged() misses them. */
+    if (!db_commit_lazily(db, err) || !mark_staged(stage, end, db, err))
         return false;
     for (uint32_t piece = stage->first; piece < end; piece++)
         if (!add_piece(stage, piece, db, err))
             return false;
     return db_pipeline_commit(db, err) && db_pipeline_send(db, err) && db_pipeline_end(db, err);
+}
+
+/* True where rows of ours may be there: an id that somebody else has staged under fails before anything is written. */
+static bool may_be_staged(const struct stage *stage, const struct err *err)
+{
+    return stage->first > 0 || err->kind == ERR_UNKNOWN;
 }
 
 static bool stage_all(struct group *group, struct stage *stage, struct db *db, struct err *err)
@@ -80,10 +96,10 @@ bool filing_stage(struct group *group, const struct message_draft *draft, int64_
         return false;
     bool done = stage_all(group, &stage, db, err);
     db_release(&db);
+    if (!done && may_be_staged(&stage, err))
+        filing_unstage(group, stage.message_id);
     if (!done && err->kind == ERR_UNKNOWN) /* nothing refers to it: trying again is safe */
         err_set(err, ERR_BUSY, "The mail store is temporarily unavailable.");
-    if (!done)
-        filing_unstage(group, stage.message_id);
     *message_id_out = stage.message_id;
     return done;
 }

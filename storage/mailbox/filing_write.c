@@ -24,7 +24,7 @@ static const char INSERT_MESSAGES[] =
     " SELECT m.*, $12 FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::integer[], $5::integer[],"
     "                             $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::text[]) AS m";
 static const char INSERT_BODY[] = "INSERT INTO body (message_id, chunk, codec, data) VALUES ($1, 0, $2, $3)";
-static const char UNSTAGE[] = "DELETE FROM body_staged WHERE message_id = ANY($1)";
+static const char TAKE_STAGED[] = "SELECT take_staged($1, $2)";
 /* Staged for a content that was there already. */
 static const char DROP_STAGED[] = "WITH dropped AS (DELETE FROM body_staged WHERE message_id = ANY($1))"
                                   " DELETE FROM body WHERE message_id = ANY($1)";
@@ -117,6 +117,7 @@ static bool add_bodies(struct filing_run *run, struct db *db, struct err *err)
 {
     int64_t *staged = talloc_array(run->arena, int64_t, (unsigned)run->content_count + 1);
     int64_t *dropped = talloc_array(run->arena, int64_t, (unsigned)run->content_count + 1);
+    int32_t *pieces = talloc_array(run->arena, int32_t, (unsigned)run->content_count + 1);
     size_t staged_count = 0, dropped_count = 0;
 
     for (size_t i = 0; i < run->content_count; i++) {
@@ -126,16 +127,20 @@ static bool add_bodies(struct filing_run *run, struct db *db, struct err *err)
             dropped[dropped_count++] = content->staged_message_id;
         if (!is_new(content))
             continue;
-        if (content->staged_message_id)
+        if (content->staged_message_id) {
+            pieces[staged_count] = (int32_t)content->draft->piece_count;
             staged[staged_count++] = content->staged_message_id;
-        else if (!db_pipeline_add(db, INSERT_BODY,
-                                  DB_ARGS(db_i64(content->message_id), db_i16(piece->codec),
-                                          db_bytes(not_null(piece->data))),
-                                  err))
+        } else if (!db_pipeline_add(db, INSERT_BODY,
+                                    DB_ARGS(db_i64(content->message_id), db_i16(piece->codec),
+                                            db_bytes(not_null(piece->data))),
+                                    err)) {
             return false;
+        }
     }
     return (staged_count == 0 ||
-            db_pipeline_add(db, UNSTAGE, DB_ARGS(db_i64_array(staged, staged_count)), err)) &&
+            db_pipeline_add(db, TAKE_STAGED,
+                            DB_ARGS(db_i64_array(staged, staged_count), db_i32_array(pieces, staged_count)),
+                            err)) &&
            (dropped_count == 0 ||
             db_pipeline_add(db, DROP_STAGED, DB_ARGS(db_i64_array(dropped, dropped_count)), err));
 }

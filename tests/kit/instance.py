@@ -10,6 +10,7 @@ the unprivileged user CHAPPE_TEST_USER (default `chappe`, which tests/run create
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import http.client
 import json
@@ -24,7 +25,7 @@ import time
 from typing import Any
 
 PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "https": 443, "submissions": 465,
-         "submission": 587, "imaps": 993, "pop3s": 995}
+         "submission": 587, "imaps": 993, "pop3s": 995, "managesieve": 4190}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -184,6 +185,15 @@ class Instance:
                           f"{done.stdout.decode(errors='replace')}{done.stderr.decode(errors='replace')}")
         return done.stdout.decode(errors="replace")
 
+    def role_pid(self, name: str) -> int:
+        status = json.loads(self.run("status", "--json", check=False))
+        return next(role["pid"] for role in status["roles"] if role["name"] == name)
+
+    @functools.cached_property
+    def is_sanitized(self) -> bool:
+        with open(self.binary, "rb") as file:
+            return b"__asan_init" in file.read()
+
     def api(self, method: str, path: str, body: Any = None, raw: bytes | None = None, timeout: float = 60) -> Any:
         """One request to the admin API over its Unix socket; parsed JSON. Failure where it is not 2xx."""
         link = _OverUnixSocket(os.path.join(self.data, "run/admin.sock"), timeout)
@@ -198,6 +208,14 @@ class Instance:
         if answer.status // 100 != 2:
             raise Failure(f"{method} {path}: {answer.status} {text.decode(errors='replace').strip()}")
         return json.loads(text) if text else None
+
+    def sql(self, database: str, statement: str) -> str:
+        """What psql prints, in the private cluster: for damage that no client can do."""
+        command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", os.path.join(self.data, "postgres/run"), "-U", "chappe",
+                   "-d", database, "-c", statement]
+        if os.geteuid() == 0:
+            command = ["setpriv", "--reuid", self._user(), "--regid", self._user(), "--init-groups", *command]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
     def log(self) -> str:
         try:

@@ -1,4 +1,4 @@
-"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as a client of SMTP, IMAP and POP3."""
+"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as a client of SMTP, IMAP, POP3 and ManageSieve."""
 from __future__ import annotations
 
 import base64
@@ -42,11 +42,11 @@ class Exchange:
 
 # What begins a command, a challenge, and the end, in each protocol.
 PREFIX = {"smtp": ("AUTH", "334 ", "235", ""), "imap": ("scram AUTHENTICATE", "+ ", "scram OK", "scram "),
-          "pop3": ("AUTH", "+ ", "+OK", "")}
+          "pop3": ("AUTH", "+ ", "+OK", ""), "managesieve": ("AUTHENTICATE", '"', "OK", "")}
 
 
 def log_in(connection: Connection, user: str, password: str, plus: bool, fails: bool) -> None:
-    family = next(f for f in ("smtp", "imap", "pop3") if connection.protocol.replace("submission", "smtp").startswith(f))
+    family = next(f for f in PREFIX if connection.protocol.replace("submission", "smtp").startswith(f))
     command, challenge, success, _ = PREFIX[family]
     exchange = Exchange(user, password, connection.channel_binding() if plus else None)
     mechanism = "SCRAM-SHA-256-PLUS" if plus else "SCRAM-SHA-256"
@@ -56,14 +56,22 @@ def log_in(connection: Connection, user: str, password: str, plus: bool, fails: 
             pass
         return line
 
-    connection.send(f"{command} {mechanism} {base64.b64encode(exchange.first()).decode()}\r\n".encode())
+    quote = '"' if family == "managesieve" else ""
+
+    def say(words: str, token: bytes) -> None:
+        connection.send(f"{words}{quote}{base64.b64encode(token).decode()}{quote}\r\n".encode())
+
+    def heard(reply: str) -> bytes:
+        return base64.b64decode(reply[len(challenge):].rstrip('"'))
+
+    say(f"{command} {quote}{mechanism}{quote} ", exchange.first())
     line = answer()
     if line.startswith(challenge):
-        connection.send(base64.b64encode(exchange.final(base64.b64decode(line[len(challenge):]))) + b"\r\n")
+        say("", exchange.final(heard(line)))
         line = answer()
     if line.startswith(challenge) and not fails:
-        exchange.check(base64.b64decode(line[len(challenge):]))
-        connection.send(b"\r\n")
+        exchange.check(heard(line))
+        say("", b"")
         line = answer()
     if line.startswith(success) == fails:
         raise Failure(f"SCRAM: {line!r}")

@@ -105,3 +105,22 @@ def story_certificates_change_under_open_sessions(world: World) -> None:
     assert before != after and "new.example" in after
     assert imap.noop()[0] == "OK"
     assert PASSWORD
+
+def story_a_damaged_message_does_not_hide_its_neighbours(world: World) -> None:
+    ada = world.user("ada")
+    for number, size in enumerate((10, 300_000, 10)):
+        world.send(ada, f"Subject: letter {number}\r\n\r\n" + "x" * 70 + "\r\n" * (size // 2))
+    world.server.sql("chappe_group_1", "DELETE FROM body WHERE chunk > 0 OR message_id IN"
+                                       " (SELECT message_id FROM message WHERE chunks > 1)")
+    world.server.stop()
+    world.server.start()                         # nothing of it is in a cache
+    imap = world.imap(ada)
+    imap.select("INBOX")
+    tag = imap._new_tag()
+    imap.send(tag + b" FETCH 1:* (UID BODY.PEEK[])\r\n")
+    answer = []
+    while not (answer and answer[-1].startswith(tag)):
+        answer.append(imap.readline())
+    text = b"".join(answer)
+    assert b"letter 0" in text and b"letter 2" in text and b"letter 1" not in text, text
+    assert answer[-1].startswith(tag + b" NO"), answer[-1]

@@ -3,6 +3,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
+import os
+import re
+import signal
 import smtplib
 import time
 
@@ -169,3 +173,100 @@ def story_future_release_waits(world: World) -> None:
     time.sleep(1.5)
     assert world.count(bob) == 0
     world.server.wait_until(lambda: world.count(bob) == 1, 10, "the release")
+
+
+def entries(world: World, *filters: str) -> list[dict]:
+    return json.loads(world.server.run("queue", "list", "--json", *filters))["entries"]
+
+
+def act(world: World, *words: str) -> int:
+    return json.loads(world.server.run("queue", *words, "--json"))["done"]
+
+
+def story_administrators_hold_release_and_return(world: World) -> None:
+    ada = world.user("ada")
+    domain = f"{world.domain.split('.')[0]}.d5.test"
+    NAMES.mail(domain, "127.0.0.5")
+    submit(world, ada, [f"one@{domain}", f"two@{domain}", f"three@{domain}"])
+    world.server.wait_until(lambda: act(world, "hold", "--domain", domain) > 0 or
+                            len(entries(world, "--domain", domain, "--state", "held")) == 3, 20, "all held")
+    held = entries(world, "--domain", domain, "--state", "held")
+    assert [one["recipient"].split("@")[0] for one in held] == ["one", "two", "three"], held
+    assert act(world, "delete", str(held[1]["id"])) == 1
+    shown = json.loads(world.server.run("queue", "show", held[0]["message"], "--json"))
+    assert len(shown["entries"]) == 2 and "Subject: hello" in shown["header"], shown
+    assert act(world, "return", str(held[2]["id"])) == 1
+    notice = wait_for_notice(world, ada)[0]
+    assert f"three@{domain}" in fields(notice) and "administrator" in notice.get_payload(0).get_content()
+    with Remote(port=PORT, address="127.0.0.5") as sink:
+        assert act(world, "release", held[0]["message"]) == 1
+        assert sink.wait_for(1)[0].recipients == [f"one@{domain}"]
+    audit = world.server.run("audit", "--json", check=False) or json.dumps(world.server.api("GET", "/audit"))
+    for what in ("queue.hold", "queue.delete", "queue.return", "queue.release"):
+        assert what in audit, audit[:500]
+
+
+def story_administrators_reroute_and_readdress(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    submit(world, ada, ["x@d6.test", "y@d6.test"])
+    world.server.wait_until(lambda: len(entries(world, "--domain", "d6.test", "--state", "waiting")) == 2, 20, "the failure")
+    with Remote(port=PORT, address="127.0.0.7") as sink:
+        world.server.wait_until(lambda: act(world, "reroute", "--recipient", "x@d6.test", "--to", f"127.0.0.7:{PORT}") > 0, 10,
+                                "one rerouted")
+        assert sink.wait_for(1)[0].recipients == ["x@d6.test"]
+    world.server.wait_until(lambda: act(world, "readdress", "--recipient", "y@d6.test", "--to", bob) > 0, 10, "one readdressed")
+    world.server.wait_until(lambda: world.count(bob) == 1, 20, "mail to bob")
+    assert entries(world, "--domain", "d6.test") == []
+
+
+def story_a_storage_group_that_is_down_holds_up_its_own_only(world: World) -> None:
+    ada = world.user("ada")
+    name = f"Down {world.domain}"
+    world.server.run("storage-group", "add", name)
+    bob = world.user("bob", "--storage-group", name)
+    world.wait_for_mail(bob)
+    world.server.run("storage-group", "dismount", name)
+    submit(world, ada, [ada, bob], letter(ada, bob, subject="while down"))
+    world.server.wait_until(lambda: any(b"while down" in mail for mail in world.mails(ada)), 20, "mail to ada")
+    assert [one["recipient"] for one in entries(world, "--sender", ada)] == [bob]
+    world.server.run("storage-group", "mount", name)
+    world.server.wait_until(lambda: sum(b"while down" in mail for mail in world.mails(bob)) == 1, 40, "mail to bob")
+    world.server.wait_until(lambda: entries(world, "--sender", ada) == [], 10, "an empty queue")
+
+
+def story_a_thousand_recipients_of_a_domain_are_one_transaction(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT, address="127.0.0.8") as sink:
+        submit(world, ada, [f"u{i}@d8.test" for i in range(400)])
+        end = time.monotonic() + 60
+        while len(sink.copies()) < 400 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len({recipient for recipient, _ in sink.copies()}) == 400 and len(sink.copies()) == 400
+        assert len(sink.taken) <= 5, len(sink.taken)
+
+
+def story_a_killed_transport_loses_nothing(world: World) -> None:
+    ada = world.user("ada")
+    with Remote(port=PORT, address="127.0.0.9") as sink:
+        sink.answer("END", "", delay=0.05)
+        for number in range(30):
+            submit(world, ada, "bob@d9.test", letter(ada, "bob@d9.test", subject=f"number {number}"))
+            if number % 10 == 5:
+                status = json.loads(world.server.run("status", "--json", check=False))
+                os.kill(next(role["pid"] for role in status["roles"] if role["name"] == "transport"), signal.SIGKILL)
+        end = time.monotonic() + 60
+        subjects: set[bytes] = set()
+        while len(subjects) < 30 and time.monotonic() < end:
+            time.sleep(0.1)
+            subjects = {re.search(rb"Subject: (.*)\r", data).group(1) for _, data in sink.copies()}
+        assert len(subjects) == 30, sorted(subjects)
+
+
+def story_etrn_brings_what_waits_for_a_backed_up_domain(world: World) -> None:
+    domain = f"{world.domain.split('.')[0]}backup.test"
+    NAMES.mail(domain, "127.0.0.4")
+    world.server.run("domain", "add", domain, "--org", world.organisation, "--kind", "relay", check=False)
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=30) as smtp:
+        smtp.ehlo()
+        code, text = smtp.docmd("ETRN", domain)
+    assert code == 251, (code, text)

@@ -53,9 +53,16 @@ static void envelopes_are_rendered(void **state)
 static const struct {
     const char *what, *message, *structure, *body;
 } structures[] = {
+    { "a charset is not given twice, however it is spelt",
+      "Content-Type: text/plain; CHARSET*=us-ascii''%61\r\n\r\nx",
+      "(\"text\" \"plain\" (\"CHARSET*\" \"us-ascii''%61\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"CHARSET*\" \"us-ascii''%61\") NIL NIL \"7bit\" 1 0)" },
+    { "other parameters stay", "Content-Type: text/plain; format=flowed\r\n\r\nx",
+      "(\"text\" \"plain\" (\"format\" \"flowed\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"format\" \"flowed\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)" },
     { "plain text", "Subject: x\r\n\r\none\r\ntwo\r\n",
-      "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 10 2 NIL NIL NIL NIL)",
-      "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 10 2)" },
+      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 10 2 NIL NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 10 2)" },
     { "all fields",
       "Content-Type: TEXT/Html; Charset=\"utf-8\"; format=flowed\r\nContent-Transfer-Encoding: Quoted-Printable\r\nContent-ID: <a@b>\r\n"
       "Content-Description: what\r\n it is\r\nContent-MD5: abc==\r\nContent-Disposition: inline; filename=\"x y.html\"\r\n"
@@ -70,18 +77,18 @@ static const struct {
       "(\"a\" \"b\" NIL NIL NIL \"x-zip\" 0 NIL NIL NIL NIL)", "(\"a\" \"b\" NIL NIL NIL \"x-zip\" 0)" },
     { "multipart",
       "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n\r\n--b--\r\n",
-      "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 0 NIL NIL NIL NIL)(\"text\" \"html\" NIL NIL NIL \"7bit\" 5 1 NIL NIL NIL NIL) "
+      "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0 NIL NIL NIL NIL)(\"text\" \"html\" NIL NIL NIL \"7bit\" 5 1 NIL NIL NIL NIL) "
       "\"alternative\" (\"boundary\" \"b\") NIL NIL NIL)",
-      "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 0)(\"text\" \"html\" NIL NIL NIL \"7bit\" 5 1) \"alternative\")" },
+      "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 0)(\"text\" \"html\" NIL NIL NIL \"7bit\" 5 1) \"alternative\")" },
     { "a multipart without parts shows an empty one", "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
-      "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)",
-      "((\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0) \"mixed\")" },
+      "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)",
+      "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\")" },
     { "a message inside",
       "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: (in)\r\n\r\nx\r\n--b--\r\n",
       "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"(in)\" NIL NIL NIL NIL NIL NIL NIL NIL) "
-      "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL) 2 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)",
+      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL) 2 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)",
       "((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"(in)\" NIL NIL NIL NIL NIL NIL NIL NIL) "
-      "(\"text\" \"plain\" NIL NIL NIL \"7bit\" 1 0) 2) \"mixed\")" },
+      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0) 2) \"mixed\")" },
     { "a literal inside", "Content-Type: a/b; n=\"\xC3\xA9)\"\r\n\r\n",
       "(\"a\" \"b\" (\"n\" {3}\r\n\xC3\xA9)) NIL NIL \"7bit\" 0 NIL NIL NIL NIL)",
       "(\"a\" \"b\" (\"n\" {3}\r\n\xC3\xA9)) NIL NIL \"7bit\" 0)" },

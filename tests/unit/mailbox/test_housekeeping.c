@@ -268,6 +268,73 @@ static void what_was_staged_and_forgotten_is_reaped(void **state)
     talloc_free(arena);
 }
 
+/* A crash of the database takes away what was committed without waiting for the disk: all of it, or the end. */
+static const struct {
+    const char *what, *loss;
+} losses[] = {
+    { "everything",
+      "WITH s AS (DELETE FROM body_staged WHERE message_id = $1) DELETE FROM body WHERE message_id = $1" },
+    { "the second transaction", "WITH s AS (UPDATE body_staged SET pieces = 16 WHERE message_id = $1)"
+                                " DELETE FROM body WHERE message_id = $1 AND chunk >= 16" },
+};
+
+static void a_message_whose_pieces_are_lost_is_not_filed(void **state)
+{
+    (void)state;
+    kit_store_mailbox(store, 30, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(losses); i++) {
+        void *arena = talloc_new(NULL);
+        struct span mail = kit_mail(arena, 300 + (int)i, 18 * MESSAGE_CHUNK_BYTES, NULL, NULL);
+        struct filing_target target = { .mailbox_id = 30 };
+        struct filing filing = { .draft = message_prepare(arena, mail),
+                                 .targets = &target,
+                                 .target_count = 1 };
+        struct filing_batch batch = { .filings = &filing, .count = 1 };
+        struct err err = ERR_INIT;
+        struct db *db;
+
+        print_message("  %s\n", losses[i].what);
+        OK(filing_stage(store->group, filing.draft, &filing.staged_message_id, &err));
+        kit_store_exec(store, losses[i].loss, filing.staged_message_id);
+        OK(group_acquire(store->group, DB_INTERACTIVE, &db, &err));
+        assert_false(filing_run(store->group, db, arena, &batch, &err));
+        db_release(&db);
+        assert_int_equal(err.kind, ERR_BUSY);
+        assert_false(target.is_filed);
+        assert_int_equal(count("SELECT count(*) FROM membership m JOIN folder f USING (folder_id)"
+                               " WHERE f.mailbox_id = $1",
+                               30),
+                         0);
+        filing_unstage(store->group, filing.staged_message_id);
+        assert_int_equal(count("SELECT count(*) FROM body WHERE message_id = $1", filing.staged_message_id),
+                         0);
+        talloc_free(arena);
+    }
+}
+
+/* After such a crash an id may come twice. */
+static void staging_under_a_foreign_id_leaves_the_other_alone(void **state)
+{
+    void *arena = talloc_new(NULL);
+    struct message_draft *draft =
+        message_prepare(arena, kit_mail(arena, 310, 2 * MESSAGE_CHUNK_BYTES, NULL, NULL));
+    struct err err = ERR_INIT;
+    int64_t mine, other;
+
+    (void)state;
+    OK(filing_stage(store->group, draft, &mine, &err));
+    kit_store_exec(store, "INSERT INTO body_staged (message_id, pieces, created_us) VALUES ($1, 1, 1)",
+                   mine + 1);
+    kit_store_exec(store, "INSERT INTO body (message_id, chunk, codec, data) VALUES ($1, 0, 0, '')",
+                   mine + 1);
+    assert_false(filing_stage(store->group, draft, &other, &err));
+    assert_int_equal(count("SELECT count(*) FROM body WHERE message_id = $1", mine + 1), 1);
+    assert_int_equal(count("SELECT count(*) FROM body_staged WHERE message_id = $1", mine + 1), 1);
+    kit_store_exec(store, "DELETE FROM body_staged WHERE message_id >= $1", mine);
+    kit_store_exec(store, "DELETE FROM body WHERE message_id >= $1", mine);
+    talloc_free(arena);
+}
+
 static const struct {
     const char *what, *damage;
     const char *found, *repaired, *after;
@@ -411,6 +478,8 @@ int main(void)
         cmocka_unit_test(what_is_expunged_comes_back_once_and_goes_for_good),
         cmocka_unit_test(deleted_mailboxes_leave_nothing),
         cmocka_unit_test(what_was_staged_and_forgotten_is_reaped),
+        cmocka_unit_test(a_message_whose_pieces_are_lost_is_not_filed),
+        cmocka_unit_test(staging_under_a_foreign_id_leaves_the_other_alone),
         cmocka_unit_test(every_damage_is_found_and_mended_where_it_can_be),
         cmocka_unit_test(purging_never_takes_what_somebody_just_gets),
     };
