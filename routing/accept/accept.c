@@ -11,6 +11,7 @@
 #include "format/header.h"
 #include "message/message.h"
 #include "queue/admin.h"
+#include "topology/topology.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -50,6 +51,17 @@ static bool waits(const struct accept *accept, const struct accept_message *mess
     return message->hold_until_us > 0 || (message->is_submission && accept->options.undo_us > 0);
 }
 
+bool accept_is_near(const struct accept *accept, int64_t group_id)
+{
+    return !accept->options.topology || topology_is_near(accept->options.topology, group_id);
+}
+
+/* The lane of our routing group. */
+static const char *lane_of(const struct accept *accept, const void *owner, const char *lane)
+{
+    return accept->options.topology ? topology_lane(accept->options.topology, owner, lane) : lane;
+}
+
 enum accept_way accept_way(const struct accept *accept, const struct accept_message *message)
 {
     if (message->remote_count > 0 || message->target_count == 0 || waits(accept, message))
@@ -57,6 +69,8 @@ enum accept_way accept_way(const struct accept *accept, const struct accept_mess
     for (size_t i = 1; i < message->target_count; i++)
         if (message->targets[i].group_id != message->targets[0].group_id)
             return ACCEPT_QUEUES;
+    if (!accept_is_near(accept, message->targets[0].group_id))
+        return ACCEPT_QUEUES;
     for (size_t i = 0; i < message->recipient_count; i++)
         if (message->recipients[i].notify & QUEUE_NOTIFY_SUCCESS)
             return ACCEPT_QUEUES;
@@ -170,8 +184,8 @@ static void take_asked(struct queue_recipient *row, const struct accept_recipien
     row->orcpt = asked->orcpt;
 }
 
-static void add_target(struct queue_new *new, const struct accept_message *message, size_t number,
-                       const struct dates *dates)
+static void add_target(const struct accept *accept, struct queue_new *new,
+                       const struct accept_message *message, size_t number, const struct dates *dates)
 {
     const struct deliver_recipient *target = &message->targets[number];
     struct queue_recipient *row = &new->recipients[new->recipient_count++];
@@ -184,15 +198,15 @@ static void add_target(struct queue_new *new, const struct accept_message *messa
         .group_id = target->group_id,
         .mailbox_id = target->target.mailbox_id,
         .target = accept_target_text(new, &target->target),
-        .lane = queue_group_lane(new, target->group_id),
+        .lane = lane_of(accept, new, queue_group_lane(new, target->group_id)),
         .next_try_us = dates->next_try_us,
         .overdue_us = dates->overdue_us,
     };
     take_asked(row, asked);
 }
 
-static void add_remote(struct queue_new *new, const struct accept_message *message, size_t number,
-                       const struct dates *dates)
+static void add_remote(const struct accept *accept, struct queue_new *new,
+                       const struct accept_message *message, size_t number, const struct dates *dates)
 {
     const struct accept_remote *remote = &message->remotes[number];
     struct queue_recipient *row = &new->recipients[new->recipient_count++];
@@ -202,7 +216,7 @@ static void add_remote(struct queue_new *new, const struct accept_message *messa
         .sender = remote->sender,
         .why = remote->why,
         .flags = remote->flags,
-        .lane = remote->domain,
+        .lane = lane_of(accept, new, remote->domain),
         .next_try_us = dates->next_try_us,
         .overdue_us = dates->overdue_us,
     };
@@ -229,9 +243,9 @@ struct queue_new *accept_prepare(const struct accept *accept, const void *arena,
     new->bytes = message->bytes;
     new->recipients = talloc_zero_array(new, struct queue_recipient, (unsigned)most + 1);
     for (size_t i = 0; i < message->target_count; i++)
-        add_target(new, message, i, &dates);
+        add_target(accept, new, message, i, &dates);
     for (size_t i = 0; i < message->remote_count; i++)
-        add_remote(new, message, i, &dates);
+        add_remote(accept, new, message, i, &dates);
     return new;
 }
 

@@ -20,6 +20,7 @@
 struct accept;
 struct directory;
 struct rules;
+struct topology;
 struct wake_bus;
 
 /* Who listens for new work in the queue: wake_subscribe(bus, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, ...). No storage group
@@ -29,11 +30,12 @@ enum { ACCEPT_WAKE_GROUP = 0, ACCEPT_WAKE_QUEUE = 1 };
 struct accept_options {
     struct directory *directory;
     struct deliver *deliver;
-    struct rules *rules;   /* of mailboxes (rules/rules.h); NULL: none are run */
-    struct wake_bus *wake; /* NULL: motors find out by themselves */
-    int64_t lifetime_us;   /* after which what still waits is returned; 0: 5 days */
-    int64_t warning_us;    /* after which the sender is told that it waits; 0: 4 hours */
-    int64_t undo_us;       /* for which a submitted message waits before it leaves; 0: not at all */
+    struct rules *rules;       /* of mailboxes (rules/rules.h); NULL: none are run */
+    struct topology *topology; /* whose work it is; NULL: of all servers, and every storage group is near */
+    struct wake_bus *wake;     /* NULL: motors find out by themselves */
+    int64_t lifetime_us;       /* after which what still waits is returned; 0: 5 days */
+    int64_t warning_us;        /* after which the sender is told that it waits; 0: 4 hours */
+    int64_t undo_us;           /* for which a submitted message waits before it leaves; 0: not at all */
 };
 
 MUST_CHECK bool accept_open(const void *owner, const struct accept_options *options,
@@ -77,6 +79,9 @@ struct accept_message {
 
     enum accept_way way_taken; /* result of accept_message() */
 };
+
+/* Do our servers file into this storage group themselves? */
+bool accept_is_near(const struct accept *accept, int64_t group_id);
 
 /* Which of both it will be, as far as rules of mailboxes do not want something else (way_taken). */
 enum accept_way accept_way(const struct accept *accept, const struct accept_message *message);

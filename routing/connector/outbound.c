@@ -10,6 +10,7 @@
 #include "connector/reach.h"
 #include "connector/session.h"
 #include "connector/sts_cache.h"
+#include "connector/tls_results.h"
 #include "connector/transaction.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ struct outbound {
     struct pool *pool;
     struct sts_cache *policies;
     struct reach *reach;
+    struct tls_results *tls_results;
     atomic_bool is_stopping;
 };
 
@@ -69,6 +71,7 @@ bool outbound_open(const struct outbound_options *options, struct outbound **out
     }
     outbound->policies = sts_cache_new();
     outbound->reach = reach_new();
+    outbound->tls_results = tls_results_new();
     pthread_mutex_init(&outbound->lock, NULL);
     atomic_init(&outbound->is_stopping, false);
     *outbound_out = outbound;
@@ -105,6 +108,7 @@ void outbound_close(struct outbound **outbound)
     pool_free(&o->pool);
     sts_cache_free(&o->policies);
     reach_free(&o->reach);
+    tls_results_free(&o->tls_results);
     settings_release(&o->settings);
     pthread_mutex_destroy(&o->lock);
     free(o);
@@ -130,9 +134,10 @@ static void give_rest(struct sending *s)
 static void log_attempt(const struct sending *s, const char *what)
 {
     log_event(LOG_LEVEL_INFO, "outbound.attempt", log_text("id", s->message->id),
-              log_text("host", s->host ? s->host : ""), log_text("tls", s->tls ? s->tls : "none"),
-              log_text("result", what), log_i64("code", s->outcome.code),
-              log_text("enhanced", s->outcome.enhanced), log_text("reason", s->outcome.text));
+              log_i64("recipients", (int64_t)s->count), log_text("host", s->host ? s->host : ""),
+              log_text("tls", s->tls ? s->tls : "none"), log_text("result", what),
+              log_i64("code", s->outcome.code), log_text("enhanced", s->outcome.enhanced),
+              log_text("reason", s->outcome.text));
 }
 
 /* ---- one connection */
@@ -220,11 +225,35 @@ static bool reuse(struct sending *s)
 
 /* ---- host after host */
 
+/* One session more for the reports to the domain (RFC 8460). */
+static void count_tls(struct sending *s, const struct exchanger *host, const struct net_address *address,
+                      const struct demand *demand, const struct session_tls *tls)
+{
+    char text[NET_ADDRESS_TEXT];
+    struct outbound_tls_result result = { .domain = s->route->domain,
+                                          .policy = demand->policy,
+                                          .policy_text = demand->policy_text ? demand->policy_text : "",
+                                          .failure = demand->failure,
+                                          .host = host->name,
+                                          .address = net_address_text(address, text) };
+    /* Without a policy, or with one, a certificate that nobody checks is a success unless it was to be checked. */
+    bool is_checked = demand->level >= ROUTE_TLS_VERIFY || demand->policy != OUTBOUND_TLS_NO_POLICY;
+
+    if (s->route->kind != ROUTE_MX || (!demand->failure && !tls->is_tried))
+        return;
+    if (!result.failure && tls->is_not_offered)
+        result.failure = "starttls-not-supported";
+    else if (!result.failure && (tls->is_failed || is_checked))
+        result.failure = tls_results_failure(tls->fault);
+    tls_results_count(s->outbound->tls_results, &result);
+}
+
 /* True: nothing is left to try. */
 static bool try_address(struct sending *s, const struct policy *policy, const struct exchanger *host,
                         const struct net_address *address)
 {
     struct connection *connection = NULL;
+    struct session_tls tls = { .is_tried = false };
     struct demand demand;
     enum session_result result;
     bool is_done = false;
@@ -232,17 +261,20 @@ static bool try_address(struct sending *s, const struct policy *policy, const st
     s->host = NULL;
     s->tls = NULL;
     if (!policy_demand(policy, s->scratch, host, address, &demand, &s->outcome)) {
+        count_tls(s, host, address, &demand, &tls);
         log_attempt(s, "no-policy");
         return false;
     }
     result = session_open(s->settings, s->route, host, address, &demand, &s->outbound->is_stopping,
-                          &connection, &s->outcome);
+                          &connection, &tls, &s->outcome);
+    count_tls(s, host, address, &demand, &tls);
     reach_note(s->outbound->reach, address, result != SESSION_UNREACHED);
     if (connection) {
         s->host = talloc_strdup(s->scratch, connection->host);
         s->tls = connection->tls ? talloc_strdup(s->scratch, connection->tls) : NULL;
     }
     if (result == SESSION_READY) {
+        assert(connection);
         connection->key = talloc_strdup(connection, s->key);
         metric_add_at(&connections, 1, 0, 0);
         is_done = use(s, connection);
@@ -253,6 +285,19 @@ static bool try_address(struct sending *s, const struct policy *policy, const st
     log_attempt(s, "no-session");
     connection_close(&connection);
     return result == SESSION_END;
+}
+
+static void find_policy(struct sending *s, struct policy *policy)
+{
+    struct outbound_tls_result failed = {
+        .domain = s->route->domain, .policy = OUTBOUND_TLS_STS, .policy_text = "", .host = "", .address = ""
+    };
+
+    sts_cache_find(s->outbound->policies, s->settings, s->scratch, s->route->domain,
+                   &s->outbound->is_stopping, &policy->sts);
+    failed.failure = policy->sts.failure;
+    if (failed.failure)
+        tls_results_count(s->outbound->tls_results, &failed);
 }
 
 static void try_all(struct sending *s)
@@ -267,8 +312,7 @@ static void try_all(struct sending *s)
     }
     reach_order(s->outbound->reach, &exchangers);
     if (s->route->kind == ROUTE_MX && s->route->tls != ROUTE_TLS_NEVER && *s->route->domain != '[')
-        sts_cache_find(s->outbound->policies, s->settings, s->scratch, s->route->domain,
-                       &s->outbound->is_stopping, &policy.sts);
+        find_policy(s, &policy);
     for (size_t i = 0; i < exchangers.address_count && is_any_untried(s); i++) {
         const struct exchanger_address *each = &exchangers.addresses[i];
         if (atomic_load(&s->outbound->is_stopping)) {
@@ -348,4 +392,10 @@ void outbound_send(struct outbound *outbound, const void *owner, const struct ro
     metric_observe_us(&durations, 0, clock_monotonic_us() - began_us);
     settings_release(&s.settings);
     talloc_free(s.scratch);
+}
+
+void outbound_take_tls_results(struct outbound *outbound, const void *owner,
+                               struct outbound_tls_result **results_out, size_t *count_out)
+{
+    tls_results_take(outbound->tls_results, owner, results_out, count_out);
 }

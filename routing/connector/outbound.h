@@ -115,6 +115,26 @@ void outbound_send(struct outbound *outbound, const void *owner, const struct ro
                    const struct outbound_message *message, struct outbound_recipient *recipients,
                    size_t count);
 
+/* How the TLS of one exchanger went, counted for reports to the domain (RFC 8460). */
+enum outbound_tls_policy { OUTBOUND_TLS_NO_POLICY, OUTBOUND_TLS_STS, OUTBOUND_TLS_TLSA };
+
+struct outbound_tls_result {
+    const char *domain;
+    enum outbound_tls_policy policy;
+    const char *policy_text; /* lines of the MTA-STS policy, or of TLSA records; "" */
+    const char *failure;     /* a result type of RFC 8460, 4.3: "certificate-expired"; NULL: success */
+    const char *host;        /* the exchanger; "" where it did not come to one */
+    const char *address;     /* of the exchanger; "" */
+    uint64_t sessions;
+};
+
+enum { OUTBOUND_TLS_RESULTS_MAX = 20000 };
+
+/* Hands over what was counted since the last call, under `owner`; more than OUTBOUND_TLS_RESULTS_MAX different ones are not
+ * kept meanwhile. */
+void outbound_take_tls_results(struct outbound *outbound, const void *owner,
+                               struct outbound_tls_result **results_out, size_t *count_out);
+
 /* "untried", "delivered", "relayed", "deferred", "failed". Static. */
 const char *outbound_verdict_name(enum outbound_verdict verdict);
 

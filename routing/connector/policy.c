@@ -2,11 +2,12 @@
 #include "connector/policy.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "dns/dns.h"
 
 #include <talloc.h>
 
-enum { ASSOCIATIONS_MAX = 100 };
+enum { ASSOCIATIONS_MAX = 100, TLSA_TEXT_MAX = 10, TLSA_TEXT_BYTES = 64 };
 
 /* ---- DANE */
 
@@ -50,6 +51,23 @@ static void take_tlsa(const void *owner, const struct dns_answer *answer, struct
     demand->associations = associations;
 }
 
+/* "3 1 1 0011..." a line, as reports show it. */
+static const char *tlsa_text(const void *owner, const struct dns_answer *answer)
+{
+    struct buf text = buf_owned_by(owner);
+
+    for (size_t i = 0; i < answer->count && i < TLSA_TEXT_MAX; i++) {
+        const struct dns_record *record = &answer->records[i];
+        size_t length =
+            span_length(record->data) < TLSA_TEXT_BYTES ? span_length(record->data) : TLSA_TEXT_BYTES;
+        char hex[2 * TLSA_TEXT_BYTES + 1];
+        hex_encode(span_of(record->data.p, length), hex);
+        buf_add_format(&text, "%s%u %u %u %s", i > 0 ? "\n" : "", record->usage, record->selector,
+                       record->matching, hex);
+    }
+    return buf_text(&text);
+}
+
 /* Names that a certificate below a DANE-TA record may bear (RFC 7672, 3.2.2). */
 static void take_names(const struct policy *policy, const void *owner, const struct exchanger *host,
                        const char *base, struct demand *demand)
@@ -77,8 +95,11 @@ static bool raise_by_dane(const struct policy *policy, const void *owner, const 
 
     for (i = 0; i < COUNT_OF(bases) && !is_found; i++)
         if ((i == 0 || strcmp(bases[0], bases[1]) != 0) &&
-            !ask_tlsa(policy, owner, bases[i], port, &is_found, &answer, outcome))
+            !ask_tlsa(policy, owner, bases[i], port, &is_found, &answer, outcome)) {
+            demand->policy = OUTBOUND_TLS_TLSA;
+            demand->failure = "dnssec-invalid";
             return false;
+        }
     if (!is_found)
         return true;
     take_tlsa(owner, &answer, demand);
@@ -87,6 +108,8 @@ static bool raise_by_dane(const struct policy *policy, const void *owner, const 
     if (demand->association_count > 0)
         take_names(policy, owner, host, bases[i - 1], demand);
     demand->why = "DANE";
+    demand->policy = OUTBOUND_TLS_TLSA;
+    demand->policy_text = tlsa_text(owner, &answer);
     return true;
 }
 
@@ -95,15 +118,25 @@ static bool raise_by_dane(const struct policy *policy, const void *owner, const 
 static bool raise_by_sts(const struct policy *policy, const struct exchanger *host, struct demand *demand,
                          struct outcome *outcome)
 {
-    if (policy->sts.mode != STS_ENFORCE)
+    const struct sts_policy *sts = &policy->sts.policy;
+    bool is_dane = demand->policy == OUTBOUND_TLS_TLSA;
+
+    if (sts->mode == STS_NONE)
         return true;
-    if (!sts_names(&policy->sts, host->name))
+    if (!is_dane) {
+        demand->policy = OUTBOUND_TLS_STS;
+        demand->policy_text = policy->sts.text;
+    }
+    if (sts->mode == STS_TESTING)
+        return true;
+    if (!sts_names(sts, host->name)) {
+        demand->failure = "validation-failure";
         return outcome_set(outcome, OUTBOUND_DEFERRED, "x.7.5",
                            "the MTA-STS policy of %s does not name the exchanger %s", policy->route->domain,
                            host->name);
-    if (demand->association_count == 0) {
-        if (demand->level < ROUTE_TLS_VERIFY)
-            demand->level = ROUTE_TLS_VERIFY;
+    }
+    if (!is_dane) {
+        demand->level = demand->level < ROUTE_TLS_VERIFY ? ROUTE_TLS_VERIFY : demand->level;
         demand->why = "MTA-STS";
     }
     return true;
@@ -112,7 +145,9 @@ static bool raise_by_sts(const struct policy *policy, const struct exchanger *ho
 bool policy_demand(const struct policy *policy, const void *owner, const struct exchanger *host,
                    const struct net_address *address, struct demand *demand_out, struct outcome *outcome)
 {
-    *demand_out = (struct demand){ .level = policy->route->tls, .name = host->name, .why = "the connector" };
+    *demand_out = (struct demand){
+        .level = policy->route->tls, .name = host->name, .why = "the connector", .policy_text = ""
+    };
     if (policy->route->tls == ROUTE_TLS_NEVER)
         return true;
     if (host->is_secure && !host->is_literal && dns_validates(policy->settings->dns) &&

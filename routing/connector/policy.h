@@ -5,15 +5,15 @@
 #define CONNECTOR_POLICY_H
 
 #include "connector/session.h"
-#include "connector/sts.h"
+#include "connector/sts_cache.h"
 
 struct policy {
     const struct settings *settings;
     const struct route *route;
-    struct sts_policy sts;
+    struct sts_found sts;
 };
 
-/* False: the host must not be used now; the outcome says why. Strings under `owner`. */
+/* False: the host must not be used now; the outcome says why, and demand->failure for reports. Strings under `owner`. */
 MUST_CHECK bool policy_demand(const struct policy *policy, const void *owner, const struct exchanger *host,
                               const struct net_address *address, struct demand *demand_out,
                               struct outcome *outcome);

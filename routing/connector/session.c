@@ -14,7 +14,7 @@ struct opening {
     const struct demand *demand;
     struct connection *connection;
     struct outcome *outcome;
-    bool is_tls_failed; /* the negotiation, and nothing else */
+    struct session_tls tls;
 };
 
 static enum session_result loops_back(struct opening *o, const char *where)
@@ -52,7 +52,7 @@ static enum session_result refused(struct opening *o, const struct reply *reply)
     reply_outcome(reply, o->outcome);
     if (reply->code != 521 && o->outcome->verdict == OUTBOUND_FAILED) {
         o->outcome->verdict = OUTBOUND_DEFERRED;
-        snprintf(o->outcome->enhanced, sizeof o->outcome->enhanced, "4.4.2");
+        (void)snprintf(o->outcome->enhanced, sizeof o->outcome->enhanced, "4.4.2");
     }
     return SESSION_NEXT;
 }
@@ -125,9 +125,13 @@ static bool negotiate(struct opening *o)
     };
 
     connection_allow(o->connection, o->settings->timeouts.greeting);
-    o->is_tls_failed =
+    o->tls.is_tried = true;
+    o->tls.is_failed =
         !connection_start_tls(o->connection, o->settings->tls, &expectation, otherwise, o->outcome);
-    return !o->is_tls_failed;
+    o->tls.fault = stream_tls_fault(o->connection->stream);
+    if (o->tls.is_failed && o->tls.fault == TLS_FAULT_NONE)
+        o->tls.fault = TLS_FAULT_OTHER;
+    return !o->tls.is_failed;
 }
 
 static enum session_result no_tls(struct opening *o, const char *what)
@@ -143,13 +147,16 @@ static enum session_result start_tls(struct opening *o)
 
     if (o->demand->level == ROUTE_TLS_NEVER)
         return SESSION_READY;
-    if (!features_have(&o->connection->features, FEATURE_STARTTLS))
+    o->tls.is_tried = true;
+    o->tls.is_not_offered = !features_have(&o->connection->features, FEATURE_STARTTLS);
+    if (o->tls.is_not_offered)
         return is_required(o->demand) ? no_tls(o, "does not offer it") : SESSION_READY;
     connection_allow(o->connection, o->settings->timeouts.greeting);
     connection_add_format(o->connection, "STARTTLS\r\n");
     if (!connection_reply(o->connection, "sending STARTTLS", &reply, NULL, NULL, o->outcome))
         return SESSION_NEXT;
-    if (reply.code != 220)
+    o->tls.is_not_offered = reply.code != 220;
+    if (o->tls.is_not_offered)
         return is_required(o->demand) || o->connection->is_broken ? no_tls(o, "refused STARTTLS")
                                                                   : SESSION_READY;
     if (!negotiate(o))
@@ -181,7 +188,6 @@ static enum session_result attempt(struct opening *o, const struct net_address *
 {
     enum session_result result = SESSION_NEXT;
 
-    o->is_tls_failed = false;
     if (!connection_open(o->host->name, address, o->route->source_address, o->settings->timeouts.connect,
                          is_stopping, &o->connection, o->outcome))
         return SESSION_UNREACHED;
@@ -194,7 +200,8 @@ static enum session_result attempt(struct opening *o, const struct net_address *
 enum session_result session_open(const struct settings *settings, const struct route *route,
                                  const struct exchanger *host, const struct net_address *address,
                                  const struct demand *demand, const atomic_bool *is_stopping,
-                                 struct connection **connection_out, struct outcome *outcome)
+                                 struct connection **connection_out, struct session_tls *tls_out,
+                                 struct outcome *outcome)
 {
     struct demand plain = { .level = ROUTE_TLS_NEVER };
     struct opening o = {
@@ -202,7 +209,8 @@ enum session_result session_open(const struct settings *settings, const struct r
     };
     enum session_result result = attempt(&o, address, is_stopping);
 
-    if (result == SESSION_NEXT && o.is_tls_failed && demand->level == ROUTE_TLS_OPPORTUNISTIC) {
+    *tls_out = o.tls;
+    if (result == SESSION_NEXT && o.tls.is_failed && demand->level == ROUTE_TLS_OPPORTUNISTIC) {
         connection_close(&o.connection);
         o.demand = &plain;
         result = attempt(&o, address, is_stopping);

@@ -79,7 +79,7 @@ static bool set_policy(struct entry *entry, const char *id, struct span text, in
         free(entry->text);
         entry->length = span_length(text);
         entry->text = g_memdup2(text.p, entry->length);
-        snprintf(entry->id, sizeof entry->id, "%s", id);
+        (void)snprintf(entry->id, sizeof entry->id, "%s", id);
         entry->fetched_us = fetched_us;
         entry->expires_us = fetched_us + (int64_t)policy.max_age_s * US_PER_S;
     }
@@ -179,38 +179,43 @@ static bool is_due(const struct entry *entry, const char *id)
            entry->fetched_us + REFRESH_US <= now_us;
 }
 
-/* Fetches outside of the lock. */
-static void fetch(struct sts_cache *cache, const struct settings *settings, const void *owner,
-                  const char *domain, const char *id, const atomic_bool *is_stopping, struct entry *entry)
+/* Fetches outside of the lock. What went wrong, as reports call it; NULL: nothing. */
+static const char *fetch(struct sts_cache *cache, const struct settings *settings, const void *owner,
+                         const char *domain, const char *id, const atomic_bool *is_stopping,
+                         struct entry *entry)
 {
     struct span text = span_of("", 0);
     struct err err = ERR_INIT;
-    bool is_fetched;
+    const char *failure = NULL;
 
     entry->is_fetching = true;
     pthread_mutex_unlock(&cache->lock);
-    is_fetched = sts_fetch(settings, owner, domain, is_stopping, &text, &err);
+    if (!sts_fetch(settings, owner, domain, is_stopping, &text, &err))
+        failure = err.kind == ERR_AUTH ? "sts-webpki-invalid" : "sts-policy-fetch-error";
     pthread_mutex_lock(&cache->lock);
     entry->is_fetching = false;
     entry->tried_us = clock_now_us();
-    if (is_fetched && !set_policy(entry, id, text, entry->tried_us))
-        is_fetched = err_set(&err, ERR_INVALID, "The policy cannot be read.");
-    if (is_fetched)
+    if (!failure && !set_policy(entry, id, text, entry->tried_us)) {
+        failure = "sts-policy-invalid";
+        err_set(&err, ERR_INVALID, "The policy cannot be read.");
+    }
+    if (!failure)
         save(entry, file_of(owner, settings, domain));
     else
         log_event(LOG_LEVEL_WARNING, "outbound.sts.fetch", log_text("domain", domain),
                   log_text("reason", err.user));
     pthread_cond_broadcast(&cache->fetched);
+    return failure;
 }
 
 void sts_cache_find(struct sts_cache *cache, const struct settings *settings, const void *owner,
-                    const char *domain, const atomic_bool *is_stopping, struct sts_policy *policy_out)
+                    const char *domain, const atomic_bool *is_stopping, struct sts_found *found_out)
 {
     char id[STS_ID_MAX + 1];
     bool has_record = find_record(settings, owner, domain, id);
     struct entry *entry;
 
-    *policy_out = (struct sts_policy){ .mode = STS_NONE };
+    *found_out = (struct sts_found){ .text = "" };
     pthread_mutex_lock(&cache->lock);
     entry = entry_of(cache, settings, domain);
     while (entry->is_fetching) {
@@ -218,9 +223,11 @@ void sts_cache_find(struct sts_cache *cache, const struct settings *settings, co
         entry = entry_of(cache, settings, domain);
     }
     if (has_record && is_due(entry, id))
-        fetch(cache, settings, owner, domain, id, is_stopping, entry);
+        found_out->failure = fetch(cache, settings, owner, domain, id, is_stopping, entry);
     if (entry->text && entry->expires_us > clock_now_us() &&
-        !sts_parse(owner, span_of(entry->text, entry->length), policy_out))
-        *policy_out = (struct sts_policy){ .mode = STS_NONE };
+        sts_parse(owner, span_of(entry->text, entry->length), &found_out->policy))
+        found_out->text = talloc_strndup(owner, entry->text, entry->length);
+    else
+        found_out->policy = (struct sts_policy){ .mode = STS_NONE };
     pthread_mutex_unlock(&cache->lock);
 }

@@ -19,11 +19,18 @@ enum { STS_CACHE_MAX = 20000 }; /* domains remembered */
 
 struct sts_cache;
 
+struct sts_found {
+    struct sts_policy policy; /* mode STS_NONE where there is none */
+    const char *text;         /* as the domain wrote it; "" */
+    const char
+        *failure; /* a fetch failed just now: the result type for reports (RFC 8460, 4.3); NULL: none */
+};
+
 struct sts_cache *sts_cache_new(void);
 /* Accepts NULL. */
 void sts_cache_free(struct sts_cache **cache);
-/* The domain's policy, under `owner`; mode STS_NONE where there is none. */
+/* What holds for the domain, under `owner`. */
 void sts_cache_find(struct sts_cache *cache, const struct settings *settings, const void *owner,
-                    const char *domain, const atomic_bool *is_stopping, struct sts_policy *policy_out);
+                    const char *domain, const atomic_bool *is_stopping, struct sts_found *found_out);
 
 #endif

@@ -79,7 +79,8 @@ static bool perform(CURL *curl, const struct fetch *fetch, struct err *err)
     if (fetch->is_too_large)
         return err_set(err, ERR_LIMIT, "The policy is too large.");
     if (code != CURLE_OK)
-        return err_set(err, ERR_BUSY, "%s.", curl_easy_strerror(code));
+        return err_set(err, code == CURLE_PEER_FAILED_VERIFICATION ? ERR_AUTH : ERR_BUSY, "%s.",
+                       curl_easy_strerror(code));
     if (status != 200)
         return err_set(err, ERR_BUSY, "The server answered %ld.", status);
     return is_plain_text(curl) || err_set(err, ERR_INVALID, "The policy is not text/plain.");

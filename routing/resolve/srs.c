@@ -100,9 +100,10 @@ static char *payload_of(const void *owner, const char *local, const char *host, 
     if (is_rewritten(local, '0'))
         return talloc_asprintf(owner, "%s=%s", host, local + 4); /* its separator becomes the second '=' */
     if (is_rewritten(local, '1')) {
-        const char *first = strchr(local + 5, '=');
-        if (first && strchr(first + 1, '='))
-            return talloc_strdup(owner, first + 1);
+        const char *hash_end = strchr(local + 5, '='),
+                   *host_end = hash_end ? strchr(hash_end + 1, '=') : NULL;
+        if (host_end && host_end > hash_end + 1 && host_end[1])
+            return talloc_strdup(owner, hash_end + 1);
     }
     *digit_out = '0';
     return talloc_asprintf(owner, "%c%c=%s=%s", base32[day >> 5], base32[day & 31], host, local);

@@ -126,8 +126,11 @@ static bool has_room(struct turn *turn)
 /* The lane's rows that are due go on the list of wishes; a full list is taken. */
 static bool look_at(struct turn *turn, const struct queue_lane *found, struct err *err)
 {
+    const struct run_ways *ways = &turn->run->options.ways;
     size_t most;
 
+    if (ways->owns && !ways->owns(ways->arg, found->name))
+        return true;
     if (found->next_try_us > turn->now_us) {
         if (found->next_try_us < turn->next_us)
             turn->next_us = found->next_try_us;

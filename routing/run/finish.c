@@ -133,6 +133,19 @@ static void tell(struct run *run, const struct queue_settlement *list, size_t co
     }
 }
 
+/* A job's rows may come from several lanes: a smarthost takes those of all domains. */
+static bool leave_lanes(struct run *run, const struct result *r)
+{
+    bool is_short = false;
+
+    for (size_t i = 0; i < r->count; i++) {
+        struct lane *lane = run_lane(run, r->outcomes[i].row->recipient.lane);
+        lane->loaded--;
+        is_short = is_short || (lane->has_more && lane->loaded <= lane->quota / 2);
+    }
+    return is_short;
+}
+
 /* The rows leave the motor's memory. */
 static void let_go(struct run *run, struct result *results)
 {
@@ -142,8 +155,7 @@ static void let_go(struct run *run, struct result *results)
     for (struct result *r = results, *next; r; r = next) {
         next = r->next;
         run->taken -= r->count;
-        r->lane->loaded -= r->count;
-        is_short = is_short || (r->lane->has_more && r->lane->loaded <= r->lane->quota / 2);
+        is_short = leave_lanes(run, r) || is_short;
         haul_leave(r->haul);
         talloc_free(r->arena);
     }

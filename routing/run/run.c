@@ -115,6 +115,7 @@ bool run_start(const void *owner, const struct run_options *options, struct run 
 {
     struct run *run = make(owner, options);
     struct accept_options dates = { .directory = options->directory,
+                                    .topology = options->topology,
                                     .lifetime_us = run->options.lifetime_us,
                                     .warning_us = run->options.lifetime_us };
 

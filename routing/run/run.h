@@ -27,6 +27,7 @@ struct deliver;
 struct directory;
 struct rules;
 struct run;
+struct topology;
 struct wake_bus;
 
 enum { RUN_TAKEN_MAX = 20000, RUN_RECIPIENTS_MAX = 1000 };
@@ -46,6 +47,7 @@ struct run_ways {
                   struct err *err);
     void (*send)(void *arg, const void *owner, const struct route *route,
                  const struct outbound_message *message, struct outbound_recipient *recipients, size_t count);
+    bool (*owns)(void *arg, const char *lane); /* is this lane's work ours? NULL: every one is */
     void (*report)(void *arg, const struct route *route, bool is_up,
                    const char *reason); /* NULL: nobody asks */
 };
@@ -53,6 +55,7 @@ struct run_ways {
 struct run_options {
     struct directory *directory;
     struct deliver *deliver;
+    struct topology *topology;  /* for notices (accept/accept.h); may be NULL */
     struct rules *rules;        /* of mailboxes; NULL: none are run */
     struct wake_bus *wake;      /* NULL: only what is found by looking */
     const char *host_name;      /* in notices */

@@ -39,7 +39,8 @@ static struct outbound_message message_of(const struct job *job, struct span byt
                                       .needs_tls = m->needs_tls,
                                       .ret = ret_of(m),
                                       .envid = m->envid,
-                                      .deliver_by_us = m->deliver_by_us };
+                                      .deliver_by_us = m->deliver_by_us,
+                                      .deliver_by_returns = m->deliver_by_mode == QUEUE_BY_RETURN };
 }
 
 static struct outbound_recipient *recipients_of(void *arena, const struct job *job)

@@ -158,17 +158,9 @@ static bool go_to_group(struct decision *d, int group, const char *what)
     return true;
 }
 
-static int home_of(const struct decision *d)
-{
-    for (size_t i = 0; i < d->network->routing.home_count; i++)
-        if (d->network->routing.homes[i].storage_group_id == d->question->storage_group_id)
-            return network_group_of(d->network, d->network->routing.homes[i].routing_group_id);
-    return 0;
-}
-
 static void to_store(struct decision *d)
 {
-    int home = home_of(d);
+    int home = network_home_of(d->network, d->question->storage_group_id);
 
     if (home == d->paths.own)
         *d->route = (struct route){ .kind = ROUTE_STORE,

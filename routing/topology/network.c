@@ -29,6 +29,14 @@ int network_group_of(const struct network *network, int64_t routing_group_id)
     return 0;
 }
 
+int network_home_of(const struct network *network, int64_t storage_group_id)
+{
+    for (size_t i = 0; i < network->routing.home_count; i++)
+        if (network->routing.homes[i].storage_group_id == storage_group_id)
+            return network_group_of(network, network->routing.homes[i].routing_group_id);
+    return 0;
+}
+
 const struct server *network_server(const struct network *network, int64_t server_id)
 {
     for (size_t i = 0; i < network->routing.server_count; i++)

@@ -45,6 +45,8 @@ void network_route(const struct network *network, const void *owner, const struc
 
 /* Index of a routing group; of the first one where it is not known. */
 int network_group_of(const struct network *network, int64_t routing_group_id);
+/* Index of the routing group that files into a storage group. */
+int network_home_of(const struct network *network, int64_t storage_group_id);
 /* NULL: no such server. */
 const struct server *network_server(const struct network *network, int64_t server_id);
 

@@ -23,13 +23,27 @@ struct version {
 
 struct topology {
     struct directory *directory;
-    int64_t server_id;
+    const char *server;
     pthread_mutex_t lock;    /* of all below */
     struct version *current; /* holds itself once; NULL before the first */
+    int64_t server_id;       /* in it; 0: not registered */
     int64_t checked_us;      /* monotonic: `current` was the newest then */
     bool is_checking;        /* somebody asks the directory just now */
     unsigned turn;
 };
+
+static void give_back(struct version *version)
+{
+    if (version && --version->holders == 0)
+        talloc_free(version);
+}
+
+static int free_topology(struct topology *topology)
+{
+    give_back(topology->current);
+    pthread_mutex_destroy(&topology->lock);
+    return 0;
+}
 
 bool topology_open(const void *owner, const struct topology_options *options, struct topology **topology_out,
                    struct err *err)
@@ -39,24 +53,16 @@ bool topology_open(const void *owner, const struct topology_options *options, st
     *err = ERR_INIT;
     topology->directory = options->directory;
     topology->server_id = options->server_id;
+    topology->server = options->server ? talloc_strdup(topology, options->server) : NULL;
     topology->checked_us = INT64_MIN / 2;
     pthread_mutex_init(&topology->lock, NULL);
+    talloc_set_destructor(topology, free_topology);
     *topology_out = topology;
     return true;
 }
 
-static void give_back(struct version *version)
-{
-    if (version && --version->holders == 0)
-        talloc_free(version);
-}
-
 void topology_close(struct topology **topology)
 {
-    if (!*topology)
-        return;
-    give_back((*topology)->current);
-    pthread_mutex_destroy(&(*topology)->lock);
     TALLOC_FREE(*topology);
 }
 
@@ -83,6 +89,14 @@ static bool read_version(struct topology *topology, int64_t known_stamp, struct 
     return true;
 }
 
+static int64_t find_ourselves(const struct network *network, const char *name)
+{
+    for (size_t i = 0; i < network->routing.server_count; i++)
+        if (strcmp(network->routing.servers[i].name, name) == 0)
+            return network->routing.servers[i].server_id;
+    return 0;
+}
+
 /* Called and returns with the lock held. */
 static bool refresh(struct topology *topology, struct err *err)
 {
@@ -101,6 +115,8 @@ static bool refresh(struct topology *topology, struct err *err)
     if (version) {
         give_back(topology->current);
         topology->current = version;
+        if (topology->server)
+            topology->server_id = find_ourselves(version->network, topology->server);
     }
     return true;
 }
@@ -163,12 +179,12 @@ bool topology_route(struct topology *topology, const void *owner, const struct t
     }
     if (!hold(topology, &version, err))
         return false;
-    if (!asked.server_id)
-        asked.server_id = topology->server_id;
     if (!asked.now_us)
         asked.now_us = clock_now_us();
     pthread_mutex_lock(&topology->lock);
-    turn = topology->turn++;
+    if (!asked.server_id)
+        asked.server_id = topology->server_id;
+    turn = asked.message_id ? (unsigned)asked.message_id : topology->turn++;
     pthread_mutex_unlock(&topology->lock);
     network_route(version->network, owner, &asked, turn, route_out);
     keep_texts(owner, route_out);
@@ -198,6 +214,7 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
                                  .reason = reason ? reason : "" };
     const struct routing_link *known;
     struct version *version;
+    int64_t reporter_id;
     bool is_news, ok;
 
     *err = ERR_INIT;
@@ -210,8 +227,11 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
     let_go(topology, version);
     if (!is_news)
         return true;
+    pthread_mutex_lock(&topology->lock);
+    reporter_id = topology->server_id;
+    pthread_mutex_unlock(&topology->lock);
     ok = is_up ? link_report_up(topology->directory, connector_id, host, err)
-               : link_report_down(topology->directory, &down, topology->server_id, err);
+               : link_report_down(topology->directory, &down, reporter_id, err);
     pthread_mutex_lock(&topology->lock);
     if (ok)
         topology->checked_us = INT64_MIN / 2; /* we ourselves know at once */
@@ -219,16 +239,101 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
     return ok;
 }
 
+/* ---- whose work it is */
+
+/* The newest version and the index of our group in it; false while nothing is known. */
+static bool hold_own(struct topology *topology, struct version **version_out, int *own_out)
+{
+    const struct server *server;
+    struct err err = ERR_INIT;
+
+    if (!hold(topology, version_out, &err))
+        return false;
+    pthread_mutex_lock(&topology->lock);
+    server = network_server((*version_out)->network, topology->server_id);
+    pthread_mutex_unlock(&topology->lock);
+    *own_out = server ? network_group_of((*version_out)->network, server->routing_group_id) : 0;
+    return true;
+}
+
+bool topology_is_near(struct topology *topology, int64_t storage_group_id)
+{
+    struct version *version;
+    bool is_near;
+    int own;
+
+    if (!hold_own(topology, &version, &own))
+        return true;
+    is_near = network_home_of(version->network, storage_group_id) == own;
+    let_go(topology, version);
+    return is_near;
+}
+
+char *topology_lane(struct topology *topology, const void *owner, const char *lane)
+{
+    struct version *version;
+    int64_t group = 0;
+    int own;
+
+    if (hold_own(topology, &version, &own)) {
+        group = own ? version->network->routing.groups[own].routing_group_id : 0;
+        let_go(topology, version);
+    }
+    return group ? talloc_asprintf(owner, "@%lld/%s", (long long)group, lane) : talloc_strdup(owner, lane);
+}
+
+/* Index of the group that a lane names; NOWHERE where there is none like it. */
+static int group_of_lane(const struct network *network, const char *lane)
+{
+    struct span text = span_text(lane);
+    uint32_t id;
+
+    if (!span_take_byte(&text, '@'))
+        return 0;
+    if (!span_take_u32(&text, &id) || !span_take_byte(&text, '/'))
+        return NOWHERE;
+    for (int i = 0; i < network->group_count; i++)
+        if (network->routing.groups[i].routing_group_id == (int64_t)id)
+            return i;
+    return NOWHERE;
+}
+
+static bool has_server(const struct network *network, int group)
+{
+    for (size_t i = 0; i < network->routing.server_count; i++)
+        if (network_group_of(network, network->routing.servers[i].routing_group_id) == group)
+            return true;
+    return false;
+}
+
+bool topology_owns_lane(struct topology *topology, const char *lane)
+{
+    struct version *version;
+    int own, group;
+    bool owns;
+
+    if (!hold_own(topology, &version, &own))
+        return true;
+    group = group_of_lane(version->network, lane);
+    owns = group == own || group == NOWHERE || !has_server(version->network, group);
+    let_go(topology, version);
+    return owns;
+}
+
 /* ---- the path of a message between our servers */
 
-char *topology_path_field(const void *owner, const struct topology *topology, const int64_t *visited,
+char *topology_path_field(const void *owner, struct topology *topology, const int64_t *visited,
                           size_t visited_count)
 {
     char *field = talloc_strdup(owner, "X-Chappe-Path:");
+    int64_t own;
 
+    pthread_mutex_lock(&topology->lock);
+    own = topology->server_id;
+    pthread_mutex_unlock(&topology->lock);
     for (size_t i = 0; i < visited_count && i < TOPOLOGY_PATH_MAX - 1; i++)
         field = talloc_asprintf_append(field, " %lld", (long long)visited[i]);
-    return talloc_asprintf_append(field, " %lld\r\n", (long long)topology->server_id);
+    return talloc_asprintf_append(field, " %lld\r\n", (long long)own);
 }
 
 size_t topology_read_path(struct span value, int64_t ids_out[TOPOLOGY_PATH_MAX])

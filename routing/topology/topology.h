@@ -31,7 +31,8 @@ struct topology;
 
 struct topology_options {
     struct directory *directory; /* outlives it */
-    int64_t server_id; /* ours (directory/server.h); 0: a server that is not registered, in the first group */
+    int64_t server_id;           /* ours (directory/server.h); 0: by name */
+    const char *server; /* the name; NULL, or while it is not registered: a server of the first group */
 };
 
 MUST_CHECK bool topology_open(const void *owner, const struct topology_options *options,
@@ -57,13 +58,24 @@ struct topology_question {
         *visited; /* ids of servers that had the message before, as topology_read_path() gives them */
     size_t visited_count;
     int64_t server_id; /* asks as this server; 0: ours */
-    int64_t now_us;    /* 0: now */
+    int64_t
+        message_id; /* copies of one message go the same way where several are equal; 0: each in its turn */
+    int64_t now_us; /* 0: now */
 };
 
 /* ROUTE_STORE only for a mailbox, ROUTE_MX only for others. The route belongs to `owner`. */
 MUST_CHECK bool topology_route(struct topology *topology, const void *owner,
                                const struct topology_question *question, struct route *route_out,
                                struct err *err);
+
+/* Do our servers file into this storage group themselves? While nothing is known yet: yes. */
+bool topology_is_near(struct topology *topology, int64_t storage_group_id);
+
+/* What waits in the queue belongs to the routing group that accepted it, so that it leaves over that group's connectors:
+ * its lane begins with "@3/", but for the first group, whose lanes are as they are. Under `owner`. */
+char *topology_lane(struct topology *topology, const void *owner, const char *lane);
+/* Is it work for our servers: of our routing group, or of one that has no server (any more)? */
+bool topology_owns_lane(struct topology *topology, const char *lane);
 
 /* The link over `connector_id` to `host` (as in struct route_host; "": the connector as a whole, for those that use DNS)
  * failed or works. Written to the directory only where it changes something; all servers see it within 5 s. A failure is
@@ -73,9 +85,9 @@ MUST_CHECK bool topology_report(struct topology *topology, int64_t connector_id,
                                 const char *reason, struct err *err);
 
 /* Messages between our servers carry "X-Chappe-Path: 3 1 7" with the ids of the servers they have passed. The line for a
- * message that leaves us after `visited`, with CRLF. */
+ * message that leaves us after `visited`, with CRLF. (An id is known from the first decision on.) */
 enum { TOPOLOGY_PATH_MAX = 64 };
-char *topology_path_field(const void *owner, const struct topology *topology, const int64_t *visited,
+char *topology_path_field(const void *owner, struct topology *topology, const int64_t *visited,
                           size_t visited_count);
 /* The ids in a field's value; anything else in it ends the list. */
 size_t topology_read_path(struct span value, int64_t ids_out[TOPOLOGY_PATH_MAX]);

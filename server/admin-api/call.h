@@ -99,6 +99,42 @@ HANDLER(mailbox_export_get);     /* GET /mailboxes/{address}/export */
 HANDLER(verify_post);            /* POST /verify */
 HANDLER(check_get);              /* GET /check */
 HANDLER(audit_get);              /* GET /audit */
+HANDLER(group_post);
+HANDLER(groups_get);
+HANDLER(group_get);
+HANDLER(group_patch);
+HANDLER(group_delete);
+HANDLER(group_member_post);
+HANDLER(group_member_delete);
+HANDLER(contact_post);
+HANDLER(contacts_get);
+HANDLER(contact_get);
+HANDLER(contact_patch);
+HANDLER(contact_delete);
+HANDLER(connector_post);
+HANDLER(connectors_get);
+HANDLER(connector_get);
+HANDLER(connector_patch);
+HANDLER(connector_delete);
+HANDLER(routing_group_post);
+HANDLER(routing_groups_get);
+HANDLER(routing_group_get);
+HANDLER(routing_group_patch);
+HANDLER(routing_group_delete);
+HANDLER(server_post);
+HANDLER(servers_get);
+HANDLER(server_get);
+HANDLER(server_patch);
+HANDLER(server_delete);
+HANDLER(links_get);
+HANDLER(route_get);
+HANDLER(backup_mx_post);
+HANDLER(backup_mxs_get);
+HANDLER(backup_mx_get);
+HANDLER(backup_mx_patch);
+HANDLER(backup_mx_delete);
+HANDLER(backup_mx_recipients_put);
+HANDLER(storage_group_patch);
 HANDLER(sieve_check_post);
 HANDLER(sieve_scripts_get);
 HANDLER(sieve_script_get);

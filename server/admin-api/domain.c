@@ -20,6 +20,8 @@ static bool domain_json(struct admin_call *call, const struct domain *d, json_t 
                      d->has_subaddresses, "recipients", (json_int_t)d->address_count);
     if (d->target)
         json_object_set_new(*out, "target", json_string(d->target));
+    if (d->catch_all)
+        json_object_set_new(*out, "catch_all", json_string(d->catch_all));
     return true;
 }
 
@@ -101,13 +103,15 @@ bool domain_get(struct admin_call *call, struct err *err)
 bool domain_patch(struct admin_call *call, struct err *err)
 {
     struct domain wanted = { .target = call_text(call, "target"),
+                             .catch_all = call_text(call, "catch_all"),
                              .quota_bytes = call_number(call, "quota", 0),
                              .is_enabled = call_flag(call, "enabled", true),
                              .has_subaddresses = call_flag(call, "subaddresses", true) };
     unsigned fields = (call_has(call, "kind") ? DOMAIN_KIND : 0u) |
                       (call_has(call, "quota") ? DOMAIN_QUOTA : 0u) |
                       (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u) |
-                      (call_has(call, "subaddresses") ? DOMAIN_SUBADDRESSES : 0u);
+                      (call_has(call, "subaddresses") ? DOMAIN_SUBADDRESSES : 0u) |
+                      (call_has(call, "catch_all") ? DOMAIN_CATCH_ALL : 0u);
     struct domain found;
 
     if (!kind_of(call_text(call, "kind"), &wanted.kind, err) ||

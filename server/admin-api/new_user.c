@@ -78,6 +78,28 @@ static const char *text(const json_t *json, const char *field)
     return json_string_value(json_object_get(json, field));
 }
 
+static const struct {
+    const char *name;
+    enum recipient_kind kind;
+} kinds[] = {
+    { "user", RECIPIENT_USER },
+    { "shared", RECIPIENT_SHARED },
+    { "room", RECIPIENT_ROOM },
+    { "equipment", RECIPIENT_EQUIPMENT },
+};
+
+/* What nobody logs in to is made without a login from the start. */
+static bool read_kind(const char *word, struct user *user, struct err *err)
+{
+    for (size_t i = 0; word && i < COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i].name, word) == 0) {
+            user->kind = kinds[i].kind;
+            user->state = user->kind == RECIPIENT_USER ? RECIPIENT_ACTIVE : RECIPIENT_NO_LOGIN;
+            return true;
+        }
+    return !word || err_set(err, ERR_INVALID, "%.60s is not one of user, shared, room and equipment.", word);
+}
+
 bool new_user_read(struct admin_call *call, const json_t *json, struct user *user_out, struct err *err)
 {
     *user_out = (struct user){ .kind = RECIPIENT_USER,
@@ -90,7 +112,8 @@ bool new_user_read(struct admin_call *call, const json_t *json, struct user *use
         return err_set(err, ERR_INVALID, "A user needs an address and a name.");
     if (user_out->quota_bytes < 0)
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
-    return find_store(call, text(json, "storage_group"), text(json, "store"), &user_out->mailbox, err) &&
+    return read_kind(text(json, "kind"), user_out, err) &&
+           find_store(call, text(json, "storage_group"), text(json, "store"), &user_out->mailbox, err) &&
            find_admin_group(call, text(json, "admin_group"), user_out, err);
 }
 

@@ -3,12 +3,18 @@
 
 #include "admin_api/call.h"
 #include "admin_api/quota_roots.h"
+#include "admin_api/rules.h"
 
 static json_t *organisation_json(const struct organisation *o)
 {
-    return json_pack("{s:s, s:I, s:b, s:I, s:I, s:o}", "name", o->name, "quota", (json_int_t)o->quota_bytes,
-                     "enabled", o->is_enabled, "domains", (json_int_t)o->domain_count, "users",
-                     (json_int_t)o->user_count, "created", json_time(o->created_us));
+    json_t *json = json_pack("{s:s, s:I, s:b, s:I, s:I, s:s, s:o}", "name", o->name, "quota",
+                             (json_int_t)o->quota_bytes, "enabled", o->is_enabled, "domains",
+                             (json_int_t)o->domain_count, "users", (json_int_t)o->user_count, "accepts",
+                             recipient_accepts_name(o->accepts), "created", json_time(o->created_us));
+
+    if (o->max_bytes)
+        json_object_set_new(json, "max_message", json_integer(o->max_bytes));
+    return json;
 }
 
 static bool find(struct admin_call *call, const char *name, struct organisation *out, struct err *err)
@@ -60,12 +66,16 @@ bool organisation_get_one(struct admin_call *call, struct err *err)
 bool organisation_patch(struct admin_call *call, struct err *err)
 {
     struct organisation wanted = { .name = call_text(call, "name"),
-                                   .quota_bytes = call_number(call, "quota", 0) };
+                                   .quota_bytes = call_number(call, "quota", 0),
+                                   .max_bytes = call_number(call, "max_message", 0) };
     unsigned fields = (call_has(call, "name") ? ORGANISATION_NAME : 0u) |
-                      (call_has(call, "quota") ? ORGANISATION_QUOTA : 0u);
+                      (call_has(call, "quota") ? ORGANISATION_QUOTA : 0u) |
+                      (call_has(call, "accepts") ? ORGANISATION_ACCEPTS : 0u) |
+                      (call_has(call, "max_message") ? ORGANISATION_MAX_BYTES : 0u);
     struct organisation found;
 
-    if (!find(call, call->parameters[0], &found, err) ||
+    if (!rules_accepts_of(call_text(call, "accepts"), &wanted.accepts, err) ||
+        !find(call, call->parameters[0], &found, err) ||
         !organisation_set(call->api->options.directory, &call->actor, found.organisation_id, fields, &wanted,
                           err))
         return false;

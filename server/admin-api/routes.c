@@ -17,9 +17,25 @@
     {                                                                                                        \
         "organisation", ADMIN_TEXT, required, "The organisation's name."                                     \
     }
+/* Of recipients of every kind (rules.h). */
+#define RULES                                                                                                \
+    { "accepts", ADMIN_TEXT, false, "Who may write to it: anyone, authenticated, organisation or named." },  \
+        { "max_message", ADMIN_NUMBER, false, "Bytes of a message; 0: as the server takes." },               \
+        { "hidden", ADMIN_BOOL, false, "Not in address lists; absent for who may not write to it." },        \
+        { "allow", ADMIN_LIST, false, "Senders who always may: addresses, groups, @domains." },              \
+    {                                                                                                        \
+        "deny", ADMIN_LIST, false, "Senders who never may."                                                  \
+    }
 
 static const struct admin_field organisation_fields[] = { NAME(true), QUOTA, END_OF_FIELDS };
-static const struct admin_field organisation_changes[] = { NAME(false), QUOTA, END_OF_FIELDS };
+static const struct admin_field organisation_changes[] = {
+    NAME(false),
+    QUOTA,
+    { "accepts", ADMIN_TEXT, false,
+      "Who may write to its recipients, beside their own rules: anyone, authenticated or organisation." },
+    { "max_message", ADMIN_NUMBER, false, "Bytes of a message to one of them; 0: as the server takes." },
+    END_OF_FIELDS
+};
 static const struct admin_field admin_group_fields[] = { NAME(true), ORGANISATION(true), END_OF_FIELDS };
 static const struct admin_field admin_group_changes[] = { NAME(true), END_OF_FIELDS };
 static const struct admin_field domain_fields[] = {
@@ -36,6 +52,7 @@ static const struct admin_field domain_changes[] = {
     { "target", ADMIN_TEXT, false, "The domain that an alias domain stands for." },
     { "subaddresses", ADMIN_BOOL, false, "user+anything reaches user." },
     { "enabled", ADMIN_BOOL, false, "false: its mail is refused for now and nobody of it logs in." },
+    { "catch_all", ADMIN_TEXT, false, "The recipient that gets what no address takes; empty: nobody." },
     QUOTA,
     END_OF_FIELDS
 };
@@ -47,11 +64,42 @@ static const struct admin_field user_fields[] = {
     { "storage_group", ADMIN_TEXT, false, "The storage group that the mailbox lives in." },
     { "store", ADMIN_TEXT, false, "The mailbox store." },
     { "inbox_only", ADMIN_BOOL, false, "Without Drafts, Sent, Junk, Trash and Archive." },
+    { "kind", ADMIN_TEXT, false, "user; or shared, room, equipment: a mailbox that nobody logs in to." },
     QUOTA,
     END_OF_FIELDS
 };
 static const struct admin_field user_changes[] = {
-    NAME(false), { "state", ADMIN_TEXT, false, "active, no-login or disabled." }, QUOTA, END_OF_FIELDS
+    NAME(false),
+    { "state", ADMIN_TEXT, false, "active, no-login or disabled." },
+    { "forward", ADMIN_LIST, false, "Addresses that its mail goes on to; empty: none." },
+    { "keep_copy", ADMIN_BOOL, false, "With forward: also into its own mailbox." },
+    RULES,
+    QUOTA,
+    END_OF_FIELDS
+};
+static const struct admin_field group_fields[] = { { "address", ADMIN_TEXT, true, "The group's address." },
+                                                   NAME(true),
+                                                   { "members", ADMIN_LIST, false, "Their addresses." },
+                                                   RULES,
+                                                   END_OF_FIELDS };
+static const struct admin_field group_changes[] = {
+    NAME(false), { "enabled", ADMIN_BOOL, false, "false: its mail is refused." }, RULES, END_OF_FIELDS
+};
+static const struct admin_field member_fields[] = { { "member", ADMIN_TEXT, true, "The member's address." },
+                                                    END_OF_FIELDS };
+static const struct admin_field contact_fields[] = {
+    { "address", ADMIN_TEXT, true, "The contact's address here." },
+    NAME(true),
+    { "target", ADMIN_TEXT, true, "Its own address, elsewhere." },
+    RULES,
+    END_OF_FIELDS
+};
+static const struct admin_field contact_changes[] = {
+    NAME(false),
+    { "target", ADMIN_TEXT, false, "Its own address, elsewhere." },
+    { "enabled", ADMIN_BOOL, false, "false: its mail is refused." },
+    RULES,
+    END_OF_FIELDS
 };
 static const struct admin_field queue_fields[] = {
     { "id", ADMIN_TEXT, false, "A message's id, or an entry's number." },
@@ -170,6 +218,78 @@ static const struct admin_field rule_fields[] = {
 };
 static const struct admin_field rule_changes[] = { { "enabled", ADMIN_BOOL, true, "false: it rests." },
                                                    END_OF_FIELDS };
+#define CONNECTOR                                                                                            \
+    { "routing_group", ADMIN_TEXT, false, "Whose servers carry it out." },                                   \
+        { "organisation", ADMIN_TEXT, false, "Whose mail alone it takes." },                                 \
+        { "enabled", ADMIN_BOOL, false, "false: as if it were not there." },                                 \
+        { "cost", ADMIN_NUMBER, false, "1 to 100; the cheapest way is taken." },                             \
+        { "schedule", ADMIN_TEXT, false, "always, never, or hours: Mo-Fr 20:00-06:00, Sa+Su 00:00-24:00." }, \
+        { "max_message", ADMIN_NUMBER, false, "Bytes; larger messages take another way; 0: no limit." },     \
+        { "priorities", ADMIN_LIST, false, "Which mail it takes: normal, low, high." },                      \
+        { "tls", ADMIN_TEXT, false, "never, opportunistic, encrypt, verify or implicit." },                  \
+        { "source", ADMIN_TEXT, false, "The IP address that connections come from." },                       \
+        { "connections", ADMIN_NUMBER, false, "At once to a destination; 0: as configured." },               \
+        { "rate", ADMIN_NUMBER, false, "Messages a minute to a destination; 0: no limit." },                 \
+        { "from_servers", ADMIN_LIST, false, "Its bridgehead servers; none: all of the group." },            \
+        { "allow", ADMIN_LIST, false, "Senders whose mail it takes, and no other: addresses, @domains." },   \
+    {                                                                                                        \
+        "deny", ADMIN_LIST, false, "Senders whose mail it does not take."                                    \
+    }
+static const struct admin_field connector_fields[] = {
+    NAME(true),
+    { "spaces", ADMIN_LIST, false,
+      "Of an SMTP connector: DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    { "smarthost", ADMIN_TEXT, false,
+      "HOST[:PORT], in brackets without its MX; several with commas; empty: DNS." },
+    { "auth", ADMIN_TEXT, false, "LOGIN:PASSWORD for the smarthost; empty: none." },
+    { "target_group", ADMIN_TEXT, false, "Of a routing group connector: the group that it leads to." },
+    { "to_servers", ADMIN_LIST, false, "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END_OF_FIELDS
+};
+static const struct admin_field connector_changes[] = {
+    { "spaces", ADMIN_LIST, false,
+      "Of an SMTP connector: DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    { "smarthost", ADMIN_TEXT, false,
+      "HOST[:PORT], in brackets without its MX; several with commas; empty: DNS." },
+    { "auth", ADMIN_TEXT, false, "LOGIN:PASSWORD for the smarthost; empty: none." },
+    { "target_group", ADMIN_TEXT, false, "Of a routing group connector: the group that it leads to." },
+    { "to_servers", ADMIN_LIST, false, "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END_OF_FIELDS
+};
+static const struct admin_field routing_group_fields[] = { NAME(true), END_OF_FIELDS };
+static const struct admin_field server_fields[] = {
+    { "name", ADMIN_TEXT, true, "Its host name; a server that runs makes itself known." },
+    { "routing_group", ADMIN_TEXT, false, "The routing group that it belongs to." },
+    { "address", ADMIN_TEXT, false, "HOST[:PORT] where other servers hand mail to it." },
+    END_OF_FIELDS
+};
+static const struct admin_field server_changes[] = {
+    { "routing_group", ADMIN_TEXT, false, "The routing group that it belongs to." },
+    { "address", ADMIN_TEXT, false, "HOST[:PORT] where other servers hand mail to it; empty: its name." },
+    END_OF_FIELDS
+};
+static const struct admin_field storage_group_changes[] = {
+    { "routing_group", ADMIN_TEXT, true, "The routing group whose servers file into it." }, END_OF_FIELDS
+};
+static const struct admin_field backup_mx_fields[] = {
+    { "domain", ADMIN_TEXT, true, "The domain whose primary is another server." },
+    { "type", ADMIN_TEXT, false, "host (default), or domain: with all domains below it." },
+    { "organisation", ADMIN_TEXT, false, "The organisation that it belongs to." },
+    END_OF_FIELDS
+};
+static const struct admin_field backup_mx_changes[] = {
+    { "type", ADMIN_TEXT, false, "host, or domain: with all domains below it." },
+    { "enabled", ADMIN_BOOL, false, "false: its mail is refused for now." },
+    { "any_recipient", ADMIN_BOOL, false,
+      "true: the list of its recipients is dropped, and all are accepted." },
+    END_OF_FIELDS
+};
+static const struct admin_field backup_recipients_fields[] = {
+    { "recipients", ADMIN_LIST, true, "The primary's addresses; @DOMAIN: all of it. Others are refused." },
+    END_OF_FIELDS
+};
 
 static const struct admin_route routes[] = {
     { "POST", "/organisations", organisation_post, "Adds an organisation.", organisation_fields },
@@ -223,6 +343,20 @@ static const struct admin_route routes[] = {
     { "PATCH", "/aliases/{address}", alias_patch, "Changes one.", alias_changes },
     { "DELETE", "/aliases/{address}", alias_delete, "Removes one." },
 
+    { "POST", "/groups", group_post, "Adds a group.", group_fields },
+    { "GET", "/groups", groups_get, "Lists groups; ?organisation= ?domain=." },
+    { "GET", "/groups/{address}", group_get, "Shows one with its members." },
+    { "PATCH", "/groups/{address}", group_patch, "Changes one.", group_changes },
+    { "DELETE", "/groups/{address}", group_delete, "Removes one." },
+    { "POST", "/groups/{address}/members", group_member_post, "Adds a member.", member_fields },
+    { "DELETE", "/groups/{address}/members/{member}", group_member_delete, "Takes a member out." },
+
+    { "POST", "/contacts", contact_post, "Adds a contact.", contact_fields },
+    { "GET", "/contacts", contacts_get, "Lists contacts; ?organisation= ?domain=." },
+    { "GET", "/contacts/{address}", contact_get, "Shows one." },
+    { "PATCH", "/contacts/{address}", contact_patch, "Changes one.", contact_changes },
+    { "DELETE", "/contacts/{address}", contact_delete, "Removes one." },
+
     { "POST", "/storage-groups", storage_group_post, "Adds a storage group and makes its database.",
       storage_group_fields },
     { "GET", "/storage-groups", storage_groups_get, "Lists storage groups." },
@@ -230,8 +364,35 @@ static const struct admin_route routes[] = {
     { "POST", "/storage-groups/{name}/mount", storage_group_mount, "Opens its stores." },
     { "POST", "/storage-groups/{name}/dismount", storage_group_dismount,
       "Closes its stores: temporary errors for their users." },
+    { "PATCH", "/storage-groups/{name}", storage_group_patch, "Puts it into a routing group.",
+      storage_group_changes },
     { "POST", "/stores", store_post, "Adds a mailbox store.", store_fields },
     { "GET", "/stores", stores_get, "Lists stores." },
+
+    { "POST", "/connectors", connector_post, "Adds a connector.", connector_fields },
+    { "GET", "/connectors", connectors_get, "Lists connectors; ?kind=smtp or routing-group." },
+    { "GET", "/connectors/{name}", connector_get, "Shows one, without its password." },
+    { "PATCH", "/connectors/{name}", connector_patch, "Changes one.", connector_changes },
+    { "DELETE", "/connectors/{name}", connector_delete, "Removes one." },
+    { "POST", "/routing-groups", routing_group_post, "Adds a routing group.", routing_group_fields },
+    { "GET", "/routing-groups", routing_groups_get, "Lists routing groups." },
+    { "GET", "/routing-groups/{name}", routing_group_get, "Shows one with its servers and connectors." },
+    { "PATCH", "/routing-groups/{name}", routing_group_patch, "Renames one.", routing_group_fields },
+    { "DELETE", "/routing-groups/{name}", routing_group_delete, "Removes one that is empty." },
+    { "POST", "/servers", server_post, "Makes a server known before it runs.", server_fields },
+    { "GET", "/servers", servers_get, "Lists servers." },
+    { "GET", "/servers/{name}", server_get, "Shows one." },
+    { "PATCH", "/servers/{name}", server_patch, "Changes one.", server_changes },
+    { "DELETE", "/servers/{name}", server_delete, "Removes one that is gone for good." },
+    { "GET", "/links", links_get, "Links that failed, and until when they are not tried." },
+    { "GET", "/route", route_get, "Which way mail goes now, and why; ?recipient= ?sender= ?size=." },
+    { "POST", "/backup-mx", backup_mx_post, "Keeps mail for a domain's primary.", backup_mx_fields },
+    { "GET", "/backup-mx", backup_mxs_get, "Lists backed-up domains; ?organisation=." },
+    { "GET", "/backup-mx/{domain}", backup_mx_get, "Shows one." },
+    { "PATCH", "/backup-mx/{domain}", backup_mx_patch, "Changes one.", backup_mx_changes },
+    { "DELETE", "/backup-mx/{domain}", backup_mx_delete, "Removes one." },
+    { "PUT", "/backup-mx/{domain}/recipients", backup_mx_recipients_put,
+      "Replaces the list of the primary's recipients.", backup_recipients_fields },
 
     { "GET", "/mailboxes/{address}/folders", mailbox_folders_get, "Folders and their counters." },
     { "POST", "/mailboxes/{address}/messages", mailbox_message_post,

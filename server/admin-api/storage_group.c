@@ -1,6 +1,6 @@
 /* storage_group.c -- storage groups and stores. */
 #include "admin_api/call.h"
-#include "directory/server.h"
+#include "directory/routing.h"
 #include "group/group.h"
 #include "group/store.h"
 #include "message/count.h"
@@ -166,4 +166,12 @@ bool stores_get(struct admin_call *call, struct err *err)
                                               (json_int_t)list[i].mailbox_count));
     }
     return call_answer(call, json_pack("{s:o}", "stores", json));
+}
+
+bool storage_group_patch(struct admin_call *call, struct err *err)
+{
+    const char *name = call->parameters[0], *group = call_text(call, "routing_group");
+
+    return storage_group_set_routing_group(call->api->options.directory, &call->actor, name, group, err) &&
+           call_answer(call, json_pack("{s:s, s:s}", "name", name, "routing_group", group));
 }

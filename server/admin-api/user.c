@@ -4,6 +4,7 @@
 #include "admin_api/call.h"
 #include "admin_api/mailbox.h"
 #include "admin_api/new_user.h"
+#include "admin_api/rules.h"
 #include "auth/password.h"
 #include "directory/domain.h"
 #include "directory/organisation.h"
@@ -22,9 +23,10 @@ static json_t *user_json(const struct user *u)
 
     for (size_t i = 0; i < u->address_count; i++)
         json_array_append_new(addresses, json_string(u->addresses[i]));
-    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:b, s:o}", "address", u->address, "name", u->name, "state",
-                     recipient_state_name(u->state), "quota", (json_int_t)u->quota_bytes, "addresses",
-                     addresses, "has_password", u->has_password, "created", json_time(u->created_us));
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:o}", "address", u->address, "name", u->name,
+                     "kind", recipient_kind_name(u->kind), "state", recipient_state_name(u->state), "quota",
+                     (json_int_t)u->quota_bytes, "addresses", addresses, "has_password", u->has_password,
+                     "created", json_time(u->created_us));
 }
 
 static bool find(struct admin_call *call, struct user *out, struct err *err)
@@ -49,6 +51,8 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
         json_object_set_new(json, "used", json_integer(usage.used_bytes));
         json_object_set_new(json, "messages", json_integer(usage.used_messages));
     }
+    if (!rules_add(call, u->recipient_id, json, &err))
+        json_object_set_new(json, "accepts", json_null()); /* the directory went away meanwhile */
     return json;
 }
 
@@ -140,8 +144,10 @@ bool user_patch(struct admin_call *call, struct err *err)
         (!group_find(call->api->options.groups, found.mailbox.storage_group_id, &group, err) ||
          !mailbox_set_quota(group, found.mailbox.mailbox_id, wanted.quota_bytes, wanted.quota_messages, err)))
         return false;
-    return user_set(call->api->options.directory, &call->actor, found.recipient_id, fields, &wanted, err) &&
-           find(call, &found, err) && call_answer(call, user_details(call, &found));
+    return (!fields ||
+            user_set(call->api->options.directory, &call->actor, found.recipient_id, fields, &wanted, err)) &&
+           rules_set(call, found.recipient_id, err) && find(call, &found, err) &&
+           call_answer(call, user_details(call, &found));
 }
 
 bool user_delete(struct admin_call *call, struct err *err)

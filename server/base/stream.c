@@ -244,6 +244,33 @@ const char *stream_tls_distrust(const struct stream *stream)
     return X509_verify_cert_error_string(SSL_get_verify_result(stream->ssl));
 }
 
+enum tls_fault stream_tls_fault(const struct stream *stream)
+{
+    static const struct {
+        long code;
+        enum tls_fault fault;
+    } faults[] = {
+        { X509_V_OK, TLS_FAULT_NONE },
+        { X509_V_ERR_HOSTNAME_MISMATCH, TLS_FAULT_NAME },
+        { X509_V_ERR_IP_ADDRESS_MISMATCH, TLS_FAULT_NAME },
+        { X509_V_ERR_CERT_HAS_EXPIRED, TLS_FAULT_EXPIRED },
+        { X509_V_ERR_CERT_NOT_YET_VALID, TLS_FAULT_EXPIRED },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_CERT_UNTRUSTED, TLS_FAULT_UNTRUSTED },
+        { X509_V_ERR_DANE_NO_MATCH, TLS_FAULT_NO_MATCH },
+    };
+    long code = stream->ssl ? SSL_get_verify_result(stream->ssl) : X509_V_ERR_UNSPECIFIED;
+
+    for (size_t i = 0; i < COUNT_OF(faults); i++)
+        if (faults[i].code == code)
+            return faults[i].fault;
+    return TLS_FAULT_OTHER;
+}
+
 enum stream_result stream_handshake(struct stream *stream)
 {
     enum stream_result result = STREAM_OK;

@@ -56,6 +56,8 @@ enum stream_result stream_handshake(struct stream *stream);
  * TLS_TRUST_ANY, why no more (static: "certificate has expired"). */
 enum tls_trust stream_tls_trust(const struct stream *stream);
 const char *stream_tls_distrust(const struct stream *stream);
+/* The same as a kind; after a handshake that failed, too. */
+enum tls_fault stream_tls_fault(const struct stream *stream);
 
 /* From stream_start_tls() or stream_connect_tls() on. */
 bool stream_is_tls(const struct stream *stream);

@@ -61,6 +61,17 @@ enum tls_trust {
     TLS_TRUST_DANE         /* as the associations say (RFC 7672: usages 2 and 3 only) */
 };
 
+/* What is wrong with a server's certificate, as reports tell it (RFC 8460, 4.3). */
+enum tls_fault {
+    TLS_FAULT_NONE,
+    TLS_FAULT_NAME,      /* valid, but for other names */
+    TLS_FAULT_EXPIRED,   /* or not valid yet */
+    TLS_FAULT_UNTRUSTED, /* by nobody we trust */
+    TLS_FAULT_NO_MATCH,  /* with none of the TLSA records */
+    TLS_FAULT_OTHER,     /* anything else, a handshake that failed without a certificate as well */
+    TLS_FAULTS
+};
+
 /* What a client wants of the server's certificate. */
 struct tls_expectation {
     enum tls_trust trust;

@@ -7,13 +7,15 @@
 #include "main/check.h"
 #include "main/database.h"
 #include "main/storage.h"
+#include "topology/topology.h"
 
 #include <stdatomic.h>
 #include <talloc.h>
 
 struct admin_server {
-    _Atomic(const struct config *) config;
+    _Atomic(const struct config *) config; /* the newest; older ones live as long as the process */
     struct storage *storage;
+    struct topology *topology;
     struct admin_api *api;
     struct http_server *http;
 };
@@ -35,7 +37,7 @@ static void wake_queue(void *host)
 
 static void check(void *host, json_t *lines)
 {
-    const struct admin_server *server = host;
+    struct admin_server *server = host;
 
     check_server(atomic_load(&server->config), server->storage, lines);
 }
@@ -51,17 +53,26 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
 
     atomic_init(&server->config, config);
     server->storage = storage;
+    if (!topology_open(
+            server, &(struct topology_options){ .directory = parts->directory, .server = config->hostname },
+            &server->topology, err)) {
+        talloc_free(server);
+        return false;
+    }
     server->api = admin_api_new(server, &(struct admin_api_options){ .directory = parts->directory,
                                                                      .groups = parts->groups,
                                                                      .cache = parts->cache,
                                                                      .deliver = parts->deliver,
+                                                                     .topology = server->topology,
                                                                      .message_max = config->max_message_size,
+                                                                     .script_max = config->max_script_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
                                                                      .wake_queue = wake_queue,
                                                                      .check = check });
     http.argument = server->api;
     if (!http_listen_unix(path, 0600, &http.fd, err) || !http_server_start(&http, &server->http, err)) {
+        topology_close(&server->topology);
         talloc_free(server);
         return false;
     }
@@ -80,6 +91,7 @@ void admin_server_stop(struct admin_server **server)
     if (!*server)
         return;
     http_server_free(&(*server)->http);
+    topology_close(&(*server)->topology);
     talloc_free(*server);
     *server = NULL;
 }

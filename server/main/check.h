@@ -9,9 +9,12 @@
 #include <jansson.h>
 
 struct storage;
+struct directory;
 
 /* What only the server's own process can see: databases, their settings and schema, DNS of the domains. */
 void check_server(const struct config *config, struct storage *storage, json_t *lines);
+/* The DNS as the server's own resolver sees it: our name, the own domains, whether answers are validated. */
+void check_dns(const struct config *config, struct directory *directory, json_t *lines);
 /* What the command sees without the server: files, permissions, certificates, ports. */
 void check_files(const struct config *config, json_t *lines);
 

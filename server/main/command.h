@@ -16,9 +16,11 @@
 
 enum option_kind {
     OPTION_FLAG,   /* no value; true */
+    OPTION_YES_NO, /* --hidden yes|no */
     OPTION_TEXT,   /* --name NAME */
     OPTION_NUMBER, /* a whole number */
     OPTION_SIZE,   /* 10M: sent as bytes */
+    OPTION_LIST,   /* a,b,c: sent as a list; "" is an empty one */
     OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
     OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
 };
@@ -43,7 +45,8 @@ struct command {
     int (*run)(struct invocation *in, struct err *err); /* NULL: a request, described below */
 
     const char *method, *path; /* "DELETE", "/users/{0}": {N} is an argument */
-    const char *fields;  /* names of the body's fields that the arguments fill, in order; "" skips one */
+    const char *
+        fields; /* names of the body's fields that the arguments fill, in order; a blank at the start skips one */
     const char *list;    /* the field of the answer that is the list; NULL: one object */
     const char *columns; /* "address name quota": what the table shows; NULL: every field */
     bool is_hidden;      /* not in help */
@@ -52,7 +55,7 @@ struct command {
 /* Ends with words == NULL. */
 extern const struct command commands[];
 
-enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 24 };
+enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 32 };
 
 /* One use of a command. */
 struct invocation {
@@ -103,6 +106,8 @@ int command_help(struct invocation *in, struct err *err);           /* chappe he
 int command_version(struct invocation *in, struct err *err);        /* chappe version */
 int command_print(struct invocation *in, struct err *err);          /* chappe print */
 /* chappe run-role, which the supervisor calls */
+int command_route(struct invocation *in, struct err *err);
+int command_backup_recipients(struct invocation *in, struct err *err);
 int command_queue_act(struct invocation *in, struct err *err);
 int command_sieve_get(struct invocation *in, struct err *err);
 int command_run_role(struct invocation *in, struct err *err);

@@ -75,6 +75,8 @@ static bool option_is_valid(const struct option *option, const char *value, stru
     int64_t bytes;
 
     errno = 0;
+    if (option->kind == OPTION_YES_NO && strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return err_set(err, ERR_INVALID, "%s takes yes or no, not %s.", option->name, value);
     if (option->kind == OPTION_NUMBER && (!*value || (strtol(value, &end, 10), errno != 0) || *end))
         return err_set(err, ERR_INVALID, "%s needs a number, not %s.", option->name, value);
     if (option->kind == OPTION_SIZE && !config_size(value, &bytes))
@@ -159,17 +161,35 @@ static bool take_arguments(struct invocation *in, char **words, struct err *err)
 
 /* ---- the command */
 
-/* A row of one or two words; *used_out tells how many. */
+/* How many words name the noun: "group-member" is also found as "group member". 0: they do not. */
+static size_t words_of_noun(char **words, const char *noun, size_t length)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; words[i]; i++) {
+        size_t word = strlen(words[i]);
+        if (word > length - at || strncmp(noun + at, words[i], word) != 0)
+            return 0;
+        at += word;
+        if (at == length)
+            return i + 1;
+        if (noun[at] != '-' || word == 0)
+            return 0;
+        at++;
+    }
+    return 0;
+}
+
+/* A row: a noun, and mostly a verb. *used_out tells how many words it took. */
 static const struct command *find_command(char **words, size_t *used_out)
 {
     for (const struct command *c = commands; c->words; c++) {
         const char *space = strchr(c->words, ' ');
-        size_t first = space ? (size_t)(space - c->words) : strlen(c->words);
-        if (strlen(words[0]) != first || strncmp(words[0], c->words, first) != 0)
+        size_t length = space ? (size_t)(space - c->words) : strlen(c->words);
+        size_t used = words_of_noun(words, c->words, length);
+        if (used == 0 || (space && (!words[used] || strcmp(words[used], space + 1) != 0)))
             continue;
-        if (space && (!words[1] || strcmp(words[1], space + 1) != 0))
-            continue;
-        *used_out = space ? 2 : 1;
+        *used_out = used + (space != NULL);
         return c;
     }
     return NULL;

@@ -6,6 +6,21 @@
         .name = NULL                                                                                         \
     }
 
+/* Of recipients of every kind. */
+#define RULES                                                                                                    \
+    {                                                                                                            \
+        "--accepts", OPTION_TEXT,                                                                                \
+        "WHO",       "accepts",                                                                                  \
+        false,       "Who may write to it: anyone (default), authenticated, organisation or named."              \
+    },                                                                                                           \
+        { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." }, \
+        { "--hidden", OPTION_YES_NO, "yes|no",                                                                   \
+          "hidden",   false,         "Not in address lists; absent for who may not write." },                    \
+        { "--allow", OPTION_LIST, "SENDERS", "allow", false, "Who always may: addresses, groups, @domains." },   \
+    {                                                                                                            \
+        "--deny", OPTION_LIST, "SENDERS", "deny", false, "Who never may; the same."                              \
+    }
+
 static const struct option init_options[] = {
     { "--port-offset", OPTION_NUMBER, "N", NULL, false, "Added to every port (default 0)." },
     { "--hostname", OPTION_TEXT, "NAME", NULL, false, "The server's own name." },
@@ -22,11 +37,15 @@ static const struct option start_options[] = {
 static const struct option org_options[] = { { "--quota", OPTION_SIZE, "SIZE", "quota", false,
                                                "What all its mailboxes may hold together; 0: no limit." },
                                              END };
-static const struct option org_set_options[] = { { "--name", OPTION_TEXT, "NAME", "name", false,
-                                                   "Another name." },
-                                                 { "--quota", OPTION_SIZE, "SIZE", "quota", false,
-                                                   "What all its mailboxes may hold together; 0: no limit." },
-                                                 END };
+static const struct option org_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+      "What all its mailboxes may hold together; 0: no limit." },
+    { "--accepts", OPTION_TEXT, "WHO", "accepts", false,
+      "Who may write to its recipients: anyone, authenticated or organisation." },
+    { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." },
+    END
+};
 static const struct option in_org_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." }, END
 };
@@ -43,12 +62,16 @@ static const struct option admin_group_set_options[] = {
 };
 static const struct option domain_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that owns it." },
-    { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative (default), internal-relay or backup-mx." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false,
+      "authoritative (default), internal-relay, backup-mx or alias." },
+    { "--target", OPTION_TEXT, "DOMAIN", "target", false, "The domain that an alias domain stands for." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
     END
 };
 static const struct option domain_set_options[] = {
     { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative, internal-relay or backup-mx." },
+    { "--catch-all", OPTION_TEXT, "ADDRESS", "catch_all", false,
+      "The recipient that gets what no address takes; \"\": nobody." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
     END
 };
@@ -63,6 +86,8 @@ static const struct option user_options[] = {
     { "--store", OPTION_TEXT, "NAME", "store", false, "The mailbox store." },
     { "--inbox-only", OPTION_FLAG, NULL, "inbox_only", false,
       "Without Drafts, Sent, Junk, Trash and Archive." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false,
+      "user (default); shared, room or equipment: nobody logs in to it." },
     END
 };
 static const struct option user_set_options[] = {
@@ -70,6 +95,31 @@ static const struct option user_set_options[] = {
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
     { "--state", OPTION_TEXT, "STATE", "state", false,
       "active, no-login (still receives) or disabled (neither)." },
+    { "--forward", OPTION_LIST, "ADDRESSES", "forward", false, "Its mail goes on to these; \"\": to none." },
+    { "--keep-copy", OPTION_FLAG, NULL, "keep_copy", false, "And into its own mailbox." },
+    RULES,
+    END
+};
+static const struct option group_add_options[] = { { "--name", OPTION_TEXT, "NAME", "name", true,
+                                                     "The display name." },
+                                                   { "--members", OPTION_LIST, "ADDRESSES", "members", false,
+                                                     "Users, contacts, groups, addresses elsewhere." },
+                                                   RULES,
+                                                   END };
+static const struct option group_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    RULES,
+    END
+};
+static const struct option contact_add_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, RULES, END
+};
+static const struct option contact_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
+    { "--target", OPTION_TEXT, "ADDRESS", "target", false, "Its own address, elsewhere." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    RULES,
     END
 };
 static const struct option user_list_options[] = {
@@ -175,6 +225,100 @@ static const struct option rule_options[] = {
     { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
     END
 };
+#define CONNECTOR                                                                                              \
+    { "--cost", OPTION_NUMBER, "N", "cost", false, "1 to 100 (default 10); the cheapest way is taken." },      \
+        { "--schedule", OPTION_TEXT, "HOURS",                                                                  \
+          "schedule",   false,       "always, never, or hours: \"Mo-Fr 20:00-06:00, Sa+Su 00:00-24:00\"." },   \
+        { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Larger messages take another way." },   \
+        { "--priorities", OPTION_LIST, "LIST", "priorities", false, "Which mail it takes: normal,low,high." }, \
+        { "--tls", OPTION_TEXT, "LEVEL",                                                                       \
+          "tls",   false,       "never, opportunistic (default), encrypt, verify or implicit." },              \
+        { "--source", OPTION_TEXT, "ADDRESS", "source", false, "The IP address that connections come from." }, \
+        { "--connections", OPTION_NUMBER, "N", "connections", false, "At once to a destination." },            \
+        { "--rate", OPTION_NUMBER, "N", "rate", false, "Messages a minute to a destination." },                \
+        { "--from-servers", OPTION_LIST, "SERVERS",                                                            \
+          "from_servers",   false,       "Its bridgehead servers; none: all of the group." },                  \
+        { "--allow", OPTION_LIST, "SENDERS",                                                                   \
+          "allow",   false,       "It takes mail of these only: addresses, @domains." },                       \
+    {                                                                                                          \
+        "--deny", OPTION_LIST, "SENDERS", "deny", false, "It takes no mail of these."                          \
+    }
+#define SMTP_CONNECTOR                                                                                        \
+    {                                                                                                         \
+        "--smarthost", OPTION_TEXT, "HOST[:PORT]",                                                            \
+        "smarthost",   false,       "In brackets without its own MX; several with commas; without it by DNS." \
+    },                                                                                                        \
+        { "--auth-file", OPTION_SECRET,                                                                       \
+          "FILE|-",      "auth",                                                                              \
+          false,         "Its first line is LOGIN:PASSWORD for the smarthost; an empty one: none." },         \
+    {                                                                                                         \
+        "--org", OPTION_TEXT, "NAME", "organisation", false, "The organisation whose mail alone it takes."    \
+    }
+
+static const struct option connector_add_options[] = {
+    { "--space", OPTION_LIST, "DOMAINS", "spaces", true,
+      "DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    SMTP_CONNECTOR,
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false, "Whose servers carry it out." },
+    CONNECTOR,
+    END
+};
+static const struct option connector_set_options[] = {
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: as if it were not there." },
+    { "--space", OPTION_LIST, "DOMAINS", "spaces", false,
+      "DOMAIN, *.DOMAIN or *, each with =COST if it differs." },
+    SMTP_CONNECTOR,
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false, "Whose servers carry it out." },
+    CONNECTOR,
+    END
+};
+static const struct option group_connector_add_options[] = {
+    { "--from", OPTION_TEXT, "GROUP", "routing_group", true, "The routing group that it leads out of." },
+    { "--to", OPTION_TEXT, "GROUP", "target_group", true, "The routing group that it leads to." },
+    { "--to-servers", OPTION_LIST, "SERVERS", "to_servers", false,
+      "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END
+};
+static const struct option group_connector_set_options[] = {
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: as if it were not there." },
+    { "--to-servers", OPTION_LIST, "SERVERS", "to_servers", false,
+      "Its bridgehead servers there; none: all of the group." },
+    CONNECTOR,
+    END
+};
+static const struct option rename_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", true, "Another name." }, END
+};
+static const struct option server_options[] = { { "--routing-group", OPTION_TEXT, "NAME", "routing_group",
+                                                  false, "The routing group that it belongs to." },
+                                                { "--address", OPTION_TEXT, "HOST[:PORT]", "address", false,
+                                                  "Where other servers hand mail to it; \"\": its name." },
+                                                END };
+static const struct option storage_group_set_options[] = {
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", true,
+      "The routing group whose servers file into it." },
+    END
+};
+static const struct option route_options[] = {
+    { "--from", OPTION_TEXT, "SENDER", "?sender", false, "Of mail from this address." },
+    { "--size", OPTION_NUMBER, "BYTES", "?size", false, "Of a message of this size." },
+    END
+};
+static const struct option backup_mx_options[] = {
+    { "--type", OPTION_TEXT, "TYPE", "type", false, "host (default), or domain: with all domains below it." },
+    { "--org", OPTION_TEXT, "NAME", "organisation", false,
+      "The organisation that it belongs to; needed where there are several." },
+    END
+};
+static const struct option backup_mx_set_options[] = {
+    { "--type", OPTION_TEXT, "TYPE", "type", false, "host, or domain: with all domains below it." },
+    { "--any-recipient", OPTION_FLAG, NULL, "any_recipient", false, "Accept every address again." },
+    END
+};
+
+#define CONNECTOR_COLUMNS "name routing_group spaces smarthost cost schedule enabled"
+#define USER_COLUMNS "address name kind state quota"
 #define QUEUE_FILTER(prefix)                                                                                 \
     {                                                                                                        \
         "--sender", OPTION_TEXT, "ADDRESS", prefix "sender", false, "Only from this sender; <> for notices." \
@@ -218,8 +362,6 @@ static const struct option vacation_options[] = {
       "The last day, or a moment; default: until it is taken away." },
     END
 };
-
-#define USER_COLUMNS "address name state quota"
 
 #define ACCESS_COLUMNS "value kind expires by note"
 
@@ -298,6 +440,25 @@ const struct command commands[] = {
     { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
     { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
 
+    { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
+    { "group list", "", "Lists groups.", user_list_options, NULL, "GET", "/groups", NULL, "groups",
+      "address name members enabled" },
+    { "group show", "ADDRESS", "Shows one with its members.", NULL, NULL, "GET", "/groups/{0}" },
+    { "group set", "ADDRESS", "Changes one.", group_set_options, NULL, "PATCH", "/groups/{0}" },
+    { "group remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/groups/{0}" },
+    { "group-member add", "GROUP ADDRESS", "Adds a member.", NULL, NULL, "POST", "/groups/{0}/members",
+      " member" },
+    { "group-member remove", "GROUP ADDRESS", "Takes a member out.", NULL, NULL, "DELETE",
+      "/groups/{0}/members/{1}" },
+
+    { "contact add", "ADDRESS TARGET", "Adds a contact: an address here for one elsewhere.",
+      contact_add_options, NULL, "POST", "/contacts", "address target" },
+    { "contact list", "", "Lists contacts.", user_list_options, NULL, "GET", "/contacts", NULL, "contacts",
+      "address name target enabled" },
+    { "contact show", "ADDRESS", "Shows one.", NULL, NULL, "GET", "/contacts/{0}" },
+    { "contact set", "ADDRESS", "Changes one.", contact_set_options, NULL, "PATCH", "/contacts/{0}" },
+    { "contact remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/contacts/{0}" },
+
     { "app-password add", "ADDRESS", "Makes a password for one program and shows it once.",
       app_password_options, NULL, "POST", "/users/{0}/app-passwords" },
     { "app-password list", "ADDRESS", "Lists them, without the passwords.", NULL, NULL, "GET",
@@ -369,6 +530,54 @@ const struct command commands[] = {
     { "dkim activate", "DOMAIN SELECTOR", "Signs with it from now or later on.", dkim_activate_options, NULL,
       "POST", "/dkim/{0}/{1}/activate" },
     { "dkim remove", "DOMAIN SELECTOR", "Removes a key.", NULL, NULL, "DELETE", "/dkim/{0}/{1}" },
+    { "storage-group set", "NAME", "Puts one into a routing group.", storage_group_set_options, NULL, "PATCH",
+      "/storage-groups/{0}" },
+
+    { "connector add", "NAME", "Adds an SMTP connector: a way to other systems.", connector_add_options, NULL,
+      "POST", "/connectors", "name" },
+    { "connector list", "", "Lists SMTP connectors.", NULL, NULL, "GET", "/connectors?kind=smtp", NULL,
+      "connectors", CONNECTOR_COLUMNS },
+    { "connector show", "NAME", "Shows one, without its password.", NULL, NULL, "GET", "/connectors/{0}" },
+    { "connector set", "NAME", "Changes one.", connector_set_options, NULL, "PATCH", "/connectors/{0}" },
+    { "connector remove", "NAME", "Removes one.", NULL, NULL, "DELETE", "/connectors/{0}" },
+    { "routing-group add", "NAME", "Adds a routing group.", NULL, NULL, "POST", "/routing-groups", "name" },
+    { "routing-group list", "", "Lists routing groups.", NULL, NULL, "GET", "/routing-groups", NULL,
+      "routing_groups", "name servers storage_groups" },
+    { "routing-group show", "NAME", "Shows one with its servers and connectors.", NULL, NULL, "GET",
+      "/routing-groups/{0}" },
+    { "routing-group set", "NAME", "Renames one.", rename_options, NULL, "PATCH", "/routing-groups/{0}" },
+    { "routing-group remove", "NAME", "Removes one that is empty.", NULL, NULL, "DELETE",
+      "/routing-groups/{0}" },
+    { "routing-group-connector add", "NAME", "Adds a way from one routing group to another.",
+      group_connector_add_options, NULL, "POST", "/connectors", "name" },
+    { "routing-group-connector list", "", "Lists them.", NULL, NULL, "GET", "/connectors?kind=routing-group",
+      NULL, "connectors", "name routing_group target_group cost schedule enabled" },
+    { "routing-group-connector show", "NAME", "Shows one.", NULL, NULL, "GET", "/connectors/{0}" },
+    { "routing-group-connector set", "NAME", "Changes one.", group_connector_set_options, NULL, "PATCH",
+      "/connectors/{0}" },
+    { "routing-group-connector remove", "NAME", "Removes one.", NULL, NULL, "DELETE", "/connectors/{0}" },
+    { "server add", "NAME", "Makes a server known before it runs.", server_options, NULL, "POST", "/servers",
+      "name" },
+    { "server list", "", "Lists the servers of the installation.", NULL, NULL, "GET", "/servers", NULL,
+      "servers", "name routing_group address seen" },
+    { "server show", "NAME", "Shows one.", NULL, NULL, "GET", "/servers/{0}" },
+    { "server set", "NAME", "Changes one.", server_options, NULL, "PATCH", "/servers/{0}" },
+    { "server remove", "NAME", "Removes one that is gone for good.", NULL, NULL, "DELETE", "/servers/{0}" },
+    { "link list", "", "Lists links that failed, and until when they are not tried.", NULL, NULL, "GET",
+      "/links", NULL, "links", "connector host since until reason" },
+    { "route", "ADDRESS", "Which way mail to an address goes now, and why.", route_options, command_route },
+
+    { "backup-mx add", "DOMAIN", "Keeps mail for a domain while its primary server is away.",
+      backup_mx_options, NULL, "POST", "/backup-mx", "domain" },
+    { "backup-mx list", "", "Lists backed-up domains.", filter_org_options, NULL, "GET", "/backup-mx", NULL,
+      "backup_mx", "domain type organisation recipients" },
+    { "backup-mx show", "DOMAIN", "Shows one.", NULL, NULL, "GET", "/backup-mx/{0}" },
+    { "backup-mx set", "DOMAIN", "Changes one.", backup_mx_set_options, NULL, "PATCH", "/backup-mx/{0}" },
+    { "backup-mx recipients", "DOMAIN FILE|-",
+      "Accepts only the primary's addresses that a file lists, one a line.", NULL,
+      command_backup_recipients },
+    { "backup-mx remove", "DOMAIN", "Removes one.", NULL, NULL, "DELETE", "/backup-mx/{0}" },
+
     { "queue list", "", "Lists what waits to leave or to be filed.", queue_list_options, NULL, "GET",
       "/queue", NULL, "entries", "id message state sender recipient attempts next reply" },
     { "queue lanes", "", "How much waits for each domain and storage group.", NULL, NULL, "GET",

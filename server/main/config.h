@@ -42,6 +42,7 @@ struct config {
     int64_t max_message_size, max_recipients;
     int64_t max_connections, max_connections_per_address, max_connection_rate;
     int64_t max_errors;
+    int64_t max_script_size;
     int bare_newline; /* enum bare_newline */
     const char *trusted_proxies;
 
@@ -49,7 +50,7 @@ struct config {
     int64_t view_cache, body_cache;
     int64_t recoverable_s, disk_reserve;
 
-    const char *dns, *trust_anchor; /* "": the system's, none */
+    const char *dns, *trust_anchor, *trusted_certificates; /* "": the system's, none, the system's */
     int64_t queue_lifetime_s, delay_warning_s, retry_min_s, retry_max_s, undo_window_s;
     int64_t outbound_threads, outbound_per_destination, outbound_port;
 };

@@ -72,6 +72,8 @@ static const struct config_key keys[] = {
       .meaning = "New connections of one address or /64 in a minute; loopback is exempt." },
     { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000, .is_reloadable = true,
       .meaning = "Refused commands after which a session is closed." },
+    { "max_script_size", CONFIG_SIZE, FIELD(max_script_size), "64K", .least = 1024, .most = 1024 * 1024,
+      .meaning = "The largest mail filter (Sieve script) that a person may keep." },
     { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
       .is_reloadable = true,
       .meaning =
@@ -99,14 +101,20 @@ static const struct config_key keys[] = {
           "Name servers to ask, as ADDRESS or ADDRESS@PORT, separated by spaces. Empty: those of the system." },
     { "trust_anchor", CONFIG_TEXT, FIELD(trust_anchor), "", .is_reloadable = true,
       .meaning =
-          "A file with the root's keys (DS or DNSKEY records). With it DNSSEC is validated and DANE used." },
+          "A file with the root's keys (DS or DNSKEY records), such as /usr/share/dns/root.key. With it DNSSEC is "
+          "validated and DANE used; the servers in dns must then pass signatures on. Running processes may read new "
+          "files below /etc, /usr and the data directory's tls only." },
+    { "trusted_certificates", CONFIG_TEXT, FIELD(trusted_certificates), "", .is_reloadable = true,
+      .meaning =
+          "A PEM file of the authorities whose certificates other servers may show. Empty: those of the system." },
     { "queue_lifetime", CONFIG_DURATION, FIELD(queue_lifetime_s), "5d", .least = 1, .most = 31536000,
       .meaning = "A message that could not be delivered for this long is returned to its sender." },
     { "delay_warning", CONFIG_DURATION, FIELD(delay_warning_s), "4h", .least = 1, .most = 31536000,
       .meaning = "After this time a sender is told that a message still waits." },
     { "retry_min", CONFIG_DURATION, FIELD(retry_min_s), "1m", .least = 1, .most = 86400,
       .is_reloadable = true,
-      .meaning = "The pause behind a first attempt that failed; it doubles with each further one, up to:" },
+      .meaning =
+          "The pause behind a first attempt that failed; it doubles with each further one, up to retry_max." },
     { "retry_max", CONFIG_DURATION, FIELD(retry_max_s), "1h", .least = 1, .most = 604800,
       .is_reloadable = true, .meaning = "The longest pause between two attempts." },
     { "undo_window", CONFIG_DURATION, FIELD(undo_window_s), "0", .least = 0, .most = 3600,

@@ -109,6 +109,8 @@ static bool confine_files(const struct config *config)
         grant(ruleset, config_path(arena, config, grants[i].path), grants[i].rights);
     grant(ruleset, config->file, LANDLOCK_ACCESS_FS_READ_FILE);
     grant_certificates(ruleset, arena, config);
+    grant(ruleset, config->trust_anchor, LANDLOCK_ACCESS_FS_READ_FILE);
+    grant(ruleset, config->trusted_certificates, LANDLOCK_ACCESS_FS_READ_FILE);
     done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
     talloc_free(arena);

@@ -28,7 +28,8 @@ static char *size_text(const void *owner, json_int_t bytes)
 
 static bool is_bytes(const char *field)
 {
-    return strcmp(field, "quota") == 0 || strcmp(field, "used") == 0 || strcmp(field, "bytes") == 0;
+    return strcmp(field, "quota") == 0 || strcmp(field, "used") == 0 || strcmp(field, "bytes") == 0 ||
+           strcmp(field, "max_message") == 0;
 }
 
 static char *text_of(void *owner, const char *field, const json_t *value)

@@ -1,5 +1,6 @@
 /* request.c -- commands that are a request of the admin API. */
 #include "base/buf.h"
+#include "base/span.h"
 #include "main/api_client.h"
 #include "main/command.h"
 #include "main/secret.h"
@@ -32,6 +33,24 @@ static char *path_of(const struct invocation *in)
     return buf_text(&path);
 }
 
+/* What stands between commas, blanks at its ends aside. */
+static json_t *list_json(const char *value)
+{
+    json_t *list = json_array();
+
+    while (*value) {
+        size_t length = strcspn(value, ",");
+        struct span item = span_trim(span_of(value, length));
+        if (!span_is_empty(item) &&
+            json_array_append_new(list, json_stringn(item.p, span_length(item))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+        value += length + (value[length] == ',');
+    }
+    return list;
+}
+
 static bool option_json(const struct invocation *in, const struct option *option, const char *value,
                         json_t **out, struct err *err)
 {
@@ -42,6 +61,9 @@ static bool option_json(const struct invocation *in, const struct option *option
     case OPTION_FLAG:
         *out = json_true();
         return true;
+    case OPTION_YES_NO:
+        *out = json_boolean(strcmp(value, "yes") == 0);
+        return true;
     case OPTION_NUMBER:
         *out = json_integer(strtol(value, NULL, 10));
         return true;
@@ -50,6 +72,9 @@ static bool option_json(const struct invocation *in, const struct option *option
             return err_set(err, ERR_INVALID, "%s is not a size.", value);
         *out = json_integer(bytes);
         return true;
+    case OPTION_LIST:
+        *out = list_json(value);
+        break;
     case OPTION_SECRET:
         if (!secret_read(in->arena, value, &secret, err))
             return false;
@@ -73,7 +98,7 @@ static bool add_arguments(const struct invocation *in, json_t *body, struct err 
     for (size_t i = 0; field && *field; i++) {
         size_t length = strcspn(field, " ");
         char *name = talloc_strndup(in->arena, field, length);
-        if (json_object_set_new(body, name, json_string(in->arguments[i])) != 0)
+        if (length > 0 && json_object_set_new(body, name, json_string(in->arguments[i])) != 0)
             return err_set(err, ERR_INVALID, "The argument %s is not UTF-8.", name);
         field += length;
         field += strspn(field, " ");

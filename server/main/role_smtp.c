@@ -5,6 +5,7 @@
 #include "main/role.h"
 #include "main/storage.h"
 #include "policy/policy.h"
+#include "topology/topology.h"
 
 #include <talloc.h>
 
@@ -47,9 +48,15 @@ static bool open_policy(struct role *role, struct policy **policy_out, struct er
 
 static bool open_accept(struct role *role, struct accept **accept_out, struct err *err)
 {
+    const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
+                                           .server = role->config->hostname };
     struct accept_options options;
+    struct topology *topology;
 
+    if (!topology_open(role->arena, &ways, &topology, err))
+        return false;
     role_accept_options(role, &options);
+    options.topology = topology;
     return accept_open(role->arena, &options, accept_out, err);
 }
 

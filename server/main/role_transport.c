@@ -31,7 +31,8 @@ METRIC_GAUGE(destinations_paused, "chappe_queue_destinations_paused",
 struct transport_role {
     struct directory *directory;
     const char *hostname;
-    pthread_mutex_t lock; /* of `topology` until it is there */
+    pthread_mutex_t lock; /* of: */
+    bool is_registered;   /* the directory knows our name */
     struct topology *topology;
     struct dns *dns;
     struct outbound *outbound;
@@ -75,18 +76,17 @@ static void route_via(const void *owner, const char *via, struct route *route)
                              .tls = ROUTE_TLS_OPPORTUNISTIC };
 }
 
-/* Made with the first question, as it needs the directory to know who we are. */
+/* With the first question the directory learns of us, when it did not at the start. */
 static bool get_topology(struct transport_role *own, struct topology **topology_out, struct err *err)
 {
-    struct topology_options options = { .directory = own->directory };
-    bool done = true;
+    int64_t server_id;
 
     pthread_mutex_lock(&own->lock);
-    if (!own->topology)
-        done = server_register(own->directory, own->hostname, &options.server_id, err) &&
-               topology_open(own, &options, &own->topology, err);
-    *topology_out = own->topology;
+    if (!own->is_registered)
+        own->is_registered = server_register(own->directory, own->hostname, &server_id, err);
+    bool done = own->is_registered;
     pthread_mutex_unlock(&own->lock);
+    *topology_out = own->topology;
     return done;
 }
 
@@ -113,6 +113,7 @@ static bool find_route(void *arg, const void *owner, const struct run_question *
         .recipient = recipient->address,
         .domain = question->domain,
         .organisation_id = question->message->organisation_id,
+        .message_id = question->message->message_id,
         .storage_group_id = recipient->group_id,
         .size_bytes = question->message->size_bytes,
         .priority = priority_of(question->message->priority),
@@ -152,15 +153,26 @@ static void send_message(void *arg, const void *owner, const struct route *route
     outbound_send(own->outbound, owner, route, &sent, recipients, count);
 }
 
-/* What was learnt of a connector's link is every server's business. */
+static bool owns_lane(void *arg, const char *lane)
+{
+    struct topology *topology;
+    struct err err = ERR_INIT;
+
+    return get_topology(arg, &topology, &err) && topology_owns_lane(topology, lane);
+}
+
+/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
+ * message. The exchangers of one domain tell nothing about the connector that led to them. */
 static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
 {
     struct transport_role *own = arg;
-    const char *host = route->host_count > 0 ? route->hosts[0].host : "";
     struct err err = ERR_INIT;
 
-    if (!topology_report(own->topology, route->connector_id, host, is_up, reason, &err))
-        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+    if (route->kind != ROUTE_HOST)
+        return;
+    for (size_t i = 0; i < route->host_count; i++)
+        if (!topology_report(own->topology, route->connector_id, route->hosts[i].host, is_up, reason, &err))
+            log_err(LOG_LEVEL_WARNING, "transport.link", &err);
 }
 
 /* The ports on which our own SMTP listens: mail sent there would come back. */
@@ -179,6 +191,7 @@ static struct outbound_options outbound_options(const void *owner, const struct 
 {
     struct outbound_options options = { .dns = dns,
                                         .hostname = config->hostname,
+                                        .ca_file = config->trusted_certificates,
                                         .state_directory = config_path(owner, config, "spool"),
                                         .mx_port = (uint16_t)config->outbound_port };
 
@@ -215,6 +228,7 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
     struct run_options options = {
         .directory = parts->directory,
         .deliver = parts->deliver,
+        .topology = own->topology,
         .rules = parts->rules,
         .wake = role->wake,
         .host_name = config->hostname,
@@ -225,7 +239,11 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
         .retry_min_us = config->retry_min_s * US_PER_S,
         .retry_max_us = config->retry_max_s * US_PER_S,
         .lifetime_us = config->queue_lifetime_s * US_PER_S,
-        .ways = { .arg = own, .route = find_route, .send = send_message, .report = report_link },
+        .ways = { .arg = own,
+                  .route = find_route,
+                  .send = send_message,
+                  .report = report_link,
+                  .owns = owns_lane },
     };
 
     return run_start(role->arena, &options, &own->run, err);
@@ -242,6 +260,10 @@ bool role_transport_start(struct role *role, struct err *err)
     if (!storage_open(role, &role->storage, err) || !dns_open(&dns, &own->dns, err))
         return false;
     own->directory = storage_parts(role->storage)->directory;
+    if (!topology_open(own,
+                       &(struct topology_options){ .directory = own->directory, .server = own->hostname },
+                       &own->topology, err))
+        return false;
     struct outbound_options outbound = outbound_options(own, role->config, own->dns);
     if (!outbound_open(&outbound, &own->outbound, err) || !start_run(role, own, err))
         return false;

@@ -305,7 +305,11 @@ static enum session_next lmtp_deliver(struct smtp_session *s, struct span bytes,
     struct accept_message message = message_of(s, bytes);
     struct err err = ERR_INIT;
 
-    if (t->remote_count == 0)
+    bool is_all_near = t->remote_count == 0;
+
+    for (size_t i = 0; i < t->target_count && is_all_near; i++)
+        is_all_near = accept_is_near(s->context->accept, t->targets[i].group_id);
+    if (is_all_near)
         return deliver_each(s, bytes, began_us);
     add_recipients(s, &message);
     bool is_taken = accept_queue(s->context->accept, session_arena(s->session), &message, &err);

@@ -32,17 +32,20 @@ bool domain_kind_of(const char *name, enum domain_kind *kind_out)
 
 static const char INSERT_DOMAIN[] =
     "INSERT INTO domain (organisation_id, administrative_group_id, name, kind, target_domain_id, quota_bytes,"
-    "                    protocols, is_enabled, has_subaddresses)"
+    "                    protocols, is_enabled, has_subaddresses, covers_subdomains)"
     " VALUES ($1, CASE WHEN $2 <> 0 THEN $2 ELSE (SELECT min(administrative_group_id) FROM administrative_group"
     "                                             WHERE organisation_id = $1) END,"
-    "         $3, $4, nullif($5, 0), $6, $7, $8, $9)"
+    "         $3, $4, nullif($5, 0), $6, $7, $8, $9, $10)"
     " RETURNING domain_id";
 
-#define SELECT_DOMAIN                                                                                        \
-    "SELECT d.domain_id, d.organisation_id, d.administrative_group_id, d.name, d.kind,"                      \
-    "       (SELECT t.name FROM domain t WHERE t.domain_id = d.target_domain_id), d.quota_bytes,"            \
-    "       d.protocols, d.is_enabled, d.has_subaddresses,"                                                  \
-    "       (SELECT count(*) FROM address a WHERE a.domain_id = d.domain_id)"                                \
+#define SELECT_DOMAIN                                                                                                 \
+    "SELECT d.domain_id, d.organisation_id, d.administrative_group_id, d.name, d.kind,"                               \
+    "       (SELECT t.name FROM domain t WHERE t.domain_id = d.target_domain_id), d.quota_bytes,"                     \
+    "       d.protocols, d.is_enabled, d.has_subaddresses,"                                                           \
+    "       CASE d.kind WHEN 'backup' THEN (SELECT count(*) FROM backup_recipient b WHERE b.domain_id = d.domain_id)" \
+    "       ELSE (SELECT count(*) FROM address a WHERE a.domain_id = d.domain_id) END,"                               \
+    "       (SELECT c.address FROM address c WHERE c.recipient_id = d.catch_all_id AND c.is_primary),"                \
+    "       d.covers_subdomains, d.knows_recipients"                                                                  \
     "  FROM domain d"
 
 static const char SELECT_DOMAINS[] = SELECT_DOMAIN
@@ -59,8 +62,15 @@ static const char SELECT_TARGET[] =
 static const char UPDATE_DOMAIN[] =
     "UPDATE domain"
     "   SET kind = $2, target_domain_id = nullif($3, 0), quota_bytes = $4, protocols = $5, is_enabled = $6,"
-    "       has_subaddresses = $7, administrative_group_id = $8, stamp = stamp + 1"
+    "       has_subaddresses = $7, administrative_group_id = $8, catch_all_id = nullif($9, 0), covers_subdomains = $10,"
+    "       stamp = stamp + 1"
     " WHERE domain_id = $1";
+
+static const char SELECT_CATCHER[] = "SELECT recipient_id FROM address WHERE address = $1";
+
+/* A domain that is no longer backed up has no list of the primary's recipients. */
+static const char FORGET_RECIPIENTS[] = "DELETE FROM backup_recipient WHERE domain_id = $1";
+static const char KNOW_NOBODY[] = "UPDATE domain SET knows_recipients = false WHERE domain_id = $1";
 
 static const char DEPENDENTS[] =
     "SELECT label, count(*) OVER ()"
@@ -90,6 +100,9 @@ static void read_row(const void *owner, const struct db_row *row, struct domain 
         .is_enabled = db_get_bool(row, 8),
         .has_subaddresses = db_get_bool(row, 9),
         .address_count = db_get_i64(row, 10),
+        .catch_all = db_copy_text(owner, row, 11),
+        .covers_subdomains = db_get_bool(row, 12),
+        .knows_recipients = db_get_bool(row, 13),
     };
     if (!domain_kind_of(db_copy_text(owner, row, 4), &out->kind))
         out->kind = DOMAIN_AUTHORITATIVE; /* the column's CHECK has no other */
@@ -114,12 +127,17 @@ static json_t *describe(const struct domain *domain, unsigned fields)
         json_object_set_new(json, "subaddresses", json_boolean(domain->has_subaddresses));
     if (fields & DOMAIN_GROUP)
         json_object_set_new(json, "administrative_group_id", json_integer(domain->administrative_group_id));
+    if (fields & DOMAIN_CATCH_ALL)
+        json_object_set_new(json, "catch_all",
+                            domain->catch_all ? json_string(domain->catch_all) : json_null());
+    if (fields & DOMAIN_COVERS)
+        json_object_set_new(json, "covers_subdomains", json_boolean(domain->covers_subdomains));
     return json;
 }
 
 enum {
-    ALL_FIELDS =
-        DOMAIN_KIND | DOMAIN_QUOTA | DOMAIN_PROTOCOLS | DOMAIN_ENABLED | DOMAIN_SUBADDRESSES | DOMAIN_GROUP
+    ALL_FIELDS = DOMAIN_KIND | DOMAIN_QUOTA | DOMAIN_PROTOCOLS | DOMAIN_ENABLED | DOMAIN_SUBADDRESSES |
+                 DOMAIN_GROUP | DOMAIN_CATCH_ALL | DOMAIN_COVERS
 };
 
 static bool canonical(const void *owner, const char *name, char **name_out, struct err *err)
@@ -136,6 +154,9 @@ static bool check(const struct domain *wanted, unsigned fields, struct err *err)
 {
     if ((fields & DOMAIN_KIND) && (wanted->kind == DOMAIN_ALIAS) != (wanted->target != NULL))
         return err_set(err, ERR_INVALID, "An alias domain has a target, and no other kind has one.");
+    if ((fields & DOMAIN_COVERS) && (fields & DOMAIN_KIND) && wanted->covers_subdomains &&
+        wanted->kind != DOMAIN_BACKUP)
+        return err_set(err, ERR_INVALID, "Only a backup domain covers the domains below it.");
     if ((fields & DOMAIN_QUOTA) && wanted->quota_bytes < 0)
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
     if ((fields & DOMAIN_PROTOCOLS) && wanted->protocols > PROTOCOLS_ALL)
@@ -185,7 +206,7 @@ static bool add(struct db *db, void *arg, struct err *err)
                                 db_text(change->name), db_text(domain_kind_name(wanted->kind)),
                                 db_i64(target_id), db_i64(wanted->quota_bytes),
                                 db_i32((int32_t)wanted->protocols), db_bool(wanted->is_enabled),
-                                db_bool(wanted->has_subaddresses)),
+                                db_bool(wanted->has_subaddresses), db_bool(wanted->covers_subdomains)),
                         &row, err);
         if (ok)
             change->domain_id = db_get_i64(&row, 0);
@@ -298,12 +319,49 @@ static void merge(struct domain *to, const struct domain *wanted, unsigned field
         to->has_subaddresses = wanted->has_subaddresses;
     if (fields & DOMAIN_GROUP)
         to->administrative_group_id = wanted->administrative_group_id;
+    if (fields & DOMAIN_CATCH_ALL)
+        to->catch_all = wanted->catch_all && *wanted->catch_all ? wanted->catch_all : NULL;
+    if (fields & DOMAIN_COVERS)
+        to->covers_subdomains = wanted->covers_subdomains;
+    to->covers_subdomains = to->covers_subdomains && to->kind == DOMAIN_BACKUP;
 }
 
-/* A domain with addresses cannot become another's alias; one with aliases only changes to what can have them. */
+/* The id of who gets what no address takes; 0 for nobody. Only a domain with addresses of its own has one. */
+static bool find_catcher(struct db *db, const void *scratch, const struct domain *next, int64_t *id_out,
+                         struct err *err)
+{
+    char *key, *domain;
+    struct db_row row;
+
+    *id_out = 0;
+    if (!next->catch_all)
+        return true;
+    if (next->kind != DOMAIN_AUTHORITATIVE)
+        return err_set(err, ERR_INVALID, "Only an authoritative domain can have a catch-all.");
+    if (!address_canonical(scratch, next->catch_all, &key, &domain, err))
+        return false;
+    if (!db_one_row(db, scratch, SELECT_CATCHER, DB_ARGS(db_text(key)), &row, err))
+        return err->kind == ERR_NOT_FOUND
+                   ? err_set(err, ERR_NOT_FOUND, "%.100s is not a recipient of this organisation.",
+                             next->catch_all)
+                   : false;
+    *id_out = db_get_i64(&row, 0);
+    return true;
+}
+
+static bool forget_recipients(struct db *db, const struct domain *now, const struct domain *next,
+                              struct err *err)
+{
+    if (now->kind != DOMAIN_BACKUP || next->kind == DOMAIN_BACKUP)
+        return true;
+    return db_exec(db, FORGET_RECIPIENTS, DB_ARGS(db_i64(now->domain_id)), NULL, err) &&
+           db_exec(db, KNOW_NOBODY, DB_ARGS(db_i64(now->domain_id)), NULL, err);
+}
+
+/* A domain with addresses cannot become another's alias, nor one whose mail goes to another server; one with aliases only changes to what can have them. */
 static bool may_become(struct db *db, const struct domain *now, const struct domain *next, struct err *err)
 {
-    if (next->kind == DOMAIN_ALIAS &&
+    if ((next->kind == DOMAIN_ALIAS || next->kind == DOMAIN_BACKUP) &&
         !refuse_dependents(db, "The domain's own addresses", ADDRESSES, DB_ARGS(db_i64(now->domain_id)), err))
         return false;
     return next->kind == DOMAIN_AUTHORITATIVE || next->kind == DOMAIN_RELAY ||
@@ -315,7 +373,7 @@ static bool set(struct db *db, void *arg, struct err *err)
     struct change *change = arg;
     void *scratch = talloc_new(NULL);
     struct domain now, next;
-    int64_t target_id = 0;
+    int64_t target_id = 0, catcher_id;
     bool ok = lock(db, scratch, change->name, &now, err);
 
     if (ok) {
@@ -323,11 +381,13 @@ static bool set(struct db *db, void *arg, struct err *err)
         merge(&next, change->wanted, change->fields);
         ok = (next.kind == now.kind || may_become(db, &now, &next, err)) &&
              find_target(db, next.target, &target_id, err) &&
+             find_catcher(db, scratch, &next, &catcher_id, err) && forget_recipients(db, &now, &next, err) &&
              db_exec(db, UPDATE_DOMAIN,
                      DB_ARGS(db_i64(now.domain_id), db_text(domain_kind_name(next.kind)), db_i64(target_id),
                              db_i64(next.quota_bytes), db_i32((int32_t)next.protocols),
                              db_bool(next.is_enabled), db_bool(next.has_subaddresses),
-                             db_i64(next.administrative_group_id)),
+                             db_i64(next.administrative_group_id), db_i64(catcher_id),
+                             db_bool(next.covers_subdomains)),
                      NULL, err) &&
              audit_write(db, change->actor, now.organisation_id, "domain.set", now.name,
                          describe(&now, change->fields), describe(&next, change->fields), err);

@@ -27,9 +27,12 @@ struct domain {
     const char *target;  /* name of the domain that an alias stands for, else NULL */
     int64_t quota_bytes; /* of all its mailboxes together; 0: unlimited */
     unsigned protocols;
-    bool is_enabled;       /* false: its mail is refused for now, nobody of it logs in */
-    bool has_subaddresses; /* user+anything reaches user */
-    int64_t address_count; /* read only */
+    bool is_enabled;        /* false: its mail is refused for now, nobody of it logs in */
+    bool has_subaddresses;  /* user+anything reaches user */
+    const char *catch_all;  /* address of the recipient that gets what no address takes; NULL: nobody */
+    bool covers_subdomains; /* DOMAIN_BACKUP: of all domains below it, too */
+    bool knows_recipients;  /* read only: DOMAIN_BACKUP with a list of its recipients (directory/backup.h) */
+    int64_t address_count;  /* read only; of a backup domain the length of that list */
 };
 
 enum domain_field {
@@ -38,7 +41,9 @@ enum domain_field {
     DOMAIN_PROTOCOLS = 4,
     DOMAIN_ENABLED = 8,
     DOMAIN_SUBADDRESSES = 16,
-    DOMAIN_GROUP = 32
+    DOMAIN_GROUP = 32,
+    DOMAIN_CATCH_ALL = 64,
+    DOMAIN_COVERS = 128 /* covers_subdomains */
 };
 
 /* ERR_EXISTS also where another organisation has it. administrative_group_id 0: the organisation's first. An alias's

@@ -58,8 +58,6 @@ static const char SELECT_SENDERS[] =
 static const char NOTE_APP_PASSWORD[] =
     "UPDATE app_password SET last_used_us = $2 WHERE app_password_id = $1 AND last_used_us < $2 - 60000000";
 
-static const char SELECT_SECRET[] = "SELECT secret FROM installation";
-
 static void copy_bytes(unsigned char *to, size_t size, struct span bytes)
 {
     memset(to, 0, size);
@@ -167,16 +165,4 @@ bool login_note_app_password(struct directory *directory, int64_t app_password_i
         return false;
     talloc_free(rows);
     return true;
-}
-
-bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
-{
-    struct db_row row;
-    void *scratch = talloc_new(NULL);
-    bool ok = look_up_one(directory, scratch, SELECT_SECRET, DB_NO_ARGS, &row, err);
-
-    if (ok)
-        copy_bytes(secret_out, 32, db_get_bytes(&row, 0));
-    talloc_free(scratch);
-    return ok;
 }

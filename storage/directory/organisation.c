@@ -22,7 +22,8 @@ static const char INSERT_GROUP[] = "INSERT INTO administrative_group (organisati
     "SELECT o.organisation_id, o.name, o.quota_bytes, o.protocols, o.is_enabled, o.created_us,"              \
     "       (SELECT count(*) FROM domain d WHERE d.organisation_id = o.organisation_id),"                    \
     "       (SELECT count(*) FROM recipient r"                                                               \
-    "         WHERE r.organisation_id = o.organisation_id AND r.mailbox_id IS NOT NULL)"                     \
+    "         WHERE r.organisation_id = o.organisation_id AND r.mailbox_id IS NOT NULL),"                    \
+    "       o.accepts, o.max_message_bytes"                                                                  \
     "  FROM organisation o"
 
 static const char SELECT_ALL[] =
@@ -35,12 +36,14 @@ static const char LOCATE_BY_NAME[] = "SELECT organisation_id FROM organisation W
 static const char SELECT_BY_NAME[] = SELECT_ORGANISATION " WHERE o.name = $1";
 
 static const char LOCK_ORGANISATION[] =
-    "SELECT organisation_id, name, quota_bytes, protocols, is_enabled, created_us, 0::bigint, 0::bigint"
+    "SELECT organisation_id, name, quota_bytes, protocols, is_enabled, created_us, 0::bigint, 0::bigint,"
+    "       accepts, max_message_bytes"
     "  FROM organisation WHERE organisation_id = $1 FOR UPDATE";
 
 static const char UPDATE_ORGANISATION[] =
     "UPDATE organisation"
-    "   SET name = $2, quota_bytes = $3, protocols = $4, is_enabled = $5, stamp = stamp + 1"
+    "   SET name = $2, quota_bytes = $3, protocols = $4, is_enabled = $5, accepts = $6, max_message_bytes = $7,"
+    "       stamp = stamp + 1"
     " WHERE organisation_id = $1";
 
 static const char DEPENDENTS[] =
@@ -66,7 +69,10 @@ static void read_row(const void *owner, const struct db_row *row, struct organis
         .created_us = db_get_i64(row, 5),
         .domain_count = db_get_i64(row, 6),
         .user_count = db_get_i64(row, 7),
+        .max_bytes = db_get_i64(row, 9),
     };
+    if (!recipient_accepts_of(db_copy_text(owner, row, 8), &out->accepts))
+        out->accepts = ACCEPTS_ORGANISATION; /* the column's CHECK has no other */
 }
 
 static json_t *describe(const struct organisation *organisation, unsigned fields)
@@ -81,6 +87,10 @@ static json_t *describe(const struct organisation *organisation, unsigned fields
         json_object_set_new(json, "protocols", json_integer(organisation->protocols));
     if (fields & ORGANISATION_ENABLED)
         json_object_set_new(json, "enabled", json_boolean(organisation->is_enabled));
+    if (fields & ORGANISATION_ACCEPTS)
+        json_object_set_new(json, "accepts", json_string(recipient_accepts_name(organisation->accepts)));
+    if (fields & ORGANISATION_MAX_BYTES)
+        json_object_set_new(json, "max_message_bytes", json_integer(organisation->max_bytes));
     return json;
 }
 
@@ -94,6 +104,10 @@ static bool check(const struct organisation *wanted, unsigned fields, struct err
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
     if ((fields & ORGANISATION_PROTOCOLS) && wanted->protocols > PROTOCOLS_ALL)
         return err_set(err, ERR_INVALID, "There is no such protocol.");
+    if ((fields & ORGANISATION_ACCEPTS) && wanted->accepts == ACCEPTS_NAMED)
+        return err_set(err, ERR_INVALID, "Senders are named for a recipient, not for an organisation.");
+    if ((fields & ORGANISATION_MAX_BYTES) && wanted->max_bytes < 0)
+        return err_set(err, ERR_INVALID, "A size cannot be negative.");
     return true;
 }
 
@@ -236,6 +250,10 @@ static void merge(struct organisation *to, const struct organisation *wanted, un
         to->protocols = wanted->protocols;
     if (fields & ORGANISATION_ENABLED)
         to->is_enabled = wanted->is_enabled;
+    if (fields & ORGANISATION_ACCEPTS)
+        to->accepts = wanted->accepts;
+    if (fields & ORGANISATION_MAX_BYTES)
+        to->max_bytes = wanted->max_bytes;
 }
 
 static bool set(struct db *db, void *arg, struct err *err)
@@ -250,7 +268,8 @@ static bool set(struct db *db, void *arg, struct err *err)
         merge(&next, change->wanted, change->fields);
         ok = db_exec(db, UPDATE_ORGANISATION,
                      DB_ARGS(db_i64(next.organisation_id), db_text(next.name), db_i64(next.quota_bytes),
-                             db_i32((int32_t)next.protocols), db_bool(next.is_enabled)),
+                             db_i32((int32_t)next.protocols), db_bool(next.is_enabled),
+                             db_text(recipient_accepts_name(next.accepts)), db_i64(next.max_bytes)),
                      NULL, err);
         if (!ok)
             taken(err, "There is an organisation called %s already.", next.name);

@@ -7,7 +7,7 @@
 #ifndef DIRECTORY_ORGANISATION_H
 #define DIRECTORY_ORGANISATION_H
 
-#include "directory/directory.h"
+#include "directory/resolve.h"
 
 struct organisation {
     int64_t organisation_id;
@@ -15,6 +15,9 @@ struct organisation {
     int64_t quota_bytes; /* of all its mailboxes together; 0: unlimited */
     unsigned protocols;  /* enum directory_protocol */
     bool is_enabled;     /* false: nobody logs in, its mail is refused for now */
+    enum recipient_accepts
+        accepts;       /* who may write to its recipients, beside their own rules; not ACCEPTS_NAMED */
+    int64_t max_bytes; /* of a message to one of them; 0: as the server takes */
     int64_t created_us;
     int64_t domain_count, user_count; /* read only */
 };
@@ -24,7 +27,9 @@ enum organisation_field {
     ORGANISATION_NAME = 1,
     ORGANISATION_QUOTA = 2,
     ORGANISATION_PROTOCOLS = 4,
-    ORGANISATION_ENABLED = 8
+    ORGANISATION_ENABLED = 8,
+    ORGANISATION_ACCEPTS = 16,
+    ORGANISATION_MAX_BYTES = 32
 };
 
 /* ERR_EXISTS, ERR_INVALID (name). Takes all fields but id, date and counts. */

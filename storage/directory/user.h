@@ -32,6 +32,8 @@ enum recipient_state {
     RECIPIENT_DISABLED, /* neither */
     RECIPIENT_STATES
 };
+/* "user", "shared", ... Static. */
+const char *recipient_kind_name(enum recipient_kind kind);
 /* "active", "no-login", "disabled". Static. */
 const char *recipient_state_name(enum recipient_state state);
 /* False for a word that is none. */

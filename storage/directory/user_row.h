@@ -21,9 +21,6 @@
 /* A row of SELECT_USER; strings under `owner`. */
 void user_read_row(const void *owner, const struct db_row *row, struct user *out);
 
-/* As the column says it. Static. */
-const char *recipient_kind_name(enum recipient_kind kind);
-/* What is in the database is one of the names. */
 enum recipient_kind recipient_kind_of(struct span name);
 /* What is in the database is one of the names. */
 enum recipient_state recipient_state_of_span(struct span name);

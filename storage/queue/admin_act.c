@@ -29,11 +29,13 @@ static const struct act_row acts[QUEUE_ACTS] = {
     [QUEUE_RETRY] = { "retry", "next_try_us = 0", WAITING },
     [QUEUE_REROUTE] = { "reroute",
                         "via = nullif($ARG, ''), next_try_us = 0,"
-                        " lane = CASE WHEN $ARG = '' THEN substring(r.address from '[^@]*$')"
+                        " lane = coalesce(substring(r.lane from '^@[0-9]+/'), '') ||"
+                        "        CASE WHEN $ARG = '' THEN substring(r.address from '[^@]*$')"
                         "             ELSE 'via ' || $ARG END",
                         WAITING | HELD, true },
     [QUEUE_READDRESS] = { "readdress",
-                          "address = $T_ADDRESS, lane = $T_LANE, group_id = $T_GROUP, mailbox_id = $T_MAILBOX,"
+                          "address = $T_ADDRESS, lane = coalesce(substring(r.lane from '^@[0-9]+/'), '') || $T_LANE,"
+                          " group_id = $T_GROUP, mailbox_id = $T_MAILBOX,"
                           " target = NULL, via = NULL, flags = $T_FLAGS, next_try_us = 0, orcpt = coalesce(r.orcpt, r.asked),"
                           " orcpt_type = coalesce(r.orcpt_type, 'rfc822')",
                           WAITING | HELD },
@@ -286,7 +288,8 @@ bool queue_act(struct directory *directory, const struct actor *actor, int64_t o
 
 static const char RETRY_DOMAIN[] =
     "UPDATE queue_recipient SET next_try_us = 0 WHERE recipient_id = ANY(ARRAY("
-    " SELECT r.recipient_id FROM queue_recipient r WHERE r.state = 0 AND r.lane = $1"
+    " SELECT r.recipient_id FROM queue_recipient r WHERE r.state = 0"
+    "    AND r.lane = ANY ($1 || ARRAY(SELECT '@' || routing_group_id || '/' || $1 FROM routing_group))"
     "  ORDER BY r.next_try_us LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 bool queue_retry_domain(struct db_pool *pool, const char *domain, size_t *count_out, struct err *err)

@@ -14,6 +14,17 @@ static void add(struct filter_sql *sql, const char *condition, struct db_value v
     buf_add_format(&sql->where, " AND %s$%zu", condition, filter_sql_add(sql, value));
 }
 
+/* The lane of every routing group. */
+static void add_lane(struct filter_sql *sql, const char *domain)
+{
+    size_t number = filter_sql_add(sql, db_text(domain));
+
+    buf_add_format(
+        &sql->where,
+        " AND r.lane = ANY ($%zu || ARRAY(SELECT '@' || routing_group_id || '/' || $%zu FROM routing_group))",
+        number, number);
+}
+
 void filter_sql_build(const void *owner, const struct queue_filter *filter, struct filter_sql *out)
 {
     *out = (struct filter_sql){ .where = buf_owned_by(owner) };
@@ -26,7 +37,7 @@ void filter_sql_build(const void *owner, const struct queue_filter *filter, stru
     if (filter->recipient)
         add(out, "r.address = ", db_text(filter->recipient));
     if (filter->domain)
-        add(out, "r.lane = ", db_text(filter->domain));
+        add_lane(out, filter->domain);
     if (filter->state >= 0)
         add(out, "r.state = ", db_i16((int16_t)filter->state));
     if (filter->before_us)

@@ -4,7 +4,7 @@
  *   outbound_send --mx DOMAIN | --host HOST[:PORT]... [--tls never|opportunistic|encrypt|verify|implicit]
  *                 [--dns SERVERS] [--trust-anchor FILE] [--ca FILE] [--state DIRECTORY] [--hostname NAME] [--listener ADDRESS:PORT]
  *                 [--mx-port N] [--sts-port N] [--source ADDRESS] [--login NAME --password P] [--backup] [--require-tls]
- *                 [--smtputf8] [--binary] [--no-reuse] [--from ADDRESS] [--timeout SECONDS] [--threads N] [--count N] FILE RECIPIENT...
+ *                 [--smtputf8] [--binary] [--no-reuse] [--tls-results] [--from ADDRESS] [--timeout SECONDS] [--threads N] [--count N] FILE RECIPIENT...
  *
  * For one message it prints a line for each recipient: verdict, code, enhanced code, host, TLS, text, separated by tabs. With
  * --count it sends that many messages from that many threads and prints messages a second.
@@ -26,7 +26,7 @@ static struct {
     char *mx, *tls, *dns, *anchor, *ca, *state, *hostname, *listener, *source, *login, *password, *from;
     char **hosts, **rest;
     int mx_port, sts_port, timeout_s, threads, count;
-    gboolean is_backup, needs_tls, smtputf8, is_binary, is_quiet, no_reuse;
+    gboolean is_backup, needs_tls, smtputf8, is_binary, is_quiet, no_reuse, shows_tls;
 } given = { .tls = (char *)"opportunistic",
             .hostname = (char *)"sender.example",
             .from = (char *)"sender@sender.example",
@@ -58,6 +58,7 @@ static const GOptionEntry options[] = {
     { "smtputf8", 0, 0, G_OPTION_ARG_NONE, &given.smtputf8, NULL, NULL },
     { "binary", 0, 0, G_OPTION_ARG_NONE, &given.is_binary, NULL, NULL },
     { "no-reuse", 0, 0, G_OPTION_ARG_NONE, &given.no_reuse, NULL, NULL },
+    { "tls-results", 0, 0, G_OPTION_ARG_NONE, &given.shows_tls, NULL, NULL },
     { "quiet", 0, 0, G_OPTION_ARG_NONE, &given.is_quiet, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &given.rest, NULL, NULL },
     { .long_name = NULL },
@@ -151,6 +152,21 @@ static void *send_some(void *argument)
     return NULL;
 }
 
+/* "tls", domain, policy (0 none, 1 MTA-STS, 2 TLSA), result, host, sessions. */
+static void print_tls(struct outbound *outbound)
+{
+    void *arena = talloc_new(NULL);
+    struct outbound_tls_result *results;
+    size_t count;
+
+    outbound_take_tls_results(outbound, arena, &results, &count);
+    for (size_t i = 0; i < count; i++)
+        printf("tls %s %d %s %s %llu\n", results[i].domain, (int)results[i].policy,
+               results[i].failure ? results[i].failure : "success", *results[i].host ? results[i].host : "-",
+               (unsigned long long)results[i].sessions);
+    talloc_free(arena);
+}
+
 static void run(struct work *work)
 {
     pthread_t *threads = g_new(pthread_t, (size_t)given.threads);
@@ -224,6 +240,8 @@ int main(int argc, char **argv)
     work.message.needs_smtputf8 = given.smtputf8;
     work.message.body = given.is_binary ? OUTBOUND_BINARYMIME : OUTBOUND_8BITMIME;
     run(&work);
+    if (given.shows_tls)
+        print_tls(work.outbound);
     outbound_close(&work.outbound);
     dns_close(&dns);
     talloc_free(owner);

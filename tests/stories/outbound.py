@@ -5,13 +5,18 @@ The routes are carried out by tests/outbound/send.c, which is built beside the s
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import struct
+import shutil
 import time
 
 from kit.dns import Knot, Stub, free_port, mx
+from kit.remote import reserve_port
 from kit.sink import Authority, PolicyServer, Sink
+from smtp import submission
 
+PORT = reserve_port()
+SETTINGS = {"outbound_port": str(PORT)}
 PACKAGES = ["knot", "knot-dnsutils", "openssl"]
 
 MAIL = "From: ada@sender.example\r\nSubject: x\r\n\r\nbody\r\n"
@@ -26,12 +31,15 @@ class Verdict:
         return f"{self.verdict} {self.code} {self.enhanced} host={self.host} tls={self.tls} {self.text}"
 
 
+def program_of(world) -> str:
+    return os.path.join(os.path.dirname(world.server.binary), "tests/outbound_send")
+
+
 def carry(world, *options: str, to: tuple[str, ...] = ("bob@example.org",), timeout: float = 60,
           text: str = MAIL) -> list[Verdict]:
     """What outbound_send said of each recipient."""
-    program = os.path.join(os.path.dirname(world.server.binary), "tests/outbound_send")
     mail = world.write("mail.eml", text)
-    output = world.run(program, *options, mail, *to, timeout=timeout)
+    output = world.run(program_of(world), *options, mail, *to, timeout=timeout)
     return [Verdict(line) for line in output.splitlines() if "\t" in line]
 
 
@@ -258,9 +266,11 @@ def story_mta_sts(world) -> None:
         state = os.path.join(world.folder, "state")
         os.mkdir(state)
 
+        options = ("--dns", knot.server, "--mx-port", str(port), "--sts-port", str(web), "--timeout", "5", "--ca", good.file,
+                   "--state", state)
+
         def to(name: str) -> Verdict:
-            return one(world, "--dns", knot.server, "--mx-port", str(port), "--sts-port", str(web), "--timeout", "5",
-                       "--ca", good.file, "--state", state, "--mx", f"{name}.test")
+            return one(world, *options, "--mx", f"{name}.test")
 
         with site:
             result = to("good")
@@ -282,6 +292,16 @@ def story_mta_sts(world) -> None:
         # A new id without a server to fetch it from: the old policy.
         knot.set("test", "- _mta-sts.unnamed TXT", "_mta-sts.unnamed TXT \"v=STSv1; id=2;\"")
         assert to("unnamed").verdict == "deferred"
+
+
+        # What the domains would be told (RFC 8460).
+        for name, line in (("good", "tls good.test 1 success mx1.test 1"), ("forged", "tls forged.test 1 certificate-not-trusted mx2.test 1"),
+                           ("stripped", "tls stripped.test 1 starttls-not-supported mx3.test 1"),
+                           ("unnamed", "tls unnamed.test 1 validation-failure mx1.test 1"),
+                           ("testing", "tls testing.test 1 certificate-not-trusted mx2.test 1"),
+                           ("absent", "tls absent.test 1 sts-policy-fetch-error - 1")):
+            output = world.run(program_of(world), *options, "--tls-results", "--mx", f"{name}.test", os.path.join(world.folder, "mail.eml"), "b@b")
+            assert line in output.splitlines(), (name, output)
 
 
 # ---- levels of TLS
@@ -326,3 +346,68 @@ def story_a_smarthost_with_a_login(world) -> None:
     assert (result.verdict, result.code, result.enhanced) == ("deferred", 535, "4.7.8"), result
     result = one(world, *host, to=(bob,), text=text)
     assert result.verdict == "failed" and result.code == 530, result
+
+
+def configure(world, **values: str) -> None:
+    path = os.path.join(world.server.data, "chappe.conf")
+    with open(path, encoding="utf-8") as file:
+        kept = [line for line in file if line.split("=")[0].strip() not in values]
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
+    world.server.run("reload")
+
+
+def use_names(world, knot: Knot) -> str:
+    """The server asks this one from now on; the trust anchor stands where confined processes may read."""
+    anchor = os.path.join(world.server.data, "tls", "anchor.key")
+    shutil.copy(knot.anchor, anchor)
+    os.chmod(anchor, 0o644)
+    configure(world, dns=knot.server)
+    return anchor
+
+
+def story_submitted_mail_travels_by_dane(world) -> None:
+    """The whole way: submission, queue, the confined transport, DNSSEC, TLSA, STARTTLS."""
+    ada = world.user("ada")
+    good, other = Authority(world.folder, "good"), Authority(world.folder, "other")
+    zone = (f"@ MX 0 mx1\nmx1 A 127.0.4.1\n_{PORT}._tcp.mx1 TLSA {good.tlsa(3, 'mx1.dane.test')}\n"
+            f"bad MX 0 mx2\nmx2 A 127.0.4.2\n_{PORT}._tcp.mx2 TLSA {other.tlsa(3, 'mx2.dane.test')}\n")
+    with Knot({"dane.test": zone}) as knot, Sink("127.0.4.1", PORT, tls=good.server("mx1.dane.test")) as sink, \
+            Sink("127.0.4.2", PORT, tls=good.server("mx2.dane.test")) as forged:
+        try:
+            configure(world, trust_anchor=use_names(world, knot))
+            for to in ("bob@bad.dane.test", "bob@dane.test"):
+                with submission(world, ada) as smtp:
+                    smtp.sendmail(ada, to, f"From: {ada}\r\nTo: {to}\r\nSubject: x\r\n\r\nbody\r\n")
+            world.server.wait_until(lambda: sink.mails, 30, "the mail at the exchanger")
+            assert sink.mails[0].tls and sink.mails[0].recipients == ["bob@dane.test"]
+            line = next(line for line in world.server.log().splitlines() if "outbound.attempt" in line and "mx1.dane.test" in line)
+            assert "TLSv1.3 DANE" in line and "result=sent" in line, line
+            world.server.wait_until(lambda: "no matching DANE TLSA records" in world.server.log(), 30, "the refusal of the forged one")
+            assert not forged.mails
+        finally:
+            configure(world, dns="", trust_anchor="")
+
+
+def story_check_asks_the_configured_servers(world) -> None:
+    """`chappe check` sees the domains as outgoing mail does; new servers and a trust anchor need no restart."""
+    zone = world.domain
+
+    def lines() -> dict[str, dict]:
+        done = world.run(world.server.binary, "--data", world.server.data, "check", "--json", check=False)
+        return {line["what"]: line for line in json.loads(done)}
+
+    with Knot({zone: "@ MX 10 mail.example.test.\n", "example.test": "mail A 127.0.0.1\n"}) as knot:
+        anchor = use_names(world, knot)
+        try:
+            seen = lines()
+            assert seen[f"DNS of {zone}"]["is_good"] and seen["own name"]["is_good"], seen
+            assert "not validated" in seen["DNSSEC"]["text"], seen
+            configure(world, trust_anchor=anchor)
+            seen = lines()
+            assert seen[f"DNS of {zone}"]["text"] == "leads here, signed", seen
+            knot.set(zone, "- @ MX", "@ MX 10 elsewhere.example.test.")
+            configure(world, dns=knot.server)
+            assert "do not name mail.example.test" in lines()[f"DNS of {zone}"]["text"]
+        finally:
+            configure(world, dns="", trust_anchor="")

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <talloc.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,7 +16,10 @@ static void there_and_back(const struct srs_key *key, const void *owner, const c
     if (strcmp(sent, sender) == 0)
         return;
     char *local = talloc_strndup(owner, sent, (size_t)(strrchr(sent, '@') - sent));
-    if (srs_reverse(key, owner, local, now_us, &back) != SRS_GOOD || strcmp(back, sender) != 0)
+    if (srs_reverse(key, owner, local, now_us, &back) != SRS_GOOD)
+        abort();
+    /* behind two forwarders it goes to the first of them at once */
+    if (strncasecmp(sender, "SRS1", 4) != 0 && strcasecmp(back, sender) != 0)
         abort();
 }
 

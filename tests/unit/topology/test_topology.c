@@ -35,9 +35,9 @@ struct fixture {
     struct topology *of_near, *of_far;
 };
 
-static struct topology *open_as(struct fixture *f, int64_t server_id)
+static struct topology *open_as(struct fixture *f, const char *server)
 {
-    struct topology_options options = { .directory = f->d, .server_id = server_id };
+    struct topology_options options = { .directory = f->d, .server = server };
     struct topology *topology;
 
     OK(topology_open(f, &options, &topology, &err));
@@ -60,8 +60,8 @@ static int set_up(void **state)
     OK(server_set_address(f->d, &kit_root, "far.example.org", "[127.0.0.9]:2525", &err));
     OK(storage_group_add(f->d, &kit_root, &group, &id, &err));
     OK(storage_group_set_routing_group(f->d, &kit_root, "Far Storage", "Far", &err));
-    f->of_near = open_as(f, f->near);
-    f->of_far = open_as(f, f->far);
+    f->of_near = open_as(f, "near.example.org");
+    f->of_far = open_as(f, "far.example.org");
     *state = f;
     return 0;
 }
@@ -145,7 +145,7 @@ static void a_fault_is_seen_by_all(void **state)
     struct fixture *f = *state;
     struct connector out = wanted("out", CONNECTOR_SMTP), found;
     struct connector_space space = { "*", 5 };
-    struct topology *third = open_as(f, f->near);
+    struct topology *third = open_as(f, "near.example.org");
     struct route route;
 
     out.spaces = &space;
@@ -243,10 +243,11 @@ static void the_path_of_a_message(void **state)
 {
     struct fixture *f = *state;
     const int64_t visited[] = { 7, 1234567 };
-    char *field = topology_path_field(f, f->of_near, visited, 2);
     int64_t ids[TOPOLOGY_PATH_MAX];
-    struct span value = span_text(field);
+    struct span value;
 
+    assert_int_equal(ask(f, f->of_near, 1, NULL).kind, ROUTE_STORE);
+    value = span_text(topology_path_field(f, f->of_near, visited, 2));
     value.p += strlen("X-Chappe-Path:");
     assert_int_equal(topology_read_path(value, ids), 3);
     assert_int_equal(ids[0], 7);
