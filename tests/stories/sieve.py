@@ -8,7 +8,7 @@ import time
 
 from kit.instance import Failure
 from kit.names import Names
-from kit.sink import Sink, reserve_port
+from kit.remote import Sink, reserve_port
 from kit.world import PASSWORD, World
 from smtp import submission
 
