@@ -4,7 +4,7 @@
  */
 #include "deliver/deliver.h"
 
-#include "deliver/lanes.h"
+#include "deliver/committers.h"
 #include "deliver/warning.h"
 
 #include <talloc.h>
@@ -23,7 +23,7 @@ static bool append_one(struct deliver *deliver, struct group *group, struct deli
 
     if (!append->draft->pieces && !filing_stage(group, append->draft, &job.filing.staged_message_id, err))
         return false;
-    if (!lanes_find(deliver, group, append->target.mailbox_id, &committer, err))
+    if (!committers_find(deliver, group, &committer, err))
         return false;
     job.weight = append->draft->pieces ? append->draft->stored_bytes : 0;
     committer_queue(committer, &job);

@@ -1,5 +1,5 @@
 /*
- * committer.c -- a queue and a thread: while one batch is being committed the next one gathers, so nobody waits for a timer
+ * committer.c -- a queue and its threads: while one batch is being committed the next one gathers, so nobody waits for a timer
  * and a busy mailbox costs one lock a batch.
  */
 #include "deliver/committer.h"
@@ -11,6 +11,7 @@
 #include "base/wake.h"
 #include "db/statement.h"
 
+#include <glib.h>
 #include <pthread.h>
 #include <talloc.h>
 #include <time.h>
@@ -24,14 +25,14 @@ METRIC_HISTOGRAM(batch_time, "chappe_delivery_batch_seconds",
                  "From the lock to the COMMIT of a delivery batch")
 
 struct committer {
-    struct group *group;
-    struct wake_bus *wake;
-    unsigned queue_limit;
-    pthread_t thread;
+    struct committer_options options;
+    pthread_t *threads;
+    unsigned started;
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t came;
     struct job *first, **end;
     unsigned queued;
+    GHashTable *in_hand; /* mailboxes */
     bool is_stopping;
 };
 
@@ -91,9 +92,17 @@ bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, c
     return true;
 }
 
-static void finish(struct job **jobs, size_t count)
+/* From the first post on its job is gone. */
+static void finish(struct committer *committer, struct job **jobs, size_t count)
 {
     CRASHPOINT("deliver.before-reply");
+    pthread_mutex_lock(&committer->mutex);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < jobs[i]->filing.target_count; k++)
+            g_hash_table_remove(committer->in_hand, &jobs[i]->filing.targets[k].mailbox_id);
+    if (committer->is_stopping)
+        pthread_cond_broadcast(&committer->came);
+    pthread_mutex_unlock(&committer->mutex);
     for (size_t i = 0; i < count; i++)
         sem_post(&jobs[i]->done);
 }
@@ -107,7 +116,7 @@ static bool file_jobs(struct committer *committer, struct db *db, struct job **j
 
     for (size_t i = 0; i < count; i++)
         batch.filings[i] = jobs[i]->filing;
-    bool done = committer_file(committer->group, committer->wake, db, arena, &batch, err);
+    bool done = committer_file(committer->options.group, committer->options.wake, db, arena, &batch, err);
     for (size_t i = 0; i < count; i++) {
         jobs[i]->is_tried = done;
         if (!done)
@@ -150,35 +159,69 @@ static void commit_batch(struct committer *committer, struct db *db, struct job 
                 log_err(LOG_LEVEL_WARNING, "deliver.message.failed", &own);
         }
     }
-    finish(jobs, count);
+    finish(committer, jobs, count);
+}
+
+/* Keys are the mailbox numbers inside the jobs in hand, which live until they are finished. */
+static bool may_take(const struct committer *committer, const struct job *job, GHashTable *passed)
+{
+    for (size_t i = 0; i < job->filing.target_count; i++)
+        if (g_hash_table_contains(committer->in_hand, &job->filing.targets[i].mailbox_id) ||
+            g_hash_table_contains(passed, &job->filing.targets[i].mailbox_id))
+            return false;
+    return true;
+}
+
+static void add_mailboxes(GHashTable *set, struct job *job)
+{
+    for (size_t i = 0; i < job->filing.target_count; i++)
+        g_hash_table_add(set, &job->filing.targets[i].mailbox_id);
+}
+
+/* Out of the queue, in its order, what no other thread has in hand. A job that is passed over is not overtaken by others for the
+ * same mailboxes. */
+static size_t collect(struct committer *committer, struct job *jobs[BATCH_MESSAGES])
+{
+    GHashTable *passed = g_hash_table_new(g_int64_hash, g_int64_equal);
+    struct job **link = &committer->first, *job;
+    size_t count = 0, bytes = 0;
+
+    while ((job = *link) && count < BATCH_MESSAGES && (count == 0 || bytes + job->weight <= BATCH_BYTES)) {
+        if (!may_take(committer, job, passed)) {
+            add_mailboxes(passed, job);
+            link = &job->next;
+            continue;
+        }
+        jobs[count++] = job;
+        bytes += job->weight;
+        *link = job->next;
+        if (committer->end == &job->next)
+            committer->end = link;
+    }
+    for (size_t i = 0; i < count; i++)
+        add_mailboxes(committer->in_hand, jobs[i]);
+    committer->queued -= (unsigned)count;
+    g_hash_table_destroy(passed);
+    return count;
 }
 
 /* Waits for something to do; 0 when it is time to end. */
 static size_t take_batch(struct committer *committer, struct job *jobs[BATCH_MESSAGES])
 {
-    size_t count = 0, bytes = 0;
+    size_t count;
 
     pthread_mutex_lock(&committer->mutex);
-    while (!committer->first && !committer->is_stopping)
+    while ((count = collect(committer, jobs)) == 0 && !(committer->is_stopping && !committer->first))
         pthread_cond_wait(&committer->came, &committer->mutex);
-    while (committer->first && count < BATCH_MESSAGES &&
-           (count == 0 || bytes + committer->first->weight <= BATCH_BYTES)) {
-        jobs[count] = committer->first;
-        bytes += jobs[count++]->weight;
-        committer->first = committer->first->next;
-    }
-    if (!committer->first)
-        committer->end = &committer->first;
-    committer->queued -= (unsigned)count;
     pthread_mutex_unlock(&committer->mutex);
     return count;
 }
 
-static void refuse_all(struct job **jobs, size_t count, const struct err *err)
+static void refuse_all(struct committer *committer, struct job **jobs, size_t count, const struct err *err)
 {
     for (size_t i = 0; i < count; i++)
         jobs[i]->err = *err;
-    finish(jobs, count);
+    finish(committer, jobs, count);
 }
 
 static void *run(void *arg)
@@ -191,31 +234,33 @@ static void *run(void *arg)
     pthread_setname_np(pthread_self(), "committer");
     while ((count = take_batch(committer, jobs)) > 0) {
         struct err err;
-        if (db || group_open_dedicated(committer->group, DB_INTERACTIVE, &db, &err))
+        if (db || group_open_dedicated(committer->options.group, DB_INTERACTIVE, &db, &err))
             commit_batch(committer, db, jobs, count);
         else
-            refuse_all(jobs, count, &err);
+            refuse_all(committer, jobs, count, &err);
     }
     db_release(&db);
     return NULL;
 }
 
-bool committer_start(const void *owner, struct group *group, struct wake_bus *wake, unsigned queue_limit,
+bool committer_start(const void *owner, const struct committer_options *options,
                      struct committer **committer_out, struct err *err)
 {
     struct committer *committer = talloc_zero(owner, struct committer);
 
-    committer->group = group;
-    committer->wake = wake;
-    committer->queue_limit = queue_limit;
+    committer->options = *options;
     committer->end = &committer->first;
+    committer->in_hand = g_hash_table_new(g_int64_hash, g_int64_equal);
+    committer->threads = talloc_array(committer, pthread_t, options->threads);
     pthread_mutex_init(&committer->mutex, NULL);
     pthread_cond_init(&committer->came, NULL);
-    int cause = pthread_create(&committer->thread, NULL, run, committer);
-    if (cause != 0) {
-        err_log(err, "pthread_create: %s", strerror(cause));
-        talloc_free(committer);
-        return err_set(err, ERR_BUSY, "The server is out of resources. Please try again.");
+    for (; committer->started < options->threads; committer->started++) {
+        int cause = pthread_create(&committer->threads[committer->started], NULL, run, committer);
+        if (cause != 0) {
+            err_log(err, "pthread_create: %s", strerror(cause));
+            committer_stop(&committer);
+            return err_set(err, ERR_BUSY, "The server is out of resources. Please try again.");
+        }
     }
     *committer_out = committer;
     return true;
@@ -229,11 +274,13 @@ void committer_stop(struct committer **committer)
         return;
     pthread_mutex_lock(&mine->mutex);
     mine->is_stopping = true;
-    pthread_cond_signal(&mine->came);
+    pthread_cond_broadcast(&mine->came);
     pthread_mutex_unlock(&mine->mutex);
-    pthread_join(mine->thread, NULL);
+    for (unsigned i = 0; i < mine->started; i++)
+        pthread_join(mine->threads[i], NULL);
     pthread_mutex_destroy(&mine->mutex);
     pthread_cond_destroy(&mine->came);
+    g_hash_table_destroy(mine->in_hand);
     TALLOC_FREE(*committer);
 }
 
@@ -243,7 +290,7 @@ void committer_queue(struct committer *committer, struct job *job)
     job->next = NULL;
     sem_init(&job->done, 0, 0);
     pthread_mutex_lock(&committer->mutex);
-    if (committer->queued >= committer->queue_limit || committer->is_stopping) {
+    if (committer->queued >= committer->options.queue_limit || committer->is_stopping) {
         err_log(&job->err, "%u messages wait for the storage group", committer->queued);
         err_set(&job->err, ERR_BUSY, "The mail store is busy. Please try again.");
         sem_post(&job->done);

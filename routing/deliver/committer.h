@@ -1,5 +1,9 @@
 /*
- * committer.h -- inside this room: threads that put what queued into one transaction after the other.
+ * committer.h -- inside this room: a queue and a few threads that put what queued into one transaction after the other.
+ *
+ * While one thread waits for the disk the next gathers and prepares. No two threads have the same mailbox in hand, or one would
+ * only wait for the other's row lock: what is for a mailbox in hand stays in the queue and goes, in its order, to the next batch that
+ * may have it. So a mailbox whose row somebody else holds keeps one thread, and never those behind it.
  *
  * Threads  committer_run() may be called from any thread; it blocks until the filing is committed or refused.
  */
@@ -23,9 +27,15 @@ struct job {
     struct job *next;
 };
 
-MUST_CHECK bool committer_start(const void *owner, struct group *group, struct wake_bus *wake,
-                                unsigned queue_limit, struct committer **committer_out, struct err *err);
-/* Commits what is queued, then ends its thread. Accepts and sets NULL. */
+struct committer_options {
+    struct group *group;
+    struct wake_bus *wake; /* NULL: nobody is told */
+    unsigned threads, queue_limit;
+};
+/* The threads of one storage group; they run until committer_stop(). */
+MUST_CHECK bool committer_start(const void *owner, const struct committer_options *options,
+                                struct committer **committer_out, struct err *err);
+/* Commits what is queued, then ends its threads. Accepts and sets NULL. */
 void committer_stop(struct committer **committer);
 
 /* ERR_BUSY in job->err where the queue is full; committer_wait() then returns at once. */

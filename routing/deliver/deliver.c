@@ -1,7 +1,7 @@
-/* deliver.c -- opening and closing the door, and which committer a mailbox belongs to. */
+/* deliver.c -- opening and closing the door, and the committer of each storage group. */
 #include "deliver/deliver.h"
 
-#include "deliver/lanes.h"
+#include "deliver/committers.h"
 #include "group/group.h"
 
 #include <talloc.h>
@@ -29,55 +29,42 @@ bool deliver_has_room(struct deliver *deliver, struct err *err)
     return groups_have_room(deliver->options.groups, err);
 }
 
-static void stop_lanes(struct lanes *lanes, unsigned committers)
-{
-    for (unsigned i = 0; i < committers; i++)
-        committer_stop(&lanes->committers[i]);
-}
-
 void deliver_close(struct deliver **deliver)
 {
     if (!*deliver)
         return;
     for (size_t i = 0; i < (*deliver)->count; i++)
-        stop_lanes(&(*deliver)->lanes[i], (*deliver)->options.committers);
+        committer_stop(&(*deliver)->list[i].committer);
     pthread_mutex_destroy(&(*deliver)->mutex);
     TALLOC_FREE(*deliver);
 }
 
-static bool start_lanes(struct deliver *deliver, struct group *group, struct lanes **lanes_out,
-                        struct err *err)
+static bool add_committer(struct deliver *deliver, struct group *group, struct committer **committer_out,
+                          struct err *err)
 {
-    unsigned wanted = deliver->options.committers;
-    struct lanes lanes = { .group = group,
-                           .committers = talloc_zero_array(deliver, struct committer *, wanted) };
+    const struct committer_options options = { .group = group,
+                                               .wake = deliver->options.wake,
+                                               .threads = deliver->options.committers,
+                                               .queue_limit = deliver->options.queue_limit };
 
-    for (unsigned i = 0; i < wanted; i++)
-        if (!committer_start(lanes.committers, group, deliver->options.wake, deliver->options.queue_limit,
-                             &lanes.committers[i], err)) {
-            stop_lanes(&lanes, i);
-            talloc_free(lanes.committers);
-            return false;
-        }
-    deliver->lanes = talloc_realloc(deliver, deliver->lanes, struct lanes, (unsigned)deliver->count + 1);
-    deliver->lanes[deliver->count] = lanes;
-    *lanes_out = &deliver->lanes[deliver->count++];
+    if (!committer_start(deliver, &options, committer_out, err))
+        return false;
+    deliver->list = talloc_realloc(deliver, deliver->list, struct committer_of, (unsigned)deliver->count + 1);
+    deliver->list[deliver->count++] = (struct committer_of){ group, *committer_out };
     return true;
 }
 
-bool lanes_find(struct deliver *deliver, struct group *group, int64_t mailbox_id,
-                struct committer **committer_out, struct err *err)
+bool committers_find(struct deliver *deliver, struct group *group, struct committer **committer_out,
+                     struct err *err)
 {
-    uint64_t hash = (uint64_t)mailbox_id * UINT64_C(0x9E3779B97F4A7C15) >> 32;
-    struct lanes *lanes = NULL;
+    bool found = false;
 
     pthread_mutex_lock(&deliver->mutex);
-    for (size_t i = 0; i < deliver->count && !lanes; i++)
-        if (deliver->lanes[i].group == group)
-            lanes = &deliver->lanes[i];
-    bool found = lanes || start_lanes(deliver, group, &lanes, err);
-    if (found)
-        *committer_out = lanes->committers[hash % deliver->options.committers];
+    for (size_t i = 0; i < deliver->count && !found; i++) {
+        found = deliver->list[i].group == group;
+        *committer_out = deliver->list[i].committer;
+    }
+    found = found || add_committer(deliver, group, committer_out, err);
     pthread_mutex_unlock(&deliver->mutex);
     return found;
 }

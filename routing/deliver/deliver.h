@@ -2,7 +2,7 @@
  * deliver.h -- the one door into the stores.
  *
  * The caller's thread prepares the message (message/message.h) and waits here; a few committer threads a storage
- * group, chosen by the first mailbox, put what queued meanwhile into one transaction (at most 64 messages
+ * group put what queued meanwhile into one transaction (at most 64 messages
  * or 4 MB; nobody waits for a timer) and wake the callers after COMMIT. A batch that fails is tried again
  * message by message, so that one bad message harms only itself. Whoever gets is_filed may acknowledge:
  * the message is durable. Afterwards the mailboxes are published on the wake bus.
@@ -23,7 +23,7 @@ struct deliver_options {
     struct groups *groups;
     struct wake_bus *wake; /* NULL: nobody is told */
     unsigned committers;   /* threads a storage group; 0: 2 */
-    unsigned queue_limit;  /* messages waiting in one committer before callers get ERR_BUSY; 0: 2000 */
+    unsigned queue_limit;  /* messages waiting for a storage group before callers get ERR_BUSY; 0: 2000 */
 };
 
 MUST_CHECK bool deliver_open(const void *owner, const struct deliver_options *options,

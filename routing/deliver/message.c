@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "deliver/lanes.h"
+#include "deliver/committers.h"
 #include "deliver/warning.h"
 
 #include <talloc.h>
@@ -46,13 +46,6 @@ static size_t sort_by_group(void *arena, const struct deliver_recipient *recipie
     return share_count;
 }
 
-/* Messages to several mailboxes all go one way: in two lanes they would only wait for each other's row locks, in one
- * they share a transaction. */
-static int64_t lane_of(const struct filing *filing)
-{
-    return filing->target_count == 1 ? filing->targets[0].mailbox_id : 0;
-}
-
 static bool send_to_group(struct deliver *deliver, struct share *share, const struct message_draft *draft,
                           int64_t received_us, struct err *err)
 {
@@ -65,7 +58,7 @@ static bool send_to_group(struct deliver *deliver, struct share *share, const st
     if (!deliver_has_room(deliver, err) ||
         !group_find(deliver->options.groups, share->group_id, &share->group, err) ||
         (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)) ||
-        !lanes_find(deliver, share->group, lane_of(filing), &committer, err))
+        !committers_find(deliver, share->group, &committer, err))
         return false;
     committer_queue(committer, &share->job);
     return true;

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "deliver/lanes.h"
+#include "deliver/committers.h"
 #include "group/quota.h"
 
 #include <talloc.h>
@@ -16,8 +16,7 @@ static bool file_warning(struct deliver *deliver, struct group *group, int64_t m
     struct filing_target target = { .mailbox_id = mailbox_id, .is_quota_warning = true };
     struct job job = { .filing = { .received_us = clock_now_us(), .targets = &target, .target_count = 1 } };
 
-    if (!mailbox_usage(group, mailbox_id, &usage, err) ||
-        !lanes_find(deliver, group, mailbox_id, &committer, err))
+    if (!mailbox_usage(group, mailbox_id, &usage, err) || !committers_find(deliver, group, &committer, err))
         return false;
     job.filing.draft =
         filing_quota_warning(arena, address, usage.used_bytes, usage.quota_bytes, job.filing.received_us);

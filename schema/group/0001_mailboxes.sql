@@ -190,13 +190,15 @@ CREATE INDEX membership_item ON membership (item_id);
 -- The journal of a folder: one row a command however many messages it touched. A 'flags' row sets
 -- flags := (flags & ~clear_bits) | set_bits on each of `uids` and their modseq to its own. An 'expunge' row with
 -- set_bits = 1 is a MOVE: the messages live on elsewhere and are not offered for recovery. Expunge rows are kept for
--- ever, also when their memberships are gone: they tell a client that was away what vanished (RFC 7162).
+-- ever, also when their memberships are gone: they tell a client that was away what vanished (RFC 7162). Housekeeping
+-- folds many 'flags' rows into few 'folded' ones (mailbox/fold.h): flags and modseq of each message as they were at the
+-- row's modseq. They are data of their own, not derived: nothing else says what they say.
 CREATE TABLE folder_change (
     folder_id   bigint NOT NULL,
     modseq      bigint NOT NULL,
     part        integer NOT NULL DEFAULT 0,             -- several changes under one modseq, applied in this order
-    kind        smallint NOT NULL,                      -- 1 flags, 2 expunge
-    uids        bytea NOT NULL,                         -- runs of UIDs, packed (mailbox/uid_set.h)
+    kind        smallint NOT NULL,                      -- 1 flags, 2 expunge, 3 folded
+    uids        bytea NOT NULL,                         -- runs of UIDs, packed (mailbox/uid_set.h); folded: mailbox/folded.h
     clear_bits  bigint NOT NULL DEFAULT 0,
     set_bits    bigint NOT NULL DEFAULT 0,
     at_us       bigint NOT NULL,
@@ -206,6 +208,8 @@ CREATE TABLE folder_change (
 ALTER TABLE folder_change ALTER COLUMN uids SET STORAGE EXTERNAL;
 -- Expunges by age: what may still be recovered, and what housekeeping removes for good.
 CREATE INDEX folder_change_expunged ON folder_change (at_us) WHERE kind = 2 AND NOT is_purged;
+-- Folders with many 'flags' rows, which are to be folded.
+CREATE INDEX folder_change_flags ON folder_change (folder_id) WHERE kind = 1;
 
 -- All that a view of the folder needs, packed in columns; made in the background, so that a cold open is one read
 -- of this and of what came after `modseq`.

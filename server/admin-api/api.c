@@ -2,6 +2,7 @@
 #include "admin_api/api.h"
 
 #include "admin_api/call.h"
+#include "admin_api/json.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -33,7 +34,13 @@ struct admin_api *admin_api_new(const void *owner, const struct admin_api_option
     struct admin_api *api = talloc_zero(owner, struct admin_api);
 
     api->options = *options;
+    atomic_init(&api->message_max, options->message_max);
     return api;
+}
+
+void admin_api_set_message_max(struct admin_api *api, int64_t message_max)
+{
+    atomic_store(&api->message_max, message_max);
 }
 
 /* ---- finding the route */
@@ -129,16 +136,12 @@ static bool check_fields(const struct admin_route *route, json_t *in, struct err
 static bool read_body(const struct admin_route *route, struct admin_call *call, struct err *err)
 {
     struct span body = http_body(call->request);
-    json_error_t where;
 
     if (route->takes_bytes || span_is_empty(body)) {
         call->in = json_object();
         return route->takes_bytes || check_fields(route, call->in, err);
     }
-    call->in = json_loadb(body.p, span_length(body), JSON_REJECT_DUPLICATES, &where);
-    if (!json_is_object(call->in))
-        return err_set(err, ERR_INVALID, "The body is not a JSON object.");
-    return check_fields(route, call->in, err);
+    return admin_json_read(body, &call->in, err) && check_fields(route, call->in, err);
 }
 
 /* ---- answering */

@@ -40,8 +40,12 @@ struct admin_api_options {
 /* Copies the options; all that they point to must live longer. */
 struct admin_api *admin_api_new(const void *owner, const struct admin_api_options *options);
 
+/* From the next request on. Any thread. */
+void admin_api_set_message_max(struct admin_api *api, int64_t message_max);
+
 /* For http_server_options. */
 void admin_api_answer(void *api, const struct http_request *request, struct http_reply *reply);
+/* Bytes that the body of such a request may have; 0: it may have none. */
 size_t admin_api_limit(void *api, const char *method, const char *path);
 
 enum admin_field_type { ADMIN_TEXT, ADMIN_NUMBER, ADMIN_BOOL, ADMIN_LIST };

@@ -7,10 +7,13 @@
 #include "admin_api/api.h"
 #include "directory/directory.h"
 
+#include <stdatomic.h>
+
 enum { PARAMETERS_MAX = 4 };
 
 struct admin_api {
     struct admin_api_options options;
+    _Atomic int64_t message_max; /* the options' one, until a reload brings another */
 };
 
 struct admin_call {
@@ -28,12 +31,16 @@ struct admin_call {
 
 /* Fields of the body; NULL, the default, false where absent. */
 const char *call_text(const struct admin_call *call, const char *name);
+/* A whole number of the body; `standard` where absent. */
 int64_t call_number(const struct admin_call *call, const char *name, int64_t standard);
+/* True or false in the body; `standard` where absent. */
 bool call_flag(const struct admin_call *call, const char *name, bool standard);
+/* The body names it, with whatever value. */
 bool call_has(const struct admin_call *call, const char *name);
 
 /* `json` becomes the answer. Returns true, so that a handler can end with it. */
 bool call_answer(struct admin_call *call, json_t *json);
+/* The same with status 201. */
 bool call_created(struct admin_call *call, json_t *json);
 
 /* The organisation that the body or the query names: ERR_INVALID without one, ERR_NOT_FOUND. */
@@ -48,33 +55,50 @@ json_t *json_time(int64_t us);
 
 /* ---- handlers: one file a noun */
 #define HANDLER(name) bool name(struct admin_call *call, struct err *err)
-HANDLER(organisation_post);
-HANDLER(organisations_get);
-HANDLER(organisation_get_one);
-HANDLER(organisation_patch);
-HANDLER(organisation_delete);
-HANDLER(admin_group_post);
-HANDLER(admin_groups_get);
-HANDLER(admin_group_get);
-HANDLER(admin_group_patch);
-HANDLER(admin_group_delete);
-HANDLER(domain_post);
-HANDLER(domains_get);
-HANDLER(domain_get);
-HANDLER(domain_patch);
-HANDLER(domain_delete);
-HANDLER(user_post);
-HANDLER(users_import);
-HANDLER(users_get);
-HANDLER(user_get_one);
-HANDLER(user_patch);
-HANDLER(user_delete);
-HANDLER(user_password_put);
-HANDLER(alias_post);
-HANDLER(aliases_get);
-HANDLER(alias_get);
-HANDLER(alias_patch);
-HANDLER(alias_delete);
+HANDLER(organisation_post);      /* POST /organisations */
+HANDLER(organisations_get);      /* GET /organisations */
+HANDLER(organisation_get_one);   /* GET /organisations/{name} */
+HANDLER(organisation_patch);     /* PATCH /organisations/{name} */
+HANDLER(organisation_delete);    /* DELETE /organisations/{name} */
+HANDLER(admin_group_post);       /* POST /admin-groups */
+HANDLER(admin_groups_get);       /* GET /admin-groups */
+HANDLER(admin_group_get);        /* GET /admin-groups/{name} */
+HANDLER(admin_group_patch);      /* PATCH /admin-groups/{name} */
+HANDLER(admin_group_delete);     /* DELETE /admin-groups/{name} */
+HANDLER(domain_post);            /* POST /domains */
+HANDLER(domains_get);            /* GET /domains */
+HANDLER(domain_get);             /* GET /domains/{domain} */
+HANDLER(domain_patch);           /* PATCH /domains/{domain} */
+HANDLER(domain_delete);          /* DELETE /domains/{domain} */
+HANDLER(user_post);              /* POST /users */
+HANDLER(users_import);           /* POST /users/import */
+HANDLER(users_get);              /* GET /users */
+HANDLER(user_get_one);           /* GET /users/{address} */
+HANDLER(user_patch);             /* PATCH /users/{address} */
+HANDLER(user_delete);            /* DELETE /users/{address} */
+HANDLER(user_password_put);      /* PUT /users/{address}/password */
+HANDLER(alias_post);             /* POST /aliases */
+HANDLER(aliases_get);            /* GET /aliases */
+HANDLER(alias_get);              /* GET /aliases/{address} */
+HANDLER(alias_patch);            /* PATCH /aliases/{address} */
+HANDLER(alias_delete);           /* DELETE /aliases/{address} */
+HANDLER(app_password_post);      /* POST /users/{address}/app-passwords */
+HANDLER(app_passwords_get);      /* GET /users/{address}/app-passwords */
+HANDLER(app_password_delete);    /* DELETE /users/{address}/app-passwords/{name} */
+HANDLER(storage_group_post);     /* POST /storage-groups */
+HANDLER(storage_groups_get);     /* GET /storage-groups */
+HANDLER(storage_group_get);      /* GET /storage-groups/{name} */
+HANDLER(storage_group_mount);    /* POST /storage-groups/{name}/mount */
+HANDLER(storage_group_dismount); /* POST /storage-groups/{name}/dismount */
+HANDLER(store_post);             /* POST /stores */
+HANDLER(stores_get);             /* GET /stores */
+HANDLER(mailbox_folders_get);    /* GET /mailboxes/{address}/folders */
+HANDLER(mailbox_message_post);   /* POST /mailboxes/{address}/messages */
+HANDLER(mailbox_import_post);    /* POST /mailboxes/{address}/import */
+HANDLER(mailbox_export_get);     /* GET /mailboxes/{address}/export */
+HANDLER(verify_post);            /* POST /verify */
+HANDLER(check_get);              /* GET /check */
+HANDLER(audit_get);              /* GET /audit */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);
@@ -111,9 +135,6 @@ HANDLER(backup_mx_patch);
 HANDLER(backup_mx_delete);
 HANDLER(backup_mx_recipients_put);
 HANDLER(storage_group_patch);
-HANDLER(app_password_post);
-HANDLER(app_passwords_get);
-HANDLER(app_password_delete);
 HANDLER(sieve_check_post);
 HANDLER(sieve_scripts_get);
 HANDLER(sieve_script_get);
@@ -124,24 +145,10 @@ HANDLER(sieve_script_delete);
 HANDLER(automatic_reply_put);
 HANDLER(automatic_reply_get_one);
 HANDLER(automatic_reply_delete);
-HANDLER(storage_group_post);
-HANDLER(storage_groups_get);
-HANDLER(storage_group_get);
-HANDLER(storage_group_mount);
-HANDLER(storage_group_dismount);
-HANDLER(store_post);
-HANDLER(stores_get);
-HANDLER(mailbox_folders_get);
-HANDLER(mailbox_message_post);
-HANDLER(mailbox_import_post);
-HANDLER(mailbox_export_get);
-HANDLER(verify_post);
-HANDLER(check_get);
 HANDLER(queue_get);
 HANDLER(queue_get_one);
 HANDLER(queue_lanes_get);
 HANDLER(queue_act_post);
-HANDLER(audit_get);
 #undef HANDLER
 
 #endif

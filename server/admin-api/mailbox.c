@@ -1,6 +1,7 @@
 /* mailbox.c -- folders of a mailbox, and one message put into it. */
 #include "admin_api/mailbox.h"
 
+#include "admin_api/json.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "deliver/deliver.h"
@@ -126,7 +127,7 @@ bool mailbox_message_post(struct admin_call *call, struct err *err)
     struct deliver_append append = { .received_us = clock_now_us() };
     bool done;
 
-    if (span_is_empty(bytes) || (int64_t)span_length(bytes) > call->api->options.message_max)
+    if (span_is_empty(bytes) || (int64_t)span_length(bytes) > atomic_load(&call->api->message_max))
         return err_set(err, ERR_LIMIT, "The message is empty or too large.");
     if (date && !date_parse_utc(span_text(date), &append.received_us))
         return err_set(err, ERR_INVALID, "%s is no date such as 2031-01-31T12:00:00Z.", date);
@@ -181,14 +182,14 @@ static bool take_entry(struct admin_call *call, struct span *batch, struct entry
     const char *flags = "", *key = NULL, *folder = NULL;
     json_int_t date = 0, size = -1;
     struct span line, bytes;
-    json_t *head;
+    json_t *head = NULL;
     bool done;
 
     if (!span_take_line(batch, &line))
         return err_set(err, ERR_INVALID, "The batch ends in the middle of a message.");
-    head = json_loadb(line.p, span_length(line), 0, NULL);
-    done = head && json_unpack(head, "{s:s, s?s, s:I, s:s, s:I}", "folder", &folder, "flags", &flags, "date",
-                               &date, "key", &key, "size", &size) == 0;
+    done = admin_json_read(line, &head, err) &&
+           json_unpack(head, "{s:s, s?s, s:I, s:s, s:I}", "folder", &folder, "flags", &flags, "date", &date,
+                       "key", &key, "size", &size) == 0;
     *entry_out = (struct entry){ .folder = done ? talloc_strdup(call->arena, folder) : NULL };
     if (!done || size < 0 || (size_t)size > span_length(*batch) ||
         !read_key(call->arena, key, &entry_out->key)) {

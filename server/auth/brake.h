@@ -20,7 +20,9 @@
 
 struct brake;
 
+/* Room for that many counts under `owner`, all taken now. */
 struct brake *brake_open(const void *owner, size_t entries);
+/* Accepts and sets NULL. */
 void brake_close(struct brake **brake);
 /* The key of all counts; the same in all processes. Before it is set nothing is counted. */
 void brake_set_secret(struct brake *brake, const unsigned char secret[32]);
@@ -40,6 +42,7 @@ size_t brake_take_changes(struct brake *brake, struct throttle_count *counts_out
 void brake_return_changes(struct brake *brake, const struct throttle_count *counts, size_t count);
 /* What the directory counts in all. */
 void brake_learn(struct brake *brake, const struct throttle_count *counts, size_t count);
+/* How many counts are held, for statistics and tests. */
 size_t brake_entries(const struct brake *brake);
 
 #endif

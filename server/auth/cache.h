@@ -13,6 +13,7 @@
 
 struct cache;
 
+/* Room for `entries` under `owner`; what was put is believed for `seconds`. */
 struct cache *cache_open(const void *owner, size_t entries, unsigned seconds);
 void cache_close(struct cache **cache);
 
@@ -23,8 +24,11 @@ struct cache_key {
 struct cache_key cache_key_of(const struct cache *cache, struct span account, struct span password);
 
 enum verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG };
+/* What was put under this key and stamp; VERDICT_NONE where nothing was, or too long ago. */
 enum verdict cache_find(struct cache *cache, const struct cache_key *key, int64_t stamp);
+/* Remembers a verdict; another stamp of the account makes it worthless. */
 void cache_put(struct cache *cache, const struct cache_key *key, int64_t stamp, enum verdict verdict);
+/* How many entries are in use. */
 size_t cache_count(const struct cache *cache);
 
 #endif

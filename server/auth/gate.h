@@ -16,10 +16,13 @@ struct gate {
     unsigned inside_max, waiting_max;
 };
 
+/* At most so many inside, and so many waiting for a place. */
 void gate_open(struct gate *gate, unsigned inside_max, unsigned waiting_max);
+/* Nobody is inside or waits. */
 void gate_close(struct gate *gate);
 /* Waits for a place. ERR_BUSY when too many wait already, or after 5 s. */
 MUST_CHECK bool gate_enter(struct gate *gate, struct err *err);
+/* After a gate_enter() that returned true. */
 void gate_leave(struct gate *gate);
 
 #endif

@@ -38,6 +38,9 @@ struct mechanism {
 enum sasl_next sasl_broken(struct err *err);
 /* "", or the name that logs in: another one may not be acted for. */
 bool sasl_is_own_name(struct span authorisation, struct span login);
+/* Takes a saslname and the comma after it (RFC 5802, 7: "=2C" and "=3D" stand for comma and equals sign, nothing else
+ * follows a '='). Decoded, under `owner`; NULL for what is none. */
+char *sasl_take_name(const void *owner, struct span *in);
 /* Keeps the name for the log. */
 void sasl_set_login(struct sasl *sasl, struct span login);
 

@@ -13,6 +13,7 @@ enum { SCRAM_ITERATIONS = 10000 };
 struct span password_prepare(const void *owner, struct span password);
 
 enum argon2_verdict { ARGON2_RIGHT, ARGON2_WRONG, ARGON2_TROUBLE };
+/* The prepared password against an Argon2 string; takes tens of milliseconds and megabytes. */
 enum argon2_verdict password_verify(const char *argon2, struct span prepared);
 
 #endif

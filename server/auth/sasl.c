@@ -133,6 +133,29 @@ bool sasl_is_own_name(struct span authorisation, struct span login)
     return is_own;
 }
 
+char *sasl_take_name(const void *owner, struct span *in)
+{
+    struct span raw;
+
+    if (!span_take_until(in, ',', &raw) || span_is_empty(raw) || span_length(raw) > 3 * LOGIN_LENGTH_MAX)
+        return NULL;
+    char *name = talloc_size(owner, span_length(raw) + 1), *out = name;
+    while (!span_is_empty(raw)) {
+        if (*raw.p == '\0')
+            return NULL;
+        if (*raw.p != '=')
+            *out++ = *raw.p++;
+        else if (span_take_word(&raw, "=2C"))
+            *out++ = ',';
+        else if (span_take_word(&raw, "=3D"))
+            *out++ = '=';
+        else
+            return NULL;
+    }
+    *out = '\0';
+    return name;
+}
+
 void sasl_set_login(struct sasl *sasl, struct span login)
 {
     sasl->login = span_copy(sasl, span_part(login, 0, LOGIN_LENGTH_MAX));
@@ -213,42 +236,66 @@ enum sasl_next external_step(struct sasl *sasl, const struct span *response, str
     return by_name(sasl, sasl->channel.certificate_login, err);
 }
 
-/* RFC 7628, 3.1: gs2-header, then key=value pairs, each ended by 0x01, and one more 0x01. */
-static bool parse_bearer(struct span message, struct span *authorisation_out, struct span *token_out)
-{
-    struct span header, pair;
+/* ---- OAUTHBEARER */
 
-    *token_out = *authorisation_out = (struct span){ NULL, NULL };
-    if (!span_take_until(&message, '\x01', &header))
-        return false;
+struct bearer {
+    const char *authorisation; /* "" where none is named */
+    struct span token;         /* empty: the client wants to know what is asked for */
+};
+
+/* gs2-header: no channel binding is defined for this mechanism (RFC 7628, 3). */
+static bool parse_bearer_header(const void *owner, struct span header, struct bearer *bearer)
+{
     if (!span_take_word(&header, "n,") && !span_take_word(&header, "y,"))
         return false;
-    if (span_take_word(&header, "a=") && !span_take_until(&header, ',', authorisation_out))
+    bearer->authorisation = "";
+    if (span_take_word(&header, "a="))
+        bearer->authorisation = sasl_take_name(owner, &header);
+    else if (!span_take_byte(&header, ','))
+        return false;
+    return bearer->authorisation && span_is_empty(header);
+}
+
+static bool is_key(struct span key)
+{
+    for (const char *p = key.p; p < key.end; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')))
+            return false;
+    return !span_is_empty(key);
+}
+
+/* RFC 7628, 3.1: gs2-header, then key=value pairs, each ended by 0x01, and one more 0x01. */
+static bool parse_bearer(const void *owner, struct span message, struct bearer *bearer)
+{
+    struct span header, pair, key;
+
+    bearer->token = (struct span){ "", "" };
+    if (!span_take_until(&message, '\x01', &header) || !parse_bearer_header(owner, header, bearer))
         return false;
     while (span_take_until(&message, '\x01', &pair)) {
         if (span_is_empty(pair))
-            return span_is_empty(message) && token_out->p != NULL;
-        if (span_take_word(&pair, "auth=")) {
-            if (!span_take_word(&pair, "Bearer "))
-                return false;
-            *token_out = span_trim(pair);
-        }
+            return span_is_empty(message);
+        if (!span_take_until(&pair, '=', &key) || !is_key(key))
+            return false;
+        if (span_equals_text(key, "auth") && span_take_word(&pair, "Bearer "))
+            bearer->token = span_trim(pair);
     }
     return false;
 }
 
-/* RFC 7628, 3.2.2: the reason as JSON; the client answers with one 0x01 and hears the failure then. */
-static enum sasl_next tell_bearer(struct sasl *sasl, const struct err *why)
+/* RFC 7628, 3.2.2: the reason as JSON, an error of RFC 6750; the client answers with one 0x01 and hears the failure
+ * then. */
+static enum sasl_next tell_bearer(struct sasl *sasl, const char *status, const struct err *why)
 {
     sasl->is_told = true;
     sasl->told = *why;
-    buf_add_text(&sasl->challenge, "{\"status\":\"invalid_token\"}");
+    buf_add_format(&sasl->challenge, "{\"status\":\"%s\"}", status);
     return SASL_CHALLENGE;
 }
 
 enum sasl_next bearer_step(struct sasl *sasl, const struct span *response, struct err *err)
 {
-    struct span authorisation, token;
+    struct bearer bearer;
     char *login;
 
     if (sasl->is_told) {
@@ -257,16 +304,21 @@ enum sasl_next bearer_step(struct sasl *sasl, const struct span *response, struc
     }
     if (!response)
         return SASL_CHALLENGE;
-    if (!parse_bearer(*response, &authorisation, &token))
+    if (!parse_bearer(sasl, *response, &bearer))
         return sasl_broken(err);
-    if (!sasl->auth->options.check_token(sasl->auth->options.check_token_arg, sasl, token, &login, err)) {
-        if (err->kind != ERR_AUTH)
-            return SASL_FAILED;
-        return tell_bearer(sasl, err);
+    if (span_is_empty(bearer.token)) {
+        err_set(err, ERR_AUTH, "There is no bearer token.");
+        return tell_bearer(sasl, "invalid_request", err);
     }
-    if (!sasl_is_own_name(authorisation, span_text(login))) {
+    if (!sasl->auth->options.check_token(sasl->auth->options.check_token_arg, sasl, bearer.token, &login,
+                                         err)) {
+        if (err->kind != ERR_AUTH)
+            return SASL_FAILED; /* temporary: to try again, not to get another token */
+        return tell_bearer(sasl, "invalid_token", err);
+    }
+    if (!sasl_is_own_name(span_text(bearer.authorisation), span_text(login))) {
         err_set(err, ERR_DENIED, "The token is not of that account.");
-        return tell_bearer(sasl, err);
+        return tell_bearer(sasl, "invalid_token", err);
     }
     return by_name(sasl, login, err);
 }

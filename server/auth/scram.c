@@ -55,30 +55,6 @@ static bool take_flag(struct sasl *sasl, struct span *in)
     return span_equals_text(flag, "n") || (span_equals_text(flag, "y") && !we_offer);
 }
 
-/* saslname: "=2C" and "=3D" stand for comma and equals sign; nothing else follows a '='. */
-static char *take_name(const void *owner, struct span *in)
-{
-    struct span raw;
-
-    if (!span_take_until(in, ',', &raw) || span_is_empty(raw) || span_length(raw) > 3 * LOGIN_LENGTH_MAX)
-        return NULL;
-    char *name = talloc_size(owner, span_length(raw) + 1), *out = name;
-    while (!span_is_empty(raw)) {
-        if (*raw.p == '\0')
-            return NULL;
-        if (*raw.p != '=')
-            *out++ = *raw.p++;
-        else if (span_take_word(&raw, "=2C"))
-            *out++ = ',';
-        else if (span_take_word(&raw, "=3D"))
-            *out++ = '=';
-        else
-            return NULL;
-    }
-    *out = '\0';
-    return name;
-}
-
 static bool is_nonce(struct span nonce)
 {
     for (const char *p = nonce.p; p < nonce.end; p++)
@@ -97,7 +73,7 @@ static bool parse_first(struct sasl *sasl, struct span message, struct span *cli
     if (!take_flag(sasl, &in))
         return false;
     if (span_take_word(&in, "a=")) {
-        authorisation = take_name(sasl, &in);
+        authorisation = sasl_take_name(sasl, &in);
         if (!authorisation)
             return false;
     } else if (!span_take_byte(&in, ',')) {
@@ -108,7 +84,7 @@ static bool parse_first(struct sasl *sasl, struct span message, struct span *cli
     if (!span_take_byte(&in, 'n') ||
         !span_take_byte(&in, '=')) /* "m=": an extension that we must know, and do not */
         return false;
-    name = take_name(sasl, &in);
+    name = sasl_take_name(sasl, &in);
     if (!name || !span_take_byte(&in, 'r') || !span_take_byte(&in, '='))
         return false;
     if (!span_take_until(&in, ',', client_nonce_out))

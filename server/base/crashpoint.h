@@ -13,6 +13,7 @@
 #define BASE_CRASHPOINT_H
 
 #ifdef CHAPPE_CRASHPOINTS
+/* Dies here when the environment asks for this point; CRASHPOINT is its only caller. */
 void crashpoint_pass(const char *name);
 #define CRASHPOINT(name) crashpoint_pass(name)
 #else

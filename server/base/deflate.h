@@ -21,9 +21,13 @@ struct deflate_transport {
     int (*write)(void *context, struct span bytes, size_t *written_out);
 };
 
+/* Compresses on top of `transport`, which must outlive it; ended by deflate_free(). */
 struct deflate *deflate_new(const struct deflate_transport *transport);
+/* Accepts and sets NULL; nothing is flushed. */
 void deflate_free(struct deflate **deflate);
+/* Uncompressed bytes, as stream_read(); results of enum stream_result. */
 int deflate_read(struct deflate *deflate, char *out, size_t size, size_t *read_out);
+/* Takes bytes to compress, as stream_write(); what it holds back goes with deflate_flush(). */
 int deflate_write(struct deflate *deflate, struct span bytes, size_t *written_out);
 /* Everything said so far is written below; the compressor is released. */
 int deflate_flush(struct deflate *deflate);

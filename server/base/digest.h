@@ -13,12 +13,16 @@
 
 #define SHA256_BYTES 32
 
+/* SHA-256 of the bytes (FIPS 180-4). */
 void sha256(struct span bytes, uint8_t digest_out[SHA256_BYTES]);
+/* HMAC with SHA-256 (RFC 2104). */
 void hmac_sha256(struct span key, struct span bytes, uint8_t mac_out[SHA256_BYTES]);
 
 /* In pieces; belongs to the talloc context `owner`. */
 struct sha256;
+/* A digest in pieces, under `owner`. */
 struct sha256 *sha256_new(const void *owner);
+/* The next piece. */
 void sha256_add(struct sha256 *sha, struct span bytes);
 /* The digest of all that was added; afterwards it starts again. */
 void sha256_finish(struct sha256 *sha, uint8_t digest_out[SHA256_BYTES]);

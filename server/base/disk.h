@@ -32,6 +32,7 @@ struct disk_state {
     int64_t free_bytes, reserve_bytes;
     bool is_low;
 };
+/* Where nothing is watched or answers, path is NULL and is_low false. */
 void disk_read(const struct disk_reserve *reserve, struct disk_state *state_out);
 
 #endif

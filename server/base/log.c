@@ -34,7 +34,8 @@ static void add(struct line *line, const char *bytes, size_t length)
 {
     if (length > LINE_MAX_BYTES - line->length)
         length = LINE_MAX_BYTES - line->length;
-    memcpy(line->text + line->length, bytes, length);
+    if (length > 0)
+        memcpy(line->text + line->length, bytes, length);
     line->length += length;
 }
 

@@ -45,6 +45,7 @@ static inline struct log_field log_i64(const char *key, int64_t value)
 #define log_event(level, name, ...)                                                                          \
     log_fields((level), (name), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ .key = NULL } })
 
+/* What log_event() calls, with a list that ends with a field without key. */
 void log_fields(enum log_level level, const char *name, const struct log_field *fields);
 
 /* The usual line for a failure: reason (its kind), what the user was told, the cause. */

@@ -23,6 +23,7 @@ enum watch_ready { WATCH_READ = 1, WATCH_WRITE = 2 };
 typedef void reactor_function(void *argument);
 typedef void watch_callback(void *argument, unsigned ready);
 
+/* A loop that runs nowhere yet; reactor_start() or reactor_run() gives it a thread. */
 MUST_CHECK bool reactor_new(struct reactor **reactor_out, struct err *err);
 /* A thread of its own, named `name` (at most 15 bytes). */
 MUST_CHECK bool reactor_start(struct reactor *reactor, const char *name, struct err *err);
@@ -37,18 +38,23 @@ void reactor_free(struct reactor **reactor);
 
 /* Runs `function(argument)` on the reactor's thread, in the order posted. */
 void reactor_post(struct reactor *reactor, reactor_function *function, void *argument);
+/* True on the reactor's own thread. */
 bool reactor_is_current(const struct reactor *reactor);
 
 /* The descriptor stays the caller's. Level-triggered reading only, for listeners: watch_new_accept. */
 struct watch *watch_new(struct reactor *reactor, int fd, watch_callback *callback, void *argument);
+/* For a listening socket; the callback comes as long as connections wait. */
 struct watch *watch_new_accept(struct reactor *reactor, int fd, watch_callback *callback, void *argument);
 /* Before close(fd). Accepts NULL. */
 void watch_free(struct watch **watch);
 
+/* Not armed yet. The callback runs on the reactor's thread. */
 struct timer *timer_new(struct reactor *reactor, reactor_function *callback, void *argument);
 /* Once, after `ms`; arming again replaces. */
 void timer_arm(struct timer *timer, int64_t ms);
+/* It does not fire any more; on the reactor's thread. May be armed again. */
 void timer_cancel(struct timer *timer);
+/* Cancels it. Accepts NULL. */
 void timer_free(struct timer **timer);
 
 #endif

@@ -40,6 +40,7 @@ struct metric {
     struct metric *next;
 };
 
+/* From now on it is shown; it lives as long as the process. */
 void metric_register(struct metric *metric);
 
 #define METRIC_DEFINE_(var, name_, help_, kind_, cells_count, ...)                                           \

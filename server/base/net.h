@@ -26,18 +26,21 @@ struct net_network {
 
 #define NET_ADDRESS_TEXT 48
 
+/* From what accept() or getsockname() gave; with the port; what is neither IPv4 nor IPv6 is local. */
 struct net_address net_address_of(const struct sockaddr *address);
 /* "192.0.2.1", "2001:db8::1"; no port. */
 MUST_CHECK bool net_address_parse(struct span text, struct net_address *address_out);
 /* The address without port ("192.0.2.1", "2001:db8::1", "local"). Returns `out`. */
 const char *net_address_text(const struct net_address *address, char out[NET_ADDRESS_TEXT]);
 bool net_address_equals(const struct net_address *a, const struct net_address *b); /* port not compared */
+/* Also where it came in the form ::ffff:192.0.2.1. */
 bool net_is_ipv4(const struct net_address *address);
 /* 127.0.0.0/8, ::1, or a Unix socket. */
 bool net_is_loopback(const struct net_address *address);
 
 /* "10.0.0.0/8", "2001:db8::/32", or one address. Bits beyond the prefix must be zero. */
 MUST_CHECK bool net_network_parse(struct span text, struct net_network *network_out);
+/* The port does not count. */
 bool net_network_contains(const struct net_network *network, const struct net_address *address);
 /* What limits count as one peer: an IPv4 address, an IPv6 /64. */
 struct net_network net_peer_of(const struct net_address *address);

@@ -43,9 +43,11 @@ static inline bool span_is_empty(struct span s)
 
 /* Equal bytes. */
 bool span_equals(struct span a, struct span b);
+/* Equal bytes. */
 bool span_equals_text(struct span a, const char *text);
 /* Equal with A-Z as a-z (ASCII only: protocol words, header names, domains). */
 bool span_equals_nocase(struct span a, const char *text);
+/* ASCII case ignored. */
 bool span_starts_nocase(struct span a, const char *prefix);
 
 /* The window `offset` bytes in, at most `length` long; empty where it lies outside. */
@@ -63,6 +65,7 @@ MUST_CHECK bool span_take_until(struct span *in, char delimiter, struct span *ou
 MUST_CHECK bool span_take_line(struct span *in, struct span *line_out);
 /* number = 1*DIGIT. Refuses what does not fit rather than wrapping. */
 MUST_CHECK bool span_take_u32(struct span *in, uint32_t *value_out);
+/* As span_take_u32(), up to 2^64 - 1. */
 MUST_CHECK bool span_take_u64(struct span *in, uint64_t *value_out);
 
 /* First occurrence of the byte, or NULL. */

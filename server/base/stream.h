@@ -26,9 +26,12 @@ enum stream_result {
 struct stream *stream_new(int fd);
 /* Sends close_notify where that is possible at once, closes the descriptor. Accepts NULL. */
 void stream_free(struct stream **stream);
+/* The descriptor stays the stream's. */
 int stream_fd(const struct stream *stream);
 
+/* Up to `size` bytes, decrypted and uncompressed. */
 enum stream_result stream_read(struct stream *stream, char *out, size_t size, size_t *read_out);
+/* Takes what it can: *written_out may be less than all. */
 enum stream_result stream_write(struct stream *stream, struct span bytes, size_t *written_out);
 /* Bytes accepted by stream_write but held by DEFLATE or TLS are on the wire (or STREAM_WAIT). */
 enum stream_result stream_flush(struct stream *stream);
@@ -47,6 +50,7 @@ MUST_CHECK bool stream_connect_tls(struct stream *stream, struct tls_client *cli
  * usable association. */
 MUST_CHECK bool stream_connect_tls_expecting(struct stream *stream, struct tls_client *client,
                                              const struct tls_expectation *expectation, struct err *err);
+/* STREAM_WAIT: again when the descriptor is ready. */
 enum stream_result stream_handshake(struct stream *stream);
 /* After the handshake of a client: what its peer's certificate proved, whatever was expected; and if it is
  * TLS_TRUST_ANY, why no more (static: "certificate has expired"). */
@@ -55,6 +59,7 @@ const char *stream_tls_distrust(const struct stream *stream);
 /* The same as a kind; after a handshake that failed, too. */
 enum tls_fault stream_tls_fault(const struct stream *stream);
 
+/* From stream_start_tls() or stream_connect_tls() on. */
 bool stream_is_tls(const struct stream *stream);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384", the SNI (or ""); valid while the stream is TLS. */
 const char *stream_tls_version(const struct stream *stream);
@@ -70,6 +75,7 @@ MUST_CHECK bool stream_channel_binding(const struct stream *stream, enum stream_
 /* DEFLATE (RFC 4978) both ways from the next byte on. A peer whose input expands more than 200-fold over
  * 4 MiB fails the stream. */
 MUST_CHECK bool stream_start_deflate(struct stream *stream, struct err *err);
+/* True after stream_start_deflate(). */
 bool stream_is_deflated(const struct stream *stream);
 
 /* Our side is finished: close_notify where TLS is on, then FIN. What the peer still sends may be read. */

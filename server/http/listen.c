@@ -56,7 +56,7 @@ bool http_listen_unix(const char *path, unsigned mode, int *fd_out, struct err *
 
     if (strlen(path) >= sizeof address.sun_path)
         return err_set(err, ERR_INVALID, "The path %s is too long for a socket.", path);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return fail(fd, path, err);

@@ -46,7 +46,7 @@ bool http_peer_user(const struct http_request *request, uid_t *uid_out)
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct ucred credentials;
     socklen_t length = sizeof credentials;
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = { 0 };
     socklen_t address_length = sizeof address;
 
     if (!info || getsockname(info->connect_fd, (struct sockaddr *)&address, &address_length) != 0 ||

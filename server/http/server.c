@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "http/deadline.h"
 #include "http/request.h"
+#include "http/retrieve.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,10 @@
 #include <talloc.h>
 #include <unistd.h>
 
-enum { PEM_BYTES = 256 * 1024, CONNECTION_MEMORY = 48 * 1024, HEADERS_MAX = 100 };
+/* What base/tls.h allows. */
+static const char TLS_PRIORITIES[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%NO_TICKETS";
+
+enum { CONNECTION_MEMORY = 48 * 1024, HEADERS_MAX = 100 };
 
 METRIC_COUNTER(requests, "chappe_http_requests_total", "HTTP requests answered")
 METRIC_COUNTER(refusals, "chappe_http_refused_total", "HTTP requests refused before they were looked at")
@@ -24,7 +29,10 @@ METRIC_HISTOGRAM(latency, "chappe_http_request_seconds", "From the whole request
 struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
-    struct MHD_Daemon *draining; /* the one before the last reload: its connections end by themselves */
+    struct http_deadlines *deadlines;
+    pthread_rwlock_t lock; /* over proxies */
+    struct net_network *proxies;
+    size_t proxy_count;
 };
 
 /* ---- one request */
@@ -112,18 +120,26 @@ static unsigned verdict_on_head(struct MHD_Connection *connection, const char *p
     return 0;
 }
 
+static bool is_believed_proxy(struct http_server *server, const struct net_address *peer)
+{
+    bool is_believed = false;
+
+    pthread_rwlock_rdlock(&server->lock);
+    for (size_t i = 0; i < server->proxy_count; i++)
+        is_believed = is_believed || net_network_contains(&server->proxies[i], peer);
+    pthread_rwlock_unlock(&server->lock);
+    return is_believed;
+}
+
 /* The last address that a believed proxy added, and the scheme that it saw. */
-static void believe_proxy(const struct http_server *server, struct http_request *request)
+static void believe_proxy(struct http_server *server, struct http_request *request)
 {
     const char *chain = http_header(request, "X-Forwarded-For"),
                *scheme = http_header(request, "X-Forwarded-Proto");
-    bool is_believed = false;
     struct net_address client;
     const char *last;
 
-    for (size_t i = 0; i < server->options.proxy_count; i++)
-        is_believed = is_believed || net_network_contains(&server->options.proxies[i], &request->peer);
-    if (!is_believed)
+    if (!is_believed_proxy(server, &request->peer))
         return;
     last = chain ? strrchr(chain, ',') : NULL;
     if (chain && net_address_parse(span_trim(span_text(last ? last + 1 : chain)), &client))
@@ -146,7 +162,7 @@ static struct http_request *request_new(struct http_server *server, struct MHD_C
     request->path = talloc_strdup(arena, path);
     request->body = BUF_INIT(arena);
     request->limit = server->options.limit(server->options.argument, method, path);
-    request->is_tls = server->options.certificate != NULL;
+    request->is_tls = server->options.is_tls;
     request->peer = address && address->sa_family != AF_UNSPEC ? net_address_of(address)
                                                                : (struct net_address){ .is_local = true };
     believe_proxy(server, request);
@@ -168,6 +184,29 @@ static enum MHD_Result answer(struct http_server *server, struct http_request *r
     return send_reply(request->connection, &reply);
 }
 
+static struct http_deadline *deadline_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = argument;
+    const union MHD_ConnectionInfo *info;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        http_deadline_end(server->deadlines, *socket_context);
+        *socket_context = NULL;
+        return;
+    }
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *socket_context = info ? http_deadline_begin(server->deadlines, info->connect_fd) : NULL;
+}
+
 static enum MHD_Result on_access(void *argument, struct MHD_Connection *connection, const char *path,
                                  const char *method, const char *version, const char *upload,
                                  size_t *upload_length, void **request_context)
@@ -183,11 +222,14 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
         refusal = verdict_on_head(connection, path);
         if (refusal)
             return refuse(connection, refusal);
-        *request_context = request_new(server, connection, method, path);
+        *request_context = request = request_new(server, connection, method, path);
+        http_deadline_body(deadline_of(connection), request->limit);
         return MHD_YES;
     }
-    if (*upload_length == 0)
+    if (*upload_length == 0) {
+        http_deadline_none(deadline_of(connection));
         return answer(server, request);
+    }
     if (request->body.length + *upload_length > request->limit)
         request->is_too_large = true;
     else
@@ -196,14 +238,18 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
+static unsigned timeout_s(const struct http_server *server)
+{
+    return server->options.timeout_s ? server->options.timeout_s : 30;
+}
+
 static void on_completed(void *argument, struct MHD_Connection *connection, void **request_context,
                          enum MHD_RequestTerminationCode code)
 {
     struct http_request *request = *request_context;
 
-    (void)argument;
-    (void)connection;
     (void)code;
+    http_deadline_head(deadline_of(connection), timeout_s(argument));
     if (request && request != &unreadable)
         talloc_free(request->arena);
     *request_context = NULL;
@@ -220,76 +266,44 @@ PRINTF_LIKE(2, 0) static void on_log(void *argument, const char *text_format, va
 
 /* ---- the daemon */
 
-static char *read_pem(const void *owner, const char *file, struct err *err)
-{
-    char *text = talloc_zero_size(owner, PEM_BYTES);
-    FILE *in = fopen(file, "re");
-    size_t length = in ? fread(text, 1, PEM_BYTES - 1, in) : 0;
-
-    if (in)
-        fclose(in);
-    if (length > 0 && length < PEM_BYTES - 1)
-        return text;
-    err_set(err, ERR_INVALID, "%s cannot be read as PEM: %s.", file,
-            in ? "empty or too large" : strerror(errno));
-    return NULL;
-}
-
-static struct MHD_Daemon *start_daemon(struct http_server *server, const char *certificate, const char *key,
-                                       int fd)
+static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
     const struct http_server_options *o = &server->options;
-    /* Without its own wake-up channel a daemon that was told to take no more connections cannot be stopped. */
     unsigned flags =
-        MHD_USE_ERROR_LOG | MHD_USE_ITC |
+        MHD_USE_ERROR_LOG | MHD_USE_ITC /* else one that is quiesced cannot be stopped */ |
+        (o->is_tls ? MHD_USE_TLS : 0) |
         (o->threads ? MHD_USE_EPOLL_INTERNAL_THREAD
                     : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL);
     struct MHD_OptionItem items[16] = {
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->max_connections ? o->max_connections : 1000), NULL },
         { MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->max_per_address, NULL },
-        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(o->timeout_s ? o->timeout_s : 30), NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)timeout_s(server), NULL },
         { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
         { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server },
+        { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
     };
-    size_t count = 6;
+    size_t count = 7;
 
     if (o->threads > 1)
         items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL };
-    if (certificate) {
-        flags |= MHD_USE_TLS;
+    if (o->is_tls) {
         items[count++] =
-            (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(intptr_t)certificate };
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(intptr_t)key };
-        items[count++] =
-            (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
-                                     (void *)(intptr_t) "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:"
-                                                        "-RSA:%NO_TICKETS" };
+            (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(intptr_t)TLS_PRIORITIES };
     }
     items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
     return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_LISTEN_SOCKET, o->fd,
+                            MHD_OPTION_ARRAY, items,
+                            /* not possible in an array */
+                            o->is_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END,
+                            http_certificate_retrieve, MHD_OPTION_END);
 }
 
-/* A daemon on `fd`, with the certificate read now. */
-static bool open_daemon(struct http_server *server, const char *certificate, const char *key, int fd,
-                        struct MHD_Daemon **daemon_out, struct err *err)
+static void copy_proxies(struct http_server *server, const struct net_network *proxies, size_t count)
 {
-    void *arena = talloc_new(NULL);
-    char *certificate_text = NULL, *key_text = NULL;
-    struct MHD_Daemon *daemon = NULL;
-
-    if (!certificate || ((certificate_text = read_pem(arena, certificate, err)) != NULL &&
-                         (key_text = read_pem(arena, key, err)) != NULL)) {
-        daemon = start_daemon(server, certificate_text, key_text, fd);
-        if (!daemon)
-            err_set(err, certificate ? ERR_INVALID : ERR_INTERNAL, "The web server cannot start%s.",
-                    certificate ? " with this certificate and key" : "");
-    }
-    talloc_free(arena);
-    *daemon_out = daemon;
-    return daemon != NULL;
+    server->proxies = count ? talloc_memdup(server, proxies, count * sizeof *proxies) : NULL;
+    server->proxy_count = count;
 }
 
 bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
@@ -298,47 +312,56 @@ bool http_server_start(const struct http_server_options *options, struct http_se
     struct http_server *server = talloc_zero(NULL, struct http_server);
 
     server->options = *options;
-    server->options.proxies =
-        options->proxy_count
-            ? talloc_memdup(server, options->proxies, options->proxy_count * sizeof *options->proxies)
-            : NULL;
-    if (!open_daemon(server, options->certificate, options->key, options->fd, &server->daemon, err)) {
+    pthread_rwlock_init(&server->lock, NULL);
+    copy_proxies(server, options->proxies, options->proxy_count);
+    if (http_deadlines_start(&server->deadlines, err))
+        server->daemon = start_daemon(server);
+    if (!server->daemon) {
         close(options->fd);
+        http_deadlines_stop(&server->deadlines);
+        pthread_rwlock_destroy(&server->lock);
         talloc_free(server);
-        return false;
+        return err_set(err, ERR_INTERNAL, "The web server cannot start.");
     }
     *server_out = server;
     return true;
 }
 
-bool http_server_reload(struct http_server *server, const char *certificate, const char *key, struct err *err)
+void http_server_believe(struct http_server *server, const struct net_network *proxies, size_t count)
 {
-    struct MHD_Daemon *fresh;
-    int fd = dup(server->options.fd);
+    struct net_network *old;
 
-    if (fd < 0)
-        return err_errno(err, "dup");
-    if (!open_daemon(server, certificate, key, fd, &fresh, err)) {
-        close(fd);
-        return false;
-    }
-    if (server->draining)
-        MHD_stop_daemon(server->draining);
+    pthread_rwlock_wrlock(&server->lock);
+    old = server->proxies;
+    copy_proxies(server, proxies, count);
+    pthread_rwlock_unlock(&server->lock);
+    talloc_free(old);
+}
+
+void http_server_quiesce(struct http_server *server)
+{
+    if (server->options.fd < 0)
+        return;
     (void)MHD_quiesce_daemon(server->daemon);
     close(server->options.fd);
-    server->draining = server->daemon;
-    server->daemon = fresh;
-    server->options.fd = fd;
-    return true;
+    server->options.fd = -1;
+}
+
+bool http_server_is_drained(const struct http_server *server)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return server->options.fd < 0 && info && info->num_connections == 0;
 }
 
 void http_server_free(struct http_server **server)
 {
     if (!*server)
         return;
-    if ((*server)->draining)
-        MHD_stop_daemon((*server)->draining);
     MHD_stop_daemon((*server)->daemon);
+    http_deadlines_stop(&(*server)->deadlines);
+    pthread_rwlock_destroy(&(*server)->lock);
     talloc_free(*server);
     *server = NULL;
 }

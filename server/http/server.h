@@ -4,7 +4,8 @@
  * The body of a request is read whole, up to the limit that the `limit` callback names for its method and path, and
  * then `answer` is called once, on a thread that may block. Requests that HTTP itself forbids (two lengths, a length
  * and chunks, no Host, control bytes in the path, `..` and `//` in the path) are refused and the connection closed
- * before the callbacks see them.
+ * before the callbacks see them. A connection that is silent for `timeout_s`, or takes longer for a handshake, a head or a
+ * body than deadline.h allows, is closed.
  *
  * Ownership  http_server_free() waits for the answers that run.
  * Threads    start, reload and free from one thread; `limit` and `answer` from many.
@@ -26,9 +27,8 @@ typedef size_t http_limit(void *argument, const char *method, const char *path);
 typedef void http_answer(void *argument, const struct http_request *request, struct http_reply *reply);
 
 struct http_server_options {
-    int fd;                  /* a listening socket, taken over also on failure */
-    const char *certificate; /* PEM files; NULL: plain */
-    const char *key;
+    int fd;                   /* a listening socket, taken over also on failure */
+    bool is_tls;              /* http_certificates_load() comes before the first connection */
     unsigned threads;         /* 0: one a connection, for few clients with long requests */
     unsigned max_connections; /* 0: 1000 */
     unsigned max_per_address; /* 0: no limit */
@@ -42,24 +42,31 @@ struct http_server_options {
 
 MUST_CHECK bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
                                   struct err *err);
-/* Reads the certificate files again; connections there keep theirs. On failure nothing changes. */
-MUST_CHECK bool http_server_reload(struct http_server *server, const char *certificate, const char *key,
-                                   struct err *err);
+/* Whom to believe from the next request on; copied. Any thread. */
+void http_server_believe(struct http_server *server, const struct net_network *proxies, size_t count);
+/* Closes the listening socket; connections there go on, and end by themselves or with http_server_free(). */
+void http_server_quiesce(struct http_server *server);
+/* True when a quiesced server has no connection left. */
+bool http_server_is_drained(const struct http_server *server);
 /* Accepts and sets NULL. */
 void http_server_free(struct http_server **server);
 
 /* A listening TCP socket (dual stack where `address` is "::"), or a Unix one with this mode. */
 MUST_CHECK bool http_listen_tcp(const char *address, uint16_t port, int *fd_out, struct err *err);
+/* A socket file with these permissions; one that stands there is replaced. */
 MUST_CHECK bool http_listen_unix(const char *path, unsigned mode, int *fd_out, struct err *err);
 
 /* ---- the request; all lives until the answer has returned */
 
+/* "GET", "POST", ...: as it was sent. */
 const char *http_method(const struct http_request *request);
 /* Percent-decoded, begins with '/'. */
 const char *http_path(const struct http_request *request);
 /* The first of that name, decoded; NULL where there is none. */
 const char *http_query(const struct http_request *request, const char *name);
+/* Of the request, ASCII case ignored; NULL where absent. */
 const char *http_header(const struct http_request *request, const char *name);
+/* All of it, at most what the limit of its path allows; empty without one. */
 struct span http_body(const struct http_request *request);
 /* The client, also behind a believed proxy. */
 const struct net_address *http_peer(const struct http_request *request);
@@ -72,8 +79,11 @@ void *http_arena(const struct http_request *request);
 
 /* ---- the reply */
 
+/* 200 until set. */
 void http_reply_status(struct http_reply *reply, unsigned status);
+/* Adds one; both texts are copied. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
+/* Content-Type. */
 void http_reply_type(struct http_reply *reply, const char *type);
 /* What is appended here is sent, unless a stream was set. */
 struct buf *http_reply_body(struct http_reply *reply);

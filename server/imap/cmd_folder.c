@@ -19,7 +19,7 @@ static bool take_name(struct imap_request *req, struct imap_place *place_out, en
         *answer_out = imap_bad(req, "%s needs the name of a folder.", req->command->name);
         return false;
     }
-    if (err.kind != ERR_NONE) {
+    if (err.kind != ERR_NONE || !imap_place_is_known(req, place_out, &err)) {
         *answer_out = imap_fail(req, &err);
         return false;
     }
@@ -53,7 +53,9 @@ static bool take_use(struct imap_in *in, struct span *use_out, unsigned *count_o
             return false;
         ++*count_out;
     }
-    return imap_take_byte(in, ')') && imap_take_byte(in, ')') && imap_at_end(in);
+    if (!imap_take_byte(in, ')')) /* of USE */
+        return false;
+    return imap_take_byte(in, ')') && imap_at_end(in);
 }
 
 enum session_next cmd_create(struct imap_request *req)

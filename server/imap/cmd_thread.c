@@ -9,6 +9,7 @@
 #include "mailbox/pack.h"
 #include "message/columns.h"
 
+#include <assert.h>
 #include <talloc.h>
 
 typedef void thread_algorithm(const void *owner, const struct thread_message *messages, size_t count,
@@ -108,6 +109,7 @@ enum session_next cmd_thread(struct imap_request *req)
         parse = imap_take_search_charset_and_keys(&req->in, &program, &wrong);
     if (!imap_search_was_parsed(req, parse, wrong, &program, &answer))
         return answer;
+    assert(algorithm);
     if (program.names_modseq)
         imap_enable_condstore(req->session);
     if (!thread(req, &program, algorithm, &err))

@@ -50,6 +50,7 @@ struct imap_request {
     struct buf final;        /* the tagged reply, while updates are sent before it */
 };
 
+/* By its name, ASCII case ignored; NULL where there is none. */
 const struct imap_command *imap_command_find(struct span name);
 extern const struct imap_command imap_commands[];
 extern const size_t imap_command_count;

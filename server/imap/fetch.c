@@ -56,6 +56,14 @@ struct imap_fetch {
     struct buf rendered;
 };
 
+/* The header of a part is read alone. */
+static bool is_small_range(const struct imap_section *section)
+{
+    return !span_is_empty(section->path) &&
+           (section->text == SECTION_FIELDS || section->text == SECTION_FIELDS_NOT ||
+            section->text == SECTION_HEADER || section->text == SECTION_MIME);
+}
+
 static unsigned needs_of(const struct imap_fetch_request *want)
 {
     unsigned needs = 0;
@@ -68,13 +76,8 @@ static unsigned needs_of(const struct imap_fetch_request *want)
 
         if (span_equals_text(section->path, "HEADER"))
             needs |= NEED_HEADER;
-        else if (span_is_empty(section->path))
-            needs |= NEED_META | NEED_BODY;
-        else if (section->text == SECTION_FIELDS || section->text == SECTION_FIELDS_NOT ||
-                 section->text == SECTION_HEADER || section->text == SECTION_MIME)
-            needs |= NEED_META; /* a small range of a message: read alone */
         else
-            needs |= NEED_META | NEED_BODY;
+            needs |= is_small_range(section) ? NEED_META : NEED_META | NEED_BODY;
     }
     return needs;
 }

@@ -28,6 +28,7 @@ enum fetch_step {
     FETCH_FAILED, /* between two messages: *err says why; NO */
     FETCH_BROKEN, /* inside a literal: nothing but closing the connection is possible */
 };
+/* Writes until the output is full or all is said; to be called again on FETCH_MORE. */
 enum fetch_step imap_fetch_step(struct imap_fetch *fetch, struct err *err);
 
 /* After FETCH_DONE: what the tagged reply has to admit. */

@@ -224,11 +224,9 @@ void imap_add_list(struct imap_session *session, struct buf *out, const struct i
 
     buf_add_text(out, "LIST (");
     start = out->length;
-    if (!listed->folder)
-        buf_add_text(out, "\\Noselect ");
-    else if (listed->folder->folder_id == 0)
+    if (listed->folder && listed->folder->folder_id == 0)
         buf_add_text(out, "\\NonExistent ");
-    else if (!(listed->folder->rights & RIGHT_READ))
+    else if (!listed->folder || !(listed->folder->rights & RIGHT_READ))
         buf_add_text(out, "\\Noselect ");
     if ((show & SHOW_CHILDREN) &&
         !(listed->folder && listed->folder->folder_id == 0 && !listed->has_children))

@@ -50,6 +50,7 @@ static inline bool imap_peek(const struct imap_in *in, char byte)
     return !span_is_empty(in->rest) && *in->rest.p == byte;
 }
 
+/* Taken only where it stands next. */
 MUST_CHECK bool imap_take_byte(struct imap_in *in, char byte);
 /* This word in any case, followed by something that cannot continue an atom. */
 MUST_CHECK bool imap_take_keyword(struct imap_in *in, const char *word);
@@ -74,8 +75,11 @@ MUST_CHECK bool imap_take_flag(struct imap_in *in, struct span *flag_out);
 
 /* number, nz-number, number64 (63 bits, RFC 9051), mod-sequence-value (1 .. 2^63-1). */
 MUST_CHECK bool imap_take_number(struct imap_in *in, uint32_t *value_out);
+/* nz-number: not 0. */
 MUST_CHECK bool imap_take_nz_number(struct imap_in *in, uint32_t *value_out);
+/* number64 of RFC 9051, 9. */
 MUST_CHECK bool imap_take_number64(struct imap_in *in, uint64_t *value_out);
+/* mod-sequence-value of RFC 7162, 7: not 0. */
 MUST_CHECK bool imap_take_modseq(struct imap_in *in, uint64_t *value_out);
 /* mod-sequence-valzer: 0 is allowed too. */
 MUST_CHECK bool imap_take_modseq_or_zero(struct imap_in *in, uint64_t *value_out);

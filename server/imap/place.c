@@ -7,6 +7,7 @@
 #include "format/address.h"
 #include "format/folder_name.h"
 #include "group/group.h"
+#include "mailbox/folder.h"
 
 #include <talloc.h>
 
@@ -88,6 +89,17 @@ bool imap_place_of(struct imap_request *req, struct span as_sent, struct imap_pl
     }
     place_out->mailbox = hold(req->arena, mailbox_ref(req->session->own));
     return true;
+}
+
+bool imap_place_is_known(struct imap_request *req, const struct imap_place *place, struct err *err)
+{
+    struct folder **folders;
+    size_t count = 1;
+
+    if (!place->is_own &&
+        !folder_list(place->mailbox, &req->session->reader, req->arena, &folders, &count, err))
+        return false;
+    return count > 0 || nobody(err);
 }
 
 bool imap_take_place(struct imap_request *req, struct imap_place *place_out, bool *is_bad_out,

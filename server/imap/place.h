@@ -27,6 +27,10 @@ MUST_CHECK bool imap_place_of(struct imap_request *req, struct span as_sent, str
 /* astring and then imap_place_of: false with is_bad_out where the argument itself is missing (BAD). */
 MUST_CHECK bool imap_take_place(struct imap_request *req, struct imap_place *place_out, bool *is_bad_out,
                                 struct err *err);
+/* The reader's own, or a mailbox of which he may look up at least one folder. Otherwise ERR_NOT_FOUND: whether such a user
+ * exists is not told by commands whose answer would differ (CREATE, DELETE, RENAME, SUBSCRIBE). */
+MUST_CHECK bool imap_place_is_known(struct imap_request *req, const struct imap_place *place,
+                                    struct err *err);
 /* Only from the client's form to UTF-8: patterns and references of LIST. */
 MUST_CHECK bool imap_text_of_name(struct imap_request *req, struct span as_sent, char **utf8_out,
                                   struct err *err);

@@ -22,6 +22,7 @@ struct uid_set;
 /* Tagged. `code` may be NULL. */
 enum session_next imap_ok(struct imap_request *req, const char *code, const char *text_format, ...)
     PRINTF_LIKE(3, 4);
+/* Tagged NO: understood, but not possible. `code` NULL: none. */
 enum session_next imap_no(struct imap_request *req, const char *code, const char *text_format, ...)
     PRINTF_LIKE(3, 4);
 /* The tenth BAD in a row closes the connection. */
@@ -39,6 +40,7 @@ const char *imap_code_of(enum err_kind kind);
 struct buf *imap_out(struct imap_session *session);
 /* "* OK [code] text". */
 void imap_untagged_ok(struct imap_session *session, const char *code, const char *text);
+/* Untagged BYE; the caller then ends the session. */
 void imap_bye(struct imap_session *session, const char *code, const char *text);
 
 /* quoted, or literal where it cannot be quoted. 8-bit text is quoted UTF-8 for those who take it, else a literal. */

@@ -45,7 +45,7 @@ struct search {
     bool needs_columns;
 
     enum level level;
-    struct uid_set hits[LEVELS], *undecided; /* UIDs */
+    struct uid_set hits[LEVELS], of_view, of_columns, *undecided; /* UIDs */
 };
 
 /* ---- compiling */
@@ -161,7 +161,6 @@ static void compile(struct search *search, const struct imap_search_key *key, st
 struct subject {
     const struct view_message *message;
     const struct pack_row *row; /* from LEVEL_COLUMNS on */
-    const struct message_columns *columns;
 };
 
 static enum truth truth_of(bool value)
@@ -234,29 +233,25 @@ static enum truth view_truth(const struct search *search, const struct leaf *lea
     }
 }
 
-static struct span column_text(const struct message_columns *columns, enum imap_search_kind kind)
+static struct span column_text(struct span packed, enum imap_search_kind kind)
 {
-    switch (kind) {
-    case KEY_FROM:
-        return columns->from;
-    case KEY_TO:
-        return columns->to;
-    case KEY_CC:
-        return columns->cc;
-    case KEY_BCC:
-        return columns->bcc;
-    default:
-        return columns->subject;
-    }
+    static const enum columns_text text_of[KEY_KINDS] = { [KEY_SUBJECT] = COLUMNS_SUBJECT,
+                                                          [KEY_FROM] = COLUMNS_FROM,
+                                                          [KEY_TO] = COLUMNS_TO,
+                                                          [KEY_CC] = COLUMNS_CC,
+                                                          [KEY_BCC] = COLUMNS_BCC };
+
+    return columns_text(packed, text_of[kind]);
 }
 
 /* RFC 9051, 6.4.4: "disregarding time and timezone", so the day as the sender wrote it. */
 static int64_t sent_us(const struct subject *subject)
 {
-    const struct message_columns *columns = subject->columns;
+    struct message_columns columns;
 
-    return columns->has_date ? columns->sent_us + columns->sent_zone_minutes * 60 * US_PER_S
-                             : subject->message->received_us;
+    if (!columns_unpack(subject->row->columns, &columns) || !columns.has_date)
+        return subject->message->received_us;
+    return columns.sent_us + columns.sent_zone_minutes * 60 * US_PER_S;
 }
 
 static enum truth column_truth(const struct leaf *leaf, const struct subject *subject)
@@ -275,7 +270,7 @@ static enum truth column_truth(const struct leaf *leaf, const struct subject *su
     case KEY_THREADID:
         return truth_of(leaf->object_id && subject->row->thread_id == leaf->object_id);
     default:
-        return truth_of(fold_contains(column_text(subject->columns, key->kind), leaf->needle));
+        return truth_of(fold_contains(column_text(subject->row->columns, key->kind), leaf->needle));
     }
 }
 
@@ -355,16 +350,11 @@ static void look_at_view(struct search *search)
 static bool judge_row(const struct view_message *message, const struct pack_row *row, void *arg,
                       struct err *err)
 {
-    static const struct message_columns none; /* a message whose row is gone */
-    struct message_columns columns;
-    bool has_columns = !span_is_empty(row->columns) && columns_unpack(row->columns, &columns);
-
     struct search *search = arg;
 
     (void)err;
     imap_progress(search->req, ++search->looked_at, view_count(search->view));
-    judge(arg,
-          &(struct subject){ .message = message, .row = row, .columns = has_columns ? &columns : &none });
+    judge(arg, &(struct subject){ .message = message, .row = row });
     return true;
 }
 
@@ -400,17 +390,16 @@ static bool find_texts(struct search *search, const struct uid_set *candidates, 
 
 static bool run(struct search *search, struct err *err)
 {
-    struct uid_set of_view = UID_SET_INIT(search->req->arena), of_columns = UID_SET_INIT(search->req->arena);
-    const struct uid_set *candidates = &of_view;
+    const struct uid_set *candidates = &search->of_view;
 
-    search->undecided = &of_view;
+    search->undecided = &search->of_view;
     look_at_view(search);
     if (search->needs_columns && !uid_set_is_empty(candidates)) {
         search->level = LEVEL_COLUMNS;
-        search->undecided = &of_columns;
+        search->undecided = &search->of_columns;
         if (!look_again(search, candidates, err))
             return false;
-        candidates = &of_columns;
+        candidates = &search->of_columns;
     }
     if (uid_set_is_empty(candidates))
         return true;
@@ -426,7 +415,9 @@ bool imap_search(struct imap_request *req, const struct imap_search_program *pro
     struct search search = { .req = req,
                              .view = selected->told,
                              .recent = imap_has(req->session, ENABLED_REV2) ? NULL : &selected->recent,
-                             .now_us = clock_now_us() };
+                             .now_us = clock_now_us(),
+                             .of_view = UID_SET_INIT(req->arena),
+                             .of_columns = UID_SET_INIT(req->arena) };
 
     for (int level = 0; level < LEVELS; level++)
         search.hits[level] = UID_SET_INIT(req->arena);

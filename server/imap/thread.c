@@ -6,6 +6,7 @@
  */
 #include "imap/thread.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <talloc.h>
@@ -216,6 +217,7 @@ static int node_of_message(struct tree *tree, GHashTable *ids, const struct thre
     if (!message->message_id[0])
         return add_node(tree, message);
     node = node_of_id(tree, ids, message->message_id);
+    assert(node < tree->count && tree->nodes);
     if (tree->nodes[node].message)
         return add_node(tree, message);
     tree->nodes[node].message = message;
@@ -231,6 +233,7 @@ static void link_message(struct tree *tree, GHashTable *ids, const struct thread
     for (size_t i = 0; i < message->reference_count; i++) {
         int next = node_of_id(tree, ids, message->references[i]);
 
+        assert(next < tree->count && tree->nodes);
         if (parent != NOBODY && tree->nodes[next].parent == NOBODY && may_hang(tree, next, parent))
             tree->nodes[next].parent = parent;
         parent = next;

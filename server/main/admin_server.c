@@ -82,6 +82,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
 void admin_server_reload(struct admin_server *server, const struct config *config)
 {
     atomic_store(&server->config, config);
+    admin_api_set_message_max(server->api, config->max_message_size);
 }
 
 void admin_server_stop(struct admin_server **server)

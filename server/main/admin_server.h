@@ -12,6 +12,8 @@ struct admin_server;
 /* Listens on `path`, mode 0600: root and the server's own user. */
 MUST_CHECK bool admin_server_start(const struct config *config, struct storage *storage, const char *path,
                                    struct admin_server **server_out, struct err *err);
+/* The size of a message that may be imported, and what `check` looks at. `config` lives as long as the server. */
+void admin_server_reload(struct admin_server *server, const struct config *config);
 /* Accepts and sets NULL. */
 /* Other settings for what is asked from now on; `config` lives as long as the process. */
 void admin_server_reload(struct admin_server *server, const struct config *config);

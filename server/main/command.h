@@ -78,6 +78,7 @@ int command_line(int argc, char **argv);
 
 /* Prints errors for people on standard error ("chappe: ..."), or as JSON on standard output with --json. */
 void report(const struct invocation *in, const struct err *err);
+/* What the shell is told for each kind of failure. */
 int exit_status_of(enum err_kind kind);
 /* For the manual: one line each. */
 const char *exit_status_meaning(int status);
@@ -90,23 +91,25 @@ int run_request(struct invocation *in, struct err *err);
 
 /* Commands with code of their own; each returns the exit status, or < 0 with *err filled. */
 int command_init(struct invocation *in, struct err *err);
+/* The commands of the table in commands.c: 0, or -1 with *err filled. chappe start */
 int command_start(struct invocation *in, struct err *err);
-int command_stop(struct invocation *in, struct err *err);
-int command_restart(struct invocation *in, struct err *err);
-int command_reload(struct invocation *in, struct err *err);
-int command_status(struct invocation *in, struct err *err);
-int command_check(struct invocation *in, struct err *err);
-int command_verify(struct invocation *in, struct err *err);
-int command_user_import(struct invocation *in, struct err *err);
-int command_mailbox_import(struct invocation *in, struct err *err);
-int command_mailbox_export(struct invocation *in, struct err *err);
-int command_route(struct invocation *in, struct err *err);
-int command_backup_recipients(struct invocation *in, struct err *err);
+int command_stop(struct invocation *in, struct err *err);              /* chappe stop */
+int command_restart(struct invocation *in, struct err *err);           /* chappe restart */
+int command_reload(struct invocation *in, struct err *err);            /* chappe reload */
+int command_status(struct invocation *in, struct err *err);            /* chappe status */
+int command_check(struct invocation *in, struct err *err);             /* chappe check */
+int command_verify(struct invocation *in, struct err *err);            /* chappe verify */
+int command_user_import(struct invocation *in, struct err *err);       /* chappe user import */
+int command_mailbox_import(struct invocation *in, struct err *err);    /* chappe mailbox import */
+int command_mailbox_export(struct invocation *in, struct err *err);    /* chappe mailbox export */
+int command_help(struct invocation *in, struct err *err);              /* chappe help */
+int command_version(struct invocation *in, struct err *err);           /* chappe version */
+int command_print(struct invocation *in, struct err *err);             /* chappe print */
+int command_route(struct invocation *in, struct err *err);             /* chappe route */
+int command_backup_recipients(struct invocation *in, struct err *err); /* chappe backup-mx recipients */
+/* chappe queue hold, release, retry, ... */
 int command_queue_act(struct invocation *in, struct err *err);
 int command_sieve_get(struct invocation *in, struct err *err);
-int command_help(struct invocation *in, struct err *err);
-int command_version(struct invocation *in, struct err *err);
-int command_print(struct invocation *in, struct err *err);
 int command_run_role(struct invocation *in, struct err *err);
 
 #endif

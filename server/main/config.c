@@ -230,6 +230,42 @@ bool config_read(const void *owner, const char *file, struct config **config_out
     return true;
 }
 
+/* ---- what a reload may not change */
+
+static size_t field_size(const struct config_key *key)
+{
+    return key->type == CONFIG_CHOICE                             ? sizeof(int)
+           : key->type == CONFIG_TEXT || key->type == CONFIG_PATH ? sizeof(char *)
+                                                                  : sizeof(int64_t);
+}
+
+static bool is_same(const struct config_key *key, const void *a, const void *b)
+{
+    if (key->type == CONFIG_TEXT || key->type == CONFIG_PATH)
+        return strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+    return memcmp(a, b, field_size(key)) == 0;
+}
+
+const char *config_keep(struct config *fresh, const struct config *running)
+{
+    size_t count;
+    const struct config_key *keys = config_keys(&count);
+    char *names = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        char *field = (char *)fresh + keys[i].offset;
+        const char *kept = (const char *)running + keys[i].offset;
+        if (keys[i].is_reloadable || is_same(&keys[i], field, kept))
+            continue;
+        memcpy(field, kept, field_size(&keys[i]));
+        if (keys[i].type == CONFIG_TEXT || keys[i].type == CONFIG_PATH)
+            *(const char **)(void *)field = talloc_strdup(fresh, *(const char **)(void *)field);
+        names =
+            names ? talloc_asprintf_append(names, ", %s", keys[i].name) : talloc_strdup(fresh, keys[i].name);
+    }
+    return names;
+}
+
 /* ---- writing */
 
 static const char *value_of(const char *const *values, const char *name)

@@ -37,7 +37,7 @@ struct config {
     const char *postgresql_binaries;
     int64_t database_connections;
 
-    const char *tls_certificate, *tls_key; /* absolute */
+    const char *tls_certificate, *tls_key, *tls_certificates; /* absolute */
 
     int64_t max_message_size, max_recipients;
     int64_t max_connections, max_connections_per_address, max_connection_rate;
@@ -73,6 +73,10 @@ const struct config_key *config_keys(size_t *count_out);
 /* Reads FILE. Paths in it are relative to the data directory, which is the file's `data` key or, without one, the
  * directory that the file stands in. ERR_NOT_FOUND without a file, ERR_INVALID with the line number. */
 MUST_CHECK bool config_read(const void *owner, const char *file, struct config **config_out, struct err *err);
+
+/* Puts back what only a restart changes: `fresh`, read for a reload, gets those values of `running`. The names of the
+ * settings that would have changed, separated by ", ", under `fresh`; NULL: none. */
+const char *config_keep(struct config *fresh, const struct config *running);
 
 /* Writes a commented file with every key: those in `values` (pairs "key", "value", ..., NULL) are set, the others
  * stand there as comments with their defaults. ERR_EXISTS where the file is there already. */

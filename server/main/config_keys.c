@@ -43,33 +43,41 @@ static const struct config_key keys[] = {
 
     { "tls_certificate", CONFIG_PATH, FIELD(tls_certificate), "tls/server.pem", .is_reloadable = true,
       .section = "TLS",
-      .meaning = "The certificate chain in PEM. A certificate for one domain stands beside it as DOMAIN.pem "
-                 "and DOMAIN.key and is chosen by the name that the client asks for." },
+      .meaning = "The certificate chain in PEM that clients get who name no server, or one that no other "
+                 "certificate bears." },
     { "tls_key", CONFIG_PATH, FIELD(tls_key), "tls/server.key", .is_reloadable = true,
       .meaning = "The private key in PEM, readable by the server's user alone." },
+    { "tls_certificates", CONFIG_PATH, FIELD(tls_certificates), "tls", .is_reloadable = true,
+      .meaning =
+          "A folder of further certificates, one of which is chosen by the name that the client asks for "
+          "(SNI) and the names in the certificate: NAME.pem or NAME.crt with NAME.key, or folders NAME with "
+          "fullchain.pem and privkey.pem as certbot makes them." },
     { "plaintext_login", CONFIG_CHOICE, FIELD(plaintext_login), "never", .choices = "never loopback always",
       .is_reloadable = true,
       .meaning = "Where a password may be sent without TLS, and where plain HTTP is served instead of being "
                  "redirected to HTTPS. `loopback`: from this machine only." },
 
     { "max_message_size", CONFIG_SIZE, FIELD(max_message_size), "50M", .least = 1024,
-      .most = INT64_C(2) << 30, .section = "Limits", .meaning = "The largest message that is accepted." },
+      .most = INT64_C(2) << 30, .section = "Limits", .is_reloadable = true,
+      .meaning = "The largest message that is accepted." },
     { "max_recipients", CONFIG_NUMBER, FIELD(max_recipients), "1000", .least = 100, .most = 50000,
-      .meaning = "Recipients of one message in one transaction." },
+      .is_reloadable = true, .meaning = "Recipients of one message in one transaction." },
     { "max_connections", CONFIG_NUMBER, FIELD(max_connections), "12000", .least = 10, .most = 500000,
-      .meaning = "Open connections of a role." },
+      .is_reloadable = true, .meaning = "Open connections of a role." },
     { "max_connections_per_address", CONFIG_NUMBER, FIELD(max_connections_per_address), "200", .least = 1,
-      .most = 500000,
+      .most = 500000, .is_reloadable = true,
       .meaning = "Open connections of one IPv4 address or one IPv6 /64; loopback is exempt." },
     { "max_connection_rate", CONFIG_NUMBER, FIELD(max_connection_rate), "600", .least = 1, .most = 1000000,
+      .is_reloadable = true,
       .meaning = "New connections of one address or /64 in a minute; loopback is exempt." },
-    { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000,
+    { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000, .is_reloadable = true,
       .meaning = "Refused commands after which a session is closed." },
     { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
+      .is_reloadable = true,
       .meaning =
           "What SMTP does with a message that has CR or LF alone: 550, or CRLF instead (for trusted old "
           "equipment only)." },
-    { "trusted_proxies", CONFIG_TEXT, FIELD(trusted_proxies), "",
+    { "trusted_proxies", CONFIG_TEXT, FIELD(trusted_proxies), "", .is_reloadable = true,
       .meaning =
           "Networks (192.0.2.0/24 2001:db8::/32) of proxies in front of us: their connections to the line "
           "protocols begin with a PROXY protocol header, and their X-Forwarded-For is believed." },

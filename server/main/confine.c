@@ -2,11 +2,13 @@
 #include "main/confine.h"
 
 #include "base/log.h"
+#include "main/certificates.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -56,6 +58,42 @@ static void grant(int ruleset, const char *path, uint64_t rights)
     close(rule.parent_fd);
 }
 
+static void grant_folder_of(int ruleset, const void *arena, const char *path)
+{
+    char *folder = talloc_strdup(arena, path), *slash = strrchr(folder, '/');
+
+    if (!slash || slash == folder)
+        return; /* never the whole file system */
+    *slash = '\0';
+    grant(ruleset, folder, READ_RIGHTS);
+}
+
+/* Folders rather than files: a renewed certificate is another file under the old name, and it may be a link to where
+ * the next renewal makes a new file. */
+static void grant_certificate(int ruleset, const void *arena, const char *file)
+{
+    char *real = realpath(file, NULL);
+
+    grant_folder_of(ruleset, arena, file);
+    if (real)
+        grant_folder_of(ruleset, arena, real);
+    free(real);
+}
+
+static void grant_certificates(int ruleset, const void *arena, const struct config *config)
+{
+    struct tls_config tls;
+    struct err err = ERR_INIT;
+
+    grant(ruleset, config->tls_certificates, READ_RIGHTS);
+    if (!certificates_find(arena, config, &tls, &err))
+        return; /* the role does not start, and says why */
+    for (size_t i = 0; i < tls.count; i++) {
+        grant_certificate(ruleset, arena, tls.pairs[i].certificate_file);
+        grant_certificate(ruleset, arena, tls.pairs[i].key_file);
+    }
+}
+
 static bool confine_files(const struct config *config)
 {
     struct landlock_ruleset_attr attributes = { .handled_access_fs = HANDLED };
@@ -70,8 +108,7 @@ static bool confine_files(const struct config *config)
     for (size_t i = 0; i < COUNT_OF(grants); i++)
         grant(ruleset, config_path(arena, config, grants[i].path), grants[i].rights);
     grant(ruleset, config->file, LANDLOCK_ACCESS_FS_READ_FILE);
-    grant(ruleset, config->tls_certificate, LANDLOCK_ACCESS_FS_READ_FILE);
-    grant(ruleset, config->tls_key, LANDLOCK_ACCESS_FS_READ_FILE);
+    grant_certificates(ruleset, arena, config);
     grant(ruleset, config->trust_anchor, LANDLOCK_ACCESS_FS_READ_FILE);
     grant(ruleset, config->trusted_certificates, LANDLOCK_ACCESS_FS_READ_FILE);
     done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;

@@ -26,7 +26,7 @@ static bool address_of(const char *path, struct sockaddr_un *address_out, struct
     *address_out = (struct sockaddr_un){ .sun_family = AF_UNIX };
     if (strlen(path) >= sizeof address_out->sun_path)
         return err_set(err, ERR_INVALID, "The path %s is too long for a socket.", path);
-    strcpy(address_out->sun_path, path);
+    memcpy(address_out->sun_path, path, strlen(path));
     return true;
 }
 

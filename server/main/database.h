@@ -14,6 +14,7 @@ struct disk_reserve; /* base/disk.h */
 #define DIRECTORY_DATABASE "chappe_directory"
 #define FIRST_GROUP_DATABASE "chappe_group_1"
 
+/* True where the server runs a PostgreSQL of its own, not one that is configured. */
 bool database_is_embedded(const struct config *config);
 
 /* Starts (or adopts) the private PostgreSQL; *cluster_out is NULL where the database is external. */

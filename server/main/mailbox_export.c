@@ -222,21 +222,27 @@ static bool open_place(struct export *export, const char *folder, struct err *er
 
 static bool close_place(struct export *export, struct err *err)
 {
+    bool done;
     char *path;
     FILE *out;
 
     if (export->is_mbox) {
-        bool done = fclose(export->mbox) == 0;
+        done = fclose(export->mbox) == 0;
         export->mbox = NULL;
         return done ||
                err_set(err, ERR_INTERNAL, "%s cannot be written: %s.", export->place, strerror(errno));
     }
+    if (export->keyword_count == 0)
+        return true;
     path = talloc_asprintf(export->in->arena, "%s/dovecot-keywords", export->place);
-    out = export->keyword_count ? fopen(path, "we") : NULL;
-    for (size_t i = 0; out && i < export->keyword_count; i++)
-        fprintf(out, "%zu %s\n", i, export->keywords[i]);
+    out = fopen(path, "we");
+    done = out != NULL;
+    for (size_t i = 0; done && i < export->keyword_count; i++)
+        done = fprintf(out, "%zu %s\n", i, export->keywords[i]) > 0;
+    if (out)
+        done = fclose(out) == 0 && done;
     export->keyword_count = 0;
-    return !out || fclose(out) == 0;
+    return done || err_set(err, ERR_INTERNAL, "%s cannot be written: %s.", path, strerror(errno));
 }
 
 static bool export_folder(struct export *export, const char *folder, struct err *err)

@@ -18,7 +18,7 @@ static bool fill(const struct passwd *entry, struct account *account_out)
 {
     if (!entry || strlen(entry->pw_name) >= sizeof account_out->name)
         return false;
-    strcpy(account_out->name, entry->pw_name);
+    memcpy(account_out->name, entry->pw_name, strlen(entry->pw_name) + 1);
     account_out->uid = entry->pw_uid;
     account_out->gid = entry->pw_gid;
     return true;

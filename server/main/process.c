@@ -107,7 +107,7 @@ void process_listen(struct process *process)
             process->saying[0] = '\0';
             enter(process, PROCESS_RUNNING);
         } else if (strncmp(text, "say ", 4) == 0)
-            strcpy(process->saying, text + 4);
+            memcpy(process->saying, text + 4, strlen(text + 4) + 1);
     }
 }
 

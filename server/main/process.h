@@ -29,6 +29,7 @@ struct process {
     char saying[160];                             /* what it told about itself last */
 };
 
+/* Not running, never started. */
 void process_init(struct process *process, const struct role_kind *kind);
 /* Starts the process; false (logged) when fork fails: tried again later. */
 bool process_start(struct process *process, const struct config *config);
@@ -40,11 +41,14 @@ void process_reap(struct process *process);
 void process_tend(struct process *process, const struct config *config);
 /* SIGTERM; no restart from here on. */
 void process_stop(struct process *process);
+/* SIGKILL, at once. */
 void process_kill(struct process *process);
+/* "starting", "running", ...: for status. Static. */
 const char *process_state_name(enum process_state state);
 
 /* In the child: the descriptor on which it speaks to the supervisor; -1 when nobody supervises. */
 int process_channel(void);
+/* A line to the supervisor, from inside a role; nothing where there is none (-1). */
 void process_say(int channel, const char *what);
 
 #endif

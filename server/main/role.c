@@ -52,8 +52,9 @@ static void reload(struct role *role, struct buf *reply)
     struct config *config;
     struct err err = ERR_INIT;
 
-    if (!config_read(role->arena, role->config->file, &config, &err) ||
-        !role->kind->reload(role, config, &err)) {
+    if (config_read(role->arena, role->config->file, &config, &err))
+        (void)config_keep(config, role->config);
+    if (err.kind != ERR_NONE || !role->kind->reload(role, config, &err)) {
         log_err(LOG_LEVEL_ERROR, "main.reload", &err);
         buf_add_format(reply, "not reloaded: %s", err.user);
         return;

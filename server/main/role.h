@@ -50,9 +50,6 @@ struct role_door {
 MUST_CHECK bool role_addresses(const void *owner, const char *text, char ***addresses_out, size_t *count_out,
                                struct err *err);
 
-/* The certificates of tls/: the configured pair, and DOMAIN.pem with DOMAIN.key for each further domain. */
-MUST_CHECK bool role_tls_config(const void *owner, const struct config *config, struct tls_config *tls_out,
-                                struct err *err);
 /* "192.0.2.0/24 2001:db8::/32" as networks under `owner`. */
 MUST_CHECK bool role_networks(const void *owner, const char *text, struct net_network **networks_out,
                               size_t *count_out, struct err *err);
@@ -64,13 +61,24 @@ MUST_CHECK bool role_listen(struct role *role, const char *service, const struct
 /* And on run/<service>.sock. */
 MUST_CHECK bool role_listen_unix(struct role *role, const char *service, const struct protocol *protocol,
                                  void *context, struct err *err);
+/* Sessions that begin afterwards get `fresh` where they would have got `old`, which lives on. */
+void role_replace_context(struct role *role, const void *old, void *fresh);
+/* Takes new certificates, addresses and storage groups over; on failure what was goes on. */
 bool role_sessions_reload(struct role *role, const struct config *config, struct err *err);
+/* Ends all sessions, in bounded time; then the TLS set goes. */
 void role_sessions_stop(struct role *role);
 
+/* What each kind of role does at its start, at a reload and at its end. SMTP and LMTP. */
 bool role_smtp_start(struct role *role, struct err *err);
+bool role_smtp_reload(struct role *role, const struct config *config, struct err *err);
+/* IMAP and POP3. */
 bool role_mailbox_start(struct role *role, struct err *err);
+bool role_mailbox_reload(struct role *role, const struct config *config, struct err *err);
+/* The administration interface and what a browser asks for. */
 bool role_web_start(struct role *role, struct err *err);
+/* New certificates and addresses; on failure what was goes on. */
 bool role_web_reload(struct role *role, const struct config *config, struct err *err);
+/* Both accept a role that never started. */
 void role_web_stop(struct role *role);
 bool role_transport_start(struct role *role, struct err *err);
 bool role_transport_reload(struct role *role, const struct config *config, struct err *err);
@@ -78,8 +86,11 @@ void role_transport_stop(struct role *role);
 /* Where accepted messages go: fields from the settings. */
 struct accept_options;
 void role_accept_options(const struct role *role, struct accept_options *options_out);
+/* Its one thread begins its rounds. */
 bool role_housekeeping_start(struct role *role, struct err *err);
+/* New storage groups take part in the next round. */
 bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err);
+/* The job that runs ends its batch. */
 void role_housekeeping_stop(struct role *role);
 
 #endif

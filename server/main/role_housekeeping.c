@@ -1,20 +1,28 @@
-/* role_housekeeping.c -- the jobs of every storage group in turn, and certificates that end soon. */
+/*
+ * role_housekeeping.c -- the jobs of every storage group in turn, and certificates that end soon. While people keep the
+ * machine busy, a job that has much to do takes a tenth of one processor; when they are gone, as much as it can use.
+ */
+#include "base/busy.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "group/group.h"
 #include "mailbox/housekeeping.h"
+#include "main/certificates.h"
 #include "main/role.h"
 #include "main/storage.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <talloc.h>
 #include <time.h>
 
-enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, WARNING_DAYS = 30, GROUPS_MAX = 256 };
+enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, GROUPS_MAX = 256 };
+/* Of all processors, while we rest; and then the pause after a turn, in lengths of that turn. */
+enum { BUSY_PERCENT = 60, PAUSE_WHEN_BUSY = 9 };
 
 METRIC_COUNTER(jobs_run, "chappe_housekeeping_jobs_total", "Turns of housekeeping jobs")
 METRIC_COUNTER(jobs_failed, "chappe_housekeeping_failures_total", "Turns that failed")
-METRIC_GAUGE(certificate_days, "chappe_certificate_days", "Days until the first certificate ends")
+METRIC_GAUGE(certificate_days_left, "chappe_certificate_days", "Days until the first certificate ends")
 
 struct schedule {
     int64_t group_id;
@@ -28,9 +36,11 @@ struct housekeeper {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_ending;
+    bool is_busy; /* others are */
     struct schedule schedules[GROUPS_MAX];
     size_t count;
-    int64_t next_certificate_us;
+    _Atomic(const struct config *) config; /* replaced by a reload; the old one lives on */
+    _Atomic int64_t next_certificate_us;
 };
 
 static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
@@ -46,17 +56,22 @@ static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
 }
 
 /* A failed turn waits its whole period: a group that is down is not asked all the time. */
-static int64_t pause_after(bool done, bool is_done, unsigned period_s)
+static int64_t pause_after(bool done, bool is_done, unsigned period_s, int64_t took_us, bool is_busy)
 {
-    return done && !is_done ? TURN_MS * INT64_C(1000) : period_s * US_PER_S;
+    int64_t pause_us = TURN_MS * INT64_C(1000);
+
+    if (!done || is_done)
+        return period_s * US_PER_S;
+    return is_busy && took_us * PAUSE_WHEN_BUSY > pause_us ? took_us * PAUSE_WHEN_BUSY : pause_us;
 }
 
-static void run_job(struct group *group, const struct housekeeping_job *job, int64_t *next_us)
+static void run_job(struct group *group, const struct housekeeping_job *job, bool is_busy, int64_t *next_us)
 {
     struct err err = ERR_INIT;
+    int64_t begin_us = clock_monotonic_us();
     bool is_done = true, done;
 
-    if (clock_monotonic_us() < *next_us)
+    if (begin_us < *next_us)
         return;
     metric_add(&jobs_run, 1);
     done = job->run(group, &is_done, &err);
@@ -66,38 +81,48 @@ static void run_job(struct group *group, const struct housekeeping_job *job, int
                   log_i64("group", group_id(group)), log_text("reason", err_kind_name(err.kind)),
                   log_text("cause", err.log));
     }
-    *next_us = clock_monotonic_us() + pause_after(done, is_done, job->period_s);
+    int64_t end_us = clock_monotonic_us();
+    *next_us = end_us + pause_after(done, is_done, job->period_s, end_us - begin_us, is_busy);
+}
+
+static void warn(const char *file, int days)
+{
+    int within = certificate_warning(days);
+
+    if (within > 0)
+        log_event(within == 3 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "certificate.ends",
+                  log_text("file", file), log_i64("days", days), log_i64("within", within));
 }
 
 static void watch_certificates(struct housekeeper *h)
 {
+    const struct config *config = atomic_load(&h->config);
     struct tls_config tls;
     struct err err = ERR_INIT;
-    int64_t least = 36500;
+    int least = 36500;
     void *arena;
 
-    if (clock_monotonic_us() < h->next_certificate_us)
+    if (clock_monotonic_us() < atomic_load(&h->next_certificate_us))
         return;
     arena = talloc_new(NULL);
-    h->next_certificate_us = clock_monotonic_us() + CERTIFICATE_S * US_PER_S;
-    if (role_tls_config(arena, h->role->config, &tls, &err))
+    atomic_store(&h->next_certificate_us, clock_monotonic_us() + CERTIFICATE_S * US_PER_S);
+    if (certificates_find(arena, config, &tls, &err))
         for (size_t i = 0; i < tls.count; i++) {
             struct tls_certificate *certificate;
-            int64_t days;
+            int days;
             if (!tls_certificate_read(arena, tls.pairs[i].certificate_file, &certificate, &err))
                 continue;
-            days = (certificate->not_after_us - clock_now_us()) / US_PER_S / 86400;
+            days = certificate_days(certificate, clock_now_us());
             least = days < least ? days : least;
-            if (days < WARNING_DAYS)
-                log_event(LOG_LEVEL_WARNING, "certificate.ends",
-                          log_text("file", tls.pairs[i].certificate_file), log_i64("days", days));
+            warn(tls.pairs[i].certificate_file, days);
         }
-    metric_set(&certificate_days, least);
+    metric_set(&certificate_days_left, least);
     talloc_free(arena);
 }
 
 static bool rest(struct housekeeper *h)
 {
+    struct busy before = busy_now();
     struct timespec until;
     bool goes_on;
 
@@ -112,6 +137,7 @@ static bool rest(struct housekeeper *h)
         ;
     goes_on = !h->is_ending;
     pthread_mutex_unlock(&h->lock);
+    h->is_busy = busy_percent(before, busy_now()) >= BUSY_PERCENT;
     return goes_on;
 }
 
@@ -129,7 +155,7 @@ static void tend_groups(struct housekeeper *h)
         if (!schedule || !group_find(groups, ids[i], &group, &err))
             continue;
         for (size_t j = 0; j < housekeeping_job_count; j++)
-            run_job(group, &housekeeping_jobs[j], &schedule->next_us[j]);
+            run_job(group, &housekeeping_jobs[j], h->is_busy, &schedule->next_us[j]);
     }
     talloc_free(arena);
 }
@@ -152,6 +178,7 @@ bool role_housekeeping_start(struct role *role, struct err *err)
 
     role->own = h;
     h->role = role;
+    atomic_init(&h->config, role->config);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&h->changed, &attributes);
@@ -167,7 +194,10 @@ bool role_housekeeping_start(struct role *role, struct err *err)
 
 bool role_housekeeping_reload(struct role *role, const struct config *config, struct err *err)
 {
-    (void)config;
+    struct housekeeper *h = role->own;
+
+    atomic_store(&h->config, config);
+    atomic_store(&h->next_certificate_us, 0);
     return storage_reload(role->storage, err);
 }
 

@@ -1,53 +1,16 @@
 /* role_sessions.c -- what the roles with line protocols share: TLS, limits, listeners. */
 #include "main/role.h"
 
+#include "main/certificates.h"
 #include "main/storage.h"
 
-#include <dirent.h>
+#include <assert.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <talloc.h>
 #include <unistd.h>
 
-enum { STOP_MS = 15000, PAIRS_MAX = 4096 };
-
-/* ---- certificates */
-
-static bool is_pair_of_domain(const char *folder, const char *name, struct tls_pair *pair_out)
-{
-    size_t length = strlen(name);
-
-    if (length <= 4 || strcmp(name + length - 4, ".pem") != 0 || strcmp(name, "ca.pem") == 0)
-        return false;
-    pair_out->certificate_file = talloc_asprintf(folder, "%s/%s", folder, name);
-    pair_out->key_file = talloc_asprintf(folder, "%s/%.*s.key", folder, (int)length - 4, name);
-    return access(pair_out->key_file, R_OK) == 0;
-}
-
-bool role_tls_config(const void *owner, const struct config *config, struct tls_config *tls_out,
-                     struct err *err)
-{
-    struct tls_pair *pairs = talloc_array(owner, struct tls_pair, 1);
-    char *folder = config_path(owner, config, "tls");
-    DIR *listing = opendir(folder);
-    struct dirent *entry;
-    size_t count = 1;
-
-    (void)err;
-    pairs[0] = (struct tls_pair){ config->tls_certificate, config->tls_key };
-    while (listing && (entry = readdir(listing)) != NULL && count < PAIRS_MAX) {
-        struct tls_pair pair;
-        if (!is_pair_of_domain(folder, entry->d_name, &pair) ||
-            strcmp(pair.certificate_file, config->tls_certificate) == 0)
-            continue;
-        pairs = talloc_realloc(owner, pairs, struct tls_pair, (unsigned)count + 1);
-        pairs[count++] = pair;
-    }
-    if (listing)
-        closedir(listing);
-    *tls_out = (struct tls_config){ .pairs = pairs, .count = count };
-    return true;
-}
+enum { STOP_MS = 15000 };
 
 /* ---- addresses and networks */
 
@@ -82,26 +45,33 @@ bool role_networks(const void *owner, const char *text, struct net_network **net
 
 /* ---- starting */
 
-bool role_sessions_start(struct role *role, struct err *err)
+static bool settings_of(const void *owner, const struct config *config, struct session_server_config *out,
+                        struct err *err)
 {
-    const struct config *config = role->config;
-    struct session_server_config limits = {
+    struct net_network *trusted = NULL;
+
+    *out = (struct session_server_config){
         .reactors = (unsigned)config->reactors,
         .workers = (unsigned)config->workers,
         .max_sessions = (unsigned)config->max_connections,
         .max_per_peer = (unsigned)config->max_connections_per_address,
         .max_new_per_peer = (unsigned)config->max_connection_rate,
-        .spool_directory = config_path(role->arena, config, "spool"),
+        .spool_directory = config_path(owner, config, "spool"),
     };
-    struct net_network *trusted = NULL;
+    if (!role_networks(owner, config->trusted_proxies, &trusted, &out->trusted_count, err))
+        return false;
+    out->trusted = trusted;
+    return true;
+}
+
+bool role_sessions_start(struct role *role, struct err *err)
+{
+    struct session_server_config settings;
     struct tls_config tls;
 
-    if (!role_networks(role->arena, config->trusted_proxies, &trusted, &limits.trusted_count, err) ||
-        !role_tls_config(role->arena, config, &tls, err) || !tls_server_new(&tls, &role->tls, err) ||
-        !storage_open(role, &role->storage, err))
-        return false;
-    limits.trusted = trusted;
-    return session_server_start(&limits, &role->sessions, err);
+    return settings_of(role->arena, role->config, &settings, err) &&
+           certificates_find(role->arena, role->config, &tls, err) && tls_server_new(&tls, &role->tls, err) &&
+           storage_open(role, &role->storage, err) && session_server_start(&settings, &role->sessions, err);
 }
 
 static const struct service *service_named(const char *name)
@@ -213,6 +183,7 @@ static bool open_doors(struct role *role, const struct config *config, struct er
 
 static bool add_door(struct role *role, const struct role_door *door, struct err *err)
 {
+    assert(door->service); /* the callers' names are ours */
     role->doors = talloc_realloc(role->arena, role->doors, struct role_door, (unsigned)role->door_count + 1);
     role->doors[role->door_count] = *door;
     return open_door(role, role->config, &role->doors[role->door_count++], err);
@@ -256,13 +227,28 @@ static bool reopen_doors(struct role *role, const struct config *config, struct 
     return false;
 }
 
+void role_replace_context(struct role *role, const void *old, void *fresh)
+{
+    for (size_t i = 0; i < role->door_count; i++) {
+        if (role->doors[i].context != old)
+            continue;
+        role->doors[i].context = fresh;
+        for (size_t j = 0; j < role->doors[i].listener_count; j++)
+            session_listener_set_context(role->doors[i].listeners[j], fresh);
+    }
+}
+
 bool role_sessions_reload(struct role *role, const struct config *config, struct err *err)
 {
     void *arena = talloc_new(NULL);
+    struct session_server_config settings;
     struct tls_config tls;
-    bool done = role_tls_config(arena, config, &tls, err) && tls_server_reload(role->tls, &tls, err) &&
-                storage_reload(role->storage, err) && reopen_doors(role, config, err);
+    bool done = settings_of(arena, config, &settings, err) && certificates_find(arena, config, &tls, err) &&
+                tls_server_reload(role->tls, &tls, err) && storage_reload(role->storage, err) &&
+                reopen_doors(role, config, err);
 
+    if (done)
+        session_server_set_limits(role->sessions, &settings);
     talloc_free(arena);
     return done;
 }

@@ -9,6 +9,7 @@
 
 #include <talloc.h>
 
+<<<<<<< HEAD
 struct smtp_role {
     struct smtp_context context;
     struct policy *policy;
@@ -17,17 +18,21 @@ struct smtp_role {
 };
 
 static bool fill(struct role *role, struct smtp_role *own, struct err *err)
+=======
+/* For sessions that begin with these settings; NULL where they cannot be used. */
+static struct smtp_context *make(const struct role *role, const struct config *config, struct policy *policy,
+                                 struct accept *accept, struct err *err)
+>>>>>>> queue
 {
     const struct storage_parts *parts = storage_parts(role->storage);
-    const struct config *config = role->config;
+    struct smtp_context *context = talloc_zero(role->arena, struct smtp_context);
     struct net_network *normalised = NULL;
 
-    own->context = (struct smtp_context){
+    *context = (struct smtp_context){
         .host_name = config->hostname,
-
-        .policy = own->policy,
+        .policy = policy,
         .deliver = parts->deliver,
-        .accept = own->accept,
+        .accept = accept,
         .directory = parts->directory,
         .auth = parts->auth,
         .spool_directory = config_path(role->arena, config, "spool"),
@@ -36,13 +41,22 @@ static bool fill(struct role *role, struct smtp_role *own, struct err *err)
         .errors_max = (unsigned)config->max_errors,
     };
     if (config->bare_newline == BARE_NEWLINE_NORMALIZE &&
-        !role_networks(role->arena, "0.0.0.0/0 ::/0", &normalised, &own->context.normalised_count, err))
-        return false;
-    own->context.normalised = normalised;
-    return true;
+        !role_networks(role->arena, "0.0.0.0/0 ::/0", &normalised, &context->normalised_count, err))
+        return NULL;
+    context->normalised = normalised;
+    return context;
 }
 
-static bool open_accept(struct role *role, struct smtp_role *own, struct err *err)
+static bool open_policy(struct role *role, struct policy **policy_out, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+
+    return policy_open(role->arena,
+                       &(struct policy_options){ .groups = parts->groups, .directory = parts->directory },
+                       policy_out, err);
+}
+
+static bool open_accept(struct role *role, struct accept **accept_out, struct err *err)
 {
     const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
                                            .server = role->config->hostname };
@@ -51,26 +65,43 @@ static bool open_accept(struct role *role, struct smtp_role *own, struct err *er
     if (!topology_open(role->arena, &ways, &own->topology, err))
         return false;
     role_accept_options(role, &options);
+<<<<<<< HEAD
     options.topology = own->topology;
     return accept_open(role->arena, &options, &own->accept, err);
+=======
+    return accept_open(role->arena, &options, accept_out, err);
+>>>>>>> queue
 }
 
 bool role_smtp_start(struct role *role, struct err *err)
 {
-    struct smtp_role *own = talloc_zero(role->arena, struct smtp_role);
-    struct smtp_context *context = &own->context;
+    struct smtp_context *context;
+    struct policy *policy;
+    struct accept *accept;
 
-    if (!role_sessions_start(role, err))
+    if (!role_sessions_start(role, err) || !open_policy(role, &policy, err) ||
+        !open_accept(role, &accept, err))
         return false;
-    if (!policy_open(role->arena,
-                     &(struct policy_options){ .groups = storage_parts(role->storage)->groups,
-                                               .directory = storage_parts(role->storage)->directory },
-                     &own->policy, err) ||
-        !open_accept(role, own, err) || !fill(role, own, err))
+    role->own = context = make(role, role->config, policy, accept, err);
+    if (!context)
         return false;
     return role_listen(role, "lmtp", &smtp_lmtp_protocol, context, err) &&
            role_listen_unix(role, "lmtp", &smtp_lmtp_protocol, context, err) &&
            role_listen(role, "smtp", &smtp_receive_protocol, context, err) &&
            role_listen(role, "submission", &smtp_submission_protocol, context, err) &&
            role_listen(role, "submissions", &smtp_submission_protocol, context, err);
+}
+
+bool role_smtp_reload(struct role *role, const struct config *config, struct err *err)
+{
+    struct smtp_context *old = role->own, *fresh;
+
+    if (!role_sessions_reload(role, config, err))
+        return false;
+    fresh = make(role, config, old->policy, old->accept, err);
+    if (!fresh)
+        return false;
+    role->own = fresh;
+    role_replace_context(role, old, fresh);
+    return true;
 }

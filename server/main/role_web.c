@@ -1,62 +1,83 @@
 /* role_web.c -- HTTP and HTTPS for everybody, and the admin API on its Unix socket. */
 #include "main/role_web.h"
 
+#include "http/certificates.h"
 #include "main/admin_server.h"
+#include "main/certificates.h"
 #include "main/role.h"
 #include "main/storage.h"
 
 #include <string.h>
 #include <talloc.h>
 
-enum { SERVERS_MAX = 32, WEB_THREADS = 8 };
+enum { SERVERS_MAX = 32, DRAINING_MAX = 256, WEB_THREADS = 8 };
 
 struct web_role {
     struct web web;
     struct admin_server *admin;
-    struct http_server *plain[SERVERS_MAX], *tls[SERVERS_MAX];
-    size_t plain_count, tls_count;
-    struct net_network *proxies;
-    size_t proxy_count;
+    struct http_server *servers[SERVERS_MAX];
+    size_t count;
+    struct http_server *draining[DRAINING_MAX]; /* closed by a reload: their connections end by themselves */
+    size_t draining_count;
 };
 
-static bool open_one(struct role *role, const char *address, const struct service *service, struct err *err)
+/* ---- listeners */
+
+static bool open_one(struct web_role *own, const struct config *config, const char *address,
+                     const struct service *service, struct err *err)
 {
-    struct web_role *own = role->own;
     struct http_server_options options = { .threads = WEB_THREADS,
-                                           .max_connections = (unsigned)role->config->max_connections,
+                                           .max_connections = (unsigned)config->max_connections,
                                            .max_per_address = 0,
+                                           .is_tls = service->tls == SERVICE_TLS,
                                            .limit = web_limit,
                                            .answer = web_answer,
-                                           .argument = &own->web,
-                                           .proxies = own->proxies,
-                                           .proxy_count = own->proxy_count };
-    bool is_tls = service->tls == SERVICE_TLS;
-    struct http_server **place = is_tls ? &own->tls[own->tls_count] : &own->plain[own->plain_count];
+                                           .argument = &own->web };
 
-    if (is_tls) {
-        options.certificate = role->config->tls_certificate;
-        options.key = role->config->tls_key;
-    }
-    if (!http_listen_tcp(address, service_port(role->config, service), &options.fd, err) ||
-        !http_server_start(&options, place, err))
+    if (own->count == SERVERS_MAX)
+        return err_set(err, ERR_LIMIT, "`listen` names more addresses than the web role can open.");
+    if (!http_listen_tcp(address, service_port(config, service), &options.fd, err) ||
+        !http_server_start(&options, &own->servers[own->count], err))
         return false;
-    *(is_tls ? &own->tls_count : &own->plain_count) += 1;
+    own->count++;
     return true;
 }
 
-static bool open_all(struct role *role, struct err *err)
+static bool open_all(struct web_role *own, const struct config *config, struct err *err)
 {
-    const struct web_role *own = role->own;
     char **addresses;
     size_t count;
+    void *arena = talloc_new(NULL);
+    bool done = role_addresses(arena, config->listen, &addresses, &count, err);
 
-    if (!role_addresses(role->arena, role->config->listen, &addresses, &count, err))
-        return false;
-    for (const struct service *s = services; s->name; s++)
-        for (size_t i = 0; strcmp(s->role, "web") == 0 && i < count && own->tls_count < SERVERS_MAX; i++)
-            if (!open_one(role, addresses[i], s, err))
-                return false;
-    return true;
+    for (const struct service *s = services; done && s->name; s++)
+        for (size_t i = 0; done && strcmp(s->role, "web") == 0 && i < count; i++)
+            done = open_one(own, config, addresses[i], s, err);
+    talloc_free(arena);
+    return done;
+}
+
+static bool believe(struct web_role *own, const struct config *config, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct net_network *proxies;
+    size_t count;
+    bool done = role_networks(arena, config->trusted_proxies, &proxies, &count, err);
+
+    for (size_t i = 0; done && i < own->count; i++)
+        http_server_believe(own->servers[i], proxies, count);
+    talloc_free(arena);
+    return done;
+}
+
+static bool load_certificates(const struct config *config, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct tls_config tls;
+    bool done = certificates_find(arena, config, &tls, err) && http_certificates_load(&tls, err);
+
+    talloc_free(arena);
+    return done;
 }
 
 bool role_web_start(struct role *role, struct err *err)
@@ -66,19 +87,63 @@ bool role_web_start(struct role *role, struct err *err)
 
     role->own = own;
     atomic_init(&own->web.config, role->config);
-    return role_networks(role->arena, role->config->trusted_proxies, &own->proxies, &own->proxy_count, err) &&
-           storage_open(role, &role->storage, err) &&
+    return load_certificates(role->config, err) && storage_open(role, &role->storage, err) &&
            admin_server_start(role->config, role->storage, socket_path, &own->admin, err) &&
-           open_all(role, err);
+           open_all(own, role->config, err) && believe(own, role->config, err);
+}
+
+/* ---- a reload */
+
+static void forget_drained(struct web_role *own)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < own->draining_count; i++)
+        if (http_server_is_drained(own->draining[i]))
+            http_server_free(&own->draining[i]);
+        else
+            own->draining[kept++] = own->draining[i];
+    own->draining_count = kept;
+}
+
+/* Nobody new comes in at the old addresses; who is there is served to the end. */
+static void close_all(struct web_role *own)
+{
+    forget_drained(own);
+    for (size_t i = 0; i < own->count; i++) {
+        http_server_quiesce(own->servers[i]);
+        if (own->draining_count < DRAINING_MAX)
+            own->draining[own->draining_count++] = own->servers[i];
+        else
+            http_server_free(&own->servers[i]);
+    }
+    own->count = 0;
+}
+
+static bool reopen(struct web_role *own, const struct config *old, const struct config *fresh,
+                   struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (strcmp(old->listen, fresh->listen) == 0 && old->max_connections == fresh->max_connections)
+        return true;
+    close_all(own);
+    if (open_all(own, fresh, err))
+        return true;
+    close_all(own);
+    if (!open_all(own, old, &ignored) || !believe(own, old, &ignored))
+        log_err(LOG_LEVEL_ERROR, "main.listen", &ignored);
+    return false;
 }
 
 bool role_web_reload(struct role *role, const struct config *config, struct err *err)
 {
     struct web_role *own = role->own;
 
-    for (size_t i = 0; i < own->tls_count; i++)
-        if (!http_server_reload(own->tls[i], config->tls_certificate, config->tls_key, err))
-            return false;
+    if (!load_certificates(config, err) || !reopen(own, role->config, config, err) ||
+        !believe(own, config, err))
+        return false;
+    admin_server_reload(own->admin, config);
     atomic_store(&own->web.config, config);
     admin_server_reload(own->admin, config);
     return storage_reload(role->storage, err);
@@ -90,9 +155,10 @@ void role_web_stop(struct role *role)
 
     if (!own)
         return;
-    for (size_t i = 0; i < own->tls_count; i++)
-        http_server_free(&own->tls[i]);
-    for (size_t i = 0; i < own->plain_count; i++)
-        http_server_free(&own->plain[i]);
+    for (size_t i = 0; i < own->count; i++)
+        http_server_free(&own->servers[i]);
+    for (size_t i = 0; i < own->draining_count; i++)
+        http_server_free(&own->draining[i]);
     admin_server_stop(&own->admin);
+    http_certificates_forget();
 }

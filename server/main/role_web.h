@@ -15,6 +15,7 @@ struct web {
 
 /* For http_server_options; `argument` is a struct web. */
 void web_answer(void *argument, const struct http_request *request, struct http_reply *reply);
+/* Bytes that the body of such a request may have. */
 size_t web_limit(void *argument, const char *method, const char *path);
 
 #endif

@@ -33,6 +33,7 @@ struct role_kind {
 };
 /* Ends with name == NULL. */
 extern const struct role_kind role_kinds[];
+/* NULL for a name that is no role. */
 const struct role_kind *role_kind_find(const char *name);
 
 /* True when the word `role` is in the list ("smtp,mailbox" or "smtp mailbox"). */

@@ -153,6 +153,7 @@ static void reload(struct supervisor *s, struct buf *reply)
     struct config *config;
     struct err err = ERR_INIT;
     void *arena = talloc_new(NULL);
+    const char *waiting;
 
     if (!config_read(NULL, s->config->file, &config, &err)) {
         log_err(LOG_LEVEL_ERROR, "main.reload", &err);
@@ -168,11 +169,14 @@ static void reload(struct supervisor *s, struct buf *reply)
         err = ERR_INIT;
         if (s->processes[i].pid == 0)
             continue;
-        buf_add_format(reply, "%s: %s", name,
-                       control_ask(arena, path, "reload", 10000, &answer, &err) ? answer : err.user);
-        buf_add_byte(reply, '\n');
+        if (control_ask(arena, path, "reload", 10000, &answer, &err))
+            buf_add_format(reply, "%s: %s\n", name, answer);
+        else
+            buf_add_format(reply, "%s: not reloaded: %s\n", name, err.user);
     }
-    config->port_offset = s->config->port_offset; /* not reloadable: what runs is what is shown */
+    waiting = config_keep(config, s->config);
+    if (waiting)
+        buf_add_format(reply, "after `chappe restart`: %s\n", waiting);
     talloc_free(s->config);
     s->config = config;
     log_event(LOG_LEVEL_INFO, "main.reloaded");

@@ -18,18 +18,23 @@ struct pop3_maildrop;
 /* `net`: whose workers read ahead. */
 MUST_CHECK bool pop3_maildrop_open(const struct pop3_context *context, const struct identity *identity,
                                    struct session *net, struct pop3_maildrop **drop_out, struct err *err);
+/* Nothing is removed that pop3_maildrop_update() did not remove. Accepts and sets NULL. */
 void pop3_maildrop_close(struct pop3_maildrop **drop);
 
 /* Highest number in use, deleted ones included. */
 uint32_t pop3_maildrop_last(const struct pop3_maildrop *drop);
 /* Of what is not deleted. */
 uint32_t pop3_maildrop_count(const struct pop3_maildrop *drop);
+/* Octets as sent, of what is not deleted. */
 uint64_t pop3_maildrop_bytes(const struct pop3_maildrop *drop);
 
 /* False for a number that is not in use. */
 bool pop3_maildrop_at(const struct pop3_maildrop *drop, uint32_t number, struct view_message *message_out);
+/* Of a number that is in use. */
 bool pop3_maildrop_is_deleted(const struct pop3_maildrop *drop, uint32_t number);
+/* Marks it; pop3_maildrop_update() removes it. */
 void pop3_maildrop_delete(struct pop3_maildrop *drop, uint32_t number);
+/* RSET. */
 void pop3_maildrop_undelete_all(struct pop3_maildrop *drop);
 
 /* Stable for ever: UID and UIDVALIDITY, which never change and are never used again. */
@@ -41,8 +46,10 @@ void pop3_maildrop_uidl(const struct pop3_maildrop *drop, const struct view_mess
  * has p == NULL and pop3_maildrop_part() gives the pieces. Messages fetched in order are read ahead. */
 MUST_CHECK bool pop3_maildrop_fetch(struct pop3_maildrop *drop, uint32_t number, const void *owner,
                                     struct span *bytes_out, struct err *err);
+/* Of one above 256 KiB: the bytes from `offset` on, as many as come at once; none at the end. */
 MUST_CHECK bool pop3_maildrop_part(struct pop3_maildrop *drop, uint32_t number, uint64_t offset,
                                    const void *owner, struct span *bytes_out, struct err *err);
+/* The header block with its empty line, under `owner`. */
 MUST_CHECK bool pop3_maildrop_header(struct pop3_maildrop *drop, uint32_t number, const void *owner,
                                      struct span *header_out, struct err *err);
 /* It went to the client: \Seen at the update. */

@@ -61,14 +61,15 @@ void session_reap(void *argument)
     atomic_fetch_sub(&server->count, 1);
 }
 
-static bool is_exempt(const struct session_server *server, const struct net_address *peer)
+static bool is_exempt(struct session_server *server, const struct net_address *peer)
 {
-    if (net_is_loopback(peer))
-        return true;
-    for (size_t i = 0; i < server->config.trusted_count; i++)
-        if (net_network_contains(&server->trusted[i], peer))
-            return true;
-    return false;
+    bool is_trusted = net_is_loopback(peer);
+
+    pthread_rwlock_rdlock(&server->trusted_lock);
+    for (size_t i = 0; i < server->trusted_count; i++)
+        is_trusted = is_trusted || net_network_contains(&server->trusted[i], peer);
+    pthread_rwlock_unlock(&server->trusted_lock);
+    return is_trusted;
 }
 
 bool session_admit(struct session *session)
@@ -185,7 +186,7 @@ static void welcome(struct session_listener *listener, int fd, const struct net_
     struct session_server *server = listener->server;
     struct session *session;
 
-    if (atomic_load(&server->count) >= server->config.max_sessions) {
+    if (atomic_load(&server->count) >= atomic_load(&server->max_sessions)) {
         session_metric_refused(REFUSED_TOTAL);
         turn_away(listener, fd);
         return;

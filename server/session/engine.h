@@ -75,6 +75,7 @@ struct home {
 struct session_listener {
     struct session_server *server;
     struct session_listen config; /* its strings are not kept */
+    _Atomic(void *) context;      /* the configured one, until a reload brings another */
     char name[32];
     int fd, reserve_fd; /* reserve_fd: given up to tell a peer that there are no descriptors left */
     char *unix_path;
@@ -89,7 +90,10 @@ struct session_listener {
 struct session_server {
     struct session_server_config config;
     char *spool_directory;
+    pthread_rwlock_t trusted_lock; /* over trusted and its count */
     struct net_network *trusted;
+    size_t trusted_count;
+    atomic_uint max_sessions;
     struct home *homes;
     unsigned home_count;
     atomic_uint next_home;
@@ -148,6 +152,7 @@ void session_advance(struct session *session, enum where where);
 
 /* A worker takes over; its job. */
 void session_push(struct session *session);
+/* On the worker's thread. */
 void session_work(struct job *job);
 
 /* advance.c's parts. Each does what it can now. */
@@ -164,10 +169,13 @@ void session_call(struct session *session);
 enum progress session_read(struct session *session);
 enum progress session_frame(struct session *session);
 enum progress session_feed_body(struct session *session);
+/* Bytes are there that were read and not used yet. */
 bool session_has_input(const struct session *session);
+/* These bytes at the front were used. */
 void session_consume(struct session *session, size_t length);
 /* output.c: as far as possible; is_written_off afterwards where the peer is gone. */
 void session_send(struct session *session);
+/* Bytes of output that are still here. */
 size_t session_unsent(const struct session *session);
 /* Takes away what an idle session does not need. */
 void session_shrink(struct session *session);

@@ -48,6 +48,14 @@ struct limits *limits_new(unsigned max_per_peer, unsigned max_new_a_minute)
     return limits;
 }
 
+void limits_set(struct limits *limits, unsigned max_per_peer, unsigned max_new_a_minute)
+{
+    pthread_mutex_lock(&limits->lock);
+    limits->max_connections = max_per_peer;
+    limits->max_new = max_new_a_minute;
+    pthread_mutex_unlock(&limits->lock);
+}
+
 void limits_free(struct limits **limits)
 {
     if (*limits) {

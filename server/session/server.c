@@ -92,15 +92,26 @@ static void settle_config(struct session_server *server, const struct session_se
                                                : processors > 0 ? (unsigned)processors
                                                                 : 1);
     settled->workers = pick(config->workers, defaults.workers);
-    settled->max_sessions = pick(config->max_sessions, defaults.max_sessions);
-    settled->max_per_peer = pick(config->max_per_peer, defaults.max_per_peer);
-    settled->max_new_per_peer = pick(config->max_new_per_peer, defaults.max_new_per_peer);
     if (settled->worker_stack_bytes == 0)
         settled->worker_stack_bytes = defaults.worker_stack_bytes;
     server->spool_directory =
         talloc_strdup(server, config->spool_directory ? config->spool_directory : "/tmp");
+}
+
+void session_server_set_limits(struct session_server *server, const struct session_server_config *config)
+{
+    struct net_network *old;
+
+    atomic_store(&server->max_sessions, pick(config->max_sessions, defaults.max_sessions));
+    limits_set(server->limits, pick(config->max_per_peer, defaults.max_per_peer),
+               pick(config->max_new_per_peer, defaults.max_new_per_peer));
+    pthread_rwlock_wrlock(&server->trusted_lock);
+    old = server->trusted;
     server->trusted =
         talloc_memdup(server, config->trusted, config->trusted_count * sizeof(*config->trusted));
+    server->trusted_count = config->trusted_count;
+    pthread_rwlock_unlock(&server->trusted_lock);
+    talloc_free(old);
 }
 
 bool session_server_start(const struct session_server_config *config, struct session_server **server_out,
@@ -109,7 +120,9 @@ bool session_server_start(const struct session_server_config *config, struct ses
     struct session_server *server = talloc_zero(NULL, struct session_server);
 
     settle_config(server, config);
-    server->limits = limits_new(server->config.max_per_peer, server->config.max_new_per_peer);
+    pthread_rwlock_init(&server->trusted_lock, NULL);
+    server->limits = limits_new(defaults.max_per_peer, defaults.max_new_per_peer);
+    session_server_set_limits(server, config);
     server->homes = talloc_zero_array(server, struct home, server->config.reactors);
     if (!workers_start(server->config.workers, server->config.worker_stack_bytes, &server->workers, err)) {
         session_server_free(&server);
@@ -233,6 +246,7 @@ bool session_server_listen(struct session_server *server, const struct session_l
     listener = talloc_zero(server, struct session_listener);
     listener->server = server;
     listener->config = *listen_;
+    atomic_init(&listener->context, listen_->context);
     listener->config.proxies =
         talloc_memdup(listener, listen_->proxies, listen_->proxy_count * sizeof(*listen_->proxies));
     listener->unix_path = listen_->unix_path ? talloc_strdup(listener, listen_->unix_path) : NULL;
@@ -247,6 +261,11 @@ bool session_server_listen(struct session_server *server, const struct session_l
     at_home(listener->home, begin_accepting, listener);
     *listener_out = listener;
     return true;
+}
+
+void session_listener_set_context(struct session_listener *listener, void *context)
+{
+    atomic_store(&listener->context, context);
 }
 
 uint16_t session_listener_port(const struct session_listener *listener)
@@ -368,5 +387,6 @@ void session_server_free(struct session_server **server)
         reactor_free(&s->homes[i].reactor);
     }
     limits_free(&s->limits);
+    pthread_rwlock_destroy(&s->trusted_lock);
     talloc_free(s);
 }

@@ -50,10 +50,16 @@ MUST_CHECK bool session_server_start(const struct session_server_config *config,
                                      struct session_server **server_out, struct err *err);
 MUST_CHECK bool session_server_listen(struct session_server *server, const struct session_listen *listen,
                                       struct session_listener **listener_out, struct err *err);
+/* What session_context() gives to sessions that begin afterwards; those there keep theirs, so the old one must live on. */
+void session_listener_set_context(struct session_listener *listener, void *context);
+/* The limits of the configuration (those five fields, 0: the default), for connections that come afterwards. */
+void session_server_set_limits(struct session_server *server, const struct session_server_config *config);
+/* The port it got where 0 was asked for. */
 uint16_t session_listener_port(const struct session_listener *listener);
 /* No new connections; those there go on. Sets NULL. */
 void session_listener_close(struct session_listener **listener);
 
+/* Sessions now. */
 unsigned session_server_count(const struct session_server *server);
 
 /* Stops listening, lets running commands end, sends protocol->stopping to everybody and closes; returns when all are

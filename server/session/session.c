@@ -20,7 +20,7 @@ void *session_state(struct session *session)
 
 void *session_context(const struct session *session)
 {
-    return session->listener->config.context;
+    return atomic_load(&session->listener->context);
 }
 
 void *session_memory(struct session *session)

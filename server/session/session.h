@@ -21,15 +21,20 @@
 /* The protocol's zeroed state, its listener's context (session/server.h). */
 void *session_state(struct session *session);
 void *session_context(const struct session *session);
+/* Talloc contexts, see above. */
 void *session_memory(struct session *session);
+/* Until this unit is done. */
 void *session_arena(struct session *session);
 
 /* Who and how. The address is the client's, also behind a trusted proxy (PROXY protocol). */
 const struct net_address *session_peer(const struct session *session);
+/* Without port; lives as long as the session. */
 const char *session_peer_text(const struct session *session);
+/* That the client connected to; 0 on a Unix socket. */
 uint16_t session_local_port(const struct session *session);
 /* Unique in this process, for logs. */
 const char *session_id(const struct session *session);
+/* From STARTTLS on, or always. */
 bool session_is_tls(const struct session *session);
 /* For version, cipher, SNI and channel binding; NULL never. Do not read or write it. */
 const struct stream *session_stream(const struct session *session);
@@ -40,9 +45,11 @@ int64_t session_started_us(const struct session *session); /* wall clock */
 /* The line or unit limit and the idle time of someone who logged in apply from now; false: undone
  * (IMAP UNAUTHENTICATE). */
 void session_set_authenticated(struct session *session, bool is_authenticated);
+/* As last set. */
 bool session_is_authenticated(const struct session *session);
 /* Who it is, for others that only hold the session; opaque here, owned by the protocol. */
 void session_set_identity(struct session *session, void *identity);
+/* As last set; NULL before. */
 void *session_identity(const struct session *session);
 
 /* Seconds without a byte from the client until protocol->timeout; IDLE is longer than a command. */
@@ -50,9 +57,13 @@ void session_set_idle(struct session *session, int seconds);
 
 /* Output. */
 struct buf *session_output(struct session *session);
+/* Appends bytes. */
 void session_write(struct session *session, struct span bytes);
+/* Appends a NUL-terminated text. */
 void session_write_text(struct session *session, const char *text);
+/* Appends as printf. */
 void session_printf(struct session *session, const char *text_format, ...) PRINTF_LIKE(2, 3);
+/* 256 KiB wait: return SESSION_MORE. */
 bool session_output_is_full(const struct session *session);
 /* Sends what is there as far as the client takes it now, before the unit is done ("+ go ahead" is sent anyway). */
 void session_flush(struct session *session);

@@ -2,6 +2,7 @@
 
 #include "base/thread.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -107,6 +108,7 @@ void workers_stop(struct workers **workers, void (*drop)(struct job *job))
     left = pool->first;
     pthread_mutex_destroy(&pool->lock);
     free(pool);
+    assert(!left || drop);
     for (; left; left = next) {
         next = left->next;
         drop(left);

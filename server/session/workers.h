@@ -21,10 +21,12 @@ struct job {
     struct job *next;
 };
 
+/* `count` threads with stacks of `stack_bytes`; on failure none is left. */
 MUST_CHECK bool workers_start(unsigned count, size_t stack_bytes, struct workers **workers_out,
                               struct err *err);
 /* Lets running jobs end and joins. Those still in the queue go to `drop`, in the caller's thread. */
 void workers_stop(struct workers **workers, void (*drop)(struct job *job));
+/* To the end of the queue. Any thread. */
 void workers_push(struct workers *workers, struct job *job);
 /* Somebody waits for a worker: a session that has had its turn should step back. */
 bool workers_are_wanted(struct workers *workers);

@@ -97,26 +97,30 @@ enum session_next smtp_dispatch(struct smtp_session *s, struct span line);
 /* The verb of a line; *args_out: what follows, blanks around it taken off. */
 struct span smtp_verb(struct span line, struct span *args_out);
 
+/* Commands of the table: each answers exactly once. AUTH (RFC 4954) */
 enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_data(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_bdat(struct smtp_session *s, struct span args); /* BDAT (RFC 3030) */
+enum session_next smtp_cmd_data(struct smtp_session *s, struct span args); /* DATA (RFC 5321, 4.1.1.4) */
+/* EHLO and LHLO (RFC 5321, 4.1.1.1; RFC 2033) */
 enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_expn(struct smtp_session *s, struct span args);     /* EXPN (RFC 5321, 4.1.1.7) */
+enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args);     /* HELO (RFC 5321, 4.1.1.1) */
+enum session_next smtp_cmd_help(struct smtp_session *s, struct span args);     /* HELP (RFC 5321, 4.1.1.8) */
+enum session_next smtp_cmd_mail(struct smtp_session *s, struct span args);     /* MAIL (RFC 5321, 4.1.1.2) */
+enum session_next smtp_cmd_noop(struct smtp_session *s, struct span args);     /* NOOP (RFC 5321, 4.1.1.9) */
+enum session_next smtp_cmd_quit(struct smtp_session *s, struct span args);     /* QUIT (RFC 5321, 4.1.1.10) */
+enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);     /* RCPT (RFC 5321, 4.1.1.3) */
+enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);     /* RSET (RFC 5321, 4.1.1.5) */
+enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args); /* STARTTLS (RFC 3207) */
+enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);     /* VRFY (RFC 5321, 4.1.1.6) */
 enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_expn(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_helo(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_help(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_mail(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_noop(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_quit(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args);
-enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);
 
 /* The client's answer to a 334. */
 enum session_next smtp_auth_continue(struct smtp_session *s, struct span line);
 
+/* Largest message in bytes, as SIZE announces it. */
 uint64_t smtp_message_max(const struct smtp_session *s);
+/* Recipients that one transaction may have. */
 unsigned smtp_recipients_max(const struct smtp_session *s);
 /* True where the peer is in the network list. */
 bool smtp_peer_is_in(const struct smtp_session *s, const struct net_network *networks, size_t count);

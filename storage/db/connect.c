@@ -31,16 +31,28 @@ static void on_notice(void *arg, const PGresult *result)
               log_text("text", text ? text : ""));
 }
 
+void class_sql(const struct db *db, enum db_class class, char sql_out[CLASS_SQL_SIZE])
+{
+    bool by_key = db->by_key && class == DB_INTERACTIVE;
+
+    snprintf(
+        sql_out, CLASS_SQL_SIZE,
+        "SELECT set_config('statement_timeout', '%lld', false), set_config('plan_cache_mode', '%s', false),"
+        " set_config('enable_seqscan', '%s', false)",
+        (long long)db_class_timeout_ms[class], by_key ? "force_generic_plan" : "auto", by_key ? "off" : "on");
+}
+
 static bool set_session(struct db *db, const struct connect_options *options, struct err *err)
 {
-    char sql[512];
+    char sql[512 + CLASS_SQL_SIZE], class[CLASS_SQL_SIZE];
     char *role = options->role ? PQescapeIdentifier(db->conn, options->role, strlen(options->role)) : NULL;
 
+    class_sql(db, options->class, class);
     snprintf(sql, sizeof sql,
-             "SET jit = off; SET lock_timeout = '5s'; SET statement_timeout = %lld;"
+             "%s; SET jit = off; SET lock_timeout = '5s';"
              "SET idle_in_transaction_session_timeout = '120s'; SET timezone = 'UTC';"
              "SET client_min_messages = warning;%s%s",
-             (long long)db_class_timeout_ms[options->class], role ? "SET ROLE " : "", role ? role : "");
+             class, role ? "SET ROLE " : "", role ? role : "");
     PQfreemem(role);
     PGresult *result = PQexec(db->conn, sql);
     bool is_set = PQresultStatus(result) == PGRES_COMMAND_OK;

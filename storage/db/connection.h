@@ -53,6 +53,7 @@ struct db {
     bool is_stale;       /* works, but is to be closed at its release (reset, lost plans) */
     unsigned generation; /* of the pool, when it connected */
     enum db_class class, class_set;
+    bool by_key; /* see db/pool.h */
 
     GHashTable *prepared; /* address of the SQL -> number of the statement */
     unsigned statements;
@@ -80,7 +81,11 @@ struct connect_options {
     enum db_class class;
 };
 extern const int64_t db_class_timeout_ms[DB_CLASSES];
+/* One statement that sets all that depends on the class. */
+enum { CLASS_SQL_SIZE = 256 };
+void class_sql(const struct db *db, enum db_class class, char sql_out[CLASS_SQL_SIZE]);
 MUST_CHECK bool db_connection_open(struct db *db, const struct connect_options *options, struct err *err);
+/* Whatever is under way is given up. */
 void db_connection_close(struct db *db);
 /* Looks at the socket without waiting: false when the server has gone. */
 bool connection_is_alive(struct db *db);

@@ -141,11 +141,11 @@ static bool append_sync(struct db *db, struct err *err)
 /* A setting must not be undone by a rollback, so it gets a sync, that is a transaction, of its own. */
 static bool set_class(struct db *db, struct err *err)
 {
-    char sql[64];
+    char sql[CLASS_SQL_SIZE];
 
     if (db->class == db->class_set)
         return true;
-    snprintf(sql, sizeof sql, "SET statement_timeout = %lld", (long long)db_class_timeout_ms[db->class]);
+    class_sql(db, db->class, sql);
     if (!append(db, SENT_SILENT, STATEMENT_BUILT, sql, DB_NO_ARGS, err) || !append_sync(db, err))
         return false;
     db->class_set = db->class;

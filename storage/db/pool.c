@@ -21,6 +21,7 @@ struct db_pool {
     pthread_mutex_t lock; /* of everything up to `counters` */
     pthread_cond_t released;
     char *conninfo, *application_name, *role;
+    bool by_key;
     unsigned size, open, in_use, waiting;
     struct db **idle; /* a stack: the last used is the warmest */
     unsigned idle_count;
@@ -85,6 +86,7 @@ bool db_pool_open(const void *owner, const struct db_pool_options *options, stru
     pool->application_name =
         talloc_strdup(pool, options->application_name ? options->application_name : "chappe");
     pool->role = options->role ? talloc_strdup(pool, options->role) : NULL;
+    pool->by_key = options->by_key;
     pool->size = options->size ? options->size : DEFAULT_SIZE;
     pool->idle = talloc_array(pool, struct db *, pool->size);
     *pool_out = pool;
@@ -98,6 +100,7 @@ static struct db *connection_new(struct db_pool *pool, enum db_class class)
 
     db->pool = pool;
     db->class = class;
+    db->by_key = pool->by_key;
     db->scratch = BUF_INIT(db);
     return db;
 }

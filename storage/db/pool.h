@@ -7,6 +7,9 @@
  * fail at once with ERR_BUSY, and one caller at a time probes after a jittered back-off of at most 5 s.
  * A connection that broke while it lay idle is noticed and replaced before it is handed out.
  *
+ * A pool may be opened `by_key`: its statements for DB_INTERACTIVE all go by keys, so each is planned once a connection
+ * instead of at every run (which costs more than running it), and by index, whatever the tables held at that moment.
+ *
  * Every session runs with: jit off, lock_timeout 5 s, statement_timeout of its class, UTF8, the pool's
  * application_name, connect_timeout 5 s, keepalives 10/5/3, tcp_user_timeout 15 s.
  *
@@ -20,6 +23,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct db_pool;
@@ -39,6 +43,7 @@ struct db_pool_options {
     const char *application_name; /* "chappe smtp"; NULL: "chappe" */
     unsigned size;                /* most connections open at once; 0: 8 */
     const char *role; /* SET ROLE after connecting (the non-owner role of row-level security); NULL: none */
+    bool by_key;
 };
 
 /* Copies the options; connects when first used, so it succeeds while the database is down.

@@ -154,6 +154,7 @@ struct db_row { /* one row of it; valid as long as the rows are */
 /* All rows, in memory. No rows is a success. */
 MUST_CHECK bool db_query(struct db *db, const void *owner, const char *sql, struct db_args args,
                          struct db_rows **rows_out, struct err *err);
+/* How many rows there are. */
 size_t db_rows_count(const struct db_rows *rows);
 /* True while there is a row `number`: for (size_t i = 0; db_rows_at(rows, i, &row); i++) */
 bool db_rows_at(const struct db_rows *rows, size_t number, struct db_row *row_out);
@@ -191,6 +192,7 @@ int64_t db_get_i64(const struct db_row *row, int column);  /* NULL: 0 */
 double db_get_f64(const struct db_row *row, int column);   /* NULL: 0 */
 /* Text, varchar, json, jsonb, uuid (16 bytes), bytea. NULL: p == NULL. Lives as long as the rows. */
 struct span db_get_text(const struct db_row *row, int column);
+/* bytea; valid while the row is. p is NULL for NULL. */
 struct span db_get_bytes(const struct db_row *row, int column);
 /* A C string under `owner`; NULL for SQL NULL. */
 char *db_copy_text(const void *owner, const struct db_row *row, int column);

@@ -17,11 +17,6 @@ static const char SET_TENANT[] = "SELECT set_config('chappe.organisation', $1, t
 /* First of all changes, so that two of them wait for each other here and never in a circle. */
 static const char RAISE_STAMP[] = "UPDATE directory_stamp SET stamp = stamp + 1";
 
-bool not_found(struct err *err, const char *what)
-{
-    return err_set(err, ERR_NOT_FOUND, "There is no such %s.", what);
-}
-
 bool taken(struct err *err, const char *format, const char *name)
 {
     if (err->kind != ERR_EXISTS)

@@ -29,6 +29,7 @@ MUST_CHECK bool act_read(struct directory *directory, const struct actor *actor,
 /* Runs one statement as chappe_lookup. */
 MUST_CHECK bool look_up(struct directory *directory, const void *owner, const char *sql, struct db_args args,
                         struct db_rows **rows_out, struct err *err);
+/* The same where exactly one row is wanted: ERR_NOT_FOUND without one. */
 MUST_CHECK bool look_up_one(struct directory *directory, const void *owner, const char *sql,
                             struct db_args args, struct db_row *row_out, struct err *err);
 /* The organisation in which an actor meets an object: its own, or where `sql` finds it. `what` for ERR_NOT_FOUND. */
@@ -42,7 +43,11 @@ MUST_CHECK bool act_on_installation(const struct actor *actor, struct err *err);
 MUST_CHECK bool refuse_dependents(struct db *db, const char *what, const char *sql, struct db_args args,
                                   struct err *err);
 /* ERR_NOT_FOUND with a sentence of its own. Returns false. */
-bool not_found(struct err *err, const char *what);
+static inline bool not_found(struct err *err, const char *what)
+{
+    return err_set(err, ERR_NOT_FOUND, "There is no such %s.", what);
+}
+
 /* After a failed insert: says which name is taken. Returns false. */
 bool taken(struct err *err, const char *format, const char *name) __attribute__((format(printf, 2, 0)));
 /* 1-100 characters of UTF-8 without control characters or spaces at the ends. */
@@ -60,7 +65,9 @@ MUST_CHECK bool address_canonical(const void *owner, const char *text, char **ke
                                   struct err *err);
 
 /* resolve.c */
+/* What resolve.c remembers; made and freed with the directory. */
 void resolve_memory_open(struct directory *directory);
+/* Nobody resolves any more. */
 void resolve_memory_close(struct directory *directory);
 
 #endif

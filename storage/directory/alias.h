@@ -31,6 +31,7 @@ MUST_CHECK bool alias_add(struct directory *directory, const struct actor *actor
 MUST_CHECK bool alias_find(struct directory *directory, const struct actor *actor, const void *owner,
                            enum recipient_kind kind, const char *address, struct alias *alias_out,
                            struct err *err);
+/* By address. */
 MUST_CHECK bool alias_list(struct directory *directory, const struct actor *actor, const void *owner,
                            enum recipient_kind kind, int64_t organisation_id, struct alias **aliases_out,
                            size_t *count_out, struct err *err);

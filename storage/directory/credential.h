@@ -32,9 +32,11 @@ MUST_CHECK bool app_password_add(struct directory *directory, const struct actor
                                  const struct app_password *wanted,
                                  const unsigned char hash[APP_PASSWORD_HASH_BYTES],
                                  int64_t *app_password_id_out, struct err *err);
+/* Without their secrets; by name. */
 MUST_CHECK bool app_password_list(struct directory *directory, const struct actor *actor, const void *owner,
                                   int64_t recipient_id, struct app_password **passwords_out,
                                   size_t *count_out, struct err *err);
+/* ERR_NOT_FOUND where there is none of this name. */
 MUST_CHECK bool app_password_remove(struct directory *directory, const struct actor *actor,
                                     int64_t recipient_id, const char *name, struct err *err);
 

@@ -17,6 +17,7 @@ enum domain_kind {
 };
 /* "authoritative", "relay", "backup", "alias". Static. */
 const char *domain_kind_name(enum domain_kind kind);
+/* False for a word that is none. */
 MUST_CHECK bool domain_kind_of(const char *name, enum domain_kind *kind_out);
 
 struct domain {

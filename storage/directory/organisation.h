@@ -36,8 +36,10 @@ enum organisation_field {
 MUST_CHECK bool organisation_add(struct directory *directory, const struct actor *actor,
                                  const struct organisation *wanted, int64_t *organisation_id_out,
                                  struct err *err);
+/* By name. ERR_NOT_FOUND also where it is not the actor's. */
 MUST_CHECK bool organisation_find(struct directory *directory, const struct actor *actor, const void *owner,
                                   const char *name, struct organisation *organisation_out, struct err *err);
+/* By id. ERR_NOT_FOUND also where it is not the actor's. */
 MUST_CHECK bool organisation_get(struct directory *directory, const struct actor *actor, const void *owner,
                                  int64_t organisation_id, struct organisation *organisation_out,
                                  struct err *err);
@@ -45,6 +47,7 @@ MUST_CHECK bool organisation_get(struct directory *directory, const struct actor
 MUST_CHECK bool organisation_list(struct directory *directory, const struct actor *actor, const void *owner,
                                   struct organisation **organisations_out, size_t *count_out,
                                   struct err *err);
+/* Changes those fields of `wanted` that `fields` (ORGANISATION_...) names. */
 MUST_CHECK bool organisation_set(struct directory *directory, const struct actor *actor,
                                  int64_t organisation_id, unsigned fields, const struct organisation *wanted,
                                  struct err *err);
@@ -58,16 +61,20 @@ struct administrative_group {
     int64_t recipient_count, domain_count; /* read only */
 };
 
+/* ERR_EXISTS: the name is taken in this organisation. */
 MUST_CHECK bool administrative_group_add(struct directory *directory, const struct actor *actor,
                                          int64_t organisation_id, const char *name, int64_t *id_out,
                                          struct err *err);
+/* By name, in one organisation. ERR_NOT_FOUND. */
 MUST_CHECK bool administrative_group_find(struct directory *directory, const struct actor *actor,
                                           const void *owner, int64_t organisation_id, const char *name,
                                           struct administrative_group *group_out, struct err *err);
+/* Those of one organisation, the oldest first. */
 MUST_CHECK bool administrative_group_list(struct directory *directory, const struct actor *actor,
                                           const void *owner, int64_t organisation_id,
                                           struct administrative_group **groups_out, size_t *count_out,
                                           struct err *err);
+/* ERR_EXISTS, ERR_NOT_FOUND. */
 MUST_CHECK bool administrative_group_rename(struct directory *directory, const struct actor *actor,
                                             int64_t organisation_id, int64_t id, const char *name,
                                             struct err *err);

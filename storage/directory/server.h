@@ -16,6 +16,7 @@ struct server {
 /* Makes itself known or renews seen_us; there is one routing group at first. */
 MUST_CHECK bool server_register(struct directory *directory, const char *name, int64_t *server_id_out,
                                 struct err *err);
+/* All that ever made themselves known, by name. */
 MUST_CHECK bool server_list(struct directory *directory, const void *owner, struct server **servers_out,
                             size_t *count_out, struct err *err);
 
@@ -30,6 +31,7 @@ struct storage_group {
 MUST_CHECK bool storage_group_add(struct directory *directory, const struct actor *actor,
                                   const struct storage_group *wanted, int64_t *storage_group_id_out,
                                   struct err *err);
+/* All, the oldest first: no organisation owns one. */
 MUST_CHECK bool storage_group_list(struct directory *directory, const void *owner,
                                    struct storage_group **groups_out, size_t *count_out, struct err *err);
 /* Another conninfo (NULL: private) and takes_new. */
@@ -46,10 +48,13 @@ struct store {
     bool is_mounted;  /* what the administrator wants; the storage group knows what is */
     int64_t mailbox_count;
 };
+/* ERR_EXISTS for a name that is taken in its storage group. */
 MUST_CHECK bool directory_store_add(struct directory *directory, const struct actor *actor,
                                     const struct store *wanted, int64_t *store_id_out, struct err *err);
+/* Stores of all storage groups. */
 MUST_CHECK bool directory_store_list(struct directory *directory, const void *owner,
                                      struct store **stores_out, size_t *count_out, struct err *err);
+/* Writes down what the administrator wants (is_mounted); ERR_NOT_FOUND. */
 MUST_CHECK bool directory_store_mount(struct directory *directory, const struct actor *actor,
                                       int64_t store_id, bool is_mounted, struct err *err);
 /* ERR_DEPENDED_ON: mailboxes are in it. */

@@ -36,6 +36,7 @@ enum recipient_state {
 const char *recipient_kind_name(enum recipient_kind kind);
 /* "active", "no-login", "disabled". Static. */
 const char *recipient_state_name(enum recipient_state state);
+/* False for a word that is none. */
 MUST_CHECK bool recipient_state_of(const char *name, enum recipient_state *state_out);
 
 /* Where a mailbox lives. */
@@ -83,6 +84,7 @@ MUST_CHECK bool user_import(struct directory *directory, const struct actor *act
 /* By any of its addresses. */
 MUST_CHECK bool user_find(struct directory *directory, const struct actor *actor, const void *owner,
                           const char *address, struct user *user_out, struct err *err);
+/* By id. ERR_NOT_FOUND also where it is not the actor's. */
 MUST_CHECK bool user_get(struct directory *directory, const struct actor *actor, const void *owner,
                          int64_t recipient_id, struct user *user_out, struct err *err);
 
@@ -98,11 +100,13 @@ MUST_CHECK bool user_list(struct directory *directory, const struct actor *actor
                           const struct user_query *query, struct user **users_out, size_t *count_out,
                           struct err *err);
 
+/* Changes those fields of `wanted` that `fields` (enum user_field) names. */
 MUST_CHECK bool user_set(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                          unsigned fields, const struct user *wanted, struct err *err);
 /* Gives it another primary address (in the same organisation); the old one stays as a secondary. */
 MUST_CHECK bool user_rename(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                             const char *address, struct err *err);
+/* A further address. ERR_EXISTS: it is taken; ERR_NOT_FOUND: its domain is not the actor's. */
 MUST_CHECK bool user_address_add(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                                  const char *address, struct err *err);
 /* ERR_INVALID: the primary one. */

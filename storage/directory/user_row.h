@@ -18,9 +18,11 @@
     "       r.created_us, r.changed_us, r.stamp"                                                             \
     "  FROM recipient r JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
 
+/* A row of SELECT_USER; strings under `owner`. */
 void user_read_row(const void *owner, const struct db_row *row, struct user *out);
 
 enum recipient_kind recipient_kind_of(struct span name);
+/* What is in the database is one of the names. */
 enum recipient_state recipient_state_of_span(struct span name);
 
 /* The user as it is, its row locked. */

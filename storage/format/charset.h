@@ -17,7 +17,9 @@ bool charset_add_utf8(struct buf *out, struct span charset, struct span bytes, s
 /* True where we know this charset. */
 bool charset_is_known(struct span charset);
 
+/* RFC 3629: no overlong forms, no surrogates. */
 bool utf8_is_valid(struct span text);
+/* No byte above 127. */
 bool utf8_is_ascii(struct span text);
 /* Adds `text` with every invalid byte and NUL replaced by U+FFFD. */
 void utf8_add_valid(struct buf *out, struct span text);

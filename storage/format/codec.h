@@ -38,6 +38,7 @@ MUST_CHECK bool codec_decoded_size(struct span encoded, enum mime_encoding encod
 
 /* base64 in lines of 76 with CRLF (bodies), or in one line without (AUTH, tokens). */
 void codec_add_base64_lines(struct buf *out, struct span bytes);
+/* In one line, with padding (RFC 4648, 4). */
 void codec_add_base64(struct buf *out, struct span bytes);
 /* Strict base64 as SASL needs it (RFC 4648, 4): padding right, nothing else inside, at most `cap` bytes. */
 MUST_CHECK bool codec_take_base64(struct span encoded, size_t cap, struct buf *out);

@@ -147,9 +147,3 @@ char *fold_text(const void *owner, struct span text)
     fold_add(&out, text);
     return buf_text(&out);
 }
-
-bool fold_contains(struct span text, struct span needle)
-{
-    return span_is_empty(needle) ||
-           (!span_is_empty(text) && memmem(text.p, span_length(text), needle.p, span_length(needle)) != NULL);
-}

@@ -33,6 +33,7 @@ MUST_CHECK bool folder_name_of_utf7(const void *owner, struct span utf7, char **
 MUST_CHECK bool folder_utf7_decode(const void *owner, struct span utf7, char **utf8_out, struct err *err);
 void folder_name_add_utf7(struct buf *out, struct span name);
 
+/* ASCII case ignored. */
 bool folder_name_is_inbox(const char *name);
 /* Part of `name` before the last separator; NULL for a top-level folder. */
 char *folder_name_parent(const void *owner, const char *name);

@@ -35,6 +35,7 @@ MUST_CHECK bool header_next(struct span *block, struct header_field *field_out);
 MUST_CHECK bool header_find(struct span block, const char *name, struct header_field *field_out);
 /* The last one: for fields that may stand once only and where the lower one is the author's. */
 MUST_CHECK bool header_find_last(struct span block, const char *name, struct header_field *field_out);
+/* How many fields have that name, ASCII case ignored. */
 size_t header_count(struct span block, const char *name);
 
 /* Length of the header block at the front of a message, its empty line included; the whole where none. */
@@ -74,6 +75,7 @@ struct header_structured {
     struct header_parameter *parameters;
     size_t count;
 };
+/* Never fails; what cannot be read is left out. Strings under `owner`. */
 void header_structured_parse(const void *owner, struct span value, struct header_structured *out);
 /* NULL where absent. */
 const char *header_parameter(const struct header_structured *structured, const char *name);
@@ -85,6 +87,7 @@ struct header_raw_parameter {
     const char *value;
     size_t value_length;
 };
+/* The next of them; `in` stands behind the value at first. False at the end. */
 MUST_CHECK bool header_next_parameter(const void *owner, struct span *in, struct header_raw_parameter *out);
 /* Takes a token, skipping white space and comments before it; what stands up to `;` `/` or white space. */
 MUST_CHECK bool header_take_token(struct span *in, struct span *token_out);

@@ -97,7 +97,9 @@ void mime_index_pack(struct buf *out, const struct mime_index *index);
 /* False where the bytes are not of mime_index_pack. */
 MUST_CHECK bool mime_index_unpack(const void *owner, struct span packed, struct mime_index *index_out);
 
+/* The header block of a part, its empty line included. */
 struct span mime_part_header(struct span message, const struct mime_part *part);
+/* What follows it, as sent (still encoded). */
 struct span mime_part_body(struct span message, const struct mime_part *part);
 /* The value of a remembered field, cut at MIME_FIELD_MAX; empty where absent. */
 struct span mime_part_field(struct span message, const struct mime_part *part, enum mime_field field);
@@ -109,6 +111,7 @@ struct mime_type {
 };
 struct mime_type mime_part_type(struct span message, const struct mime_index *index,
                                 const struct mime_part *part);
+/* ASCII case ignored; `sub` NULL: any. */
 bool mime_type_is(const struct mime_type *type, const char *main, const char *sub);
 
 /* The IMAP number of a part, "1.2.3". A message that is no multipart gives the number of its body ("1" at the

@@ -58,7 +58,8 @@ static bool add(struct groups *groups, int64_t storage_group_id, const char *con
     struct group *group = talloc_zero(groups, struct group);
     const struct db_pool_options options = { .conninfo = conninfo,
                                              .application_name = groups->application_name,
-                                             .size = groups->pool_size };
+                                             .size = groups->pool_size,
+                                             .by_key = true };
 
     group->id = storage_group_id;
     group->reserve = groups->reserve;

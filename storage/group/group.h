@@ -43,8 +43,10 @@ void groups_remove(struct groups *groups, int64_t storage_group_id);
 /* The ids known now, ascending, under `owner`. */
 int64_t *groups_ids(const struct groups *groups, const void *owner, size_t *count_out);
 
+/* ERR_BUSY: it is not known (any more). */
 MUST_CHECK bool group_find(struct groups *groups, int64_t storage_group_id, struct group **group_out,
                            struct err *err);
+/* The storage_group_id. */
 int64_t group_id(const struct group *group);
 /* For statistics and health pages; statements go through group_acquire(). */
 struct db_pool *group_pool(const struct group *group);
@@ -57,6 +59,7 @@ MUST_CHECK bool group_open_dedicated(struct group *group, enum db_class class, s
 
 /* To be asked before data is added, never before any is removed: ERR_NO_ROOM while a disk has less than its reserve. */
 MUST_CHECK bool groups_have_room(struct groups *groups, struct err *err);
+/* The same for whoever holds one group only. */
 MUST_CHECK bool group_has_room(struct group *group, struct err *err);
 
 /* Writes the storage_group row into a new database whose schema is there; nothing when it is there already.

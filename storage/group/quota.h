@@ -16,6 +16,7 @@ struct mailbox_usage {
     int64_t domain_used_bytes, domain_quota_bytes; /* quota 0: the domain has no limit of its own */
     int64_t organisation_used_bytes, organisation_quota_bytes;
 };
+/* What the mailbox holds, and its limits. */
 MUST_CHECK bool mailbox_usage(struct group *group, int64_t mailbox_id, struct mailbox_usage *usage_out,
                               struct err *err);
 

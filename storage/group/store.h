@@ -24,6 +24,7 @@ MUST_CHECK bool store_put(struct group *group, const struct store_options *optio
 MUST_CHECK bool store_remove(struct group *group, int64_t store_id, struct err *err);
 /* Dismounted: everything in its mailboxes is ERR_BUSY, and nothing is refused for good. */
 MUST_CHECK bool store_mount(struct group *group, int64_t store_id, struct err *err);
+/* From now on ERR_BUSY for its mailboxes. */
 MUST_CHECK bool store_dismount(struct group *group, int64_t store_id, struct err *err);
 
 struct mailbox_options {
@@ -37,6 +38,7 @@ MUST_CHECK bool mailbox_create(struct group *group, const struct mailbox_options
 /* Marks it deleted: nobody sees it, the domain's and organisation's use drop by its size, and it can be
  * reconnected until housekeeping removes it after the store's period. */
 MUST_CHECK bool mailbox_delete(struct group *group, int64_t mailbox_id, struct err *err);
+/* Undoes a deletion within the recoverable period. ERR_NOT_FOUND afterwards. */
 MUST_CHECK bool mailbox_reconnect(struct group *group, int64_t mailbox_id, struct err *err);
 
 /* ERR_BUSY where its store is dismounted, ERR_NOT_FOUND where there is none or it was deleted. */

@@ -6,6 +6,7 @@
 #include "mailbox/folder.h"
 #include "mailbox/journal.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <talloc.h>
 
@@ -15,6 +16,7 @@ bool annotation_name_is_valid(struct span entry)
 {
     if (!span_starts_nocase(entry, SHARED) && !span_starts_nocase(entry, PRIVATE))
         return false;
+    assert(!span_is_empty(entry));
     if (span_length(entry) > ANNOTATION_NAME_BYTES_MAX || entry.end[-1] == '/')
         return false;
     for (const char *p = entry.p; p < entry.end; p++)

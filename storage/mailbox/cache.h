@@ -73,9 +73,11 @@ struct mailbox_cache {
 
 /* Under the lock. */
 struct folder_entry *cache_entry(struct mailbox *mailbox, int64_t folder_id);
+/* It was used just now: the last to be dropped. */
 void cache_touch(struct folder_entry *entry);
 /* Drops the entry's view. */
 void cache_forget(struct folder_entry *entry);
+/* Drops views that nobody uses, the longest unused first, until the limit holds. */
 void cache_shrink(struct mailbox_cache *cache);
 /* Frees the mailbox when nobody has it open and nothing of it is cached. */
 void cache_free_if_idle(struct mailbox *mailbox);

@@ -32,6 +32,7 @@ struct copy_result {
 MUST_CHECK bool folder_copy(struct mailbox *from, int64_t from_folder_id, const struct uid_set *uids,
                             struct mailbox *to, int64_t to_folder_id, enum copy_kind kind, const void *owner,
                             struct copy_result *result_out, struct err *err);
+/* What the result holds; the result itself is the caller's. */
 void copy_result_release(struct copy_result *result);
 
 #endif

@@ -14,7 +14,9 @@ struct copied {
     int64_t *flags, *item_id, *message_id, *size, *received_us;
     int64_t unseen, deleted, bytes;
 };
+/* Room for `capacity` messages under `owner`. */
 void copied_start(struct copied *copied, const void *owner, size_t capacity);
+/* One more; within the capacity. */
 void copied_add(struct copied *copied, const struct view_message *message);
 /* unseen, deleted and bytes again, of the messages as the source has them. */
 void copied_count_up(struct copied *copied, const struct view *source, const struct uid_set *uids);
@@ -25,6 +27,7 @@ struct copied_keywords {
     size_t count;
     bool added;
 };
+/* ERR_LIMIT: the destination has no room for another keyword. */
 MUST_CHECK bool copied_translate(const void *owner, struct copied *copied, const struct locked_mailbox *from,
                                  const struct locked_mailbox *to, struct copied_keywords *keywords_out,
                                  struct err *err);

@@ -26,6 +26,7 @@ struct expunge_result {
 MUST_CHECK bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid_set *uids,
                                enum expunge_which which, const void *owner, struct expunge_result *result_out,
                                struct err *err);
+/* What the result holds; the result itself is the caller's. */
 void expunge_result_release(struct expunge_result *result);
 
 /* The same as a step of a transaction that somebody else commits (IMAP REPLACE: filing_batch.before); all of `uids`, flags do not

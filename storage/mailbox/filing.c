@@ -13,7 +13,7 @@
 
 #include <talloc.h>
 
-enum { CONTENT_ATTEMPTS = 4 };
+enum { CONTENT_ATTEMPTS = 4, ARENA_BYTES = 16 * 1024, ARENA_TARGET_BYTES = 1024 };
 
 static void forget_results(struct filing_run *run)
 {
@@ -27,7 +27,7 @@ static bool file_batch(struct db *db, void *arg, struct err *err)
     struct filing_run *run = arg;
 
     talloc_free(run->arena);
-    run->arena = talloc_new(NULL);
+    run->arena = talloc_pool(NULL, ARENA_BYTES + run->target_count * ARENA_TARGET_BYTES);
     run->filed = 0;
     if (run->batch->before && !run->batch->before(db, run->batch->before_arg, err))
         return false;

@@ -59,6 +59,7 @@ struct flags_result {
 MUST_CHECK bool flags_store(struct mailbox *mailbox, int64_t folder_id, const struct uid_set *uids,
                             const struct flags_change *change, const void *owner,
                             struct flags_result *result_out, struct err *err);
+/* What the result holds; the result itself is the caller's. */
 void flags_result_release(struct flags_result *result);
 
 /* Bits that rights (mailbox/rights.h) allow to change: s \Seen, t \Deleted, w all others. */

@@ -1,6 +1,7 @@
 /* housekeeping.c -- the jobs, in the order of their periods. */
 #include "mailbox/housekeeping.h"
 
+#include "mailbox/fold.h"
 #include "mailbox/maintain.h"
 #include "mailbox/purge.h"
 #include "mailbox/script.h"
@@ -30,10 +31,15 @@ static bool index_words(struct group *group, bool *is_done_out, struct err *err)
 }
 
 const struct housekeeping_job housekeeping_jobs[] = {
-    { "snapshots", 10, maintain_step },          { "search-text", 20, index_text },
-    { "search-words", 120, index_words },        { "receipts", 600, purge_receipts },
-    { "expunged", 600, purge_expunged },         { "deleted-mailboxes", 1800, purge_mailboxes },
-    { "deleted-folders", 1800, purge_folders },  { "staged", 3600, purge_staged },
+    { "snapshots", 10, maintain_step },
+    { "search-text", 20, index_text },
+    { "search-words", 120, index_words },
+    { "journal", 300, fold_step },
+    { "receipts", 600, purge_receipts },
+    { "expunged", 600, purge_expunged },
+    { "deleted-mailboxes", 1800, purge_mailboxes },
+    { "deleted-folders", 1800, purge_folders },
+    { "staged", 3600, purge_staged },
     { "script-marks", 900, script_sweep_marks },
 };
 const size_t housekeeping_job_count = COUNT_OF(housekeeping_jobs);

@@ -13,7 +13,7 @@
 
 #include "db/transaction.h"
 
-enum journal_kind { JOURNAL_FLAGS = 1, JOURNAL_EXPUNGE = 2 };
+enum journal_kind { JOURNAL_FLAGS = 1, JOURNAL_EXPUNGE = 2, JOURNAL_FOLDED = 3 /* mailbox/fold.h */ };
 /* set_bits of a JOURNAL_EXPUNGE: the messages live on elsewhere, so they are not for recovery. */
 enum { JOURNAL_MOVED = 1 };
 

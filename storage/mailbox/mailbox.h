@@ -36,12 +36,14 @@ struct mailbox_cache_options {
 struct mailbox_cache;
 /* One a process, made at its start and closed at its end, when all mailboxes are closed. */
 struct mailbox_cache *mailbox_cache_open(const struct mailbox_cache_options *options);
+/* Accepts and sets NULL. */
 void mailbox_cache_close(struct mailbox_cache **cache);
 
 struct mailbox_cache_stats {
     uint64_t mailboxes, views, view_bytes, packs, pack_bytes;                    /* now */
     uint64_t view_hits, view_checks, view_refreshes, view_loads, view_evictions; /* since the start */
 };
+/* As of now. */
 void mailbox_cache_stats(struct mailbox_cache *cache, struct mailbox_cache_stats *stats_out);
 /* Forgets what is not in use; for tests and measurements of cold starts. */
 void mailbox_cache_clear(struct mailbox_cache *cache);
@@ -50,12 +52,18 @@ struct mailbox;
 /* One query the first time, none while another session has it open. */
 MUST_CHECK bool mailbox_open(struct mailbox_cache *cache, struct group *group, int64_t mailbox_id,
                              struct mailbox **mailbox_out, struct err *err);
+/* One more reference; each is given back by mailbox_close(). */
 struct mailbox *mailbox_ref(struct mailbox *mailbox);
+/* Sets NULL. Accepts NULL. */
 void mailbox_close(struct mailbox **mailbox);
 
+/* What it was opened as; these never change and never fail. */
 int64_t mailbox_id(const struct mailbox *mailbox);
+/* Whose "anyone" may be granted rights. */
 int64_t mailbox_organisation_id(const struct mailbox *mailbox);
+/* Lives longer than the mailbox. */
 struct group *mailbox_group(const struct mailbox *mailbox);
+/* That it was opened in. */
 struct mailbox_cache *mailbox_cache_of(const struct mailbox *mailbox);
 
 /* Who acts: decides on rights (mailbox/rights.h) and on private annotations. The owner of a mailbox is the reader

@@ -36,13 +36,19 @@ struct pack {
 
 /* Decodes a column of folder_pack; NULL for bytes that pack_encode() cannot have written. One reference. */
 struct pack *pack_decode(enum pack_part part, struct span data);
+/* One more reference. */
 struct pack *pack_ref(struct pack *pack);
+/* Gives one back; the last frees it. */
 void pack_release(struct pack *pack);
 
 struct pack_cache;
+/* Keeps up to that many bytes of decoded packs. */
 struct pack_cache *pack_cache_new(uint64_t bytes_max);
+/* Sets NULL. Packs that are held live on. */
 void pack_cache_free(struct pack_cache **packs);
+/* Forgets all. */
 void pack_cache_clear(struct pack_cache *packs);
+/* Packs and bytes kept now. */
 void pack_cache_stats(struct pack_cache *packs, uint64_t *count_out, uint64_t *bytes_out);
 
 /* The pack that may hold this UID; a reference, or NULL. */

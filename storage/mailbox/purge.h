@@ -27,9 +27,13 @@ MUST_CHECK bool purge_lock(struct db *db, int64_t mailbox_id, struct err *err);
 
 /* Jobs, as housekeeping_job.run. */
 MUST_CHECK bool purge_expunged(struct group *group, bool *is_done_out, struct err *err);
+/* Memberships of deleted folders, then the folders. */
 MUST_CHECK bool purge_folders(struct group *group, bool *is_done_out, struct err *err);
+/* Deleted mailboxes whose recoverable period is over, with all that is in them. */
 MUST_CHECK bool purge_mailboxes(struct group *group, bool *is_done_out, struct err *err);
+/* Messages that were stored and never filed. */
 MUST_CHECK bool purge_staged(struct group *group, bool *is_done_out, struct err *err);
+/* What told repeated deliveries apart and is too old to be asked for. */
 MUST_CHECK bool purge_receipts(struct group *group, bool *is_done_out, struct err *err);
 
 #endif

@@ -40,12 +40,40 @@ static bool purge_batch(struct db *db, void *arg, struct err *err)
                    DB_ARGS(db_i64(batch->folder_id), db_i64(batch->modseq), db_i32(batch->part)), NULL, err);
 }
 
+/* What is to be done for one row found; false with err->kind ERR_NONE when the turn was over before all was. */
+typedef bool purge_each(struct db *db, const struct db_row *row, int64_t deadline_us, struct err *err);
+
+/* One turn: the rows of `sql` ($1: now, $2: how many), until time is up. *is_done_out: there were no more. */
+static bool purge_found(struct group *group, const char *sql, purge_each *each, bool *is_done_out,
+                        struct err *err)
+{
+    int64_t deadline_us = clock_monotonic_us() + TURN_US;
+    void *arena = talloc_new(NULL);
+    struct db *db;
+    struct db_rows *rows;
+    struct db_row row;
+    bool done = group_acquire(group, DB_BACKGROUND, &db, err);
+
+    if (done) {
+        done = db_query(db, arena, sql, DB_ARGS(db_i64(clock_now_us()), db_i64(ROWS_A_TURN)), &rows, err);
+        size_t i = 0;
+        if (done)
+            *err = ERR_INIT;
+        for (; done && clock_monotonic_us() < deadline_us && db_rows_at(rows, i, &row); i++)
+            done = each(db, &row, deadline_us, err);
+        *is_done_out = done && i == db_rows_count(rows) && i < ROWS_A_TURN;
+        db_release(&db);
+    }
+    talloc_free(arena);
+    return done || err->kind == ERR_NONE;
+}
+
 static const char FIND_EXPUNGED[] =
     "SELECT f.mailbox_id, c.folder_id, c.modseq, c.part, c.uids"
     "  FROM folder_change c JOIN folder f USING (folder_id) JOIN mailbox m USING (mailbox_id) JOIN store s USING (store_id)"
     " WHERE c.kind = 2 AND NOT c.is_purged AND " PERIOD_PASSED("c.at_us") " ORDER BY c.at_us LIMIT $2";
 
-/* One expunge row, in batches; false also when the turn is over (err->kind ERR_NONE). */
+/* One expunge row, in batches. */
 static bool purge_row(struct db *db, const struct db_row *row, int64_t deadline_us, struct err *err)
 {
     void *arena = talloc_new(NULL);
@@ -74,26 +102,7 @@ static bool purge_row(struct db *db, const struct db_row *row, int64_t deadline_
 
 bool purge_expunged(struct group *group, bool *is_done_out, struct err *err)
 {
-    int64_t deadline_us = clock_monotonic_us() + TURN_US;
-    void *arena = talloc_new(NULL);
-    struct db *db;
-    struct db_rows *rows;
-    struct db_row row;
-    bool done = group_acquire(group, DB_BACKGROUND, &db, err);
-
-    if (done) {
-        done = db_query(db, arena, FIND_EXPUNGED, DB_ARGS(db_i64(clock_now_us()), db_i64(ROWS_A_TURN)), &rows,
-                        err);
-        size_t i = 0;
-        if (done)
-            *err = ERR_INIT;
-        for (; done && clock_monotonic_us() < deadline_us && db_rows_at(rows, i, &row); i++)
-            done = purge_row(db, &row, deadline_us, err);
-        *is_done_out = done && i == db_rows_count(rows) && i < ROWS_A_TURN;
-        db_release(&db);
-    }
-    talloc_free(arena);
-    return done || err->kind == ERR_NONE;
+    return purge_found(group, FIND_EXPUNGED, purge_row, is_done_out, err);
 }
 
 static const char FIND_FOLDERS[] =
@@ -136,29 +145,20 @@ static bool purge_folder_batch(struct db *db, void *arg, struct err *err)
     return done;
 }
 
+static bool purge_folder(struct db *db, const struct db_row *row, int64_t deadline_us, struct err *err)
+{
+    struct folder_batch batch = { db_get_i64(row, 0), db_get_i64(row, 1), false };
+
+    while (!batch.is_last) {
+        if (clock_monotonic_us() > deadline_us || !with_transaction(db, purge_folder_batch, &batch, err))
+            return false;
+    }
+    return true;
+}
+
 bool purge_folders(struct group *group, bool *is_done_out, struct err *err)
 {
-    int64_t deadline_us = clock_monotonic_us() + TURN_US;
-    void *arena = talloc_new(NULL);
-    struct db *db;
-    struct db_rows *rows;
-    struct db_row row;
-    bool done = group_acquire(group, DB_BACKGROUND, &db, err);
-
-    if (done) {
-        done = db_query(db, arena, FIND_FOLDERS, DB_ARGS(db_i64(clock_now_us()), db_i64(ROWS_A_TURN)), &rows,
-                        err);
-        size_t i = 0;
-        while (done && clock_monotonic_us() < deadline_us && db_rows_at(rows, i, &row)) {
-            struct folder_batch batch = { db_get_i64(&row, 0), db_get_i64(&row, 1), false };
-            done = with_transaction(db, purge_folder_batch, &batch, err);
-            i += batch.is_last;
-        }
-        *is_done_out = done && i == db_rows_count(rows) && i < ROWS_A_TURN;
-        db_release(&db);
-    }
-    talloc_free(arena);
-    return done;
+    return purge_found(group, FIND_FOLDERS, purge_folder, is_done_out, err);
 }
 
 static const char FIND_MAILBOXES[] =
@@ -192,25 +192,19 @@ static bool purge_mailbox(struct db *db, void *arg, struct err *err)
     return done;
 }
 
+static bool purge_mailbox_row(struct db *db, const struct db_row *row, int64_t deadline_us, struct err *err)
+{
+    int64_t mailbox_id = db_get_i64(row, 0);
+
+    (void)deadline_us;
+    return with_transaction(db, purge_mailbox, &mailbox_id, err);
+}
+
 bool purge_mailboxes(struct group *group, bool *is_done_out, struct err *err)
 {
-    void *arena = talloc_new(NULL);
-    struct db *db;
-    struct db_rows *rows;
-    struct db_row row;
-    bool done = group_acquire(group, DB_BACKGROUND, &db, err);
+    bool done = purge_found(group, FIND_MAILBOXES, purge_mailbox_row, is_done_out, err);
 
-    *is_done_out = true;
-    if (done) {
-        done = db_query(db, arena, FIND_MAILBOXES, DB_ARGS(db_i64(clock_now_us()), db_i64(ROWS_A_TURN)),
-                        &rows, err);
-        for (size_t i = 0; done && db_rows_at(rows, i, &row); i++) {
-            int64_t mailbox_id = db_get_i64(&row, 0);
-            done = with_transaction(db, purge_mailbox, &mailbox_id, err);
-        }
-        db_release(&db);
-    }
-    talloc_free(arena);
+    *is_done_out = true; /* what is left waits for purge_folders() */
     return done;
 }
 

@@ -139,6 +139,24 @@ static void append_memberships(const struct parts *parts, struct view_builder *b
     }
 }
 
+static bool damaged(uint64_t modseq, struct err *err)
+{
+    err_log(err, "folder_change %" PRIu64 ": its UIDs cannot be read", modseq);
+    return err_set(err, ERR_INTERNAL, "The folder is damaged.");
+}
+
+static bool apply_folded(const void *owner, struct span packed, struct view_builder *builder)
+{
+    void *arena = talloc_new(owner);
+    struct folded folded;
+    bool is_good = folded_unpack(arena, packed, &folded);
+
+    if (is_good)
+        view_builder_folded(builder, &folded);
+    talloc_free(arena);
+    return is_good;
+}
+
 static bool apply_changes(const void *owner, const struct parts *parts, struct view_builder *builder,
                           struct expunge_list *expunges, struct err *err)
 {
@@ -150,10 +168,13 @@ static bool apply_changes(const void *owner, const struct parts *parts, struct v
         if (!db_rows_at(parts->rows, parts->changes[i].number, &row))
             continue;
         modseq = (uint64_t)db_get_i64(&row, 1);
-        if (!uid_set_unpack(db_get_bytes(&row, 8), &uids)) {
-            err_log(err, "folder_change %" PRIu64 ": its UIDs cannot be read", modseq);
-            return err_set(err, ERR_INTERNAL, "The folder is damaged.");
+        if (db_get_i64(&row, 2) == JOURNAL_FOLDED) {
+            if (!apply_folded(owner, db_get_bytes(&row, 8), builder))
+                return damaged(modseq, err);
+            continue;
         }
+        if (!uid_set_unpack(db_get_bytes(&row, 8), &uids))
+            return damaged(modseq, err);
         if (db_get_i64(&row, 2) == JOURNAL_EXPUNGE) {
             view_builder_expunge(builder, &uids);
             expunge_list_add(expunges, modseq, &uids);

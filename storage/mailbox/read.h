@@ -19,6 +19,7 @@ struct view_read {
     bool is_cold;            /* there was no base */
     struct expunge_list expunges;
 };
+/* What it holds; the struct is the caller's. */
 void view_read_release(struct view_read *read);
 
 /* Outside a pipeline. `base` may be NULL. */

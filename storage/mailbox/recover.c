@@ -8,6 +8,8 @@
 #include "db/pipeline.h"
 #include "db/transaction.h"
 #include "mailbox/flags.h"
+#include "mailbox/folded.h"
+#include "mailbox/journal.h"
 #include "mailbox/uid_set.h"
 
 #include <talloc.h>
@@ -181,8 +183,24 @@ static bool mark_expunged(struct db *db, struct recovering *r, const int64_t *fo
 }
 
 static const char READ_FLAG_CHANGES[] =
-    "SELECT folder_id, uids, clear_bits, set_bits FROM folder_change"
-    " WHERE folder_id = ANY($1) AND kind = 1 ORDER BY folder_id, modseq, part";
+    "SELECT folder_id, uids, clear_bits, set_bits, kind FROM folder_change"
+    " WHERE folder_id = ANY($1) AND kind IN (1, 3) ORDER BY folder_id, modseq, part";
+
+static void replay_folded(struct recovering *r, const int64_t *folders, const struct db_row *row)
+{
+    void *arena = talloc_new(r->arena);
+    struct folded folded;
+
+    if (folded_unpack(arena, db_get_bytes(row, 1), &folded)) {
+        for (size_t k = 0; k < r->count; k++) {
+            uint32_t i = folders[k] == db_get_i64(row, 0) ? folded_find(&folded, (uint32_t)r->items[k].uid)
+                                                          : folded.count;
+            if (i < folded.count)
+                r->flags[k] = (int64_t)folded.flags[i];
+        }
+    }
+    talloc_free(arena);
+}
 
 /* The journal makes of the flags a message came with those it had when it was expunged. */
 static bool replay_flags(struct db *db, struct recovering *r, const int64_t *folders, struct err *err)
@@ -194,6 +212,10 @@ static bool replay_flags(struct db *db, struct recovering *r, const int64_t *fol
         return false;
     for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
         struct uid_set set = UID_SET_INIT(r->arena);
+        if (db_get_i32(&row, 4) == JOURNAL_FOLDED) {
+            replay_folded(r, folders, &row);
+            continue;
+        }
         if (!uid_set_unpack(db_get_bytes(&row, 1), &set))
             continue;
         for (size_t k = 0; k < r->count; k++)

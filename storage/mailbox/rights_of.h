@@ -20,6 +20,7 @@ MUST_CHECK bool rights_allow(unsigned rights, unsigned needed, struct err *err);
 bool rights_not_found(struct err *err);
 
 enum { RIGHTS_IDENTIFIER_MAX = 32 };
+/* The entry's identifier with its sign, as rights_entry_parse() reads it. */
 void rights_identifier(const struct rights_entry *entry, char text_out[RIGHTS_IDENTIFIER_MAX]);
 MUST_CHECK bool rights_entry_parse(struct span identifier, struct span letters,
                                    struct rights_entry *entry_out);

@@ -37,6 +37,7 @@ struct search_text {
     struct span headers, bodies;
 };
 struct span search_text_pack(const void *owner, const struct search_document *documents, size_t count);
+/* False for bytes that search_text_pack() cannot have written. */
 MUST_CHECK bool search_text_unpack(const void *owner, struct span packed, struct search_text *text_out);
 /* The i-th message again. */
 struct search_document search_text_document(const struct search_text *text, size_t i);

@@ -11,9 +11,10 @@
 
 #include "mailbox/view.h"
 
+/* Appends the packed form of a view. */
 void snapshot_encode(const struct view *view, struct buf *out);
-/* Reads all messages, chunk by chunk, into `each`; false for bytes that snapshot_encode() cannot have written. */
 struct view_builder; /* mailbox/view_build.h */
+/* All messages into an empty builder; false for bytes that snapshot_encode() cannot have written. */
 MUST_CHECK bool snapshot_decode(struct span data, uint64_t messages, struct view_builder *into);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "mailbox/flags.h"
 #include "mailbox/journal.h"
+#include "mailbox/view_build.h"
 
 #include <talloc.h>
 
@@ -69,15 +70,35 @@ static struct bits bits_of(const struct flags_change *change, const struct keywo
     return (struct bits){ change->allowed, bits };
 }
 
+/* Those up to `last`, from offset *at on, which is left behind them. */
+static void choose_in_chunk(const struct store *store, const struct chunk *chunk, uint32_t *at, uint32_t last,
+                            struct bits bits)
+{
+    const uint32_t *uids = chunk->fixed->uid;
+
+    for (; *at < chunk->count && uids[*at] <= last; ++*at) {
+        uint64_t flags = chunk->flags[*at];
+
+        if (chunk->modseq[*at] > store->change->unchanged_since)
+            uid_set_add_one(&store->result->modified, uids[*at]);
+        else if (((flags & ~bits.clear) | bits.set) != flags)
+            uid_set_add_one(&store->result->changed, uids[*at]);
+    }
+}
+
 static void choose(const struct store *store, const struct view *view, struct bits bits)
 {
-    struct view_select select = view_select_uids(view, store->uids);
+    for (size_t r = 0; r < store->uids->count; r++) {
+        struct uid_run run = store->uids->runs[r];
+        uint32_t offset, c = view_locate(view, run.first, &offset);
 
-    for (struct view_message m; view_select_next(&select, &m);) {
-        if (m.modseq > store->change->unchanged_since)
-            uid_set_add_one(&store->result->modified, m.uid);
-        else if (((m.flags & ~bits.clear) | bits.set) != m.flags)
-            uid_set_add_one(&store->result->changed, m.uid);
+        while (c < view->chunk_count) {
+            choose_in_chunk(store, view->chunks[c], &offset, run.last, bits);
+            if (offset < view->chunks[c]->count)
+                break;
+            c++;
+            offset = 0;
+        }
     }
 }
 

@@ -59,6 +59,11 @@ void uid_set_add(struct uid_set *set, uint32_t first, uint32_t last)
         run.first = 1;
     if (run.last == 0)
         return;
+    if (set->count > 0 &&
+        set->runs[set->count - 1].last == run.first - 1) { /* most often: one after the other */
+        set->runs[set->count - 1].last = run.last;
+        return;
+    }
     if (set->count == 0 || set->runs[set->count - 1].last < run.first - 1) {
         reserve(set, set->count + 1);
         set->runs[set->count++] = run;

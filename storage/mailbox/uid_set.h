@@ -34,6 +34,7 @@ static inline void uid_set_add_one(struct uid_set *set, uint32_t uid)
 {
     uid_set_add(set, uid, uid);
 }
+/* Union. */
 void uid_set_add_all(struct uid_set *set, const struct uid_set *other);
 
 static inline bool uid_set_is_empty(const struct uid_set *set)
@@ -42,7 +43,9 @@ static inline bool uid_set_is_empty(const struct uid_set *set)
 }
 /* How many numbers, not runs. */
 uint64_t uid_set_size(const struct uid_set *set);
+/* O(log runs). */
 bool uid_set_contains(const struct uid_set *set, uint32_t uid);
+/* The same numbers. */
 bool uid_set_equals(const struct uid_set *a, const struct uid_set *b);
 /* Smallest and largest; 0 of an empty set. */
 uint32_t uid_set_first(const struct uid_set *set);
@@ -50,7 +53,9 @@ uint32_t uid_set_last(const struct uid_set *set);
 
 /* New sets under `owner`. O(runs of both). */
 struct uid_set uid_set_copy(const void *owner, const struct uid_set *set);
+/* Numbers in both. */
 struct uid_set uid_set_intersect(const void *owner, const struct uid_set *a, const struct uid_set *b);
+/* Numbers of `a` that are not in `b`. */
 struct uid_set uid_set_subtract(const void *owner, const struct uid_set *a, const struct uid_set *b);
 
 /* The numbers one by one, from the smallest:
@@ -62,6 +67,7 @@ struct uid_set_at {
     uint32_t offset;
 };
 #define UID_SET_START(set_) ((struct uid_set_at){ .set = (set_) })
+/* False at the end. The set must not change meanwhile. */
 bool uid_set_next(struct uid_set_at *at, uint32_t *uid_out);
 
 /* sequence-set of RFC 9051, 9, in its text form: "2,4:7,9,12:*". `star` is what "*" stands for: the largest number

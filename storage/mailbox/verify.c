@@ -42,6 +42,13 @@ static void compare(struct verify *verify, const char *what, int64_t found, int6
     *flag = true;
 }
 
+static bool same_message(const struct view_message *m, const struct view_message *n)
+{
+    return m->uid == n->uid && m->number == n->number && m->size == n->size && m->flags == n->flags &&
+           m->modseq == n->modseq && m->received_us == n->received_us && m->message_id == n->message_id &&
+           m->item_id == n->item_id;
+}
+
 static bool same_view(const struct view *a, const struct view *b)
 {
     struct view_at at = view_from(a, 1), other = view_from(b, 1);
@@ -50,7 +57,7 @@ static bool same_view(const struct view *a, const struct view *b)
     if (a->count != b->count || a->uidnext != b->uidnext || a->modseq != b->modseq)
         return false;
     while (view_next(&at, &m) && view_next(&other, &n))
-        if (memcmp(&m, &n, sizeof m) != 0)
+        if (!same_message(&m, &n))
             return false;
     return true;
 }

@@ -22,8 +22,11 @@ MUST_CHECK bool verify_pages(struct verify_work *work, const char *sql, size_t p
 
 /* The parts. */
 MUST_CHECK bool verify_bodies(struct verify_work *work, struct err *err);
+/* Items and messages that nothing refers to, or that refer to nothing. */
 MUST_CHECK bool verify_references(struct verify_work *work, struct err *err);
+/* Counters of mailboxes and quota roots. */
 MUST_CHECK bool verify_roots(struct verify_work *work, struct err *err);
+/* The texts for searching against the messages. */
 MUST_CHECK bool verify_search(struct verify_work *work, struct err *err);
 
 #endif

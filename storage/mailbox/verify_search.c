@@ -55,6 +55,7 @@ static bool compare_text(struct folder_check *check, const struct search_text *t
     while (done && wanted < count && members[wanted].uid <= text->uids[text->count - 1])
         wanted++;
     done = done && search_read(check->work->group, members, wanted, compare_document, check, err);
+    check->text = NULL;
     talloc_free(arena);
     return done;
 }

@@ -217,32 +217,49 @@ static void seek(struct view_select *select)
 
 bool view_select_next(struct view_select *select, struct view_message *message_out)
 {
-    struct view_at ahead;
+    const struct view *view = select->at.view;
 
     if (!select->set)
         return view_next(&select->at, message_out);
-    while (select->run < select->set->count) {
+    for (; select->run < select->set->count; select->run++) {
         seek(select);
-        ahead = select->at;
-        if (!view_next(&ahead, message_out))
+        if (select->at.chunk == view->chunk_count)
             return false;
-        if ((select->by_uid ? message_out->uid : message_out->number) <=
-            select->set->runs[select->run].last) {
-            select->at = ahead;
-            return true;
-        }
-        select->run++;
+        uint32_t key = select->by_uid ? view->chunks[select->at.chunk]->fixed->uid[select->at.offset]
+                                      : select->at.number;
+        if (key <= select->set->runs[select->run].last)
+            return view_next(&select->at, message_out);
     }
     return false;
+}
+
+/* Some UIDs in ascending order. Most often none is missing between them. */
+static void add_uids(struct uid_set *set, const uint32_t *uids, uint32_t count)
+{
+    if (uids[count - 1] - uids[0] == count - 1) {
+        uid_set_add(set, uids[0], uids[count - 1]);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        uid_set_add_one(set, uids[i]);
 }
 
 struct uid_set view_uids_of(const void *owner, const struct view *view, const struct uid_set *numbers)
 {
     struct uid_set uids = UID_SET_INIT(owner);
-    struct view_select select = view_select_numbers(view, numbers);
 
-    for (struct view_message m; view_select_next(&select, &m);)
-        uid_set_add_one(&uids, m.uid);
+    for (size_t r = 0; r < numbers->count; r++) {
+        struct view_at at = view_from(view, numbers->runs[r].first);
+        uint64_t left = (uint64_t)numbers->runs[r].last - at.number + 1;
+
+        for (; at.chunk < view->chunk_count && left > 0; at.chunk++, at.offset = 0) {
+            const struct chunk *chunk = view->chunks[at.chunk];
+            uint32_t count = chunk->count - at.offset < left ? chunk->count - at.offset : (uint32_t)left;
+
+            add_uids(&uids, chunk->fixed->uid + at.offset, count);
+            left -= count;
+        }
+    }
     return uids;
 }
 

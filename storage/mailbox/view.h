@@ -26,19 +26,28 @@
 struct view;
 
 enum view_freshness { VIEW_TRUST_WAKE, VIEW_CHECK };
+/* The folder as it is now, one reference. VIEW_CHECK asks the database even where nobody was woken. */
 MUST_CHECK bool view_latest(struct mailbox *mailbox, int64_t folder_id, enum view_freshness freshness,
                             struct view **view_out, struct err *err);
+/* One more reference. */
 struct view *view_ref(const struct view *view);
+/* Gives it back. Sets NULL; accepts NULL. */
 void view_release(struct view **view);
 
+/* Its figures never change: a view is one version of a folder. */
 int64_t view_folder_id(const struct view *view);
+/* UIDVALIDITY. */
 uint32_t view_uidvalidity(const struct view *view);
+/* UIDNEXT. */
 uint32_t view_uidnext(const struct view *view);
 uint64_t view_modseq(const struct view *view); /* HIGHESTMODSEQ */
 uint32_t view_count(const struct view *view);  /* EXISTS */
+/* Messages without \Seen. */
 uint32_t view_unseen(const struct view *view);
+/* Messages with \Deleted. */
 uint32_t view_deleted(const struct view *view);
 uint64_t view_bytes(const struct view *view); /* STATUS SIZE */
+/* Of the time of this view; lives as long as it. */
 const struct keyword_table *view_keywords(const struct view *view);
 
 struct view_message {
@@ -52,6 +61,7 @@ struct view_message {
 
 /* The message with this sequence number, or this UID; false without one. O(log n). */
 bool view_at(const struct view *view, uint32_t number, struct view_message *message_out);
+/* By UID. */
 bool view_find(const struct view *view, uint32_t uid, struct view_message *message_out);
 /* Sequence number of a UID, 0 where there is none. */
 uint32_t view_number_of(const struct view *view, uint32_t uid);
@@ -71,7 +81,9 @@ struct view_at {
     uint32_t number; /* of the next one */
     uint32_t chunk, offset;
 };
+/* `number` 1 is the first; beyond the end view_next() is false at once. */
 struct view_at view_from(const struct view *view, uint32_t number);
+/* False at the end. */
 bool view_next(struct view_at *at, struct view_message *message_out);
 
 /* Messages of the view named by UIDs or by sequence numbers, in order. */
@@ -81,13 +93,18 @@ struct view_select {
     size_t run;
     bool by_uid;
 };
+/* Those that do not exist are passed over. */
 struct view_select view_select_uids(const struct view *view, const struct uid_set *uids);
+/* The same by sequence number. */
 struct view_select view_select_numbers(const struct view *view, const struct uid_set *numbers);
+/* False at the end. */
 bool view_select_next(struct view_select *select, struct view_message *message_out);
 
 /* Sets under `owner`: UIDs of these sequence numbers, numbers of these UIDs, UIDs that exist among these. */
 struct uid_set view_uids_of(const void *owner, const struct view *view, const struct uid_set *numbers);
+/* Sequence numbers of those that exist. */
 struct uid_set view_numbers_of(const void *owner, const struct view *view, const struct uid_set *uids);
+/* Those that exist. */
 struct uid_set view_existing(const void *owner, const struct view *view, const struct uid_set *uids);
 /* UIDs whose flags have all `with` and none of `without` bits. */
 struct uid_set view_with_flags(const void *owner, const struct view *view, uint64_t with, uint64_t without);

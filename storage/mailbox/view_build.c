@@ -269,6 +269,24 @@ void view_builder_flags(struct view_builder *builder, const struct uid_set *uids
     }
 }
 
+void view_builder_folded(struct view_builder *builder, const struct folded *folded)
+{
+    uint32_t at = 0;
+
+    flush_tail(builder);
+    for (uint32_t k = 0; k < folded->count; k++) {
+        at = slot_reaching(builder, at, folded->uids[k]);
+        if (at == builder->count)
+            break;
+        uint32_t i = chunk_lower_bound(builder->slots[at].chunk, folded->uids[k]);
+        if (builder->slots[at].chunk->fixed->uid[i] != folded->uids[k])
+            continue;
+        struct chunk *chunk = own_flags(&builder->slots[at]);
+        chunk->flags[i] = folded->flags[k];
+        chunk->modseq[i] = folded->modseqs[k];
+    }
+}
+
 /* The chunk without the messages of `uids`; NULL when none is left, itself when none is in it. */
 static struct chunk *without(struct chunk *chunk, const struct uid_set *uids, size_t *run)
 {

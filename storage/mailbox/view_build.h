@@ -11,6 +11,7 @@
 #ifndef MAILBOX_VIEW_BUILD_H
 #define MAILBOX_VIEW_BUILD_H
 
+#include "mailbox/folded.h"
 #include "mailbox/view.h"
 
 #include <stdatomic.h>
@@ -69,19 +70,27 @@ void view_builder_share(struct view_builder *builder, struct chunk *chunk);
 /* flags := (flags & ~clear) | set and modseq on those of `uids` that exist. */
 void view_builder_flags(struct view_builder *builder, const struct uid_set *uids, uint64_t clear_bits,
                         uint64_t set_bits, uint64_t modseq);
+/* Flags and modseq of each, where it exists. */
+void view_builder_folded(struct view_builder *builder, const struct folded *folded);
+/* Takes those of `uids` that exist away. */
 void view_builder_expunge(struct view_builder *builder, const struct uid_set *uids);
 /* The view; the builder is gone. */
 struct view *view_builder_finish(struct view_builder *builder, const struct view_head *head);
+/* Gives up; nothing is built. */
 void view_builder_drop(struct view_builder *builder);
 
+/* A table with one reference; the names are copied. */
 struct keywords *keywords_new(const struct span *names, size_t count);
+/* One more reference. */
 struct keywords *keywords_ref(struct keywords *keywords);
+/* Gives it back. Sets NULL; accepts NULL. */
 void keywords_release(struct keywords **keywords);
 
 /* Memory that the view would cost alone. */
 uint64_t view_memory(const struct view *view);
 /* Index of the chunk that holds the first message with a UID >= `uid`, and its offset there; chunk_count without one. */
 uint32_t view_locate(const struct view *view, uint32_t uid, uint32_t *offset_out);
+/* Offset of the first message with a UID >= `uid`; the chunk's count without one. */
 uint32_t chunk_lower_bound(const struct chunk *chunk, uint32_t uid);
 
 #endif

@@ -18,6 +18,17 @@ static bool skip_shared(struct view_at *a, struct view_at *b)
     return a->chunk < a->view->chunk_count && b->chunk < b->view->chunk_count;
 }
 
+/* The same for whom only asks which messages there are: flags may differ. */
+static bool skip_same_messages(struct view_at *a, struct view_at *b)
+{
+    while (a->chunk < a->view->chunk_count && b->chunk < b->view->chunk_count && a->offset == 0 &&
+           b->offset == 0 && a->view->chunks[a->chunk]->fixed == b->view->chunks[b->chunk]->fixed) {
+        a->number += a->view->chunks[a->chunk++]->count;
+        b->number += b->view->chunks[b->chunk++]->count;
+    }
+    return a->chunk < a->view->chunk_count && b->chunk < b->view->chunk_count;
+}
+
 static uint32_t uid_at(const struct view_at *at)
 {
     return at->view->chunks[at->chunk]->fixed->uid[at->offset];
@@ -38,7 +49,7 @@ static struct uid_set lacking(const void *owner, const struct view *a, const str
     struct uid_set set = UID_SET_INIT(owner);
     struct view_at at = view_from(a, 1), other = view_from(b, 1);
 
-    while (skip_shared(&at, &other)) {
+    while (skip_same_messages(&at, &other)) {
         uint32_t mine = uid_at(&at), theirs = uid_at(&other);
 
         if (mine < theirs)
@@ -71,22 +82,52 @@ static void tell_expunged(const struct view *old, const struct uid_set *gone, co
         diff->expunged_uids(diff->arg, gone);
 }
 
+static void tell_message(const struct view_at *old, const struct view_at *now, const struct view_diff *diff)
+{
+    const struct chunk *before = old->view->chunks[old->chunk], *after = now->view->chunks[now->chunk];
+    struct view_at here = *now;
+    struct view_message m;
+
+    if (before->flags[old->offset] == after->flags[now->offset] &&
+        before->modseq[old->offset] == after->modseq[now->offset])
+        return;
+    (void)view_next(&here, &m);
+    diff->flags(diff->arg, &m, before->flags[old->offset]);
+}
+
+/* The messages of a whole chunk, the same on both sides. */
+static void tell_chunk(struct view_at *a, struct view_at *b, const struct view_diff *diff)
+{
+    const struct chunk *before = a->view->chunks[a->chunk], *after = b->view->chunks[b->chunk];
+
+    for (uint32_t i = 0; i < after->count; i++) {
+        if (before->flags[i] == after->flags[i] && before->modseq[i] == after->modseq[i])
+            continue;
+        struct view_at here = { .view = b->view, .number = b->number + i, .chunk = b->chunk, .offset = i };
+        struct view_message m;
+        (void)view_next(&here, &m);
+        diff->flags(diff->arg, &m, before->flags[i]);
+    }
+    a->number += before->count;
+    b->number += after->count;
+    a->chunk++;
+    b->chunk++;
+}
+
 static void tell_flags(const struct view *old, const struct view *new_view, const struct view_diff *diff)
 {
     struct view_at a = view_from(old, 1), b = view_from(new_view, 1);
 
     while (skip_shared(&a, &b)) {
+        if (a.offset == 0 && b.offset == 0 &&
+            a.view->chunks[a.chunk]->fixed == b.view->chunks[b.chunk]->fixed) {
+            tell_chunk(&a, &b, diff);
+            continue;
+        }
         uint32_t was = uid_at(&a), is = uid_at(&b);
 
-        if (was == is) {
-            const struct chunk *before = a.view->chunks[a.chunk];
-            struct view_at here = b;
-            struct view_message m;
-
-            (void)view_next(&here, &m);
-            if (before->flags[a.offset] != m.flags || before->modseq[a.offset] != m.modseq)
-                diff->flags(diff->arg, &m, before->flags[a.offset]);
-        }
+        if (was == is)
+            tell_message(&a, &b, diff);
         if (was <= is)
             step(&a);
         if (was >= is)
@@ -123,7 +164,7 @@ bool view_has_all_of(const struct view *new_view, const struct view *old)
 {
     struct view_at a = view_from(old, 1), b = view_from(new_view, 1);
 
-    while (skip_shared(&a, &b)) {
+    while (skip_same_messages(&a, &b)) {
         uint32_t was = uid_at(&a), is = uid_at(&b);
 
         if (was < is)
@@ -142,7 +183,8 @@ static bool chunk_has_all(const struct chunk *chunk, struct view_at *at)
     uint32_t i = 0;
     bool has_all = true;
 
-    if (at->offset == 0 && at->chunk < at->view->chunk_count && at->view->chunks[at->chunk] == chunk) {
+    if (at->offset == 0 && at->chunk < at->view->chunk_count &&
+        at->view->chunks[at->chunk]->fixed == chunk->fixed) {
         at->number += chunk->count;
         at->chunk++;
         return true;

@@ -5,6 +5,7 @@
 #include "message/meta.h"
 #include "message/zstd.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -97,6 +98,7 @@ static void evict(struct shard *shard)
     while (shard->oldest && shard->bytes > atomic_load(&limit_bytes) / SHARDS) {
         struct cache_entry *entry = shard->oldest;
         unlink_entry(shard, entry);
+        assert(shard->oldest != entry);
         g_hash_table_remove(shard->entries, &entry->key);
         shard->bytes -= cost(entry);
         shard->evictions++;

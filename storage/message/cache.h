@@ -27,7 +27,9 @@ struct cached {
     struct span data;
 };
 
+/* False: not there. The bytes stay until piece_cache_release(), also when they are evicted. */
 bool piece_cache_get(struct cache_key key, struct cached *cached_out);
+/* Once for each piece_cache_get() that returned true. */
 void piece_cache_release(struct cached *cached);
 /* Copies; does nothing where it is there already or too large for the limit. */
 void piece_cache_put(struct cache_key key, int16_t codec, struct span data);

@@ -70,6 +70,22 @@ static bool take_head(struct span *in, struct message_columns *columns)
     return true;
 }
 
+struct span columns_text(struct span packed, enum columns_text which)
+{
+    static const size_t number_of[] = {
+        [COLUMNS_SUBJECT] = 0, [COLUMNS_FROM] = 2, [COLUMNS_TO] = 3, [COLUMNS_CC] = 4, [COLUMNS_BCC] = 5
+    };
+    struct message_columns head;
+    struct span text;
+
+    if (!take_head(&packed, &head))
+        return (struct span){ 0 };
+    for (size_t i = 0; i <= number_of[which]; i++)
+        if (!take_text(&packed, &text))
+            return (struct span){ 0 };
+    return text;
+}
+
 bool columns_unpack(struct span packed, struct message_columns *columns_out)
 {
     uint64_t count;

@@ -32,7 +32,11 @@ struct message_columns {
     struct span references[COLUMNS_REFERENCES_MAX];
 };
 
+/* Appends the packed form, which columns_unpack() reads. */
 void columns_pack(struct buf *out, const struct message_columns *columns);
+/* One of the texts that SEARCH asks for, without unpacking the others; nothing where the bytes are damaged. */
+enum columns_text { COLUMNS_SUBJECT, COLUMNS_FROM, COLUMNS_TO, COLUMNS_CC, COLUMNS_BCC };
+struct span columns_text(struct span packed, enum columns_text which);
 /* False for bytes that columns_pack() did not write. */
 MUST_CHECK bool columns_unpack(struct span packed, struct message_columns *columns_out);
 

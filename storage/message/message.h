@@ -60,6 +60,7 @@ struct message_meta {
  * what is not cached. */
 MUST_CHECK bool message_metas(struct group *group, const void *owner, const int64_t *message_ids,
                               size_t count, struct message_meta **metas_out, struct err *err);
+/* The same for one; ERR_NOT_FOUND where it does not exist. */
 MUST_CHECK bool message_meta(struct group *group, const void *owner, int64_t message_id,
                              struct message_meta *meta_out, struct err *err);
 
@@ -87,6 +88,7 @@ struct message_sweep_item {
     bool is_large;
     struct span bytes;
 };
+/* The ids are copied; nothing is read yet. */
 struct message_sweep *message_sweep_open(const void *owner, struct group *group, const int64_t *message_ids,
                                          size_t count);
 MUST_CHECK bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *item_out,
@@ -106,6 +108,7 @@ struct message_cache_stats {
     size_t bytes, limit_bytes, entries;
     uint64_t hits, misses, evictions;
 };
+/* As of now. */
 void message_cache_stats(struct message_cache_stats *stats_out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "message/message.h"
 
+/* Appends the packed form, which meta_unpack() reads. */
 void meta_pack(struct buf *out, const struct message_meta *meta);
 /* Spans point into `packed`. */
 MUST_CHECK bool meta_unpack(struct span packed, struct message_meta *meta_out);

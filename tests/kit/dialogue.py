@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from kit.instance import Failure, Instance
+from kit.cost import Meter
 from kit.wire import Connection
 from kit import scram
 
@@ -57,6 +58,9 @@ class Case:
     def __init__(self, name: str, path: str, lines: list[Line], variables: dict[str, str]) -> None:
         self.name, self.path, self.lines = name, path, lines
         self.world = World(next(WORLDS), dict(variables))
+        self.row = dict(variables)
+        self.is_hostile = any(line.text.startswith("hostile ") for line in lines)
+        self.meter: Meter | None = None
         self.settings = dict(self._setting(line) for line in lines if line.text.startswith("given server "))
         self.connections: dict[str, Connection] = {}
         self.forbidden: dict[str, list[tuple[int, str]]] = {}
@@ -67,6 +71,10 @@ class Case:
     def _setting(line: Line) -> tuple[str, str]:
         key, _, value = line.text[len("given server "):].partition("=")
         return key.strip(), value.strip()
+
+    def again(self) -> "Case":
+        """The same case in a world of its own."""
+        return Case(self.name, self.path, self.lines, self.row)
 
     def transcript(self) -> str:
         return "\n".join("    " + line for line in self._log[-60:])
@@ -99,6 +107,8 @@ class Case:
         finally:
             for connection in self.connections.values():
                 connection.close()
+        if self.meter:
+            self.meter.check()
 
     def _connection(self, name: str) -> Connection:
         if name not in self.connections:
@@ -243,10 +253,14 @@ class Case:
             "abort": lambda: self._connection(rest.strip()).abort(),
             "wait": lambda: time.sleep(float(rest)),
             "expect": lambda: self._expect_state(self._insert(rest)),
+            "hostile": lambda: self._measure(*rest.split()),
         }
         if verb not in verbs:
             raise Failure(f"{line.text!r} is not part of the language")
         verbs[verb]()
+
+    def _measure(self, role: str, when: str) -> None:
+        self.meter = Meter(self.server, role, when)
 
     def _block(self, line: Line) -> bytes:
         return "".join(self._insert(text) + "\r\n" for text in line.block).encode("utf-8", errors="surrogateescape")

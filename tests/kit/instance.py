@@ -10,6 +10,7 @@ the unprivileged user CHAPPE_TEST_USER (default `chappe`, which tests/run create
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import http.client
 import json
@@ -183,6 +184,15 @@ class Instance:
             raise Failure(f"chappe {' '.join(arguments)}: exit {done.returncode}\n"
                           f"{done.stdout.decode(errors='replace')}{done.stderr.decode(errors='replace')}")
         return done.stdout.decode(errors="replace")
+
+    def role_pid(self, name: str) -> int:
+        status = json.loads(self.run("status", "--json", check=False))
+        return next(role["pid"] for role in status["roles"] if role["name"] == name)
+
+    @functools.cached_property
+    def is_sanitized(self) -> bool:
+        with open(self.binary, "rb") as file:
+            return b"__asan_init" in file.read()
 
     def api(self, method: str, path: str, body: Any = None, raw: bytes | None = None, timeout: float = 60) -> Any:
         """One request to the admin API over its Unix socket; parsed JSON. Failure where it is not 2xx."""

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -212,3 +213,36 @@ def story_a_service_manager_is_told_and_roles_are_confined(world: World) -> None
                 process.kill()
                 process.wait()
     world.server.start()
+
+
+def client_hello() -> bytes:
+    out = ssl.MemoryBIO()
+    try:
+        ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="mail.example.test").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
+
+
+def story_http_waits_only_so_long_for_a_request(world: World) -> None:
+    """A byte now and then is not silence, and still no reason to keep a connection."""
+    sent = {"http": iter(b"GET / HTTP/1.1\r\nHost: h\r\nX-Slow: " + b"y" * 1000), "https": iter(client_hello())}
+    slow = {name: socket.create_connection(("127.0.0.1", world.server.port(name)), 20) for name in sent}
+    body = socket.create_connection(("127.0.0.1", world.server.port("http")), 20)
+    body.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n")
+    began = time.monotonic()
+    ended: dict[str, float] = {}
+    while len(ended) < 2 and time.monotonic() - began < 60:
+        for name in sent.keys() - ended.keys():
+            try:
+                slow[name].sendall(bytes([next(sent[name])]))
+                slow[name].settimeout(0.2)
+                if slow[name].recv(1000) == b"":
+                    ended[name] = time.monotonic() - began
+            except TimeoutError:
+                pass
+            except OSError:
+                ended[name] = time.monotonic() - began
+    assert len(ended) == 2 and all(took > 10 for took in ended.values()), ended
+    body.sendall(b"x" * 100)            # a body has more time than a head
+    assert body.recv(1000).startswith(b"HTTP/1.1 405 ")

@@ -1,5 +1,6 @@
-/* fuzz_packed.c -- what we read back from the database: journal sets, snapshots, packs. The first byte chooses; damaged
+/* fuzz_packed.c -- what we read back from the database: journal sets and folded rows, snapshots, packs. The first byte chooses; damaged
  * bytes are refused or read as something with the right shape, never past their end. */
+#include "mailbox/folded.h"
 #include "mailbox/pack_codec.h"
 #include "mailbox/snapshot.h"
 #include "mailbox/view_build.h"
@@ -39,6 +40,21 @@ static void read_snapshot(struct span bytes, uint64_t messages)
     view_builder_drop(builder);
 }
 
+static void read_folded(struct span bytes)
+{
+    void *arena = talloc_new(NULL);
+    struct folded folded;
+
+    if (folded_unpack(arena, bytes, &folded)) {
+        if (folded.count > FOLDED_MESSAGES_MAX)
+            abort();
+        for (uint32_t i = 1; i < folded.count; i++)
+            if (folded.uids[i] <= folded.uids[i - 1])
+                abort();
+    }
+    talloc_free(arena);
+}
+
 static void read_pack(enum pack_part part, struct span bytes)
 {
     struct pack *pack = pack_decode(part, bytes);
@@ -62,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     bytes = data[0] & 1 ? framed(&out, data + 2, size - 2) : span_of(data + 2, size - 2);
-    switch (data[0] >> 1 & 3) {
+    switch (data[0] >> 1 & 7) {
     case 0:
         read_set(span_of(data + 2, size - 2));
         break;
@@ -71,6 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 2:
         read_pack(PACK_SHOWN, bytes);
+        break;
+    case 4:
+        read_folded(bytes);
         break;
     default:
         read_pack(PACK_SEARCHED, bytes);

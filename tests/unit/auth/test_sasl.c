@@ -376,6 +376,7 @@ static const struct {
     const char *what, *message;
     enum sasl_next next;
     enum err_kind kind;
+    const char *status;
 } bearers[] = {
     { "good",
       "n,a=ada@example.org,\x01host=x\x01port=143\x01"
@@ -397,10 +398,35 @@ static const struct {
       "n,,\x01"
       "auth=Bearer busy\x01\x01",
       SASL_FAILED, ERR_BUSY },
-    { "no token", "n,,\x01host=x\x01\x01", SASL_FAILED, ERR_INVALID },
+    { "no token: what is asked for?", "n,,\x01host=x\x01\x01", SASL_CHALLENGE, ERR_AUTH, "invalid_request" },
+    { "an empty one",
+      "n,a=ada@example.org,\x01"
+      "auth=\x01\x01",
+      SASL_CHALLENGE, ERR_AUTH, "invalid_request" },
     { "another scheme",
       "n,,\x01"
       "auth=Basic good\x01\x01",
+      SASL_CHALLENGE, ERR_AUTH, "invalid_request" },
+    { "a scheme in capitals",
+      "n,,\x01"
+      "auth=BEARER good\x01\x01",
+      SASL_OK, ERR_NONE },
+    { "an escaped name",
+      "n,a=ada=40example.org,\x01"
+      "auth=Bearer good\x01\x01",
+      SASL_FAILED, ERR_INVALID },
+    { "channel binding",
+      "p=tls-exporter,,\x01"
+      "auth=Bearer good\x01\x01",
+      SASL_FAILED, ERR_INVALID },
+    { "a key that is none",
+      "n,,\x01"
+      "a1=x\x01"
+      "auth=Bearer good\x01\x01",
+      SASL_FAILED, ERR_INVALID },
+    { "bytes after the end",
+      "n,,\x01"
+      "auth=Bearer good\x01\x01x",
       SASL_FAILED, ERR_INVALID },
     { "no end",
       "n,,\x01"
@@ -420,7 +446,10 @@ static void oauthbearer(void **state)
         if (next != bearers[i].next)
             fail_msg("%s: %s", bearers[i].what, f->err.user);
         if (next == SASL_CHALLENGE) {
-            assert_non_null(strstr(answer, "invalid_token"));
+            char wanted[64];
+            snprintf(wanted, sizeof wanted, "{\"status\":\"%s\"}",
+                     bearers[i].status ? bearers[i].status : "invalid_token");
+            assert_string_equal(answer, wanted);
             assert_int_equal(say(f, sasl, "\x01", 1, answer), SASL_FAILED);
         }
         if (next != SASL_OK)

@@ -1,4 +1,5 @@
-/* test_floor.c -- digests, metrics, certificates, reactors: one look at each. */
+/* test_floor.c -- digests, metrics, certificates, reactors, how busy the machine is: one look at each. */
+#include "base/busy.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/loop.h"
@@ -41,6 +42,21 @@ static void digests(void **state)
     assert_false(equal_in_constant_time(span_text("same"), span_text("sam")));
     assert_true(equal_in_constant_time(span_text(""), span_text("")));
     talloc_free(sha);
+}
+
+static void business(void **state)
+{
+    struct busy now = busy_now();
+
+    (void)state;
+    assert_true(now.all > 0 && now.idle <= now.all);
+    assert_int_equal(busy_percent((struct busy){ 100, 50 }, (struct busy){ 300, 100 }), 75);
+    assert_int_equal(busy_percent((struct busy){ 100, 50 }, (struct busy){ 300, 250 }), 0);
+    assert_int_equal(busy_percent((struct busy){ 100, 50 }, (struct busy){ 300, 50 }), 100);
+    assert_int_equal(busy_percent(now, now), 0); /* no tick passed */
+    assert_int_equal(busy_percent((struct busy){ 100, 50 }, (struct busy){ 200, 49 }),
+                     0);                                                       /* counted backwards */
+    assert_int_equal(busy_percent((struct busy){ 0 }, (struct busy){ 0 }), 0); /* not told */
 }
 
 static const char *const colours[] = { "red", "green" };
@@ -192,7 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests),  cmocka_unit_test(metrics), cmocka_unit_test(certificates),
-        cmocka_unit_test(reactors), cmocka_unit_test(arenas),
+        cmocka_unit_test(reactors), cmocka_unit_test(arenas),  cmocka_unit_test(business),
     };
     mem_start();
     return cmocka_run_group_tests(tests, NULL, NULL);

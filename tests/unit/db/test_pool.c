@@ -139,6 +139,37 @@ static void each_class_has_its_timeout(void **state)
     talloc_free(owner);
 }
 
+static void a_pool_by_key_plans_once_and_by_index_for_whom_somebody_waits(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct db_pool *pool;
+    static const struct {
+        enum db_class class;
+        const char *settings;
+    } classes[] = { { DB_BACKGROUND, "auto on" },
+                    { DB_INTERACTIVE, "force_generic_plan off" },
+                    { DB_SEARCH, "auto on" },
+                    { DB_INTERACTIVE, "force_generic_plan off" } };
+    struct db *db;
+    struct db_row row;
+    struct err err;
+
+    (void)state;
+    OK(db_pool_open(
+        owner,
+        &(struct db_pool_options){ .conninfo = kit_pg_database(owner, NULL), .size = 1, .by_key = true },
+        &pool, &err));
+    for (size_t i = 0; i < COUNT_OF(classes); i++) {
+        OK(db_acquire(pool, classes[i].class, 1000, &db, &err));
+        OK(db_one_row(db, owner,
+                      "SELECT current_setting('plan_cache_mode') || ' ' || current_setting('enable_seqscan')",
+                      DB_NO_ARGS, &row, &err));
+        assert_string_equal(db_copy_text(owner, &row, 0), classes[i].settings);
+        db_release(&db);
+    }
+    talloc_free(owner);
+}
+
 static void a_database_that_is_away_is_refused_quickly(void **state)
 {
     void *owner = talloc_new(NULL);
@@ -241,6 +272,7 @@ int main(void)
         cmocka_unit_test(many_threads_share_it),
         cmocka_unit_test(what_was_left_open_is_rolled_back),
         cmocka_unit_test(each_class_has_its_timeout),
+        cmocka_unit_test(a_pool_by_key_plans_once_and_by_index_for_whom_somebody_waits),
         cmocka_unit_test(a_database_that_is_away_is_refused_quickly),
         cmocka_unit_test(a_bad_address_is_invalid),
         cmocka_unit_test(a_reset_changes_the_database),

@@ -328,6 +328,43 @@ static void eight_threads_into_one_mailbox_leave_no_gap(void **state)
     assert_counters_are_true(300);
 }
 
+/* One mailbox row that somebody else holds keeps one committer, not the mail of everybody else. */
+static void a_mailbox_that_is_locked_holds_up_no_other(void **state)
+{
+    enum { OTHERS = 8 };
+    static struct sender waiting[4];
+    void *arena = talloc_new(NULL);
+    struct db *db;
+    struct err err;
+
+    (void)state;
+    for (int i = 0; i <= OTHERS; i++)
+        kit_store_mailbox(store, 700 + i, 0, 0);
+    OK(group_acquire(store->group, DB_INTERACTIVE, &db, &err));
+    OK(db_exec(db, "BEGIN", DB_NO_ARGS, NULL, &err));
+    OK(db_exec(db, "SELECT FROM mailbox WHERE mailbox_id = 700 FOR UPDATE", DB_NO_ARGS, NULL, &err));
+    for (size_t i = 0; i < COUNT_OF(waiting); i++) {
+        waiting[i] = (struct sender){ .mailbox_id = 700, .number = 40 + (int)i, .letters = 3 };
+        assert_int_equal(pthread_create(&waiting[i].thread, NULL, send_many, &waiting[i]), 0);
+        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL); /* one in hand, the others queued */
+    }
+    for (int i = 1; i <= OTHERS; i++)
+        assert_true(send(700 + i, kit_mail(arena, 7000 + i, 500, NULL, NULL)).is_filed);
+    /* all of them while the first still waits */
+    assert_int_equal(count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND $1 > 0"
+                           "   AND datname = current_database()",
+                           1),
+                     1);
+    OK(db_exec(db, "ROLLBACK", DB_NO_ARGS, NULL, &err));
+    db_release(&db);
+    for (size_t i = 0; i < COUNT_OF(waiting); i++) {
+        pthread_join(waiting[i].thread, NULL);
+        assert_int_equal(waiting[i].filed, 3);
+    }
+    assert_counters_are_true(700);
+    talloc_free(arena);
+}
+
 /* Two doors on one database, as two roles have them. */
 static void *send_many_elsewhere(void *arg)
 {
@@ -707,6 +744,7 @@ int main(void)
         cmocka_unit_test(of_twenty_at_once_exactly_the_one_that_fits_comes_in),
         cmocka_unit_test(a_domain_limit_holds_over_all_its_mailboxes),
         cmocka_unit_test(eight_threads_into_one_mailbox_leave_no_gap),
+        cmocka_unit_test(a_mailbox_that_is_locked_holds_up_no_other),
         cmocka_unit_test(the_same_content_at_once_is_stored_once),
         cmocka_unit_test(several_appends_come_all_or_not_at_all),
         cmocka_unit_test(a_large_message_is_staged_and_read_in_pieces),

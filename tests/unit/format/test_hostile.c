@@ -78,7 +78,10 @@ static const struct row {
     { "100,000 encoded words", "Subject:", " =?utf-8?Q?=C3=A9?=", 100000, "\r\n\r\n" },
     { "encoded words that never end", "Subject: ", "=?utf-8?Q?", 100000, "\r\n\r\n" },
     { "encoded words in encoded words", "Subject: ", "=?a?Q?=", 300000, "\r\n\r\n" },
-    { "encoded words of nothing", "Subject: ", "=?a?Q?" "?=", 300000, "\r\n\r\n" },
+    { "encoded words of nothing", "Subject: ",
+      "=?a?Q?"
+      "?=",
+      300000, "\r\n\r\n" },
     { "encoded words of two charsets in turn", "Subject:", " =?koi8-r?Q?=C3?= =?iso-8859-2?Q?=C3?=", 50000,
       "\r\n\r\n" },
     { "Re: Re: Re:", "Subject: ", "Re:", 300000, "\r\n\r\n" },

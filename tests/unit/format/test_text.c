@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <talloc.h>
@@ -230,12 +232,41 @@ static void long_file_names_keep_their_extension(void **state)
     talloc_free(arena);
 }
 
+/* Few letters, so that beginnings of needles are everywhere; every text ends where its memory does. */
+static void a_needle_is_found_where_memmem_finds_it(void **state)
+{
+    unsigned seed = 7;
+    int found = 0;
+
+    (void)state;
+    for (int turn = 0; turn < 20000; turn++) {
+        size_t length = (size_t)(rand_r(&seed) % 80), needle_length = (size_t)(1 + rand_r(&seed) % 9);
+        char *text = malloc(length ? length : 1), needle[9];
+        for (size_t i = 0; i < length; i++)
+            text[i] = (char)('a' + rand_r(&seed) % 3);
+        for (size_t i = 0; i < needle_length; i++)
+            needle[i] = (char)('a' + rand_r(&seed) % 3);
+        bool is_there = length > 0 && memmem(text, length, needle, needle_length);
+        assert_int_equal(fold_contains(span_of(text, length), span_of(needle, needle_length)), is_there);
+        found += is_there;
+        free(text);
+    }
+    assert_in_range(found, 1000, 19000);
+    assert_true(fold_contains(span_text(""), span_text("")));
+    assert_true(fold_contains((struct span){ 0 }, span_text("")));
+    assert_false(fold_contains((struct span){ 0 }, span_text("a")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(html_becomes_text),         cmocka_unit_test(texts_are_folded),
-        cmocka_unit_test(messages_give_their_words), cmocka_unit_test(previews_are_short),
-        cmocka_unit_test(file_names_are_safe),       cmocka_unit_test(long_file_names_keep_their_extension),
+        cmocka_unit_test(html_becomes_text),
+        cmocka_unit_test(texts_are_folded),
+        cmocka_unit_test(a_needle_is_found_where_memmem_finds_it),
+        cmocka_unit_test(messages_give_their_words),
+        cmocka_unit_test(previews_are_short),
+        cmocka_unit_test(file_names_are_safe),
+        cmocka_unit_test(long_file_names_keep_their_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

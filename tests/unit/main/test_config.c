@@ -163,6 +163,28 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
+static void a_reload_leaves_what_needs_a_restart(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct config *running, *fresh;
+    struct err err = ERR_INIT;
+    const char *file = file_with(owner, "workers = 9\nhostname = a.example\nmax_errors = 7\n");
+
+    (void)state;
+    assert_true(config_read(owner, file, &running, &err));
+    assert_true(config_read(owner, file, &fresh, &err));
+    assert_null(config_keep(fresh, running));
+    (void)file_with(owner, "workers = 8\nhostname = b.example\nmax_errors = 6\nlisten = 127.0.0.1\n");
+    assert_true(config_read(owner, file, &fresh, &err));
+    assert_string_equal(config_keep(fresh, running), "hostname, workers");
+    assert_int_equal(fresh->workers, 9);
+    assert_string_equal(fresh->hostname, "a.example");
+    assert_ptr_not_equal(fresh->hostname, running->hostname);
+    assert_int_equal(fresh->max_errors, 6);
+    assert_string_equal(fresh->listen, "127.0.0.1");
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +194,7 @@ int main(void)
         cmocka_unit_test(paths_are_relative_to_the_data_directory),
         cmocka_unit_test(what_init_writes_is_read_again),
         cmocka_unit_test(every_key_has_a_sentence_and_a_default_in_its_range),
+        cmocka_unit_test(a_reload_leaves_what_needs_a_restart),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

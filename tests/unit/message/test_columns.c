@@ -18,6 +18,8 @@ static void everything_comes_back(void **state)
                                              .subject = span_text("re: élan"),
                                              .base_subject = span_text("ELAN"),
                                              .from = span_text("ada <ada@example.org>"),
+                                             .cc = span_text("carol"),
+                                             .bcc = span_text("dan"),
                                              .to_display = span_text("bob"),
                                              .is_reply = true,
                                              .message_id = span_text("1@x"),
@@ -39,8 +41,15 @@ static void everything_comes_back(void **state)
     assert_true(span_equals(back.message_id, columns.message_id));
     assert_int_equal(back.reference_count, 2);
     assert_true(span_equals_text(back.references[0], "a@x"));
-    for (size_t length = 0; length < packed.length; length++)
+    assert_true(span_equals(columns_text(buf_span(&packed), COLUMNS_SUBJECT), columns.subject));
+    assert_true(span_equals(columns_text(buf_span(&packed), COLUMNS_FROM), columns.from));
+    assert_true(span_equals(columns_text(buf_span(&packed), COLUMNS_TO), columns.to));
+    assert_true(span_equals(columns_text(buf_span(&packed), COLUMNS_CC), columns.cc));
+    assert_true(span_equals(columns_text(buf_span(&packed), COLUMNS_BCC), columns.bcc));
+    for (size_t length = 0; length < packed.length; length++) {
         assert_false(columns_unpack(span_of(packed.p, length), &back));
+        (void)columns_text(span_of(packed.p, length), COLUMNS_BCC); /* stays inside */
+    }
     talloc_free(owner);
 }
 

@@ -13,7 +13,6 @@
 #ifndef FAKE_POP3_H
 #define FAKE_POP3_H
 
-#include "base/mem.h"
 #include "fake/fake_auth.h"
 #include "group/group.h"
 #include "mailbox/expunge.h"
@@ -22,30 +21,20 @@
 #include "message/message.h"
 #include "pop3/command.h"
 #include "pop3/maildrop.h"
-#include "session/session.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
 enum { FAKE_MESSAGES = 5, FAKE_LARGE = 600000 };
 
-struct session {
-    void *memory, *arena, *state;
-    const struct protocol *protocol;
-    struct pop3_context context;
-    struct net_address peer;
-    struct buf input, output;
-    size_t used;
-    size_t output_max; /* session_output_is_full() above it */
-    bool is_tls, may_login, can_start_tls, is_closed, is_authenticated;
-    bool drops_output; /* the client reads all and says nothing of it */
-    unsigned yields;
-    int delayed_ms;
-    char expunged[100], seen[100]; /* UIDs */
+#define FAKE_SESSION_OWN                                                                                     \
+    struct pop3_context context;                                                                             \
+    size_t output_max; /* session_output_is_full() above it */                                               \
+    bool drops_output; /* the client reads all and says nothing of it */                                     \
+    unsigned yields;                                                                                         \
+    char expunged[100], seen[100]; /* UIDs */                                                                \
     enum err_kind expunge_fails;
-};
-
-static struct session fake;
+#include "kit/fake_session.h"
 static char fake_large[FAKE_LARGE];
 static struct span fake_messages[FAKE_MESSAGES];
 
@@ -75,16 +64,9 @@ static inline void fake_open(void)
 {
     fake_write_messages();
     fake_login_ends = ERR_NONE;
-    memset(&fake, 0, sizeof(fake));
-    fake.memory = talloc_new(NULL);
-    fake.arena = talloc_new(fake.memory);
-    fake.protocol = &pop3_protocol;
-    fake.state = talloc_zero_size(fake.memory, pop3_protocol.state_bytes);
-    fake.input = fake.output = BUF_INIT(fake.memory);
+    fake_begin(&pop3_protocol);
     fake.output_max = 256 * 1024;
-    fake.may_login = fake.can_start_tls = true;
-    if (!net_address_parse(span_text("192.0.2.1"), &fake.peer))
-        abort();
+    fake.can_start_tls = true;
     pop3_protocol.open(&fake);
 }
 
@@ -103,16 +85,14 @@ static inline void fake_run(struct span unit)
         fake.yields++;
         fake.output_max = fake.output.length + 256 * 1024; /* the client has read */
     }
-    talloc_free_children(fake.arena);
+    fake_ran(next);
     if (fake.drops_output)
         buf_clear(&fake.output);
-    if (next == SESSION_CLOSE)
-        fake.is_closed = true;
 }
 
-static inline bool fake_step(void)
+static bool fake_step(void)
 {
-    struct span in = span_of(fake.input.p + fake.used, fake.input.length - fake.used);
+    struct span in = fake_unused();
     size_t length;
 
     if (fake.is_closed || span_is_empty(in))
@@ -135,84 +115,8 @@ static inline bool fake_step(void)
     }
 }
 
-/* Feeds the bytes in pieces of `step`. */
-static inline void fake_feed(struct span bytes, size_t step)
-{
-    while (!fake.is_closed && !span_is_empty(bytes)) {
-        struct span piece = span_part(bytes, 0, step);
-        bytes.p = piece.end;
-        if (fake.used > 0)
-            memmove(fake.input.p, fake.input.p + fake.used, fake.input.length - fake.used);
-        fake.input.length -= fake.used;
-        fake.used = 0;
-        buf_add_span(&fake.input, piece);
-        while (fake_step())
-            ;
-    }
-}
-
 /* ---- server/session */
 
-void *session_state(struct session *session)
-{
-    return session->state;
-}
-void *session_context(const struct session *session)
-{
-    return (void *)(uintptr_t)&session->context;
-}
-void *session_memory(struct session *session)
-{
-    return session->memory;
-}
-void *session_arena(struct session *session)
-{
-    return session->arena;
-}
-const struct net_address *session_peer(const struct session *session)
-{
-    return &session->peer;
-}
-const char *session_peer_text(const struct session *session)
-{
-    (void)session;
-    return "192.0.2.1";
-}
-const char *session_id(const struct session *session)
-{
-    (void)session;
-    return "1";
-}
-bool session_is_tls(const struct session *session)
-{
-    return session->is_tls;
-}
-const struct stream *session_stream(const struct session *session)
-{
-    (void)session;
-    return NULL;
-}
-bool session_may_login(const struct session *session)
-{
-    return session->may_login;
-}
-void session_set_authenticated(struct session *session, bool is_authenticated)
-{
-    session->is_authenticated = is_authenticated;
-}
-void session_set_identity(struct session *session, void *identity)
-{
-    (void)session;
-    (void)identity;
-}
-struct buf *session_output(struct session *session)
-{
-    return &session->output;
-}
-void session_write_text(struct session *session, const char *text)
-{
-    buf_add_text(&session->output, text);
-}
 void session_printf(struct session *session, const char *text_format, ...)
 {
     va_list arguments;
@@ -227,18 +131,10 @@ bool session_output_is_full(const struct session *session)
 {
     return session->output.length >= session->output_max;
 }
-void session_delay(struct session *session, int ms)
-{
-    session->delayed_ms += ms;
-}
 void session_beside(struct session *session, void (*function)(void *), void *argument)
 {
     (void)session;
     function(argument);
-}
-bool session_can_start_tls(const struct session *session)
-{
-    return session->can_start_tls && !session->is_tls;
 }
 bool session_start_tls(struct session *session)
 {

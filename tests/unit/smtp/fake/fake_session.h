@@ -21,53 +21,36 @@
 
 #include "accept/accept.h"
 #include "auth/sasl.h"
-#include "base/mem.h"
 #include "base/spool.h"
 #include "deliver/deliver.h"
 #include "directory/login.h"
 #include "directory/resolve.h"
 #include "policy/policy.h"
 #include "resolve/srs.h"
-#include "session/session.h"
 #include "smtp/command.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
-struct session {
-    void *memory, *arena, *state;
-    const struct protocol *protocol;
-    struct smtp_context context;
-    struct net_address peer;
-    struct buf input, output;
-    size_t used; /* of the input */
-    bool is_tls, may_login, can_start_tls, is_closed, is_authenticated;
-    body_filter *filter; /* a body is coming */
-    void *filter_state;
-    struct spool *body;
-    int delayed_ms;
-    size_t deliveries, queued;
-    struct buf delivered; /* the messages, one after the other */
-    int64_t delivered_to[64];
+#define FAKE_SESSION_OWN                                                                                     \
+    struct smtp_context context;                                                                             \
+    body_filter *filter; /* a body is coming */                                                              \
+    void *filter_state;                                                                                      \
+    struct spool *body;                                                                                      \
+    size_t deliveries, queued;                                                                               \
+    struct buf delivered; /* the messages, one after the other */                                            \
+    int64_t delivered_to[64];                                                                                \
     size_t delivered_to_count;
-};
-
-static struct session fake;
+#include "kit/fake_session.h"
 
 static void fake_open(const struct protocol *protocol)
 {
-    memset(&fake, 0, sizeof fake);
-    fake.memory = talloc_new(NULL);
-    fake.arena = talloc_new(fake.memory);
-    fake.protocol = protocol;
-    fake.state = talloc_zero_size(fake.memory, protocol->state_bytes);
+    fake_begin(protocol);
     fake.context = (struct smtp_context){
         .host_name = "mail.example.org", .spool_directory = "/tmp", .message_max = 100000, .recipients_max = 5
     };
-    fake.input = fake.output = fake.delivered = BUF_INIT(fake.memory);
-    fake.may_login = fake.can_start_tls = true;
-    if (!net_address_parse(span_text("192.0.2.1"), &fake.peer))
-        abort();
+    fake.delivered = BUF_INIT(fake.memory);
+    fake.can_start_tls = true;
     protocol->open(&fake);
 }
 
@@ -76,13 +59,6 @@ static void fake_close(void)
     fake.protocol->closed(&fake);
     spool_free(&fake.body);
     talloc_free(fake.memory);
-}
-
-static void fake_ran(enum session_next next)
-{
-    talloc_free_children(fake.arena);
-    if (next == SESSION_CLOSE)
-        fake.is_closed = true;
 }
 
 static bool fake_body(struct span in)
@@ -102,10 +78,9 @@ static bool fake_body(struct span in)
     return true;
 }
 
-/* One step of what a reactor does; false where more input is needed. */
 static bool fake_step(void)
 {
-    struct span in = span_of(fake.input.p + fake.used, fake.input.length - fake.used);
+    struct span in = fake_unused();
     size_t length;
 
     if (fake.is_closed || span_is_empty(in))
@@ -130,99 +105,14 @@ static bool fake_step(void)
     return false;
 }
 
-/* Feeds the bytes in pieces of `step`. */
-static void fake_feed(struct span bytes, size_t step)
-{
-    while (!fake.is_closed && !span_is_empty(bytes)) {
-        struct span piece = span_part(bytes, 0, step);
-
-        bytes.p = piece.end;
-        if (fake.used > 0)
-            memmove(fake.input.p, fake.input.p + fake.used, fake.input.length - fake.used);
-        fake.input.length -= fake.used;
-        fake.used = 0;
-        buf_add_span(&fake.input, piece);
-        while (fake_step())
-            ;
-    }
-}
-
 /* ---- server/session */
 
-void *session_state(struct session *session)
-{
-    return session->state;
-}
-void *session_context(const struct session *session)
-{
-    return (void *)(uintptr_t)&session->context;
-}
-void *session_memory(struct session *session)
-{
-    return session->memory;
-}
-void *session_arena(struct session *session)
-{
-    return session->arena;
-}
-const struct net_address *session_peer(const struct session *session)
-{
-    return &session->peer;
-}
-const char *session_peer_text(const struct session *session)
-{
-    (void)session;
-    return "192.0.2.1";
-}
-const char *session_id(const struct session *session)
-{
-    (void)session;
-    return "1";
-}
-bool session_is_tls(const struct session *session)
-{
-    return session->is_tls;
-}
-const struct stream *session_stream(const struct session *session)
-{
-    (void)session;
-    return NULL;
-}
-bool session_may_login(const struct session *session)
-{
-    return session->may_login;
-}
-void session_set_authenticated(struct session *session, bool is_authenticated)
-{
-    session->is_authenticated = is_authenticated;
-}
-void session_set_identity(struct session *session, void *identity)
-{
-    (void)session;
-    (void)identity;
-}
-struct buf *session_output(struct session *session)
-{
-    return &session->output;
-}
-struct span session_pipelined(const struct session *session)
-{
-    return span_of(session->input.p + session->used, session->input.length - session->used);
-}
-void session_delay(struct session *session, int ms)
-{
-    session->delayed_ms += ms;
-}
 void session_expect_body(struct session *session, body_filter *filter, void *filter_state,
                          uint64_t limit_bytes)
 {
     session->filter = filter;
     session->filter_state = filter_state;
     session->body = spool_new(NULL, "/tmp", limit_bytes);
-}
-bool session_can_start_tls(const struct session *session)
-{
-    return session->can_start_tls && !session->is_tls;
 }
 bool session_start_tls(struct session *session)
 {
@@ -339,16 +229,6 @@ bool policy_check(struct policy *policy, const struct policy_question *question,
     (void)question;
     return target->mailbox_id != 4 || err_set(err, ERR_QUOTA, "The mailbox is full.");
 }
-bool policy_admit(struct policy *policy, const struct policy_question *question,
-                  struct resolve_answer *answer, int64_t *max_bytes_out, struct err *err)
-{
-    (void)policy;
-    (void)question;
-    (void)answer;
-    (void)err;
-    *max_bytes_out = 0;
-    return true;
-}
 static bool fake_file(const struct message_draft *draft, struct deliver_recipient *recipient)
 {
     recipient->target.is_filed = recipient->target.mailbox_id != 9;
@@ -413,6 +293,12 @@ bool accept_queue(struct accept *accept, const void *arena, const struct accept_
     fake.queued += message->target_count + message->remote_count;
     return true;
 }
+bool accept_each(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
+{
+    (void)accept;
+    return deliver_message(NULL, message_prepare(arena, message->bytes), 0, message->targets,
+                           message->target_count, err);
+}
 bool accept_message(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
 {
     message->way_taken = accept_way(accept, message);
@@ -432,33 +318,6 @@ bool accept_retry_domain(struct accept *accept, const char *domain, size_t *coun
     (void)accept;
     (void)err;
     *count_out = strcmp(domain, "example.net") == 0 ? 2 : 0;
-    return true;
-}
-bool directory_has_domain(struct directory *directory, const char *domain, bool *is_ours_out, struct err *err)
-{
-    (void)directory;
-    (void)err;
-    *is_ours_out = strcmp(domain, "example.org") == 0 || strcmp(domain, "example.net") == 0;
-    return true;
-}
-bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
-{
-    (void)directory;
-    (void)err;
-    memset(secret_out, 7, 32);
-    return true;
-}
-bool directory_resolve_ids(struct directory *directory, const void *owner, const int64_t *ids, size_t count,
-                           struct resolved **found_out, size_t *count_out, struct err *err)
-{
-    (void)directory;
-    *found_out = talloc_zero_array(owner, struct resolved, (unsigned)count + 1);
-    *count_out = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < COUNT_OF(fake_addresses); k++)
-            if (fake_addresses[k].id == ids[i])
-                fake_found(owner, k, &(*found_out)[(*count_out)++]);
-    (void)err;
     return true;
 }
 struct message_draft *message_prepare(const void *owner, struct span bytes)
