@@ -9,20 +9,9 @@
 
 #include <talloc.h>
 
-<<<<<<< HEAD
-struct smtp_role {
-    struct smtp_context context;
-    struct policy *policy;
-    struct topology *topology;
-    struct accept *accept;
-};
-
-static bool fill(struct role *role, struct smtp_role *own, struct err *err)
-=======
 /* For sessions that begin with these settings; NULL where they cannot be used. */
 static struct smtp_context *make(const struct role *role, const struct config *config, struct policy *policy,
                                  struct accept *accept, struct err *err)
->>>>>>> queue
 {
     const struct storage_parts *parts = storage_parts(role->storage);
     struct smtp_context *context = talloc_zero(role->arena, struct smtp_context);
@@ -60,17 +49,14 @@ static bool open_accept(struct role *role, struct accept **accept_out, struct er
 {
     const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
                                            .server = role->config->hostname };
+    struct topology *topology;
     struct accept_options options;
 
-    if (!topology_open(role->arena, &ways, &own->topology, err))
+    if (!topology_open(role->arena, &ways, &topology, err))
         return false;
     role_accept_options(role, &options);
-<<<<<<< HEAD
-    options.topology = own->topology;
-    return accept_open(role->arena, &options, &own->accept, err);
-=======
+    options.topology = topology;
     return accept_open(role->arena, &options, accept_out, err);
->>>>>>> queue
 }
 
 bool role_smtp_start(struct role *role, struct err *err)
