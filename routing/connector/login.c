@@ -14,7 +14,7 @@ static bool refused(struct connection *connection, const struct reply *reply, st
 {
     char text[300];
 
-    snprintf(text, sizeof text, "%.200s", reply->text);
+    (void)snprintf(text, sizeof text, "%.200s", reply->text);
     outcome_set(outcome, OUTBOUND_DEFERRED, "x.7.8", "logging in at %s failed: %s", connection->host, text);
     outcome->code = reply->code;
     return false;

@@ -134,9 +134,10 @@ static void give_rest(struct sending *s)
 static void log_attempt(const struct sending *s, const char *what)
 {
     log_event(LOG_LEVEL_INFO, "outbound.attempt", log_text("id", s->message->id),
-              log_text("host", s->host ? s->host : ""), log_text("tls", s->tls ? s->tls : "none"),
-              log_text("result", what), log_i64("code", s->outcome.code),
-              log_text("enhanced", s->outcome.enhanced), log_text("reason", s->outcome.text));
+              log_i64("recipients", (int64_t)s->count), log_text("host", s->host ? s->host : ""),
+              log_text("tls", s->tls ? s->tls : "none"), log_text("result", what),
+              log_i64("code", s->outcome.code), log_text("enhanced", s->outcome.enhanced),
+              log_text("reason", s->outcome.text));
 }
 
 /* ---- one connection */
@@ -273,6 +274,7 @@ static bool try_address(struct sending *s, const struct policy *policy, const st
         s->tls = connection->tls ? talloc_strdup(s->scratch, connection->tls) : NULL;
     }
     if (result == SESSION_READY) {
+        assert(connection);
         connection->key = talloc_strdup(connection, s->key);
         metric_add_at(&connections, 1, 0, 0);
         is_done = use(s, connection);

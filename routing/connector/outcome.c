@@ -48,11 +48,11 @@ bool outcome_set(struct outcome *outcome, enum outbound_verdict verdict, const c
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     *outcome = (struct outcome){ .verdict = verdict };
-    snprintf(outcome->enhanced, sizeof outcome->enhanced, "%c%s", verdict == OUTBOUND_FAILED ? '5' : '4',
-             enhanced + 1);
+    (void)snprintf(outcome->enhanced, sizeof outcome->enhanced, "%c%s",
+                   verdict == OUTBOUND_FAILED ? '5' : '4', enhanced + 1);
     outcome_clean(span_text(text), outcome->text, sizeof outcome->text);
     return false;
 }

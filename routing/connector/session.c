@@ -52,7 +52,7 @@ static enum session_result refused(struct opening *o, const struct reply *reply)
     reply_outcome(reply, o->outcome);
     if (reply->code != 521 && o->outcome->verdict == OUTBOUND_FAILED) {
         o->outcome->verdict = OUTBOUND_DEFERRED;
-        snprintf(o->outcome->enhanced, sizeof o->outcome->enhanced, "4.4.2");
+        (void)snprintf(o->outcome->enhanced, sizeof o->outcome->enhanced, "4.4.2");
     }
     return SESSION_NEXT;
 }

@@ -79,7 +79,7 @@ static bool set_policy(struct entry *entry, const char *id, struct span text, in
         free(entry->text);
         entry->length = span_length(text);
         entry->text = g_memdup2(text.p, entry->length);
-        snprintf(entry->id, sizeof entry->id, "%s", id);
+        (void)snprintf(entry->id, sizeof entry->id, "%s", id);
         entry->fetched_us = fetched_us;
         entry->expires_us = fetched_us + (int64_t)policy.max_age_s * US_PER_S;
     }

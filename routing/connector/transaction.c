@@ -76,6 +76,13 @@ static size_t recipients_at_once(const struct transaction *t)
     return most > 0 && most < TRANSACTION_RECIPIENTS_MAX ? most : TRANSACTION_RECIPIENTS_MAX;
 }
 
+static void give_unwritable(struct transaction *t, struct outbound_recipient *recipient)
+{
+    outcome_set(t->outcome, OUTBOUND_FAILED, "x.6.7",
+                "the address has letters beyond ASCII, and the next server takes no such addresses");
+    give(t, recipient, t->outcome);
+}
+
 /* Recipients this server can be told of; those with an address that it cannot read are failed. */
 static void choose(struct transaction *t, struct outbound_recipient *recipients, size_t count)
 {
@@ -88,11 +95,8 @@ static void choose(struct transaction *t, struct outbound_recipient *recipients,
             continue;
         if (envelope_may_name(&t->envelope, t->scratch, recipients[i].address))
             t->named[t->count++] = &recipients[i];
-        else if (outcome_set(
-                     t->outcome, OUTBOUND_FAILED, "x.6.7",
-                     "the address has letters beyond ASCII, and the next server takes no such addresses") ==
-                 false)
-            give(t, &recipients[i], t->outcome);
+        else
+            give_unwritable(t, &recipients[i]);
     }
     t->is_accepted = talloc_zero_array(t->scratch, bool, (unsigned)t->count + 1);
 }
@@ -127,8 +131,6 @@ static bool is_too_many(const struct transaction *t, const struct reply *reply)
 
 static void take_recipient(struct transaction *t, size_t i, const struct reply *reply)
 {
-    struct outcome refusal;
-
     if (reply_class(reply) == 2) {
         t->is_accepted[i] = true;
         t->accepted++;
@@ -138,8 +140,8 @@ static void take_recipient(struct transaction *t, size_t i, const struct reply *
         t->is_too_many = true;
         return;
     }
-    reply_outcome(reply, &refusal);
-    give(t, t->named[i], &refusal);
+    reply_outcome(reply, t->outcome);
+    give(t, t->named[i], t->outcome);
 }
 
 /* The connection is gone before the message was: nobody has taken anything. */

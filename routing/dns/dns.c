@@ -83,14 +83,13 @@ void dns_close(struct dns **dns)
     *dns = NULL;
 }
 
-bool dns_validates(const struct dns *dns)
+bool dns_validates(struct dns *dns)
 {
-    struct dns *unlocked = (struct dns *)(uintptr_t)dns;
     bool validates;
 
-    pthread_mutex_lock(&unlocked->lock);
+    pthread_mutex_lock(&dns->lock);
     validates = resolver_validates(dns->resolver);
-    pthread_mutex_unlock(&unlocked->lock);
+    pthread_mutex_unlock(&dns->lock);
     return validates;
 }
 

@@ -91,7 +91,7 @@ MUST_CHECK bool dns_reload(struct dns *dns, const struct dns_options *options, s
 void dns_close(struct dns **dns);
 
 /* True where a trust anchor is configured: only then may is_secure be true. */
-bool dns_validates(const struct dns *dns);
+bool dns_validates(struct dns *dns);
 
 /* Asks and waits until `deadline_us` of clock_monotonic_us() (0: options.timeout_ms from now). Never fails otherwise than by
  * the answer's status. A name that is no name is DNS_NO_NAME. */

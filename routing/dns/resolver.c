@@ -373,7 +373,7 @@ void resolver_answer(const void *owner, const struct dns_question *question,
     if (answer_out->status == DNS_TEMPORARY)
         answer_out->reason = temporary_reason(owner, result);
     else if (answer_out->status == DNS_BOGUS)
-        answer_out->reason = clean(owner, got->why_bogus);
+        answer_out->reason = clean(owner, got ? got->why_bogus : NULL);
     if (!got)
         return;
     answer_out->is_secure = got->secure != 0;

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <talloc.h>
 
-enum { ENTRIES_STANDARD = 20000 };
+enum { ENTRIES_STANDARD = 20000, BYTES_MAX = 128 * 1024 * 1024 };
 
 void programs_release(struct programs **programs)
 {
@@ -84,6 +84,8 @@ bool programs_load(struct group *group, int64_t mailbox_id, struct programs **pr
             programs->trouble = talloc_strdup(programs, why.user);
         if (stored.has_reply)
             load_reply(programs, &stored.reply);
+        programs->bytes = sieve_program_bytes(programs->script) + sieve_program_bytes(programs->inside) +
+                          sieve_program_bytes(programs->outside) + sizeof *programs;
         *programs_out = programs;
     }
     talloc_free(arena);
@@ -104,6 +106,7 @@ struct program_cache {
     GHashTable *entries;
     GQueue order;
     size_t entries_max;
+    size_t bytes; /* of all programs */
 };
 
 static guint hash_entry(gconstpointer arg)
@@ -132,11 +135,26 @@ struct program_cache *program_cache_new(const void *owner, size_t entries_max)
     return cache;
 }
 
+/* The version stays known; the programs are loaded again when they are needed. */
+static void forget_programs(struct program_cache *cache, struct entry *entry)
+{
+    cache->bytes -= entry->programs ? entry->programs->bytes : 0;
+    programs_release(&entry->programs);
+}
+
+/* What was known first goes first. */
+static void make_room(struct program_cache *cache, const struct entry *kept)
+{
+    for (GList *at = cache->order.tail; at && cache->bytes > BYTES_MAX; at = at->prev)
+        if (at->data != kept)
+            forget_programs(cache, at->data);
+}
+
 static void drop(struct program_cache *cache, struct entry *entry)
 {
     g_hash_table_remove(cache->entries, entry);
     g_queue_unlink(&cache->order, &entry->order);
-    programs_release(&entry->programs);
+    forget_programs(cache, entry);
     g_free(entry);
 }
 
@@ -208,11 +226,12 @@ void program_cache_put(struct program_cache *cache, int64_t group_id, int64_t ma
             entry = add(cache, group_id, mailbox_id);
         /* Versions only grow: who read earlier does not undo what came later. */
         if (version > entry->version || (version == entry->version && !entry->programs)) {
-            struct programs *old = entry->programs;
-
+            forget_programs(cache, entry);
             entry->version = version;
             entry->programs = programs;
-            programs = old;
+            cache->bytes += programs ? programs->bytes : 0;
+            programs = NULL;
+            make_room(cache, entry);
         }
     }
     pthread_mutex_unlock(&cache->lock);

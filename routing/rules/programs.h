@@ -15,6 +15,7 @@ struct programs {
     const char *trouble;                    /* why it does not; NULL */
     struct sieve_program *inside, *outside; /* the automatic reply; NULL: none */
     int64_t from_us, until_us;              /* when it is given; 0: open */
+    size_t bytes;                           /* of memory, about */
 };
 /* Accepts and sets NULL. */
 void programs_release(struct programs **programs);

@@ -14,6 +14,8 @@
 #include "group/group.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 #include <talloc.h>
 
 enum { ATTEMPTS_MAX = 4 };
@@ -139,6 +141,46 @@ static bool is_inside(const struct judging *judging, const struct person *person
     return true;
 }
 
+/* ---- what scanners wrote above the message (routing/filter) */
+
+enum { PERCENT_AT_THE_MARK = 50, USUAL_MARK_TENTHS = 50 };
+
+/* "score=4.2": tenths. */
+static bool take_tenths(const char *text, const char *name, int *tenths_out)
+{
+    const char *found = strstr(text, name);
+    double value;
+
+    if (!found)
+        return false;
+    value = strtod(found + strlen(name), NULL) * 10;
+    *tenths_out = value > 10000 ? 10000 : value < 0 ? 0 : (int)value;
+    return true;
+}
+
+/* 50 where the score reaches the mark from which mail is spam. */
+static int spam_percent(const struct judging *judging, struct span header)
+{
+    const char *status = header_text(judging->arena, header, "X-Spam-Status");
+    int score, required = USUAL_MARK_TENTHS, percent;
+
+    if (judging->message->spam_percent >= 0 || !status || !take_tenths(status, "score=", &score))
+        return judging->message->spam_percent;
+    if (!take_tenths(status, "required=", &required) || required == 0)
+        required = USUAL_MARK_TENTHS;
+    percent = score * PERCENT_AT_THE_MARK / required;
+    return percent > 100 ? 100 : percent;
+}
+
+static int virus_value(const struct judging *judging, struct span header)
+{
+    const char *status = header_text(judging->arena, header, "X-Virus-Status");
+
+    if (judging->message->virus_value > 0 || !status)
+        return judging->message->virus_value;
+    return span_starts_nocase(span_text(status), "Clean") ? 1 : 5;
+}
+
 /* ---- running */
 
 static bool choose_programs(const struct judging *judging, const struct programs *programs,
@@ -166,6 +208,7 @@ static bool run(struct judging *judging, const struct programs *programs, struct
                 struct err *err)
 {
     const struct rules_message *message = judging->message;
+    struct span bytes = message->draft->bytes, header = span_part(bytes, 0, header_block_length(bytes));
     struct sieve_message sieve = { .bytes = message->draft->bytes,
                                    .envelope_from = message->envelope_from,
                                    .envelope_to = judging->recipient->envelope_to,
@@ -174,8 +217,8 @@ static bool run(struct judging *judging, const struct programs *programs, struct
                                    .envelope_ret = message->ret,
                                    .envelope_id = message->envelope_id,
                                    .now_us = message->received_us,
-                                   .spam_percent = message->spam_percent,
-                                   .virus_value = message->virus_value };
+                                   .spam_percent = spam_percent(judging, header),
+                                   .virus_value = virus_value(judging, header) };
     struct sieve_program *chosen[2];
     struct sieve_outcome *outcome;
     struct sieve_world world;

@@ -49,8 +49,8 @@ struct rules_message {
     const char *peer_address, *peer_name; /* NULL: unknown */
     const char *envelope_id, *ret;        /* DSN parameters of MAIL; NULL */
     int64_t received_us;
-    int spam_percent; /* below 0: not looked at */
-    int virus_value;  /* 0: not looked at */
+    int spam_percent; /* below 0: by what the filters wrote above the message, if they did */
+    int virus_value;  /* 0: the same */
 };
 
 /* One mailbox that gets it. */

@@ -150,6 +150,21 @@ static void send_large(struct filing_job *filing, size_t number)
     filing->is_done[number] = sent_put_large(filing->run, outcome, &filing->errs[number]);
 }
 
+/* Words of the owner, which may have several lines, for a notice. */
+static const char *one_line(const void *owner, const char *text)
+{
+    char *line = talloc_strdup(owner, text);
+    size_t length = 0;
+
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p > ' ')
+            line[length++] = *p;
+        else if (length > 0 && line[length - 1] != ' ')
+            line[length++] = ' ';
+    line[length] = '\0';
+    return line;
+}
+
 static void deliver_row(struct filing_job *filing, size_t number)
 {
     struct outcome *outcome = &filing->result->outcomes[number];
@@ -167,7 +182,7 @@ static void deliver_row(struct filing_job *filing, size_t number)
         return;
     outcome->state = RUN_FAILED;
     outcome->enhanced = "5.7.1";
-    outcome->text = talloc_strdup(filing->result->arena, plan->outcome->reject);
+    outcome->text = one_line(filing->result->arena, plan->outcome->reject);
 }
 
 /* A group that is down is one for all its rows: it pauses. */

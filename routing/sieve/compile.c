@@ -296,7 +296,8 @@ static bool compile_tests(struct compiler *compiler, const struct sieve_node *no
     enum tests_wanted wanted = op->syntax->tests;
 
     if (wanted == NO_TESTS && (node->test_count > 0 || node->is_test_list))
-        return compile_error(compiler, node->line, "\"%s\" takes no test; is a semicolon missing?", node->name);
+        return compile_error(compiler, node->line, "\"%s\" takes no test; is a semicolon missing?",
+                             node->name);
     if (wanted == ONE_TEST && (node->test_count != 1 || node->is_test_list))
         return compile_error(compiler, node->line, "\"%s\" takes one test.", node->name);
     if (wanted == TEST_LIST && !node->is_test_list)
@@ -427,6 +428,11 @@ void sieve_program_release(struct sieve_program **program)
     if (*program && atomic_fetch_sub(&(*program)->references, 1) == 1)
         talloc_free(*program);
     *program = NULL;
+}
+
+size_t sieve_program_bytes(const struct sieve_program *program)
+{
+    return program ? talloc_total_size(program) : 0;
 }
 
 bool sieve_program_writes(const struct sieve_program *program)

@@ -50,6 +50,8 @@ struct sieve_program *sieve_program_keep(struct sieve_program *program);
 /* Accepts and sets NULL. */
 void sieve_program_release(struct sieve_program **program);
 
+/* Memory that it takes; 0 for NULL. */
+size_t sieve_program_bytes(const struct sieve_program *program);
 /* True where the script writes letters (vacation, notify): the addresses in struct sieve_owner matter then. */
 bool sieve_program_writes(const struct sieve_program *program);
 

@@ -25,6 +25,7 @@ struct admin_api_options {
     struct deliver *deliver;
     struct topology *topology; /* which way mail goes */
     int64_t message_max;
+    int64_t script_max; /* bytes of a mail filter; 0: as storage says */
 
     /* What only the program around us can do; `host` is its argument. */
     void *host;

@@ -94,12 +94,13 @@ bool sieve_script_get(struct admin_call *call, struct err *err)
 bool sieve_script_put(struct admin_call *call, struct err *err)
 {
     const char *name = call->parameters[1], *content = call_text(call, "content");
+    const struct script_limits limits = { .script_bytes = call->api->options.script_max };
     struct scripts scripts;
     json_t *warnings;
 
     if (!find(call, &scripts, err) || !compile(call, content, &warnings, err))
         return false;
-    if (!script_put(scripts.group, scripts.user.mailbox.mailbox_id, name, span_text(content), NULL, err) ||
+    if (!script_put(scripts.group, scripts.user.mailbox.mailbox_id, name, span_text(content), &limits, err) ||
         (call_flag(call, "activate", false) &&
          !script_activate(scripts.group, scripts.user.mailbox.mailbox_id, name, err)) ||
         !note(call, &scripts, "sieve.put", name, err)) {

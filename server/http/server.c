@@ -18,7 +18,10 @@
 #include <unistd.h>
 
 /* What base/tls.h allows. */
-static const char TLS_PRIORITIES[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%NO_TICKETS";
+static const char TLS_PRIORITIES[] =
+    "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
+    "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:"
+    "%NO_TICKETS:%SERVER_PRECEDENCE";
 
 enum { CONNECTION_MEMORY = 48 * 1024, HEADERS_MAX = 100 };
 
@@ -192,6 +195,18 @@ static struct http_deadline *deadline_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
+/* ALPN: a client that names protocols and not ours is refused (RFC 7301, 3.2; ALPACA). */
+static void be_strict(struct MHD_Connection *connection)
+{
+    static unsigned char name[] = "http/1.1"; /* the library wants it writable */
+    const gnutls_datum_t ours = { name, sizeof name - 1 };
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+    if (info && info->tls_session)
+        (void)gnutls_alpn_set_protocols(info->tls_session, &ours, 1, GNUTLS_ALPN_MANDATORY);
+}
+
 static void on_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -203,6 +218,8 @@ static void on_connection(void *argument, struct MHD_Connection *connection, voi
         *socket_context = NULL;
         return;
     }
+    if (server->options.is_tls)
+        be_strict(connection);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     *socket_context = info ? http_deadline_begin(server->deadlines, info->connect_fd) : NULL;
 }

@@ -65,6 +65,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .deliver = parts->deliver,
                                                                      .topology = server->topology,
                                                                      .message_max = config->max_message_size,
+                                                                     .script_max = config->max_script_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
                                                                      .wake_queue = wake_queue,

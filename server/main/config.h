@@ -42,6 +42,7 @@ struct config {
     int64_t max_message_size, max_recipients;
     int64_t max_connections, max_connections_per_address, max_connection_rate;
     int64_t max_errors;
+    int64_t max_script_size;
     int bare_newline; /* enum bare_newline */
     const char *trusted_proxies;
 

@@ -72,6 +72,8 @@ static const struct config_key keys[] = {
       .meaning = "New connections of one address or /64 in a minute; loopback is exempt." },
     { "max_errors", CONFIG_NUMBER, FIELD(max_errors), "20", .least = 1, .most = 10000, .is_reloadable = true,
       .meaning = "Refused commands after which a session is closed." },
+    { "max_script_size", CONFIG_SIZE, FIELD(max_script_size), "64K", .least = 1024, .most = 1024 * 1024,
+      .meaning = "The largest mail filter (Sieve script) that a person may keep." },
     { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
       .is_reloadable = true,
       .meaning =

@@ -49,8 +49,8 @@ static bool open_accept(struct role *role, struct accept **accept_out, struct er
 {
     const struct topology_options ways = { .directory = storage_parts(role->storage)->directory,
                                            .server = role->config->hostname };
-    struct topology *topology;
     struct accept_options options;
+    struct topology *topology;
 
     if (!topology_open(role->arena, &ways, &topology, err))
         return false;

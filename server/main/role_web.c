@@ -1,12 +1,14 @@
 /* role_web.c -- HTTP and HTTPS for everybody, and the admin API on its Unix socket. */
 #include "main/role_web.h"
 
+#include "base/descriptors.h"
 #include "http/certificates.h"
 #include "main/admin_server.h"
 #include "main/certificates.h"
 #include "main/role.h"
 #include "main/storage.h"
 
+#include <limits.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -23,11 +25,11 @@ struct web_role {
 
 /* ---- listeners */
 
-static bool open_one(struct web_role *own, const struct config *config, const char *address,
+static bool open_one(struct web_role *own, const struct config *config, unsigned share, const char *address,
                      const struct service *service, struct err *err)
 {
     struct http_server_options options = { .threads = WEB_THREADS,
-                                           .max_connections = (unsigned)config->max_connections,
+                                           .max_connections = share,
                                            .max_per_address = 0,
                                            .is_tls = service->tls == SERVICE_TLS,
                                            .limit = web_limit,
@@ -43,16 +45,36 @@ static bool open_one(struct web_role *own, const struct config *config, const ch
     return true;
 }
 
+static bool is_of_web(const struct service *service)
+{
+    return strcmp(service->role, "web") == 0;
+}
+
+/* Libmicrohttpd spins where no descriptor is left, so each listener gets a part of them that is its own. */
+static unsigned share_of_listener(const struct config *config, size_t addresses)
+{
+    size_t listeners = 0;
+    unsigned share;
+
+    for (const struct service *s = services; s->name; s++)
+        listeners += is_of_web(s) ? addresses : 0;
+    share = descriptors_for_connections(UINT_MAX) / (unsigned)(listeners ? listeners : 1);
+    return share < WEB_THREADS                         ? WEB_THREADS
+           : share < (unsigned)config->max_connections ? share
+                                                       : (unsigned)config->max_connections;
+}
+
 static bool open_all(struct web_role *own, const struct config *config, struct err *err)
 {
     char **addresses;
-    size_t count;
+    size_t count = 0;
     void *arena = talloc_new(NULL);
     bool done = role_addresses(arena, config->listen, &addresses, &count, err);
+    unsigned share = share_of_listener(config, count);
 
     for (const struct service *s = services; done && s->name; s++)
-        for (size_t i = 0; done && strcmp(s->role, "web") == 0 && i < count; i++)
-            done = open_one(own, config, addresses[i], s, err);
+        for (size_t i = 0; done && is_of_web(s) && i < count; i++)
+            done = open_one(own, config, share, addresses[i], s, err);
     talloc_free(arena);
     return done;
 }

@@ -1,6 +1,7 @@
 #include "session/server.h"
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "session/engine.h"
 #include "session/limits.h"
@@ -102,7 +103,8 @@ void session_server_set_limits(struct session_server *server, const struct sessi
 {
     struct net_network *old;
 
-    atomic_store(&server->max_sessions, pick(config->max_sessions, defaults.max_sessions));
+    atomic_store(&server->max_sessions,
+                 descriptors_for_connections(pick(config->max_sessions, defaults.max_sessions)));
     limits_set(server->limits, pick(config->max_per_peer, defaults.max_per_peer),
                pick(config->max_new_per_peer, defaults.max_new_per_peer));
     pthread_rwlock_wrlock(&server->trusted_lock);

@@ -189,6 +189,11 @@ class Instance:
         status = json.loads(self.run("status", "--json", check=False))
         return next(role["pid"] for role in status["roles"] if role["name"] == name)
 
+    @property
+    def user(self) -> str:
+        """The unprivileged user that the server runs as; "": the one of the tests."""
+        return self._user()
+
     @functools.cached_property
     def is_sanitized(self) -> bool:
         with open(self.binary, "rb") as file:

@@ -36,6 +36,11 @@ class Ours:
     def __exit__(self, *_: object) -> None:
         self.server.__exit__()
 
+    def forget(self) -> None:
+        """Caches are empty afterwards, PostgreSQL's too; the kernel's are not."""
+        self.server.stop()
+        self.server.start()
+
     def settle(self) -> None:
         """Nothing to wait for: 250 is said after the mail is in the mailboxes."""
 

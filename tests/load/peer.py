@@ -166,6 +166,9 @@ class Peer:
         with open(f"{self.dir}/{name}", "w", encoding="utf-8") as file:
             file.write(text)
 
+    def forget(self) -> None:
+        """It keeps no bodies: it reads files, which the kernel has in memory."""
+
     def settle(self) -> None:
         """Waits until the queue is empty: what was accepted is in the mailboxes."""
         while any(os.path.isfile(path) for queue in ("incoming", "active", "deferred", "maildrop")

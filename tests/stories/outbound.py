@@ -11,8 +11,12 @@ import shutil
 import time
 
 from kit.dns import Knot, Stub, free_port, mx
+from kit.remote import reserve_port
 from kit.sink import Authority, PolicyServer, Sink
+from smtp import submission
 
+PORT = reserve_port()
+SETTINGS = {"outbound_port": str(PORT)}
 PACKAGES = ["knot", "knot-dnsutils", "openssl"]
 
 MAIL = "From: ada@sender.example\r\nSubject: x\r\n\r\nbody\r\n"
@@ -344,6 +348,47 @@ def story_a_smarthost_with_a_login(world) -> None:
     assert result.verdict == "failed" and result.code == 530, result
 
 
+def configure(world, **values: str) -> None:
+    path = os.path.join(world.server.data, "chappe.conf")
+    with open(path, encoding="utf-8") as file:
+        kept = [line for line in file if line.split("=")[0].strip() not in values]
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
+    world.server.run("reload")
+
+
+def use_names(world, knot: Knot) -> str:
+    """The server asks this one from now on; the trust anchor stands where confined processes may read."""
+    anchor = os.path.join(world.server.data, "tls", "anchor.key")
+    shutil.copy(knot.anchor, anchor)
+    os.chmod(anchor, 0o644)
+    configure(world, dns=knot.server)
+    return anchor
+
+
+def story_submitted_mail_travels_by_dane(world) -> None:
+    """The whole way: submission, queue, the confined transport, DNSSEC, TLSA, STARTTLS."""
+    ada = world.user("ada")
+    good, other = Authority(world.folder, "good"), Authority(world.folder, "other")
+    zone = (f"@ MX 0 mx1\nmx1 A 127.0.4.1\n_{PORT}._tcp.mx1 TLSA {good.tlsa(3, 'mx1.dane.test')}\n"
+            f"bad MX 0 mx2\nmx2 A 127.0.4.2\n_{PORT}._tcp.mx2 TLSA {other.tlsa(3, 'mx2.dane.test')}\n")
+    with Knot({"dane.test": zone}) as knot, Sink("127.0.4.1", PORT, tls=good.server("mx1.dane.test")) as sink, \
+            Sink("127.0.4.2", PORT, tls=good.server("mx2.dane.test")) as forged:
+        try:
+            configure(world, trust_anchor=use_names(world, knot))
+            for to in ("bob@bad.dane.test", "bob@dane.test"):
+                with submission(world, ada) as smtp:
+                    smtp.sendmail(ada, to, f"From: {ada}\r\nTo: {to}\r\nSubject: x\r\n\r\nbody\r\n")
+            world.server.wait_until(lambda: sink.mails, 30, "the mail at the exchanger")
+            assert sink.mails[0].tls and sink.mails[0].recipients == ["bob@dane.test"]
+            line = next(line for line in world.server.log().splitlines() if "outbound.attempt" in line and "mx1.dane.test" in line)
+            assert "TLSv1.3 DANE" in line and "result=sent" in line, line
+            world.server.wait_until(lambda: "no matching DANE TLSA records" in world.server.log(), 30, "the refusal of the forged one")
+            assert not forged.mails
+        finally:
+            configure(world, dns="", trust_anchor="")
+
+
 def story_check_asks_the_configured_servers(world) -> None:
     """`chappe check` sees the domains as outgoing mail does; new servers and a trust anchor need no restart."""
     zone = world.domain
@@ -352,28 +397,17 @@ def story_check_asks_the_configured_servers(world) -> None:
         done = world.run(world.server.binary, "--data", world.server.data, "check", "--json", check=False)
         return {line["what"]: line for line in json.loads(done)}
 
-    def configure(**values: str) -> None:
-        path = os.path.join(world.server.data, "chappe.conf")
-        with open(path, encoding="utf-8") as file:
-            kept = [line for line in file if line.split("=")[0].strip() not in values]
-        with open(path, "w", encoding="utf-8") as file:
-            file.writelines(kept + [f"{key} = {value}\n" for key, value in values.items()])
-        world.server.run("reload")
-
     with Knot({zone: "@ MX 10 mail.example.test.\n", "example.test": "mail A 127.0.0.1\n"}) as knot:
-        anchor = os.path.join(world.server.data, "tls", "anchor.key")   # where confined processes may read
-        shutil.copy(knot.anchor, anchor)
-        os.chmod(anchor, 0o644)
+        anchor = use_names(world, knot)
         try:
-            configure(dns=knot.server)
             seen = lines()
             assert seen[f"DNS of {zone}"]["is_good"] and seen["own name"]["is_good"], seen
             assert "not validated" in seen["DNSSEC"]["text"], seen
-            configure(trust_anchor=anchor)
+            configure(world, trust_anchor=anchor)
             seen = lines()
             assert seen[f"DNS of {zone}"]["text"] == "leads here, signed", seen
             knot.set(zone, "- @ MX", "@ MX 10 elsewhere.example.test.")
-            configure(dns=knot.server)
+            configure(world, dns=knot.server)
             assert "do not name mail.example.test" in lines()[f"DNS of {zone}"]["text"]
         finally:
-            configure(dns="", trust_anchor="")
+            configure(world, dns="", trust_anchor="")

@@ -108,7 +108,7 @@ def story_the_web_moves_to_another_address_and_serves_who_is_there(world: World)
 def story_reload_names_what_waits_for_a_restart(world: World) -> None:
     said = set_config(world, workers="17", log_level="warning")
     assert "after `chappe restart`: workers\n" in said, said
-    assert said.count(": reloaded\n") == 4, said
+    assert said.count(": reloaded\n") >= 4 and "not reloaded" not in said, said
     assert "restart" not in set_config(world, workers="64", log_level="info")
     done = subprocess.run([world.server.binary, "--data", world.server.data, "reload"], capture_output=True, timeout=60,
                           check=False)

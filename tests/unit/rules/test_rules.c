@@ -311,6 +311,38 @@ static void test_redirects_carry_the_way_back(void **state)
     assert_true(!rules_plan_sends(&plan) && plan.copy_count == 1);
 }
 
+/* The filters say it in lines above the message. */
+static void test_what_scanners_wrote_is_asked_for(void **state)
+{
+    static const struct {
+        const char *header, *test;
+    } cases[] = {
+        { "X-Spam-Status: Yes, score=10.0 required=5.0", "spamtest \"10\"" },
+        { "X-Spam-Status: Yes, score=5.0 required=5.0", "spamtest :percent \"50\"" },
+        { "X-Spam-Status: No, score=-1.0", "spamtest \"1\"" },
+        { "X-Other: none", "spamtest \"0\"" },
+        { "X-Virus-Status: Clean", "virustest \"1\"" },
+        { "X-Virus-Status: Infected Eicar", "virustest \"5\"" },
+    };
+    struct rules_recipient recipient = recipient_of(ADA);
+    struct err err = ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct rules_message message =
+            message_of(talloc_asprintf(arena, "%s\r\nSubject: x\r\n\r\ny\r\n", cases[i].header));
+        struct rules_plan plan;
+
+        set_script(ADA,
+                   talloc_asprintf(arena, "require [\"spamtestplus\", \"virustest\"]; if %s { discard; }",
+                                   cases[i].test));
+        deliver_to(&recipient, 1, &plan); /* makes the script known */
+        OK(rules_judge(rules, arena, &message, &recipient, &plan, &err));
+        if (!plan.outcome->is_discarded)
+            fail_msg("%s: %s", cases[i].header, cases[i].test);
+    }
+}
+
 /* Nine scripts and a memory of eight: what is forgotten is found out again. */
 static void test_the_memory_is_bounded(void **state)
 {
@@ -348,6 +380,7 @@ int main(void)
         TEST(test_a_script_that_does_not_compile_keeps),
         TEST(test_what_was_seen_is_remembered),
         TEST(test_redirects_carry_the_way_back),
+        TEST(test_what_scanners_wrote_is_asked_for),
         TEST(test_the_memory_is_bounded),
     };
 

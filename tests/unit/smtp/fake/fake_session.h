@@ -226,7 +226,7 @@ bool directory_has_domain(struct directory *directory, const char *domain, bool 
 {
     (void)directory;
     (void)err;
-    *is_ours_out = strcmp(domain, "example.org") == 0;
+    *is_ours_out = strcmp(domain, "example.org") == 0 || strcmp(domain, "example.net") == 0;
     return true;
 }
 bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err)
@@ -303,12 +303,6 @@ bool deliver_message_whole(struct deliver *deliver, const struct message_draft *
 struct message_draft *message_prepare(const void *owner, struct span bytes);
 /* ---- accept: what needs no queue is filed as above, the rest is counted */
 
-bool accept_is_near(const struct accept *accept, int64_t group_id)
-{
-    (void)accept;
-    (void)group_id;
-    return true;
-}
 enum accept_way accept_way(const struct accept *accept, const struct accept_message *message)
 {
     (void)accept;
@@ -326,6 +320,12 @@ bool accept_queue(struct accept *accept, const void *arena, const struct accept_
     (void)arena;
     (void)err;
     fake.queued += message->target_count + message->remote_count;
+    return true;
+}
+bool accept_is_near(const struct accept *accept, int64_t group_id)
+{
+    (void)accept;
+    (void)group_id;
     return true;
 }
 bool accept_each(struct accept *accept, const void *arena, struct accept_message *message, struct err *err)
@@ -347,6 +347,18 @@ bool accept_retry_domain(struct accept *accept, const char *domain, size_t *coun
     (void)accept;
     (void)err;
     *count_out = strcmp(domain, "example.net") == 0 ? 2 : 0;
+    return true;
+}
+/* Only so that directory/login.c, which has it, is not linked in place of what stands here. */
+bool login_senders(struct directory *directory, const void *owner, int64_t recipient_id,
+                   const char ***addresses_out, size_t *count_out, struct err *err)
+{
+    (void)directory;
+    (void)owner;
+    (void)recipient_id;
+    (void)err;
+    *addresses_out = NULL;
+    *count_out = 0;
     return true;
 }
 struct message_draft *message_prepare(const void *owner, struct span bytes)
