@@ -298,7 +298,7 @@ static bool take_line(struct connection *connection, const char *doing, struct s
 bool connection_reply(struct connection *connection, const char *doing, struct reply *reply_out,
                       connection_line_function *each, void *argument, struct outcome *outcome)
 {
-    struct span line, text;
+    struct span line = span_of(NULL, 0), text;
     enum reply_step step;
 
     *reply_out = (struct reply){ .code = 0 };

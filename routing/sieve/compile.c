@@ -163,9 +163,9 @@ static bool take_positions(struct compiler *compiler, struct op *op,
             position++;
             continue;
         }
-        if (!is_of_kind(given[taken], kind))
-            return compile_error(compiler, given[taken]->line, "argument %zu of \"%s\" must be %s.",
-                                 taken + 1, op->syntax->name, kind_name(kind));
+        if (taken >= count || !is_of_kind(given[taken], kind))
+            return compile_error(compiler, op->line, "argument %zu of \"%s\" must be %s.", taken + 1,
+                                 op->syntax->name, kind_name(kind));
         if (!take_operand(compiler, op, given[taken++], &op->positions[position]))
             return false;
         op->has_position[position++] = true;
@@ -175,7 +175,7 @@ static bool take_positions(struct compiler *compiler, struct op *op,
 
 static bool take_arguments(struct compiler *compiler, struct op *op, const struct sieve_node *node)
 {
-    const struct sieve_argument *given[POSITIONS_MAX];
+    const struct sieve_argument *given[POSITIONS_MAX] = { NULL };
     size_t count = 0;
 
     op->tags = talloc_array(compiler->program, struct tagged, (unsigned)node->argument_count + 1);

@@ -31,7 +31,7 @@ static struct mailbox_role *make(const struct role *role, const struct config *c
     own->pop3 = (struct pop3_context){ .cache = parts->cache, .groups = parts->groups, .auth = parts->auth };
     own->managesieve = (struct managesieve_context){ .groups = parts->groups,
                                                      .auth = parts->auth,
-                                                     .script_bytes = role->config->max_script_size,
+                                                     .script_bytes = config->max_script_size,
                                                      .version = CHAPPE_VERSION };
     return own;
 }

@@ -177,12 +177,15 @@ def story_two_servers_in_two_routing_groups(world: World) -> None:
         run_("server", "set", "mail.example.test", "--address", f"[127.0.0.1]:{world.server.port('smtp')}")
         run_("storage-group", "add", "Branch Mail")
         run_("storage-group", "set", "Branch Mail", "--routing-group", "Branch")
-        ada, eve = world.user("ada"), world.user("eve", "--storage-group", "Branch Mail")
+        ada, eve = world.user("ada", "--storage-group", "First Storage Group"), world.user("eve", "--storage-group", "Branch Mail")
         wait_for_way(world, eve, way="wait")                                    # no connector yet
         wait(world, eve, 250)
         first = run(world, "routing-group", "list")["routing_groups"][0]["name"]
         world.send([ada, eve], "Subject: both\r\n\r\nbody\r\n")
-        world.server.wait_until(lambda: world.count(ada) == 1, 20, "ada's copy is filed at once")
+        try:
+            world.server.wait_until(lambda: world.count(ada) == 1, 20, "ada's copy is filed at once")
+        except Failure as problem:
+            raise Failure(f"{problem}; in the queue: {run(world, 'queue', 'list')}") from None
         run_("routing-group-connector", "add", "to Branch", "--from", first, "--to", "Branch")
         run_("routing-group-connector", "add", "from Branch", "--from", "Branch", "--to", first)
         wait_for_way(world, eve, way="host", connector="to Branch", hosts=[f"127.0.0.1:{branch.port('smtp')}"])
