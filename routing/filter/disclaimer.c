@@ -137,37 +137,40 @@ static bool add_part(void *arena, struct buf *out, struct span message, const st
     return true;
 }
 
+enum { FORMS = 2 };
+static const char *const subtypes[FORMS] = { "plain", "html" };
+
+/* The form that stands first in the message of those that are left; FORMS where none is. */
+static size_t next_form(const struct mime_part *const parts[FORMS])
+{
+    size_t next = FORMS;
+
+    for (size_t i = 0; i < FORMS; i++)
+        if (parts[i] && (next == FORMS || parts[i]->header_start < parts[next]->header_start))
+            next = i;
+    return next;
+}
+
 bool rule_add_disclaimer(void *arena, struct span message, const char *words, struct span *message_out)
 {
-    static const char *const subtypes[] = { "plain", "html" };
+    const struct mime_part *parts[FORMS];
     struct buf out = BUF_INIT(arena);
     struct mime_index index;
     bool any = false;
-    size_t done = 0;
+    size_t done = 0, i;
 
     mime_index_build(arena, message, &index);
     if (is_sealed(message, &index))
         return false;
-    for (;;) { /* whichever of both comes next in the message */
-        const struct mime_part *next = NULL;
-        const char *subtype = NULL;
-
-        for (size_t i = 0; i < COUNT_OF(subtypes); i++) {
-            const struct mime_part *part = find_body(arena, message, &index, subtypes[i]);
-
-            if (part && part->header_start >= done && (part->header_start > 0 || !any) &&
-                (!next || part->header_start < next->header_start)) {
-                next = part;
-                subtype = subtypes[i];
-            }
-        }
-        if (!next)
-            break;
-        buf_add_span(&out, span_part(message, done, next->header_start - done));
-        if (!add_part(arena, &out, message, next, subtype, words))
+    for (i = 0; i < FORMS; i++)
+        parts[i] = find_body(arena, message, &index, subtypes[i]);
+    while ((i = next_form(parts)) < FORMS) {
+        buf_add_span(&out, span_part(message, done, parts[i]->header_start - done));
+        if (!add_part(arena, &out, message, parts[i], subtypes[i], words))
             return false;
         any = true;
-        done = next->body_end;
+        done = parts[i]->body_end;
+        parts[i] = NULL;
     }
     buf_add_span(&out, span_part(message, done, SIZE_MAX));
     *message_out = buf_span(&out);

@@ -137,6 +137,9 @@ static const struct {
       "Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: "
       "text/html\r\n\r\n<b>hi</b>\r\n--b--\r\n",
       { "hello", "B&B", "<b>hi</b>", "B&amp;B" } },
+    { "an empty part",
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n--b--\r\n",
+      { "charset=utf-8", "B&B" } },
     { "an attached text stays",
       "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Disposition: attachment\r\n\r\nfile\r\n--b--\r\n",
       { NULL } },
