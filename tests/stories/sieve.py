@@ -8,7 +8,7 @@ import time
 
 from kit.instance import Failure
 from kit.names import Names
-from kit.remote import Sink, reserve_port
+from kit.remote import Remote, reserve_port
 from kit.world import PASSWORD, World
 from smtp import submission
 
@@ -143,7 +143,7 @@ def story_a_redirect_reaches_the_others_and_does_not_run_in_circles(world: World
     ada, bob = world.user("ada"), world.user("bob")
     put(world, ada, f'require "copy"; redirect :copy "{bob}"; redirect :copy "zoe@outside.test";')
     put(world, bob, f'redirect "{ada}";')
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         send(world, ada, letter(ada, "round"), "someone@outside.test")
         taken = sink.wait_for(1)
     assert taken[0].recipients == ["zoe@outside.test"], taken
@@ -158,7 +158,7 @@ def story_an_automatic_reply_is_given_once_to_people(world: World) -> None:
     inside, outside = world.write("inside", "Back on Monday; ask Carol.\n"), world.write("outside", "Away until Monday, é.\n")
     world.server.run("vacation", "set", ada, "--subject", "Away", "--text-file", inside, "--outside-text-file", outside)
     assert "Back on Monday" in world.server.run("vacation", "show", ada)
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         for number in range(3):
             send(world, ada, letter(ada, f"Number {number}", "Message-ID: <n@outside.test>\r\n"))
             world.server.wait_until(lambda n=number: world.count(ada) == n + 1, 20, "the mail itself")
@@ -257,7 +257,7 @@ def story_every_recipient_of_a_message_has_rules_of_his_own(world: World) -> Non
 def story_a_notification_goes_out(world: World) -> None:
     ada = world.user("ada")
     put(world, ada, 'require ["enotify", "fileinto"]; notify :message "New mail" "mailto:pager@outside.test"; fileinto "Archive";')
-    with Sink(port=PORT) as sink:
+    with Remote(port=PORT) as sink:
         send(world, ada, letter(ada))
         taken = sink.wait_for(1)
     assert taken[0].recipients == ["pager@outside.test"] and b"Auto-Submitted: auto-notified" in taken[0].data, taken
