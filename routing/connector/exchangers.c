@@ -20,7 +20,18 @@ struct search {
     struct outcome *outcome;
     struct outcome trouble; /* the last host that could not be looked up, or had no address */
     size_t temporary;       /* hosts whose lookup may work later */
+    uint32_t ours_at;       /* the best preference of an exchanger that is ourselves by its address */
+    uint32_t unsure_from;   /* from this preference on there may be one that we do not know of */
+    bool is_ours_left_out;  /* of hosts that the route names */
 };
+
+enum { NO_PREFERENCE = 65536 };
+
+static void lower(uint32_t *preference, uint32_t to)
+{
+    if (to < *preference)
+        *preference = to;
+}
 
 static bool temporary(struct search *s, const char *what, const char *name, const struct dns_answer *answer)
 {
@@ -33,8 +44,10 @@ static void add_host(struct search *s, const char *name, uint16_t preference, bo
 {
     struct net_address literal;
 
-    if (s->found->host_count >= EXCHANGERS_MAX)
+    if (s->found->host_count >= EXCHANGERS_MAX) {
+        lower(&s->unsure_from, preference);
         return;
+    }
     s->found->hosts[s->found->host_count++] = (struct exchanger){
         .name = name,
         .canonical = name,
@@ -165,9 +178,14 @@ static bool is_usable(const struct search *s, const struct net_address *address)
 
 static void add_address(struct search *s, size_t host, struct net_address address, uint16_t port)
 {
-    if (s->found->address_count >= s->settings->addresses_max)
-        return;
     address.port = port;
+    if (settings_address_is_ours(s->settings, &address)) {
+        lower(&s->ours_at, s->found->hosts[host].preference);
+        s->is_ours_left_out = true;
+        return;
+    }
+    if (!is_usable(s, &address) || s->found->address_count >= s->settings->addresses_max)
+        return;
     s->found->addresses[s->found->address_count++] =
         (struct exchanger_address){ .address = address, .host = host };
 }
@@ -179,9 +197,9 @@ static void add_alternating(struct search *s, size_t host, const struct dns_answ
     uint16_t port = s->found->hosts[host].port;
 
     for (size_t i = 0; i < ADDRESSES_OF_A_HOST_MAX && (i < v6->count || i < v4->count); i++) {
-        if (i < v6->count && is_usable(s, &v6->records[i].address))
+        if (i < v6->count)
             add_address(s, host, v6->records[i].address, port);
-        if (i < v4->count && is_usable(s, &v4->records[i].address))
+        if (i < v4->count)
             add_address(s, host, v4->records[i].address, port);
     }
 }
@@ -205,18 +223,21 @@ static void take_addresses(struct search *s, size_t host, struct dns_answer *v6,
     shuffle_answer(v6);
     shuffle_answer(v4);
     add_alternating(s, host, v6, v4);
+    /* Of a host with one good answer it is known who it is. */
+    if (v6->count + v4->count == 0 && bad->status >= DNS_TEMPORARY)
+        lower(&s->unsure_from, exchanger->preference);
     if (s->found->address_count > before || s->found->address_count >= s->settings->addresses_max)
         return;
     if (bad->status >= DNS_TEMPORARY) {
         s->temporary++;
         outcome_set(&s->trouble, OUTBOUND_DEFERRED, "x.4.3", "DNS: address of %s: %s", exchanger->name,
                     bad->reason);
-    } else if (v4->count + v6->count > 0) {
+    } else if (v4->count + v6->count > 0 && s->route->source_address) {
         s->temporary++;
         outcome_set(&s->trouble, OUTBOUND_DEFERRED, "x.4.1",
                     "%s has no address that the connector's source address %s can reach", exchanger->name,
                     s->route->source_address);
-    } else {
+    } else if (v4->count + v6->count == 0) {
         outcome_set(&s->trouble, OUTBOUND_FAILED, "x.4.4", "the host %s has no address", exchanger->name);
     }
 }
@@ -246,30 +267,31 @@ static void look_up_hosts(struct search *s)
     }
 }
 
-/* An exchanger that is ourselves by its address: it and all that are not better fall away. */
+/* Exchangers that are not better than ourselves fall away; where we are the domain's backup, also those that are not surely
+ * better, because not all exchangers could be looked up. */
 static bool leave_out_ourselves(struct search *s)
 {
     struct exchangers *found = s->found;
-    size_t ours = SIZE_MAX, kept = 0;
-    uint16_t limit = 0;
+    uint32_t limit = s->ours_at;
+    size_t kept = 0, before = found->address_count;
 
-    for (size_t i = 0; i < found->address_count && ours == SIZE_MAX; i++)
-        if (settings_address_is_ours(s->settings, &found->addresses[i].address))
-            ours = i;
-    if (ours == SIZE_MAX)
-        return true;
-    limit = found->hosts[found->addresses[ours].host].preference;
-    for (size_t i = 0; i < found->address_count; i++)
-        if (found->is_by_mx ? found->hosts[found->addresses[i].host].preference < limit
-                            : !settings_address_is_ours(s->settings, &found->addresses[i].address))
+    if (!found->is_by_mx)
+        return before > 0 || !s->is_ours_left_out ||
+               outcome_set(s->outcome, OUTBOUND_FAILED, "x.4.6", "the route to %s leads back to this server",
+                           s->route->destination);
+    if (s->route->is_backup)
+        lower(&limit, s->unsure_from);
+    for (size_t i = 0; i < before; i++)
+        if (found->hosts[found->addresses[i].host].preference < limit)
             found->addresses[kept++] = found->addresses[i];
     found->address_count = kept;
-    if (kept > 0)
+    if (kept > 0 || (before == 0 && limit == NO_PREFERENCE))
         return true;
-    return found->is_by_mx
-               ? no_better(s, s->route->kind == ROUTE_MX ? s->route->domain : s->route->hosts[0].host)
-               : outcome_set(s->outcome, OUTBOUND_FAILED, "x.4.6",
-                             "the route to %s leads back to this server", s->route->destination);
+    if (limit == s->ours_at)
+        return no_better(s, s->route->kind == ROUTE_MX ? s->route->domain : s->route->hosts[0].host);
+    return outcome_set(s->outcome, OUTBOUND_DEFERRED, "x.4.3",
+                       "DNS: it cannot be told which exchangers of %s are better than this server",
+                       s->route->destination);
 }
 
 /* A route to an address literal, user@[192.0.2.1]. */
@@ -296,6 +318,8 @@ bool exchangers_find(const struct settings *settings, const void *owner, const s
                         .found = exchangers_out,
                         .outcome = outcome,
                         .port = settings->mx_port,
+                        .ours_at = NO_PREFERENCE,
+                        .unsure_from = NO_PREFERENCE,
                         .deadline_us = clock_monotonic_us() + (int64_t)settings->timeouts.dns * US_PER_S };
     bool is_found;
 
@@ -311,8 +335,10 @@ bool exchangers_find(const struct settings *settings, const void *owner, const s
     if (!is_found)
         return false;
     look_up_hosts(&s);
+    if (!leave_out_ourselves(&s))
+        return false;
     if (exchangers_out->address_count > 0)
-        return leave_out_ourselves(&s);
+        return true;
     if (s.trouble.verdict == OUTBOUND_UNTRIED)
         return outcome->verdict != OUTBOUND_UNTRIED
                    ? false

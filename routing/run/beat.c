@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PERIOD_S = QUEUE_BEAT_S / 2, ANXIOUS_S = 1 };
+enum { PERIOD_S = QUEUE_BEAT_S / 2, ANXIOUS_S = 1, REAP_S = 3600 };
 
 bool run_is_alive(const struct run *run)
 {
@@ -125,9 +125,22 @@ static bool rest(struct run *run, unsigned seconds)
     return goes_on;
 }
 
+/* Once an hour; which motor does it does not matter. */
+static void reap(struct run *run, int64_t *next_us)
+{
+    struct err err = ERR_INIT;
+
+    if (clock_monotonic_us() < *next_us)
+        return;
+    *next_us = clock_monotonic_us() + REAP_S * US_PER_S;
+    if (!queue_receipt_reap(run->pool, &err))
+        log_err(LOG_LEVEL_WARNING, "queue.receipts", &err);
+}
+
 void *run_beat(void *argument)
 {
     struct run *run = argument;
+    int64_t reap_us = 0;
     bool is_heard;
 
     do {
@@ -135,6 +148,8 @@ void *run_beat(void *argument)
         is_heard = beat(run, &err);
         if (!is_heard)
             log_err(LOG_LEVEL_WARNING, "queue.motor.beat", &err);
+        else
+            reap(run, &reap_us);
     } while (rest(run, is_heard ? PERIOD_S : ANXIOUS_S));
     return NULL;
 }

@@ -159,6 +159,65 @@ static const struct admin_field verify_fields[] = { { "repair", ADMIN_BOOL, fals
                                                     { "user", ADMIN_TEXT, false, "Only this mailbox." },
                                                     END_OF_FIELDS };
 
+#define ACCESS_FIELDS                                                                                        \
+    {                                                                                                        \
+        { "value", ADMIN_TEXT, true, "An address or network of machines, a domain, or a mail address." },    \
+            { "organisation", ADMIN_TEXT, false,                                                             \
+              "Only for mail to this organisation; without it for all." },                                   \
+            { "note", ADMIN_TEXT, false, "Why." },                                                           \
+            { "hours", ADMIN_NUMBER, false, "How long it holds; without it for ever." }, END_OF_FIELDS       \
+    }
+static const struct admin_field access_fields[] = ACCESS_FIELDS;
+static const struct admin_field filter_fields[] = {
+    { "name", ADMIN_TEXT, true, "The setting." },
+    { "value", ADMIN_TEXT, false, "Without it: back to what the level above says." },
+    { "organisation", ADMIN_TEXT, false, "Only for this organisation." },
+    { "domain", ADMIN_TEXT, false, "Only for this domain of the organisation." },
+    END_OF_FIELDS
+};
+static const struct admin_field dkim_fields[] = {
+    { "domain", ADMIN_TEXT, true, "The domain." },
+    { "selector", ADMIN_TEXT, false, "Its name in the DNS; without it, made from the month." },
+    { "algorithm", ADMIN_TEXT, false, "rsa (default) or ed25519." },
+    { "bits", ADMIN_NUMBER, false, "Of an RSA key: 2048 (default) to 4096." },
+    { "inactive", ADMIN_BOOL, false, "true: it signs only once it is activated." },
+    END_OF_FIELDS
+};
+static const struct admin_field dkim_activate_fields[] = {
+    { "hours", ADMIN_NUMBER, false, "From so many hours on; without it at once." }, END_OF_FIELDS
+};
+
+#define RULE_TEXT(name, meaning)                                                                             \
+    {                                                                                                        \
+        name, ADMIN_TEXT, false, meaning                                                                     \
+    }
+static const struct admin_field rule_fields[] = {
+    NAME(true),
+    ORGANISATION(true),
+    { "position", ADMIN_NUMBER, false, "Smaller ones are tried first; without it, the last." },
+    RULE_TEXT("sender", "Patterns of the envelope sender, separated by spaces: *@example.org, example.net."),
+    RULE_TEXT("recipient", "Patterns of recipients; one of them is enough."),
+    RULE_TEXT("direction", "in: from outside; out: from the organisation's users."),
+    RULE_TEXT("header", "Name: pattern."),
+    { "larger", ADMIN_NUMBER, false, "Bytes." },
+    RULE_TEXT("attachment", "Patterns of names or types: *.exe application/zip."),
+    RULE_TEXT("unless_sender", "Not where the sender matches."),
+    RULE_TEXT("unless_recipient", "Not where a recipient matches."),
+    RULE_TEXT("unless_header", "Not where a field matches."),
+    RULE_TEXT("refuse", "Refuses with these words."),
+    RULE_TEXT("prepend", "Stands before the subject."),
+    RULE_TEXT("add_header", "Name: value."),
+    RULE_TEXT("remove_header", "The name of a field."),
+    RULE_TEXT("disclaimer", "Words under the text, plain and HTML."),
+    RULE_TEXT("copy", "An address that gets a copy."),
+    RULE_TEXT("redirect", "An address that gets it instead."),
+    RULE_TEXT("journal", "An address that gets a journal report."),
+    { "junk", ADMIN_BOOL, false, "true: to Junk." },
+    { "quarantine", ADMIN_BOOL, false, "true: to the quarantine." },
+    END_OF_FIELDS
+};
+static const struct admin_field rule_changes[] = { { "enabled", ADMIN_BOOL, true, "false: it rests." },
+                                                   END_OF_FIELDS };
 #define CONNECTOR                                                                                            \
     { "routing_group", ADMIN_TEXT, false, "Whose servers carry it out." },                                   \
         { "organisation", ADMIN_TEXT, false, "Whose mail alone it takes." },                                 \
@@ -342,6 +401,39 @@ static const struct admin_route routes[] = {
       "Files a batch (see the guide), each message once.", .takes_bytes = true },
     { "GET", "/mailboxes/{address}/export", mailbox_export_get, "All messages of ?folder= as a batch." },
 
+    { "POST", "/block", block_post, "Refuses a machine, network, domain or sender.", access_fields },
+    { "GET", "/block", block_get, "Lists whom; ?organisation=." },
+    { "GET", "/block/entry", block_get_one, "Shows ?value= of ?organisation=." },
+    { "DELETE", "/block/entry", block_delete, "Takes ?value= back." },
+    { "POST", "/allow", allow_post, "Lets one in, whatever lists and scores say.", access_fields },
+    { "GET", "/allow", allow_get, "Lists whom; ?organisation=." },
+    { "GET", "/allow/entry", allow_get_one, "Shows ?value= of ?organisation=." },
+    { "DELETE", "/allow/entry", allow_delete, "Takes ?value= back." },
+
+    { "GET", "/filter", filter_get,
+      "How mail is judged: all settings, or those of ?organisation= ?domain=." },
+    { "PATCH", "/filter", filter_patch, "Sets one, for the installation, an organisation or a domain.",
+      filter_fields },
+
+    { "GET", "/quarantine", quarantine_get, "Messages set aside; ?organisation= ?before= ?limit=." },
+    { "GET", "/quarantine/{id}", quarantine_get_one, "Shows one, with the beginning of its text." },
+    { "POST", "/quarantine/{id}/release", quarantine_release, "Delivers it to its recipients." },
+    { "DELETE", "/quarantine/{id}", quarantine_delete, "Deletes it." },
+    { "GET", "/held", held_get, "Accounts whose mail is held for passing a limit; ?organisation=." },
+    { "DELETE", "/held/{address}", held_delete, "Lets one send again." },
+
+    { "POST", "/rules", rule_post, "Adds a transport rule.", rule_fields },
+    { "GET", "/rules", rules_get, "Lists those of ?organisation= in their order." },
+    { "PATCH", "/rules/{name}", rule_patch, "Switches one of ?organisation= on or off.", rule_changes },
+    { "DELETE", "/rules/{name}", rule_delete, "Removes one of ?organisation=." },
+
+    { "POST", "/dkim", dkim_post, "Makes a key that signs a domain's mail, and its DNS record.",
+      dkim_fields },
+    { "GET", "/dkim", dkim_get, "Lists keys and records; ?organisation= ?domain=." },
+    { "GET", "/dkim/{domain}", dkim_get_domain, "Those of one domain." },
+    { "POST", "/dkim/{domain}/{selector}/activate", dkim_activate, "Signs with it from now or later on.",
+      dkim_activate_fields },
+    { "DELETE", "/dkim/{domain}/{selector}", dkim_delete, "Removes a key." },
     { "GET", "/queue", queue_get,
       "What waits; ?sender= ?recipient= ?domain= ?state= ?older= (seconds) ?organisation= ?after= ?limit=." },
     { "GET", "/queue-lanes", queue_lanes_get, "How much waits for each domain and storage group." },

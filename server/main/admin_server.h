@@ -15,8 +15,6 @@ MUST_CHECK bool admin_server_start(const struct config *config, struct storage *
 /* The size of a message that may be imported, and what `check` looks at. `config` lives as long as the server. */
 void admin_server_reload(struct admin_server *server, const struct config *config);
 /* Accepts and sets NULL. */
-/* Other settings for what is asked from now on; `config` lives as long as the process. */
-void admin_server_reload(struct admin_server *server, const struct config *config);
 void admin_server_stop(struct admin_server **server);
 
 #endif

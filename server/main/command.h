@@ -93,21 +93,21 @@ int run_request(struct invocation *in, struct err *err);
 int command_init(struct invocation *in, struct err *err);
 /* The commands of the table in commands.c: 0, or -1 with *err filled. chappe start */
 int command_start(struct invocation *in, struct err *err);
-int command_stop(struct invocation *in, struct err *err);           /* chappe stop */
-int command_restart(struct invocation *in, struct err *err);        /* chappe restart */
-int command_reload(struct invocation *in, struct err *err);         /* chappe reload */
-int command_status(struct invocation *in, struct err *err);         /* chappe status */
-int command_check(struct invocation *in, struct err *err);          /* chappe check */
-int command_verify(struct invocation *in, struct err *err);         /* chappe verify */
-int command_user_import(struct invocation *in, struct err *err);    /* chappe user import */
-int command_mailbox_import(struct invocation *in, struct err *err); /* chappe mailbox import */
-int command_mailbox_export(struct invocation *in, struct err *err); /* chappe mailbox export */
-int command_help(struct invocation *in, struct err *err);           /* chappe help */
-int command_version(struct invocation *in, struct err *err);        /* chappe version */
-int command_print(struct invocation *in, struct err *err);          /* chappe print */
-/* chappe run-role, which the supervisor calls */
-int command_route(struct invocation *in, struct err *err);
-int command_backup_recipients(struct invocation *in, struct err *err);
+int command_stop(struct invocation *in, struct err *err);              /* chappe stop */
+int command_restart(struct invocation *in, struct err *err);           /* chappe restart */
+int command_reload(struct invocation *in, struct err *err);            /* chappe reload */
+int command_status(struct invocation *in, struct err *err);            /* chappe status */
+int command_check(struct invocation *in, struct err *err);             /* chappe check */
+int command_verify(struct invocation *in, struct err *err);            /* chappe verify */
+int command_user_import(struct invocation *in, struct err *err);       /* chappe user import */
+int command_mailbox_import(struct invocation *in, struct err *err);    /* chappe mailbox import */
+int command_mailbox_export(struct invocation *in, struct err *err);    /* chappe mailbox export */
+int command_help(struct invocation *in, struct err *err);              /* chappe help */
+int command_version(struct invocation *in, struct err *err);           /* chappe version */
+int command_print(struct invocation *in, struct err *err);             /* chappe print */
+int command_route(struct invocation *in, struct err *err);             /* chappe route */
+int command_backup_recipients(struct invocation *in, struct err *err); /* chappe backup-mx recipients */
+/* chappe queue hold, release, retry, ... */
 int command_queue_act(struct invocation *in, struct err *err);
 int command_sieve_get(struct invocation *in, struct err *err);
 int command_run_role(struct invocation *in, struct err *err);

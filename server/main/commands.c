@@ -163,6 +163,68 @@ static const struct option verify_options[] = {
     END
 };
 
+static const struct option access_options[] = { { "--org", OPTION_TEXT, "NAME", "organisation", false,
+                                                  "Only for mail to this organisation; without it for all." },
+                                                { "--note", OPTION_TEXT, "TEXT", "note", false, "Why." },
+                                                { "--hours", OPTION_NUMBER, "N", "hours", false,
+                                                  "How long it holds; without it for ever." },
+                                                END };
+static const struct option access_of_options[] = { { "--org", OPTION_TEXT, "NAME", "?organisation", false,
+                                                     "The organisation's list instead of the common one." },
+                                                   END };
+static const struct option filter_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", false, "Only for this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "domain", false, "Only for this domain of it." },
+    END
+};
+static const struct option filter_show_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "As they hold for this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "And for this domain of it." },
+    END
+};
+static const struct option dkim_options[] = {
+    { "--selector", OPTION_TEXT, "NAME", "selector", false,
+      "Its name in the DNS (default: made from the month)." },
+    { "--algorithm", OPTION_TEXT, "NAME", "algorithm", false, "rsa (default) or ed25519." },
+    { "--bits", OPTION_NUMBER, "N", "bits", false, "Of an RSA key: 2048 (default) to 4096." },
+    { "--inactive", OPTION_FLAG, NULL, "inactive", false, "It signs only once it is activated." },
+    END
+};
+static const struct option dkim_activate_options[] = {
+    { "--hours", OPTION_NUMBER, "N", "hours", false, "From so many hours on; without it at once." }, END
+};
+
+static const struct option rule_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that wants it." },
+    { "--position", OPTION_NUMBER, "N", "position", false,
+      "Smaller ones are tried first; without it, the last." },
+    { "--sender", OPTION_TEXT, "PATTERNS", "sender", false,
+      "Of the envelope sender: '*@example.org example.net'." },
+    { "--recipient", OPTION_TEXT, "PATTERNS", "recipient", false, "Of recipients; one of them is enough." },
+    { "--direction", OPTION_TEXT, "in|out", "direction", false,
+      "From outside, or from the organisation's users." },
+    { "--header", OPTION_TEXT, "'NAME: PATTERN'", "header", false, "A field of the message." },
+    { "--larger", OPTION_SIZE, "SIZE", "larger", false, "Than this." },
+    { "--attachment", OPTION_TEXT, "PATTERNS", "attachment", false,
+      "Of names or types: '*.exe application/zip'." },
+    { "--unless-sender", OPTION_TEXT, "PATTERNS", "unless_sender", false, "Not where the sender matches." },
+    { "--unless-recipient", OPTION_TEXT, "PATTERNS", "unless_recipient", false,
+      "Not where a recipient matches." },
+    { "--unless-header", OPTION_TEXT, "'NAME: PATTERN'", "unless_header", false,
+      "Not where a field matches." },
+    { "--refuse", OPTION_TEXT, "TEXT", "refuse", false, "Refuses with these words." },
+    { "--prepend", OPTION_TEXT, "TEXT", "prepend", false, "Puts it before the subject." },
+    { "--add-header", OPTION_TEXT, "'NAME: VALUE'", "add_header", false, "Adds a field." },
+    { "--remove-header", OPTION_TEXT, "NAME", "remove_header", false, "Takes fields of this name out." },
+    { "--disclaimer", OPTION_TEXT, "TEXT", "disclaimer", false,
+      "Puts words under the text, plain and HTML." },
+    { "--copy", OPTION_TEXT, "ADDRESS", "copy", false, "Sends a copy." },
+    { "--redirect", OPTION_TEXT, "ADDRESS", "redirect", false, "Sends it there instead." },
+    { "--journal", OPTION_TEXT, "ADDRESS", "journal", false, "Sends a journal report with the envelope." },
+    { "--junk", OPTION_FLAG, NULL, "junk", false, "Files it in Junk." },
+    { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
+    END
+};
 #define CONNECTOR                                                                                              \
     { "--cost", OPTION_NUMBER, "N", "cost", false, "1 to 100 (default 10); the cheapest way is taken." },      \
         { "--schedule", OPTION_TEXT, "HOURS",                                                                  \
@@ -301,6 +363,8 @@ static const struct option vacation_options[] = {
     END
 };
 
+#define ACCESS_COLUMNS "value kind expires by note"
+
 const struct command commands[] = {
     { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
     { "start", "", "Starts the server and stays in the foreground.", start_options, command_start },
@@ -421,6 +485,51 @@ const struct command commands[] = {
     { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
       "name storage_group mailboxes" },
 
+    { "block add", "WHAT", "Refuses a machine, network, domain or sender from the next connection on.",
+      access_options, NULL, "POST", "/block", "value" },
+    { "block list", "", "Lists whom.", access_of_options, NULL, "GET", "/block", NULL, "entries",
+      ACCESS_COLUMNS },
+    { "block show", "WHAT", "Shows one.", access_of_options, NULL, "GET", "/block/entry?value={0}" },
+    { "block remove", "WHAT", "Takes it back.", access_of_options, NULL, "DELETE", "/block/entry?value={0}" },
+    { "allow add", "WHAT", "Lets one in, whatever block lists and scores say.", access_options, NULL, "POST",
+      "/allow", "value" },
+    { "allow list", "", "Lists whom.", access_of_options, NULL, "GET", "/allow", NULL, "entries",
+      ACCESS_COLUMNS },
+    { "allow show", "WHAT", "Shows one.", access_of_options, NULL, "GET", "/allow/entry?value={0}" },
+    { "allow remove", "WHAT", "Takes it back.", access_of_options, NULL, "DELETE", "/allow/entry?value={0}" },
+
+    { "filter show", "", "How mail is judged: scanners, scores, SPF, DMARC, limits.", filter_show_options,
+      NULL, "GET", "/filter", NULL, "settings", "name value from" },
+    { "filter set", "NAME VALUE", "Sets one.", filter_set_options, NULL, "PATCH", "/filter", "name value" },
+    { "filter unset", "NAME", "Back to what the level above says.", filter_set_options, NULL, "PATCH",
+      "/filter", "name" },
+
+    { "quarantine list", "", "Lists messages that were set aside.", filter_org_options, NULL, "GET",
+      "/quarantine", NULL, "messages", "id received sender recipients subject reason" },
+    { "quarantine show", "ID", "Shows one, with the beginning of its text.", NULL, NULL, "GET",
+      "/quarantine/{0}" },
+    { "quarantine release", "ID", "Delivers one to its recipients.", NULL, NULL, "POST",
+      "/quarantine/{0}/release" },
+    { "quarantine delete", "ID", "Deletes one.", NULL, NULL, "DELETE", "/quarantine/{0}" },
+    { "held list", "", "Lists accounts whose mail is held for passing a limit.", filter_org_options, NULL,
+      "GET", "/held", NULL, "accounts", "address since reason" },
+    { "held release", "ADDRESS", "Lets one send again.", NULL, NULL, "DELETE", "/held/{0}" },
+
+    { "rule add", "NAME", "Adds a transport rule: where all conditions hold, everything named is done.",
+      rule_options, NULL, "POST", "/rules", "name" },
+    { "rule list", "", "Lists an organisation's rules in their order.", of_org_options, NULL, "GET", "/rules",
+      NULL, "rules", "name position enabled rule" },
+    { "rule remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE", "/rules/{0}" },
+
+    { "dkim add", "DOMAIN", "Makes a key that signs a domain's mail, and prints its DNS record.",
+      dkim_options, NULL, "POST", "/dkim", "domain" },
+    { "dkim list", "", "Lists keys.", user_list_options, NULL, "GET", "/dkim", NULL, "keys",
+      "domain selector algorithm state active_from" },
+    { "dkim show", "DOMAIN", "Prints a domain's records.", NULL, NULL, "GET", "/dkim/{0}", NULL, "keys",
+      "name type value" },
+    { "dkim activate", "DOMAIN SELECTOR", "Signs with it from now or later on.", dkim_activate_options, NULL,
+      "POST", "/dkim/{0}/{1}/activate" },
+    { "dkim remove", "DOMAIN SELECTOR", "Removes a key.", NULL, NULL, "DELETE", "/dkim/{0}/{1}" },
     { "storage-group set", "NAME", "Puts one into a routing group.", storage_group_set_options, NULL, "PATCH",
       "/storage-groups/{0}" },
 

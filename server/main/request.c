@@ -15,7 +15,7 @@ static char *path_of(const struct invocation *in)
 {
     struct buf path = BUF_INIT(in->arena);
     const struct option *options = in->command->options;
-    char separator = '?';
+    char separator = strchr(in->command->path, '?') ? '&' : '?';
 
     for (const char *p = in->command->path; *p; p++)
         if (*p == '{') {

@@ -5,6 +5,9 @@
 #include "base/busy.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "directory/access_list.h"
+#include "directory/greylist.h"
+#include "directory/quarantine.h"
 #include "group/group.h"
 #include "mailbox/housekeeping.h"
 #include "main/certificates.h"
@@ -16,7 +19,7 @@
 #include <talloc.h>
 #include <time.h>
 
-enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, GROUPS_MAX = 256 };
+enum { TURN_MS = 200, CERTIFICATE_S = 6 * 3600, DIRECTORY_S = 300, GROUPS_MAX = 256 };
 /* Of all processors, while we rest; and then the pause after a turn, in lengths of that turn. */
 enum { BUSY_PERCENT = 60, PAUSE_WHEN_BUSY = 9 };
 
@@ -41,6 +44,7 @@ struct housekeeper {
     size_t count;
     _Atomic(const struct config *) config; /* replaced by a reload; the old one lives on */
     _Atomic int64_t next_certificate_us;
+    int64_t next_directory_us;
 };
 
 static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
@@ -120,6 +124,39 @@ static void watch_certificates(struct housekeeper *h)
     talloc_free(arena);
 }
 
+/* What filters keep in the directory and is over. A turn that did much is soon followed by another. */
+static const struct {
+    const char *name;
+    bool (*tidy)(struct directory *directory, int64_t now_us, uint64_t *removed_out, struct err *err);
+} directory_jobs[] = {
+    { "greylist", greylist_tidy },
+    { "quarantine", quarantine_tidy },
+    { "access", access_tidy },
+};
+
+static void tend_directory(struct housekeeper *h)
+{
+    int64_t pause_s = DIRECTORY_S;
+
+    if (clock_monotonic_us() < h->next_directory_us)
+        return;
+    for (size_t i = 0; i < COUNT_OF(directory_jobs); i++) {
+        struct err err = ERR_INIT;
+        uint64_t removed = 0;
+
+        metric_add(&jobs_run, 1);
+        if (directory_jobs[i].tidy(storage_parts(h->role->storage)->directory, clock_now_us(), &removed,
+                                   &err)) {
+            pause_s = removed >= 1000 ? 1 : pause_s;
+            continue;
+        }
+        metric_add(&jobs_failed, 1);
+        log_event(LOG_LEVEL_WARNING, "housekeeping.failed", log_text("job", directory_jobs[i].name),
+                  log_text("reason", err_kind_name(err.kind)), log_text("cause", err.log));
+    }
+    h->next_directory_us = clock_monotonic_us() + pause_s * US_PER_S;
+}
+
 static bool rest(struct housekeeper *h)
 {
     struct busy before = busy_now();
@@ -166,6 +203,7 @@ static void *keep_house(void *argument)
 
     do {
         tend_groups(h);
+        tend_directory(h);
         watch_certificates(h);
     } while (rest(h));
     return NULL;

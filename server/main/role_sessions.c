@@ -1,6 +1,7 @@
 /* role_sessions.c -- what the roles with line protocols share: TLS, limits, listeners. */
 #include "main/role.h"
 
+#include "dns/dns.h"
 #include "main/certificates.h"
 #include "main/storage.h"
 
@@ -238,6 +239,14 @@ void role_replace_context(struct role *role, const void *old, void *fresh)
     }
 }
 
+static bool reload_dns(const struct role *role, const struct config *config, struct err *err)
+{
+    struct dns_options options = { .servers = config->dns, .trust_anchor = config->trust_anchor };
+    struct dns *dns = storage_parts(role->storage)->dns;
+
+    return !dns || dns_reload(dns, &options, err);
+}
+
 bool role_sessions_reload(struct role *role, const struct config *config, struct err *err)
 {
     void *arena = talloc_new(NULL);
@@ -245,7 +254,7 @@ bool role_sessions_reload(struct role *role, const struct config *config, struct
     struct tls_config tls;
     bool done = settings_of(arena, config, &settings, err) && certificates_find(arena, config, &tls, err) &&
                 tls_server_reload(role->tls, &tls, err) && storage_reload(role->storage, err) &&
-                reopen_doors(role, config, err);
+                reload_dns(role, config, err) && reopen_doors(role, config, err);
 
     if (done)
         session_server_set_limits(role->sessions, &settings);

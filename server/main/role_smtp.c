@@ -23,6 +23,7 @@ static struct smtp_context *make(const struct role *role, const struct config *c
         .deliver = parts->deliver,
         .accept = accept,
         .directory = parts->directory,
+        .filter = parts->filter,
         .auth = parts->auth,
         .spool_directory = config_path(role->arena, config, "spool"),
         .message_max = (uint64_t)config->max_message_size,

@@ -167,7 +167,6 @@ bool role_web_reload(struct role *role, const struct config *config, struct err 
         return false;
     admin_server_reload(own->admin, config);
     atomic_store(&own->web.config, config);
-    admin_server_reload(own->admin, config);
     return storage_reload(role->storage, err);
 }
 

@@ -7,6 +7,8 @@
 #include "chappe_version.h"
 #include "deliver/deliver.h"
 #include "directory/server.h"
+#include "dns/dns.h"
+#include "filter/filter.h"
 #include "group/group.h"
 #include "mailbox/mailbox.h"
 #include "main/database.h"
@@ -175,6 +177,21 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
            auth_open(storage, &(struct auth_options){ .directory = parts->directory }, &parts->auth, err);
 }
 
+/* Only the role that receives mail judges it. */
+static bool open_judges(struct storage *storage, struct role *role, struct err *err)
+{
+    struct storage_parts *parts = &storage->parts;
+    struct dns_options dns = { .servers = role->config->dns, .trust_anchor = role->config->trust_anchor };
+    struct filter_options filter = { .directory = parts->directory, .host_name = role->config->hostname };
+
+    if (strcmp(storage->role, "smtp") != 0)
+        return true;
+    if (!dns_open(&dns, &parts->dns, err))
+        return false;
+    filter.dns = parts->dns;
+    return filter_open(storage, &filter, &parts->filter, err);
+}
+
 static void init_lock(struct storage *storage)
 {
     pthread_condattr_t attributes;
@@ -194,7 +211,7 @@ bool storage_open(struct role *role, struct storage **storage_out, struct err *e
     storage->config = role->config;
     storage->role = role->kind ? role->kind->name : "admin";
     init_lock(storage);
-    if (!open_parts(storage, role, err)) {
+    if (!open_parts(storage, role, err) || !open_judges(storage, role, err)) {
         storage_close(&storage);
         return false;
     }
@@ -223,6 +240,8 @@ void storage_close(struct storage **handle)
         pthread_mutex_unlock(&storage->lock);
         pthread_join(storage->thread, NULL);
     }
+    filter_close(&storage->parts.filter);
+    dns_close(&storage->parts.dns);
     auth_close(&storage->parts.auth);
     rules_close(&storage->parts.rules);
     deliver_close(&storage->parts.deliver);

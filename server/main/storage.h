@@ -18,6 +18,8 @@ struct storage_parts {
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
+    struct dns *dns; /* this and the next: NULL in roles that receive no mail */
+    struct filter *filter;
     struct rules *rules;
     struct auth *auth;
     struct wake_bus *wake;

@@ -154,13 +154,13 @@ static bool judge(struct smtp_session *s, struct spool *spool, struct span *mess
 }
 
 /* One reply for all, or in LMTP one for each recipient (RFC 2033, 4.2). */
-static enum session_next refuse_all(struct smtp_session *s, enum smtp_refusal refusal)
+static enum session_next refuse_all(struct smtp_session *s, enum smtp_refusal refusal, const struct err *err)
 {
     size_t replies = s->service == SERVICE_LMTP ? s->transaction->recipient_count : 1;
     enum session_next next = SESSION_DONE;
 
     while (replies-- > 0 && next == SESSION_DONE)
-        next = refuse(s, refusal);
+        next = refuse_as(s, refusal, err);
     return next;
 }
 
@@ -325,16 +325,31 @@ static enum session_next lmtp_deliver(struct smtp_session *s, struct span bytes,
     return SESSION_DONE;
 }
 
+/* All of it is in the quarantine: accepted, and not for the sender to know. */
+static enum session_next set_aside(struct smtp_session *s, uint64_t size, int64_t began_us)
+{
+    size_t replies = s->service == SERVICE_LMTP ? s->transaction->recipient_count : 1;
+
+    log_accepted(s, size, began_us);
+    while (replies-- > 0)
+        reply(s, 250, "2.0.0", "Accepted as %s", s->transaction->id);
+    return SESSION_DONE;
+}
+
 enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
 {
     int64_t began_us = clock_monotonic_us();
+    size_t prefix = span_length(s->transaction->body.prefix);
+    struct err err = ERR_INIT;
     enum smtp_refusal refusal;
     enum session_next next;
     struct span message;
 
     s->transaction->rcpt_text = s->transaction->recipients[0].text;
-    if (!judge(s, spool, &message, &refusal)) {
-        next = refuse_all(s, refusal);
+    if (!judge(s, spool, &message, &refusal) || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
+        next = refuse_all(s, refusal, &err);
+    } else if (s->transaction->target_count + s->transaction->remote_count == 0) {
+        next = set_aside(s, span_length(message), began_us);
     } else {
         CRASHPOINT("smtp.before-delivery");
         next = s->service == SERVICE_LMTP ? lmtp_deliver(s, message, began_us)

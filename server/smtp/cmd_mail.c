@@ -34,6 +34,7 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
     struct smtp_transaction *t = s->transaction;
     struct smtp_mail_params params;
     struct address sender;
+    enum smtp_refusal refusal;
     enum address_fault fault = smtp_take_path(t, &args, 0, &sender);
 
     if (fault != ADDRESS_GOOD)
@@ -51,6 +52,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
         return refuse_err(s, err);
     if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
         return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
+    if (!smtp_judge_sender(s, &sender, &refusal))
+        return refuse(s, refusal);
     return begin(s, &sender, &params);
 }
 

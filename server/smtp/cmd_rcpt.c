@@ -65,6 +65,7 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
 {
     struct smtp_transaction *t = s->transaction;
     struct resolve_answer answer;
+    enum smtp_refusal refusal;
 
     if (!resolve(s->context->directory, session_arena(s->session), address, &answer, err)) {
         s->was_refused = true;
@@ -76,6 +77,8 @@ static enum session_next decide(struct smtp_session *s, const struct address *ad
         return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
     if (!policy_allows(s, &answer, err))
         return refuse_policy(s, err);
+    if (!smtp_judge_recipient(s, address, &answer, &refusal))
+        return refuse_rcpt(s, refusal);
     if (!smtp_transaction_add(s, address, params, &answer, err)) {
         s->was_refused = true;
         return refuse_err(s, err);

@@ -56,6 +56,23 @@
       "From or Sender names an address that is not yours.")                                                  \
     X(REFUSE_FROM_MISSING, "from-missing", 550, "5.7.1",                                                     \
       "The message needs one From field with an address.")                                                   \
+    /* judged by routing/filter */                                                                           \
+    X(REFUSE_BLOCKED, "block-list", 554, "5.7.1", "This sender is on a block list here.")                    \
+    X(REFUSE_DNS_LISTED, "dns-list", 554, "5.7.1", "Your address is on a block list.")                       \
+    X(REFUSE_GREYLISTED, "greylisted", 451, "4.7.1", "Please try again in some minutes.")                    \
+    X(REFUSE_SEVERAL_AUTHORS, "several-authors", 550, "5.6.0", "The message has more than one From field.")  \
+    X(REFUSE_SPF, "spf-fail", 550, "5.7.23", "The sender's domain does not let your address send for it.")   \
+    X(REFUSE_DMARC, "dmarc-fail", 550, "5.7.1", "The author's domain wants mail like this refused.")         \
+    X(REFUSE_INFECTED, "infected", 554, "5.7.1", "This message is infected.")                                \
+    X(REFUSE_SPAM, "spam", 554, "5.7.1", "This message looks like spam.")                                    \
+    X(REFUSE_SCANNER_DEFERS, "scanner-defers", 451, "4.7.1", "Please try again later.")                      \
+    X(REFUSE_SCANNER_DOWN, "scanner-down", 451, "4.7.1",                                                     \
+      "The message cannot be looked at just now. Please try again.")                                         \
+    X(REFUSE_DNS_DOWN, "dns-down", 451, "4.4.3", "The sender cannot be checked just now. Please try again.") \
+    X(REFUSE_MILTER, "milter", 554, "5.7.1", "This message is refused.")                                     \
+    X(REFUSE_RULE, "rule", 550, "5.7.1", "A rule of the organisation refuses this message.")                 \
+    X(REFUSE_RATE, "rate", 450, "4.7.1", "This account has sent to too many recipients in this hour.")       \
+    X(REFUSE_HELD, "held", 450, "4.7.1", "The mail of this account is held. Ask your administrator.")        \
     X(REFUSE_ETRN_NODE, "etrn-node", 459, "5.7.1", "This server keeps no mail for that domain.")             \
     X(REFUSE_ETRN_OPTION, "etrn-option", 501, "5.5.4", "Name one domain.")                                   \
     /* login and TLS */                                                                                      \

@@ -19,6 +19,7 @@ struct accept;
 struct auth;
 struct deliver;
 struct directory;
+struct filter;
 struct policy;
 
 /* Listener contexts point to one of these. All pointers outlive the sessions. */
@@ -28,6 +29,7 @@ struct smtp_context {
     struct deliver *deliver;
     struct accept *accept;
     struct directory *directory;
+    struct filter *filter;       /* NULL: nothing is judged */
     struct auth *auth;           /* needed by submission only */
     const char *spool_directory; /* bodies above 256 KiB */
     uint64_t message_max;        /* bytes of a message as sent; 0: 50 MiB */

@@ -39,8 +39,12 @@ static size_t target_of(struct smtp_transaction *t, const struct resolve_target 
     for (i = 0; i < t->target_count; i++)
         if (t->targets[i].target.mailbox_id == target->mailbox_id)
             return i;
-    if (t->target_count % 16 == 0)
+    if (t->target_count % 16 == 0) {
         t->targets = talloc_realloc(t, t->targets, struct deliver_recipient, (unsigned)t->target_count + 16);
+        t->target_organisations =
+            talloc_realloc(t, t->target_organisations, int64_t, (unsigned)t->target_count + 16);
+    }
+    t->target_organisations[t->target_count] = target->organisation_id;
     t->targets[t->target_count++] = (struct deliver_recipient){
         .group_id = target->group_id,
         .address = talloc_strdup(t, target->address),
@@ -49,7 +53,8 @@ static size_t target_of(struct smtp_transaction *t, const struct resolve_target 
     return i;
 }
 
-static size_t remote_of(struct smtp_transaction *t, const struct resolve_remote *remote, const char *sender)
+static size_t remote_of(struct smtp_transaction *t, const struct resolve_remote *remote, const char *sender,
+                        int64_t organisation_id)
 {
     const char *own = strcmp(sender, t->sender_text) == 0 ? NULL : talloc_strdup(t, sender);
     size_t i;
@@ -57,8 +62,12 @@ static size_t remote_of(struct smtp_transaction *t, const struct resolve_remote 
     for (i = 0; i < t->remote_count; i++)
         if (strcmp(t->remotes[i].address, remote->address) == 0)
             return i;
-    if (t->remote_count % 16 == 0)
+    if (t->remote_count % 16 == 0) {
         t->remotes = talloc_realloc(t, t->remotes, struct accept_remote, (unsigned)t->remote_count + 16);
+        t->remote_organisations =
+            talloc_realloc(t, t->remote_organisations, int64_t, (unsigned)t->remote_count + 16);
+    }
+    t->remote_organisations[t->remote_count] = organisation_id;
     t->remotes[t->remote_count++] = (struct accept_remote){
         .address = talloc_strdup(t, remote->address),
         .domain = talloc_strdup(t, remote->domain),
@@ -118,7 +127,8 @@ bool smtp_transaction_add(struct smtp_session *s, const struct address *address,
     for (size_t i = 0; i < answer->target_count; i++)
         add_number(r->targets, &r->target_count, target_of(t, &answer->targets[i]));
     for (size_t i = 0; i < answer->remote_count; i++)
-        add_number(r->remotes, &r->remote_count, remote_of(t, &answer->remotes[i], senders[i]));
+        add_number(r->remotes, &r->remote_count,
+                   remote_of(t, &answer->remotes[i], senders[i], answer->organisation_id));
     if (t->organisation_id == 0)
         t->organisation_id = organisation_of(s, answer);
     return true;

@@ -51,9 +51,11 @@ struct smtp_transaction {
     size_t recipient_count;
     struct deliver_recipient *targets; /* every mailbox once */
     size_t target_count;
+    int64_t *target_organisations; /* of the targets, in their order */
     struct accept_remote *remotes; /* every address elsewhere once */
     size_t remote_count;
-    int64_t organisation_id; /* in whose name: the login's, else the first recipient's; 0: nobody's */
+    int64_t *remote_organisations; /* of the recipients behind them; 0: nobody's here */
+    int64_t organisation_id;       /* in whose name: the login's, else the first recipient's; 0: nobody's */
 
     struct smtp_body_state body;
 };
@@ -81,6 +83,21 @@ void smtp_chunk_filter(void *state, struct span *in, struct spool *spool, bool *
 
 /* The message is complete: judged, delivered, answered (accept.c). Ends the transaction. */
 enum session_next smtp_accept(struct smtp_session *s, struct spool *spool);
+
+/* judge.c: what routing/filter says. All do nothing, and say yes, where the context has no filter. */
+/* The peer, at the greeting; false: it was refused, with its reply. */
+MUST_CHECK bool smtp_judge_peer(struct smtp_session *s);
+/* The sender, at MAIL. Blocks only for a login. */
+MUST_CHECK bool smtp_judge_sender(struct smtp_session *s, const struct address *sender,
+                                  enum smtp_refusal *refusal_out);
+/* One recipient, at RCPT; false with the refusal. */
+MUST_CHECK bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipient,
+                                     const struct resolve_answer *answer, enum smtp_refusal *refusal_out);
+/* The whole message, whose first `prefix` bytes are ours: false with the refusal and its words in *err (kind ERR_NONE: the
+ * table's). Otherwise *message_io may have become a copy with more fields, targets lead to Junk, and those of organisations
+ * that hold it in their quarantine are gone. */
+MUST_CHECK bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *message_io,
+                                   enum smtp_refusal *refusal_out, struct err *err);
 
 /* Submission: the header made whole, the From field checked (submit.c). *message_io stays as it is, or becomes a copy
  * that lives until the reply. False with the refusal. */

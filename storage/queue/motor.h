@@ -24,4 +24,7 @@ MUST_CHECK bool queue_motor_beat(struct db_pool *pool, int64_t motor_id, bool *i
 /* It ends, or has been seen to be dead: its rows are due again. */
 MUST_CHECK bool queue_motor_end(struct db_pool *pool, int64_t motor_id, uint64_t *freed_out, struct err *err);
 
+/* Receipts of accepting transactions that are some hours old: nobody asks for them any more. */
+MUST_CHECK bool queue_receipt_reap(struct db_pool *pool, struct err *err);
+
 #endif

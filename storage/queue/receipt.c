@@ -1,6 +1,8 @@
 /* receipt.c -- one row an accepting transaction, and asking for it. */
 #include "queue/receipt.h"
 
+#include "queue/motor.h"
+
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"

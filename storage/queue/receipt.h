@@ -16,7 +16,5 @@ MUST_CHECK bool queue_receipt_add(struct db *db, const uint8_t receipt[QUEUE_REC
  * the database did not answer for half a minute. */
 MUST_CHECK bool queue_receipt_settle(struct db_pool *pool, const uint8_t receipt[QUEUE_RECEIPT_BYTES],
                                      struct err *err);
-/* Removes those of yesterday. */
-MUST_CHECK bool queue_receipt_reap(struct db_pool *pool, struct err *err);
 
 #endif

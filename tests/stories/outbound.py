@@ -143,6 +143,36 @@ def story_ourselves_among_the_exchangers(world) -> None:
         assert mx2.connections == us.connections == 0
 
 
+def story_a_backup_does_not_guess(world) -> None:
+    """As backup, an exchanger is tried only if it is surely better than ourselves: names that cannot be looked up may be ours."""
+    port = free_port()
+
+    def answer(name: str, kind: int):
+        if name == "d.test" and kind == 15:
+            return 0, [(name, 15, mx(5, "first.test")), (name, 15, mx(10, "unknown.test")), (name, 15, mx(10, "second.test")),
+                       (name, 15, mx(20, "third.test"))]
+        if name == "unknown.test":
+            return 2, []
+        return (0, [(name, 1, bytes([127, 0, 8, {"f": 5, "s": 6, "t": 7}[name[0]]]))]) if kind == 1 else (0, [])
+
+    with Stub(answer) as stub, sinks(port, "127.0.8.6", "127.0.8.7") as (second, third):
+        base = ("--dns", stub.server, "--mx-port", str(port), "--timeout", "5", "--mx", "d.test")
+        assert one(world, *base, "--backup").verdict == "deferred"
+        assert second.connections == third.connections == 0
+        with sinks(port, "127.0.8.5") as (first,):
+            assert one(world, *base, "--backup").verdict == "relayed" and len(first.mails) == 1
+        # Whoever is no backup may try them.
+        assert one(world, *base).verdict == "relayed" and len(second.mails) == 1
+        # Ourselves behind an address of the other family than the connector's source: still ourselves.
+    with Stub(lambda name, kind: (0, [(name, 15, mx(5, "us.test")), (name, 15, mx(10, "other.test"))]) if kind == 15 else
+              (0, [(name, 28, bytes(15) + b"\1")] if kind == 28 else []) if name == "us.test" else
+              (0, [(name, 1, bytes([127, 0, 8, 6]))] if kind == 1 else [])) as stub, sinks(port, "127.0.8.6") as (other,):
+        result = one(world, "--dns", stub.server, "--mx-port", str(port), "--timeout", "5", "--listener", f"[::1]:{port}",
+                     "--source", "127.0.0.1", "--backup", "--mx", "d.test")
+        assert (result.verdict, result.enhanced) == ("deferred", "4.4.6"), result
+        assert other.connections == 0
+
+
 # ---- trouble with the DNS
 
 def story_trouble_with_names_is_temporary(world) -> None:

@@ -24,7 +24,7 @@ static size_t arguments_of(const struct command *c)
 /* "/users/{0}" and "/users/{address}" are one path; what the first one asks beyond it does not count. */
 static bool same_path(const char *a, const char *b)
 {
-    while (*a && *b) {
+    while (*a && *b && *a != '?') {
         if (*a == '{' && *b == '{') {
             a = strchr(a, '}') + 1;
             b = strchr(b, '}') + 1;

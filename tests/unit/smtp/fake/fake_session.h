@@ -24,7 +24,9 @@
 #include "base/spool.h"
 #include "deliver/deliver.h"
 #include "directory/login.h"
+#include "directory/quarantine.h"
 #include "directory/resolve.h"
+#include "filter/filter.h"
 #include "policy/policy.h"
 #include "resolve/srs.h"
 #include "smtp/command.h"
@@ -243,6 +245,59 @@ bool directory_postmaster(struct directory *directory, const void *owner, struct
     (void)err;
     fake_found(owner, 0, found);
     return true;
+}
+
+/* ---- filter: the context has none, so nobody asks */
+
+void filter_connection(struct filter *filter, const void *owner, const struct net_address *peer,
+                       bool is_submission, struct filter_peer_verdict *verdict)
+{
+    (void)filter, (void)owner, (void)peer, (void)is_submission, (void)verdict;
+    abort();
+}
+bool filter_mail(struct filter *filter, const struct net_address *peer, const char *sender)
+{
+    (void)filter, (void)peer, (void)sender;
+    abort();
+}
+void filter_rcpt(struct filter *filter, const struct filter_sender_question *question,
+                 enum filter_reason *reason, enum filter_action *action)
+{
+    (void)filter, (void)question, (void)reason, (void)action;
+    abort();
+}
+bool filter_may_send(struct filter *filter, const struct filter_account *account, enum filter_reason *reason)
+{
+    (void)filter, (void)account, (void)reason;
+    abort();
+}
+bool filter_count_sent(struct filter *filter, const struct filter_account *account, size_t recipients,
+                       enum filter_reason *reason)
+{
+    (void)filter, (void)account, (void)recipients, (void)reason;
+    abort();
+}
+void filter_journal(const struct filter *filter, const struct filter_input *input, struct span message,
+                    const char *journal_address, struct buf *out)
+{
+    (void)filter, (void)input, (void)message, (void)journal_address, (void)out;
+    abort();
+}
+const char *filter_reason_name(enum filter_reason reason)
+{
+    (void)reason;
+    abort();
+}
+bool quarantine_add(struct directory *directory, const struct quarantine_entry *entry, struct err *err)
+{
+    (void)directory, (void)entry, (void)err;
+    abort();
+}
+void filter_message(struct filter *filter, const void *owner, const struct filter_input *input,
+                    struct filter_verdict *verdict)
+{
+    (void)filter, (void)owner, (void)input, (void)verdict;
+    abort();
 }
 
 /* ---- policy, deliver */

@@ -1,0 +1,64 @@
+/*
+ * rule.h -- transport rules: conditions on a message, and what is done where all of them hold.
+ *
+ * A rule is one flat JSON object. Conditions: "sender", "recipient" (patterns, any of the envelope), "direction" ("in":
+ * from outside, "out": from our own users), "header" ("Name: pattern"), "larger" (bytes), "attachment" (patterns of names
+ * or types); and exceptions: "unless_sender", "unless_recipient", "unless_header". Actions: "refuse" (the words for the
+ * sender), "prepend" (to the subject), "add_header" ("Name: value"), "remove_header" (a name), "disclaimer" (words under
+ * text and HTML), "copy", "redirect", "journal" (an address each), "junk", "quarantine" (true). Patterns are separated by
+ * spaces; * stands for anything, ? for one character; case does not matter; a pattern with a dot and no @ is a domain.
+ *
+ * All rules of an organisation are tried in their order; a refusal ends them.
+ */
+#ifndef FILTER_RULE_H
+#define FILTER_RULE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct directory;
+
+enum { RULE_TEXT_MAX = 4000, RULE_COPIES_MAX = 20 };
+
+struct rule {
+    int64_t organisation_id;
+    const char *name;
+    const char *sender, *recipient, *direction, *header, *attachment;
+    const char *unless_sender, *unless_recipient, *unless_header;
+    int64_t larger;
+    const char *refuse, *prepend, *add_header, *remove_header, *disclaimer, *copy, *redirect, *journal;
+    bool junk, quarantine;
+};
+
+struct rule_book {
+    struct rule *rules;
+    size_t count;
+};
+
+/* ERR_INVALID says what is wrong: an unknown field, a bad value, no action. */
+MUST_CHECK bool rule_check(json_t *json, struct err *err);
+MUST_CHECK bool rule_book_read(const void *owner, struct directory *directory, struct rule_book **book_out,
+                               struct err *err);
+
+struct rule_message {
+    const char *sender;
+    const char *const *recipients;
+    size_t recipient_count;
+    bool is_outgoing;
+    struct span message;
+};
+/* Do its conditions hold? `arena`: for what is built meanwhile. */
+bool rule_matches(const struct rule *rule, void *arena, const struct rule_message *message);
+
+/* Does `text` match one of the patterns? */
+bool rule_pattern_matches(const char *patterns, struct span text);
+
+/* The message with `words` under its text and HTML bodies, which become UTF-8 where they were not; signed and encrypted
+ * messages, and those without such a body, stay as they are: false. Under `arena`. */
+MUST_CHECK bool rule_add_disclaimer(void *arena, struct span message, const char *words,
+                                    struct span *message_out);
+
+#endif
