@@ -90,7 +90,7 @@ bool dkim_post(struct admin_call *call, struct err *err)
     char *private_key, *public_key;
     enum keypair_kind kind;
     struct domain found;
-    unsigned bits;
+    unsigned bits = 0;
 
     if (!read_kind(call, &kind, &bits, err) ||
         !domain_find(call->api->options.directory, &call->actor, call->arena, wanted.domain, &found, err) ||

@@ -52,7 +52,7 @@ int command_backup_recipients(struct invocation *in, struct err *err)
 {
     json_t *list = json_array(), *body = json_pack("{s:O}", "recipients", list), *answer = NULL;
     struct api *api = NULL;
-    struct span text;
+    struct span text = span_of("", 0);
     int status = -1;
     const char *path =
         talloc_asprintf(in->arena, "/backup-mx/%s/recipients", api_encode(in->arena, in->arguments[0]));
