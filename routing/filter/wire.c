@@ -107,12 +107,9 @@ static int connect_to(struct wire *wire, const struct sockaddr *address, socklen
     if (connect(wire->fd, address, length) == 0)
         return 0;
     number = errno;
-    if (number == EINPROGRESS) {
-        if (!ready(wire, POLLOUT))
-            number = errno;
-        else if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0)
-            number = errno;
-    }
+    if (number == EINPROGRESS &&
+        (!ready(wire, POLLOUT) || getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0))
+        number = errno;
     if (number != 0) {
         close(wire->fd);
         wire->fd = -1;

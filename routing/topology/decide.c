@@ -329,8 +329,11 @@ static void read_visited(struct decision *d)
     d->paths.is_closed = talloc_zero_array(d->owner, bool, (unsigned)d->network->group_count);
     for (size_t i = 0; i < q->visited_count; i++) {
         const struct server *server = network_server(d->network, q->visited[i]);
-        int group = server ? network_group_of(d->network, server->routing_group_id) : NOWHERE;
+        int group;
 
+        if (!server)
+            continue;
+        group = network_group_of(d->network, server->routing_group_id);
         if (group == d->paths.own)
             d->paths.must_leave = d->paths.must_leave || server->server_id != d->paths.server_id;
         else if (group != NOWHERE)

@@ -63,7 +63,7 @@ static bool insert_all(struct db *db, const struct change *change, int64_t domai
 {
     struct span *some = talloc_array(change->scratch, struct span, ROWS_AT_ONCE);
 
-    for (size_t done = 0; done < change->count;) {
+    for (size_t done = 0; change->addresses && done < change->count;) {
         size_t count = 0;
         while (done < change->count && count < ROWS_AT_ONCE)
             if (!read_one(change, change->addresses[done++], covers, &some[count++], err))

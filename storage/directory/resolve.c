@@ -229,9 +229,9 @@ static enum recipient_accepts accepts_at(const struct db_row *row, int column)
 {
     int accepts = 0;
 
-    while (
-        accepts < ACCEPTS_KINDS - 1 &&
-        !span_equals_text(db_get_text(row, (int)column), recipient_accepts_name((enum recipient_accepts)accepts)))
+    while (accepts < ACCEPTS_KINDS - 1 &&
+           !span_equals_text(db_get_text(row, (int)column),
+                             recipient_accepts_name((enum recipient_accepts)accepts)))
         accepts++;
     return (enum recipient_accepts)accepts;
 }

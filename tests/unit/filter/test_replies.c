@@ -197,7 +197,9 @@ static void a_packet_is_whole_bounded_and_not_empty(void **state)
     assert_true(!milter_take_packet(&in, &packet, &is_bad) && !is_bad);
     in = span_of("\0\0\0\0c", 5);
     assert_true(!milter_take_packet(&in, &packet, &is_bad) && is_bad);
-    in = span_of("\x7f\xff\xff\xff" "c", 5);
+    in = span_of("\x7f\xff\xff\xff"
+                 "c",
+                 5);
     assert_true(!milter_take_packet(&in, &packet, &is_bad) && is_bad);
 }
 
