@@ -251,6 +251,28 @@ static bool needs_config(const struct command *command)
            command->run != command_print;
 }
 
+/* `chappe user add --help` is `chappe help user add`, whatever else was written. */
+static char **asks_for_help(struct invocation *in, char **words)
+{
+    char **asked = talloc_zero_array(in->arena, char *, 4), *verb;
+    const struct command *command;
+    size_t used, i = 0;
+
+    while (words[i] && strcmp(words[i], "--") != 0 && strcmp(words[i], "--help") != 0)
+        i++;
+    if (i == 0 || !words[i] || strcmp(words[i], "--help") != 0)
+        return words;
+    command = find_command(words, &used);
+    asked[0] = talloc_strdup(in->arena, "help");
+    asked[1] = talloc_strdup(in->arena, command ? command->words : words[0]);
+    verb = strchr(asked[1], ' ');
+    if (verb) {
+        *verb = '\0';
+        asked[2] = verb + 1;
+    }
+    return asked;
+}
+
 static int run(struct invocation *in, char **words, struct err *err)
 {
     size_t used;
@@ -261,6 +283,7 @@ static int run(struct invocation *in, char **words, struct err *err)
         static char help[] = "help", *only_help[] = { help, NULL };
         words = only_help;
     }
+    words = asks_for_help(in, words);
     in->command = find_command(words, &used);
     if (!in->command) {
         err_set(err, ERR_INVALID, "%s%s%s is not a command. See: chappe help", words[0], words[1] ? " " : "",

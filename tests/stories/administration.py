@@ -138,6 +138,8 @@ def story_verify_is_clean_after_a_life(world: World) -> None:
 
 def story_help_manual_and_completion_know_every_command(world: World) -> None:
     text = world.server.run("help")
+    assert world.server.run("user", "add", "--help") == world.server.run("help", "user", "add")
+    assert world.server.run("status", "--help") == world.server.run("help", "status")
     for words in ("user import", "mailbox export", "app-password add", "storage-group dismount"):
         assert words in text
         assert words.split()[1] in world.server.run("print", "bash-completion")
