@@ -73,7 +73,7 @@ static const struct filter_setting_row rows[] = {
     { "greylist_delay", FILTER_DURATION, DOMAINS, FIELD(greylist_delay_s), "5m", .least = 1, .most = 3600,
       .meaning = "How long they have to wait at least." },
 
-    { "account_limit", FILTER_NUMBER, EACH, FIELD(account_limit), "300", .least = 0, .most = 1000000,
+    { "account_limit", FILTER_NUMBER, EACH, FIELD(account_limit), "5000", .least = 0, .most = 1000000,
       .meaning = "Recipients that an account may send to in an hour; beyond, it is held. 0: no limit." },
     { "organisation_limit", FILTER_NUMBER, EACH, FIELD(organisation_limit), "0", .least = 0,
       .most = 100000000,

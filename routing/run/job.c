@@ -6,7 +6,7 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { GROUP_JOBS_MAX = 16, WAIT_S = 60 };
+enum { GROUP_JOBS_MAX = 16, WAIT_S = 15 };
 
 struct haul *haul_new(void)
 {

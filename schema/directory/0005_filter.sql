@@ -8,8 +8,7 @@ CREATE TABLE filter_stamp (
 ) WITH (fillfactor = 10);
 INSERT INTO filter_stamp (stamp) VALUES (1);
 
-CREATE FUNCTION raise_filter_stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION raise_filter_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE filter_stamp SET stamp = stamp + 1;
     RETURN NULL;
@@ -152,5 +151,5 @@ END $$;
 REVOKE SELECT, UPDATE ON dkim_key FROM chappe_app;
 GRANT SELECT (dkim_key_id, organisation_id, domain_id, selector, algorithm, public_key, created_us, active_from_us),
     UPDATE (active_from_us) ON dkim_key TO chappe_app;
-GRANT SELECT ON filter_stamp TO chappe_app, chappe_lookup;
+GRANT SELECT, UPDATE ON filter_stamp TO chappe_app, chappe_lookup;
 GRANT SELECT, INSERT, UPDATE, DELETE ON greylist TO chappe_lookup;

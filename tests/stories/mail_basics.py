@@ -112,8 +112,11 @@ def story_sender_must_be_ones_own(world: World) -> None:
         smtp.login(bob, PASSWORD)
         assert smtp.docmd(f"MAIL FROM:<{ada}>")[0] in (550, 553)
         assert smtp.docmd(f"MAIL FROM:<{bob}>")[0] == 250
-        code, text = smtp.docmd("RCPT TO:<somebody@far-away.example>")
-        assert code == 550, (code, text)
+        assert smtp.docmd("RCPT TO:<somebody@far-away.example>")[0] == 250
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp")) as smtp:
+        smtp.ehlo()
+        assert smtp.docmd(f"MAIL FROM:<{bob}>")[0] == 250
+        assert smtp.docmd("RCPT TO:<somebody@far-away.example>")[0] == 550
 
 
 def story_a_greek_name_survives_the_whole_trip(world: World) -> None:

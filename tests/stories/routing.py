@@ -190,7 +190,10 @@ def story_two_servers_in_two_routing_groups(world: World) -> None:
         run_("routing-group-connector", "add", "from Branch", "--from", "Branch", "--to", first)
         wait_for_way(world, eve, way="host", connector="to Branch", hosts=[f"127.0.0.1:{branch.port('smtp')}"])
         run_("queue", "retry", "--recipient", eve)
-        world.server.wait_until(lambda: world.count(eve) == 1, 30, "eve's copy over the connector")
+        try:
+            world.server.wait_until(lambda: world.count(eve) == 1, 60, "eve's copy over the connector")
+        except Failure as problem:
+            raise Failure(f"{problem}; in the queue: {run(world, 'queue', 'list')}; log: {branch.log()[-1500:]}") from None
         head = world.mails(eve)[0].decode()
         assert "by branch.example.test" in head and "by mail.example.test" in head and "X-Chappe-Path: 1" in head, head
         submit(world, eve, ada, letter(eve, ada))                               # both stores are reached from here

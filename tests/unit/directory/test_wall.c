@@ -21,9 +21,17 @@
 #include <talloc.h>
 
 static const char *const tenant_tables[] = {
-    "organisation",     "administrative_group", "domain",        "recipient",       "address",
-    "recipient_target", "credential",           "app_password",  "role_assignment", "audit",
-    "recipient_sender", "backup_recipient",     "queue_message", "queue_recipient",
+    "organisation",     "administrative_group",
+    "domain",           "recipient",
+    "address",          "recipient_target",
+    "credential",       "app_password",
+    "role_assignment",  "audit",
+    "recipient_sender", "backup_recipient",
+    "queue_message",    "queue_recipient",
+    "filter_setting",   "access_entry",
+    "dkim_key",         "quarantine",
+    "transport_rule",   "send_count",
+    "send_hold",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -81,7 +89,22 @@ static int set_up(void **state)
         "INSERT INTO queue_body SELECT message_id, 0, 0, '' FROM queue_message;"
         "INSERT INTO queue_recipient (message_id, organisation_id, address, asked, lane, next_try_us, overdue_us)"
         " SELECT message_id, organisation_id, 'a', 'a', 'a', 1, 2 FROM queue_message;"
-        "INSERT INTO connector_login SELECT connector_id, 'login', 'secret' FROM connector",
+        "INSERT INTO connector_login SELECT connector_id, 'login', 'secret' FROM connector;"
+        "INSERT INTO filter_setting (organisation_id, name, value)"
+        " SELECT organisation_id, 'spf', 'mark' FROM organisation;"
+        "INSERT INTO access_entry (organisation_id, list, kind, value, created_us, created_by)"
+        " SELECT organisation_id, 'block', 'domain', 'elsewhere.example', 1, 'x' FROM organisation;"
+        "INSERT INTO dkim_key (organisation_id, domain_id, selector, algorithm, public_key, private_key,"
+        "                      created_us, active_from_us)"
+        " SELECT organisation_id, domain_id, 's', 'rsa', 'public', 'private', 1, 1 FROM domain;"
+        "INSERT INTO quarantine (organisation_id, received_us, expires_us, sender, recipients, subject, reason,"
+        "                        peer, size_bytes, codec, data)"
+        " SELECT organisation_id, 1, 2, '', '{}', '', 'spam', '', 0, 0, '' FROM organisation;"
+        "INSERT INTO transport_rule (organisation_id, position, name, rule)"
+        " SELECT organisation_id, 1, 'r', '{}' FROM organisation;"
+        "INSERT INTO send_count SELECT organisation_id, 0, 1, 1, 1 FROM organisation;"
+        "INSERT INTO send_hold (recipient_id, organisation_id, since_us, reason)"
+        " SELECT recipient_id, organisation_id, 1, 'x' FROM recipient WHERE kind = 'user'",
         &f->err));
     db_release(&db);
     *state = f;
@@ -171,7 +194,8 @@ static void nothing_foreign_is_changed(void **state)
         "UPDATE recipient SET name = 'mine'; UPDATE domain SET is_enabled = false;"
         "UPDATE organisation SET quota_bytes = 1; DELETE FROM app_password; DELETE FROM credential;"
         "DELETE FROM recipient_target; DELETE FROM role_assignment; DELETE FROM recipient_sender;"
-        "DELETE FROM backup_recipient; DELETE FROM connector; UPDATE connector SET cost = 1",
+        "DELETE FROM backup_recipient; DELETE FROM connector; UPDATE connector SET cost = 1;"
+        "DELETE FROM quarantine; DELETE FROM access_entry; DELETE FROM transport_rule; DELETE FROM send_hold",
         &f->err));
     snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
              (long long)f->kit->bob_org);
@@ -184,6 +208,10 @@ static void nothing_foreign_is_changed(void **state)
     assert_int_equal(count(f, owner, "SELECT count(*) FROM recipient_sender"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM backup_recipient"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM connector WHERE cost = 10"), 2);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM quarantine"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM access_entry"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM transport_rule"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM send_hold"), 1);
 
     snprintf(sql, sizeof sql, "INSERT INTO administrative_group (organisation_id, name) VALUES (%lld, 'x')",
              (long long)f->kit->bob_org);
@@ -196,6 +224,7 @@ static void nothing_foreign_is_changed(void **state)
     assert_true(is_refused(app, "SELECT hash FROM app_password", &f->err));
     assert_true(is_refused(app, "SELECT secret FROM installation", &f->err));
     assert_true(is_refused(app, "SELECT password FROM connector_login", &f->err));
+    assert_true(is_refused(app, "SELECT private_key FROM dkim_key", &f->err));
     assert_true(is_refused(app, "ALTER TABLE recipient DISABLE ROW LEVEL SECURITY", &f->err));
     assert_true(is_refused(app, "SET row_security = off; SELECT 1 FROM recipient", &f->err));
     db_release(&owner);
