@@ -89,7 +89,7 @@ static bool is_pattern(struct span value)
     for (const char *p = value.p; p < value.end; p++)
         if (!is_alphanumeric(*p) && *p != '-' && *p != '_' && (*p != '.' || p == value.p || p[-1] == '.'))
             return false;
-    return !span_is_empty(value) && span_length(value) <= 255;
+    return !span_is_empty(value) && value.end[-1] != '.' && span_length(value) <= 255;
 }
 
 static bool take_mx(struct reading *r, struct span value)

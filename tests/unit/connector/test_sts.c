@@ -59,6 +59,7 @@ static const struct {
     { "an unknown mode", "version: STSv1\nmode: maybe\nmax_age: 1\n", false, 0, 0 },
     { "no age", "version: STSv1\nmode: none\n", false, 0, 0 },
     { "a negative age", "version: STSv1\nmode: none\nmax_age: -1\n", false, 0, 0 },
+    { "two dots at the end", "version: STSv1\nmode: enforce\nmx: a.b..\nmax_age: 1\n", false, 0, 0 },
     { "a pattern in the middle", "version: STSv1\nmode: enforce\nmx: a.*.b\nmax_age: 1\n", false, 0, 0 },
     { "a line that is none", "version: STSv1\nmode: none\nmax_age: 1\n<html>\n", false, 0, 0 },
     { "nothing", "", false, 0, 0 },
