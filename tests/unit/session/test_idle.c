@@ -29,13 +29,17 @@ static int64_t own_bytes(void)
     return kb * 1024;
 }
 
-/* In a process of its own, so that its TLS objects are not counted. Holds them until the pipe closes. */
-static void be_the_clients(uint16_t port, bool secure, int until)
+/* In a process of its own, so that its TLS objects are not counted; begun before the server's threads, whose locks a fork would
+ * take along. Told the port by one pipe, it holds its connections until the other closes. */
+static void be_the_clients(bool secure, int told, int until)
 {
     struct err err = ERR_INIT;
     struct tls_client *tls;
+    uint16_t port;
     char byte;
 
+    if (read(told, &port, sizeof port) != sizeof port)
+        _exit(2);
     assert_true(tls_client_new(NULL, false, &tls, &err));
     for (int i = 0; i < CONNECTIONS; i++) {
         struct client *c = client_new(port);
@@ -54,19 +58,23 @@ static void be_the_clients(uint16_t port, bool secure, int until)
 static void measure(bool secure, int64_t most_bytes)
 {
     const struct session_server_config config = { .reactors = 2, .workers = 16 };
-    struct bench *bench = bench_new(&config, NULL);
-    int until[2];
+    struct bench *bench;
+    int until[2], told[2];
     pid_t child;
     int64_t before, after;
     int status;
 
     assert_int_equal(pipe(until), 0);
-    before = own_bytes();
+    assert_int_equal(pipe(told), 0);
     child = fork();
     if (child == 0) {
         close(until[1]);
-        be_the_clients(secure ? bench->secure_port : bench->plain_port, secure, until[0]);
+        be_the_clients(secure, told[0], until[0]);
     }
+    bench = bench_new(&config, NULL);
+    before = own_bytes();
+    const uint16_t *port = secure ? &bench->secure_port : &bench->plain_port;
+    assert_int_equal(write(told[1], port, sizeof *port), sizeof *port);
     for (int i = 0; i < 12000 && session_server_count(bench->server) < CONNECTIONS; i++)
         usleep(5000);
     assert_int_equal(session_server_count(bench->server), CONNECTIONS);
@@ -77,6 +85,8 @@ static void measure(bool secure, int64_t most_bytes)
     if (IS_MEASURED)
         assert_in_range((after - before) / CONNECTIONS, 0, most_bytes);
     close(until[1]);
+    close(told[0]);
+    close(told[1]);
     waitpid(child, &status, 0);
     bench_expect_empty(bench);
     bench_free(bench);
