@@ -95,7 +95,7 @@ CREATE TABLE transport_rule (
     position          integer NOT NULL,
     name              text    NOT NULL CHECK (name <> ''),
     is_enabled        boolean NOT NULL DEFAULT true,
-    rule              jsonb   NOT NULL, -- {"when": {...}, "unless": {...}, "do": [...]}: routing/policy/rules.h
+    rule              jsonb   NOT NULL, -- {"when": {...}, "unless": {...}, "do": [...]}: routing/filter/rule.h
     UNIQUE (organisation_id, name)
 );
 
