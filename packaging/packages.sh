@@ -1,6 +1,7 @@
 # packages.sh -- sourced by quickstart, tests/run and .ci/run: installs Debian packages that are missing.
 #
 #   install_packages PURPOSE...     purposes of packaging/debian-packages
+#   install_node                    what builds the front ends
 #
 # Nothing that is there is touched, nothing is removed, and no service is started by the installation. With
 # nothing missing it takes milliseconds and needs no rights.
@@ -84,6 +85,14 @@ install_packages() {
     fi
     rm -f "$log"
     [ -n "$done_with" ]
+}
+
+# Node and npm for the front ends: Debian's, unless something as new is there already under that name.
+install_node() {
+    local major
+    major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
+    [ "${major:-0}" -ge 18 ] && command -v npm >/dev/null && return 0
+    install_packages front-end
 }
 
 # The unprivileged user that the server runs as when root starts it.
