@@ -27,10 +27,12 @@ CREATE TABLE queue_message (
     size            bigint   NOT NULL,
     subject         text     NOT NULL DEFAULT '',  -- decoded, for lists
     language        text     NOT NULL DEFAULT '',  -- of notices to the sender: 'fr', 'en'; '': both
-    path            text     NOT NULL DEFAULT ''   -- X-Chappe-Path: the servers of ours that it has passed
+    path            text     NOT NULL DEFAULT '',  -- X-Chappe-Path: the servers of ours that it has passed
+    recipients      integer  NOT NULL DEFAULT 0    -- rows that were put in: as long as all are there nobody has it
 );
 CREATE INDEX queue_message_name ON queue_message (name);
 CREATE INDEX queue_message_sender ON queue_message (sender, message_id);
+CREATE INDEX queue_message_login ON queue_message (login_id, message_id) WHERE login_id IS NOT NULL;
 
 -- The bytes, in pieces of 256 KiB, each a zstd frame of its own, as in a storage group.
 CREATE TABLE queue_body (
@@ -80,6 +82,7 @@ CREATE INDEX queue_recipient_due ON queue_recipient (lane, next_try_us) WHERE st
 CREATE INDEX queue_recipient_taken ON queue_recipient (motor_id, lease) WHERE state = 1;
 CREATE INDEX queue_recipient_overdue ON queue_recipient (overdue_us) WHERE state = 0;
 -- Administrators' questions.
+CREATE INDEX queue_recipient_lane ON queue_recipient (lane, recipient_id);
 CREATE INDEX queue_recipient_address ON queue_recipient (address, recipient_id);
 CREATE INDEX queue_recipient_organisation ON queue_recipient (organisation_id, recipient_id)
     WHERE organisation_id IS NOT NULL;

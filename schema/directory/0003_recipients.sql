@@ -6,7 +6,7 @@
 ALTER TABLE recipient
     ADD COLUMN keeps_copy        boolean NOT NULL DEFAULT true, -- of a redirect: its own mailbox gets the mail, too
     ADD COLUMN accepts           text    NOT NULL DEFAULT 'anyone'
-        CHECK (accepts IN ('anyone', 'authenticated', 'organisation', 'named')),
+        CHECK (accepts IN ('anyone', 'authenticated', 'organisation', 'members', 'named')),
     ADD COLUMN max_message_bytes bigint  NOT NULL DEFAULT 0 CHECK (max_message_bytes >= 0), -- 0: as the server takes
     ADD COLUMN is_hidden         boolean NOT NULL DEFAULT false; -- not in address lists, and absent for who may not write
 
@@ -15,6 +15,14 @@ ALTER TABLE organisation
     ADD COLUMN accepts           text   NOT NULL DEFAULT 'anyone'
         CHECK (accepts IN ('anyone', 'authenticated', 'organisation')),
     ADD COLUMN max_message_bytes bigint NOT NULL DEFAULT 0 CHECK (max_message_bytes >= 0);
+
+-- What the server writes to them in (directory/preference.h), and how long what they send may be taken back.
+ALTER TABLE recipient
+    ADD COLUMN language text    NOT NULL DEFAULT '' CHECK (language IN ('', 'auto', 'fr', 'en')), -- '': the organisation's
+    ADD COLUMN undo_s   integer NOT NULL DEFAULT -1 CHECK (undo_s BETWEEN -1 AND 3600);           -- -1: the organisation's
+ALTER TABLE organisation
+    ADD COLUMN language text    NOT NULL DEFAULT '' CHECK (language IN ('', 'auto', 'fr', 'en')), -- '': auto
+    ADD COLUMN undo_s   integer NOT NULL DEFAULT -1 CHECK (undo_s BETWEEN -1 AND 3600);           -- -1: the server's
 
 -- Gets what no address of the domain takes.
 ALTER TABLE domain

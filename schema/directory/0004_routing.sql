@@ -88,7 +88,8 @@ CREATE TABLE link_state (
 -- Backup MX (domain.kind = 'backup').
 ALTER TABLE domain
     ADD COLUMN covers_subdomains boolean NOT NULL DEFAULT false CHECK (NOT covers_subdomains OR kind = 'backup'),
-    ADD COLUMN knows_recipients  boolean NOT NULL DEFAULT false; -- only those in backup_recipient are accepted
+    ADD COLUMN knows_recipients  boolean NOT NULL DEFAULT false, -- only those in backup_recipient are accepted
+    ADD COLUMN asks_primary      boolean NOT NULL DEFAULT false; -- else, whether it takes a recipient (routing/callout)
 
 CREATE TABLE backup_recipient (
     domain_id       bigint NOT NULL,

@@ -42,6 +42,7 @@ void cluster_leave(struct cluster **cluster);
 /* To be called about once a second: starts the postmaster again when it has died, with back-off. False with ERR_BUSY
  * while it does not run. */
 MUST_CHECK bool cluster_tend(struct cluster *cluster, struct err *err);
+/* Of the postmaster that we started; 0 while none runs. */
 pid_t cluster_pid(const struct cluster *cluster);
 
 /* "host=/.../run dbname=NAME user=..."; under `owner`. */

@@ -10,10 +10,8 @@
 #include <talloc.h>
 
 const int64_t db_class_timeout_ms[DB_CLASSES] = {
-    [DB_INTERACTIVE] = 20 * 1000,
-    [DB_SEARCH] = 30 * 1000,
-    [DB_BACKGROUND] = 600 * 1000,
-    [DB_UNLIMITED] = 0,
+    [DB_INTERACTIVE] = 20 * 1000, [DB_SEARCH] = 30 * 1000, [DB_BACKGROUND] = 600 * 1000,
+    [DB_UNLIMITED] = 0,           [DB_KEYED] = 20 * 1000,
 };
 
 /* A warning while COMMIT is answered means that the standby may not have it: the outcome is unknown. Its SQLSTATE
@@ -33,13 +31,16 @@ static void on_notice(void *arg, const PGresult *result)
 
 void class_sql(const struct db *db, enum db_class class, char sql_out[CLASS_SQL_SIZE])
 {
-    bool by_key = db->by_key && class == DB_INTERACTIVE;
+    bool is_keyed = class == DB_KEYED, by_key = is_keyed || (db->by_key && class == DB_INTERACTIVE);
+    const char *joins = is_keyed ? "off" : "on"; /* but nested loops */
 
     snprintf(
         sql_out, CLASS_SQL_SIZE,
         "SELECT set_config('statement_timeout', '%lld', false), set_config('plan_cache_mode', '%s', false),"
-        " set_config('enable_seqscan', '%s', false)",
-        (long long)db_class_timeout_ms[class], by_key ? "force_generic_plan" : "auto", by_key ? "off" : "on");
+        " set_config('enable_seqscan', '%s', false), set_config('enable_hashjoin', '%s', false),"
+        " set_config('enable_mergejoin', '%s', false)",
+        (long long)db_class_timeout_ms[class], by_key ? "force_generic_plan" : "auto", by_key ? "off" : "on",
+        joins, joins);
 }
 
 static bool set_session(struct db *db, const struct connect_options *options, struct err *err)

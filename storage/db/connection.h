@@ -50,6 +50,7 @@ struct db {
     PGconn *conn; /* NULL: not connected */
     bool is_dedicated;
     bool is_broken;      /* to be closed, not to be used again */
+    bool is_rehearsing;  /* in the transaction of a rehearsal (db/rehearsal.h) */
     bool is_stale;       /* works, but is to be closed at its release (reset, lost plans) */
     unsigned generation; /* of the pool, when it connected */
     enum db_class class, class_set;
@@ -82,8 +83,10 @@ struct connect_options {
 };
 extern const int64_t db_class_timeout_ms[DB_CLASSES];
 /* One statement that sets all that depends on the class. */
-enum { CLASS_SQL_SIZE = 256 };
+enum { CLASS_SQL_SIZE = 384 };
 void class_sql(const struct db *db, enum db_class class, char sql_out[CLASS_SQL_SIZE]);
+/* Connects and prepares the session (settings, role); takes at most some 5 s an address. ERR_BUSY, with libpq's words
+ * for the log. */
 MUST_CHECK bool db_connection_open(struct db *db, const struct connect_options *options, struct err *err);
 /* Whatever is under way is given up. */
 void db_connection_close(struct db *db);
@@ -93,8 +96,10 @@ bool connection_is_alive(struct db *db);
 /* ---- pool.c ---- */
 /* Connects a dedicated connection again, through the breaker. */
 MUST_CHECK bool pool_reconnect(struct db *db, struct err *err);
+/* Counts one round trip of `us` microseconds. Any thread. */
 void pool_count_round_trip(struct db_pool *pool, int64_t us);
 enum pool_event { POOL_COMMIT, POOL_ROLLBACK, POOL_UNKNOWN_COMMIT, POOL_RETRY };
+/* Counts one end of a transaction, or another run of it. Any thread. */
 void pool_count(struct db_pool *pool, enum pool_event event);
 
 /* ---- encode.c ---- */
@@ -126,6 +131,8 @@ bool failure_of_connection(struct db *db, const char *what, struct err *err);
 
 /* ---- pipeline.c ---- */
 enum statement_kind { STATEMENT_PREPARED, STATEMENT_BUILT };
+/* Puts one statement into the queue of what was sent; a STATEMENT_PREPARED one with its PREPARE before it where this connection
+ * has not run it yet. Nothing is waited for. Errors as db_pipeline_add(). */
 MUST_CHECK bool pipeline_append(struct db *db, enum sent kind, enum statement_kind how, const char *sql,
                                 struct db_args args, struct err *err);
 /* Reads the answers before the next SENT_RESULT, so that it is the head; false when one of them failed. */

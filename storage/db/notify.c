@@ -32,10 +32,22 @@ bool db_listen(struct db *db, const char *channel, struct err *err)
     return true;
 }
 
-bool db_wait_notification(struct db *db, const void *owner, unsigned wait_ms, char **payload_out,
+/* Waits for bytes from the server or for `wake_fd`, and takes the bytes in. True while it makes sense to wait on. */
+static bool wait_for_bytes(struct db *db, int wake_fd, int64_t wait_ms, bool *is_lost_out)
+{
+    struct pollfd ready[] = { { .fd = PQsocket(db->conn), .events = POLLIN },
+                              { .fd = wake_fd, .events = POLLIN } };
+    int count = poll(ready, COUNT_OF(ready), wait_ms > 0 ? (int)wait_ms : 0);
+
+    *is_lost_out = count > 0 && ready[0].revents && !PQconsumeInput(db->conn);
+    return count > 0 && ready[0].revents && !ready[1].revents && !*is_lost_out;
+}
+
+bool db_wait_notification(struct db *db, const void *owner, int wake_fd, unsigned wait_ms, char **payload_out,
                           struct err *err)
 {
     int64_t deadline_us = clock_monotonic_us() + (int64_t)wait_ms * 1000;
+    bool waits = true, is_lost = false;
 
     *payload_out = NULL;
     if (!db->conn || db->is_broken)
@@ -47,11 +59,10 @@ bool db_wait_notification(struct db *db, const void *owner, unsigned wait_ms, ch
             PQfreemem(notify);
             return true;
         }
-        int64_t left_ms = (deadline_us - clock_monotonic_us()) / 1000;
-        struct pollfd poll_fd = { .fd = PQsocket(db->conn), .events = POLLIN };
-        if (left_ms <= 0)
-            return true;
-        if (poll(&poll_fd, 1, (int)left_ms) > 0 && !PQconsumeInput(db->conn))
+        if (is_lost)
             return failure_of_connection(db, "listen", err);
+        if (!waits)
+            return true;
+        waits = wait_for_bytes(db, wake_fd, (deadline_us - clock_monotonic_us()) / 1000, &is_lost);
     }
 }

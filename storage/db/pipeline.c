@@ -162,6 +162,9 @@ static bool begin_round(struct db *db, struct err *err)
     db->has_commit_warning = false;
     db->sent_us = clock_monotonic_us();
     if (db->stage == STAGE_NONE || db->stage == STAGE_WANTED) {
+        if (db->is_rehearsing && (db->is_broken || !connection_is_alive(db)))
+            return err_set(err, ERR_BUSY,
+                           "The database is not available at the moment. Please try again later.");
         if (!connection_is_alive(db) && !pool_reconnect(db, err))
             return false;
         db->mode = MODE_QUEUEING;

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/pipeline.h"
+#include "db/rehearsal.h"
+#include "db/rehearsed.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -194,8 +196,33 @@ static struct timespec timespec_of(int64_t us)
     return (struct timespec){ us / US_PER_S, (us % US_PER_S) * 1000 };
 }
 
+/* Between these a change of the settings costs as much as a small statement, and would be due for every one of them. */
+static bool share_settings(enum db_class a, enum db_class b)
+{
+    return (a == DB_KEYED) == (b == DB_KEYED);
+}
+
+/* Under the lock: the last used of those that need no other settings; where the pool may not grow, of all. */
+static struct db *take_idle(struct db_pool *pool, enum db_class class)
+{
+    unsigned i = pool->idle_count;
+    struct db *db = NULL;
+
+    while (i > 0 && !share_settings(pool->idle[i - 1]->class_set, class))
+        i--;
+    if (i == 0 && pool->open == pool->size)
+        i = pool->idle_count;
+    if (i > 0) {
+        db = pool->idle[i - 1];
+        memmove(&pool->idle[i - 1], &pool->idle[i], (pool->idle_count - i) * sizeof(*pool->idle));
+        pool->idle_count--;
+    }
+    return db;
+}
+
 /* Under the lock: an idle connection (*db_out set), or the right to open one (*db_out NULL). */
-static bool take_place(struct db_pool *pool, int64_t deadline_us, struct db **db_out, struct err *err)
+static bool take_place(struct db_pool *pool, enum db_class class, int64_t deadline_us, struct db **db_out,
+                       struct err *err)
 {
     struct timespec deadline = timespec_of(deadline_us);
 
@@ -210,12 +237,10 @@ static bool take_place(struct db_pool *pool, int64_t deadline_us, struct db **db
             return err_set(err, ERR_BUSY, "The server is very busy. Please try again later.");
         }
     }
-    if (pool->idle_count > 0)
-        *db_out = pool->idle[--pool->idle_count];
-    else if (!breaker_lets_through(pool, err))
+    *db_out = take_idle(pool, class);
+    if (!*db_out && !breaker_lets_through(pool, err))
         return false;
-    else
-        pool->open++;
+    pool->open += !*db_out;
     pool->in_use++;
     return true;
 }
@@ -234,8 +259,25 @@ static bool is_usable(struct db *db)
     return !db->is_stale && db->generation == db->pool->generation && connection_is_alive(db);
 }
 
+const char *pool_conninfo(const struct db_pool *pool)
+{
+    return pool->conninfo;
+}
+
+const char *pool_role(const struct db_pool *pool)
+{
+    return pool->role;
+}
+
 bool db_acquire(struct db_pool *pool, enum db_class class, unsigned wait_ms, struct db **db_out,
                 struct err *err)
+{
+    return db_is_rehearsing() ? rehearsed_acquire(pool, class, wait_ms, db_out, err)
+                              : pool_acquire(pool, class, wait_ms, db_out, err);
+}
+
+bool pool_acquire(struct db_pool *pool, enum db_class class, unsigned wait_ms, struct db **db_out,
+                  struct err *err)
 {
     int64_t start_us = clock_monotonic_us();
     struct db *db;
@@ -244,7 +286,7 @@ bool db_acquire(struct db_pool *pool, enum db_class class, unsigned wait_ms, str
     *db_out = NULL;
     for (;;) {
         pthread_mutex_lock(&pool->lock);
-        bool has_place = take_place(pool, start_us + (int64_t)wait_ms * 1000, &db, err);
+        bool has_place = take_place(pool, class, start_us + (int64_t)wait_ms * 1000, &db, err);
         pthread_mutex_unlock(&pool->lock);
         if (!has_place)
             return false;
@@ -277,6 +319,10 @@ void db_release(struct db **db_in)
     if (!db)
         return;
     *db_in = NULL;
+    if (db->is_rehearsing) {
+        rehearsed_release(db);
+        return;
+    }
     struct db_pool *pool = db->pool;
     assert(db->depth == 0);
     if (db->mode != MODE_IDLE)
@@ -311,6 +357,14 @@ bool db_open_dedicated(struct db_pool *pool, enum db_class class, struct db **db
     connection_free(db);
     *db_out = NULL;
     return false;
+}
+
+bool db_is_current(const struct db *db)
+{
+    pthread_mutex_lock(&db->pool->lock);
+    bool is_current = db->generation == db->pool->generation;
+    pthread_mutex_unlock(&db->pool->lock);
+    return is_current;
 }
 
 bool db_pool_check(struct db_pool *pool, struct err *err)

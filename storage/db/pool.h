@@ -35,6 +35,8 @@ enum db_class {
     DB_SEARCH,      /* a search over bodies: 30 s */
     DB_BACKGROUND,  /* housekeeping, imports: 10 min */
     DB_UNLIMITED,   /* migrations: none */
+    DB_KEYED, /* statements that all go by keys, some hundred times a second (the queue): 20 s. Whatever the pool, each is
+                       planned once a connection, by index and nested loops, whatever the tables held at that moment */
     DB_CLASSES
 };
 
@@ -53,7 +55,8 @@ MUST_CHECK bool db_pool_open(const void *owner, const struct db_pool_options *op
 /* All connections must have been released. Accepts and sets NULL. */
 void db_pool_close(struct db_pool **pool);
 
-/* A connection for statements of `class`, waiting at most `wait_ms` for another thread's release.
+/* A connection for statements of `class`, waiting at most `wait_ms` for another thread's release. While the pool may grow, those of
+ * DB_KEYED and those of the other classes stay apart: what a session is set to need not change from one to the next.
  * ERR_BUSY at once while the breaker is open. */
 MUST_CHECK bool db_acquire(struct db_pool *pool, enum db_class class, unsigned wait_ms, struct db **db_out,
                            struct err *err);
@@ -64,6 +67,9 @@ void db_release(struct db **db);
  * listeners). When it breaks, statements on it fail with ERR_BUSY and the next one reconnects. */
 MUST_CHECK bool db_open_dedicated(struct db_pool *pool, enum db_class class, struct db **db_out,
                                   struct err *err);
+
+/* False once the pool was reset: the database may be elsewhere now. For whoever keeps a connection and asks nothing on it. */
+bool db_is_current(const struct db *db);
 
 /* Connects where nothing is open and runs one trivial round trip, for health pages and start-up. */
 MUST_CHECK bool db_pool_check(struct db_pool *pool, struct err *err);
@@ -83,6 +89,7 @@ struct db_pool_stats {
     uint64_t round_trips, round_trip_us; /* statements and pipelines: number and time until the last result */
     uint64_t commits, rollbacks, unknown_commits, retries;
 };
+/* A snapshot; the counters are not all of the same instant. */
 void db_pool_stats(const struct db_pool *pool, struct db_pool_stats *stats_out);
 
 #endif

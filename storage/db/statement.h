@@ -199,7 +199,9 @@ char *db_copy_text(const void *owner, const struct db_row *row, int column);
 /* One-dimensional arrays under `owner`; NULL and an empty array both give count 0. Elements that are NULL: 0, or
  * p == NULL. The spans point into the rows. */
 int64_t *db_get_i64_array(const void *owner, const struct db_row *row, int column, size_t *count_out);
+/* The same of integer (or smallint) elements. */
 int32_t *db_get_i32_array(const void *owner, const struct db_row *row, int column, size_t *count_out);
+/* The same of text or bytea elements. */
 struct span *db_get_span_array(const void *owner, const struct db_row *row, int column, size_t *count_out);
 
 /* What the server said about the last failed statement of this connection; "" where it did not say. */
@@ -207,6 +209,8 @@ struct db_failure {
     char sqlstate[6];
     char constraint[64];
 };
+/* Of the last statement that failed on this connection; both "" before any did. The connection's; good until the next
+ * statement. */
 const struct db_failure *db_last_failure(const struct db *db);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/pipeline.h"
+#include "db/rehearsed.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -101,6 +102,8 @@ static bool transact(struct db *db, const char *begin_sql, db_work *work, void *
         return ok;
     }
     assert(db->mode == MODE_IDLE);
+    if (db->is_rehearsing)
+        return rehearsed_transact(db, work, arg, err);
     for (unsigned attempt = 1;; attempt++) {
         if (run_once(db, begin_sql, work, arg, err))
             return true;

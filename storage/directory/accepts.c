@@ -9,6 +9,7 @@ static const char *const accepts_names[] = {
     [ACCEPTS_ANYONE] = "anyone",
     [ACCEPTS_AUTHENTICATED] = "authenticated",
     [ACCEPTS_ORGANISATION] = "organisation",
+    [ACCEPTS_MEMBERS] = "members",
     [ACCEPTS_NAMED] = "named",
 };
 _Static_assert(COUNT_OF(accepts_names) == ACCEPTS_KINDS, "each has a name");

@@ -14,6 +14,7 @@ enum access_list { ACCESS_BLOCK, ACCESS_ALLOW, ACCESS_LISTS };
 enum access_kind { ACCESS_NETWORK, ACCESS_DOMAIN, ACCESS_ADDRESS, ACCESS_KINDS };
 /* "block", "allow"; "network", "domain", "address". Static. */
 const char *access_list_name(enum access_list list);
+/* "network", "domain", "address". Static. */
 const char *access_kind_name(enum access_kind kind);
 
 struct access_entry {

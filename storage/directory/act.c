@@ -3,6 +3,7 @@
  */
 #include "directory/act.h"
 
+#include "base/unchecked.h"
 #include "format/address.h"
 
 #include <glib.h>
@@ -13,6 +14,13 @@
 enum { ACQUIRE_MS = 5000, LABELS_SHOWN = 5, NAME_MAX_CHARS = 100 };
 
 static const char SET_TENANT[] = "SELECT set_config('chappe.organisation', $1, true)";
+
+/* The second wall knows with this that the actor is of no single organisation. */
+static const char SET_WHOLE[] = "SELECT set_config('chappe.whole', '1', true)";
+
+/* What it reaches inside the organisation, for row-level security below it. */
+static const char SET_WITHIN[] = "SELECT set_config('chappe.within', $1, true)";
+static const char SET_WIDE[] = "SELECT set_config('chappe.wide', $1, true)";
 
 /* First of all changes, so that two of them wait for each other here and never in a circle. */
 static const char RAISE_STAMP[] = "UPDATE directory_stamp SET stamp = stamp + 1";
@@ -34,6 +42,21 @@ bool act_on_installation(const struct actor *actor, struct err *err)
     return err_set(err, ERR_DENIED, "Only an administrator of the whole installation may do this.");
 }
 
+bool act_installing(struct directory *directory, const struct actor *actor, db_work *work, void *arg,
+                    struct err *err)
+{
+    *err = ERR_INIT;
+    return act_on_installation(actor, err) && act_in(directory, actor, 0, work, arg, err);
+}
+
+bool act_one(struct db *db, const void *owner, const char *sql, struct db_args args, const char *what,
+             struct db_row *row_out, struct err *err)
+{
+    if (db_one_row(db, owner, sql, args, row_out, err))
+        return true;
+    return err->kind == ERR_NOT_FOUND || err->kind == ERR_CONFLICT ? not_found(err, what) : false;
+}
+
 bool act_enter(struct db *db, int64_t organisation_id, struct err *err)
 {
     char text[24] = "";
@@ -43,9 +66,15 @@ bool act_enter(struct db *db, int64_t organisation_id, struct err *err)
     return db_queue(db, SET_TENANT, DB_ARGS(db_text(text)), err);
 }
 
+bool act_look(struct db *db, enum act_view view, struct err *err)
+{
+    return db_queue(db, SET_WIDE, DB_ARGS(db_text(view == ACT_WIDE ? "1" : "")), err);
+}
+
 struct entry {
     int64_t organisation_id;
-    bool raises_stamp;
+    const char *within;
+    bool raises_stamp, is_whole;
     db_work *work;
     void *arg;
 };
@@ -55,6 +84,8 @@ static bool enter_and_work(struct db *db, void *arg, struct err *err)
     struct entry *entry = arg;
 
     return act_enter(db, entry->organisation_id, err) &&
+           (!entry->is_whole || db_queue(db, SET_WHOLE, DB_NO_ARGS, err)) &&
+           (!entry->within || db_queue(db, SET_WITHIN, DB_ARGS(db_text(entry->within)), err)) &&
            (!entry->raises_stamp || db_queue(db, RAISE_STAMP, DB_NO_ARGS, err)) &&
            entry->work(db, entry->arg, err);
 }
@@ -73,13 +104,18 @@ static bool run(struct directory *directory, enum directory_pool which, struct e
 
 static bool may_enter(const struct actor *actor, int64_t organisation_id)
 {
-    return actor->organisation_id == 0 || actor->organisation_id == organisation_id;
+    return actor->organisation_id == 0 || actor->organisation_id == organisation_id || CHECK_IS_AWAY("enter");
 }
 
 bool act_in(struct directory *directory, const struct actor *actor, int64_t organisation_id, db_work *work,
             void *arg, struct err *err)
 {
-    struct entry entry = { organisation_id, true, work, arg };
+    struct entry entry = { .organisation_id = organisation_id,
+                           .raises_stamp = true,
+                           .within = actor->within,
+                           .is_whole = actor->organisation_id == 0,
+                           .work = work,
+                           .arg = arg };
 
     *err = ERR_INIT;
     if (!may_enter(actor, organisation_id))
@@ -90,7 +126,10 @@ bool act_in(struct directory *directory, const struct actor *actor, int64_t orga
 bool act_read(struct directory *directory, const struct actor *actor, int64_t organisation_id, db_work *work,
               void *arg, struct err *err)
 {
-    struct entry entry = { organisation_id ? organisation_id : actor->organisation_id, false, work, arg };
+    struct entry entry = { .organisation_id = organisation_id ? organisation_id : actor->organisation_id,
+                           .within = actor->within,
+                           .work = work,
+                           .arg = arg };
 
     *err = ERR_INIT;
     if (!may_enter(actor, entry.organisation_id))
@@ -145,7 +184,8 @@ bool refuse_dependents(struct db *db, const char *what, const char *sql, struct 
     struct db_rows *rows;
     struct db_row row;
 
-    if (!db_query(db, scratch, sql, args, &rows, err)) {
+    if (!act_look(db, ACT_WIDE, err) || !db_query(db, scratch, sql, args, &rows, err) ||
+        !act_look(db, ACT_NARROW, err)) {
         talloc_free(scratch);
         return false;
     }

@@ -13,6 +13,7 @@
 
 struct directory {
     struct db_pool *pools[DIRECTORY_POOLS];
+    struct sealing *sealing;       /* NULL: none */
     struct resolve_memory *memory; /* resolve.c */
 };
 
@@ -22,6 +23,10 @@ MUST_CHECK bool act_in(struct directory *directory, const struct actor *actor, i
                        db_work *work, void *arg, struct err *err);
 /* The transaction goes on in this organisation (0: in none). */
 MUST_CHECK bool act_enter(struct db *db, int64_t organisation_id, struct err *err);
+/* What an actor of a part of an organisation sees in this transaction from here on: all of the organisation, for lookups that decide
+ * something without showing it; or his part again. */
+enum act_view { ACT_NARROW, ACT_WIDE };
+MUST_CHECK bool act_look(struct db *db, enum act_view view, struct err *err);
 /* Runs `work` for reading: inside one organisation, or, for an actor of the installation that names none, over
  * all. */
 MUST_CHECK bool act_read(struct directory *directory, const struct actor *actor, int64_t organisation_id,
@@ -38,6 +43,12 @@ MUST_CHECK bool act_locate(struct directory *directory, const struct actor *acto
                            struct err *err);
 /* ERR_DENIED for an actor of one organisation. */
 MUST_CHECK bool act_on_installation(const struct actor *actor, struct err *err);
+/* act_in() about what is the whole installation's; *err is begun anew. */
+MUST_CHECK bool act_installing(struct directory *directory, const struct actor *actor, db_work *work,
+                               void *arg, struct err *err);
+/* Runs a statement that returns one row. ERR_NOT_FOUND, naming `what`, without one, and where what it refers to is gone. */
+MUST_CHECK bool act_one(struct db *db, const void *owner, const char *sql, struct db_args args,
+                        const char *what, struct db_row *row_out, struct err *err);
 
 /* ERR_DEPENDED_ON when `sql`, which gives (label, number in all), has rows. */
 MUST_CHECK bool refuse_dependents(struct db *db, const char *what, const char *sql, struct db_args args,
@@ -63,6 +74,13 @@ char *json_take_text(const void *owner, json_t *value);
 /* Key of an address as an administrator writes it, and its domain; ERR_INVALID says what is wrong with it. */
 MUST_CHECK bool address_canonical(const void *owner, const char *text, char **key_out, char **domain_out,
                                   struct err *err);
+
+/* sealed.c */
+/* A secret as it was stored, under `owner`; where it does not open that is logged, and it is "": who uses it fails, and
+ * temporarily. */
+const char *unsealed(struct directory *directory, const void *owner, const char *context, const char *stored);
+/* "dkim example.org s1": what a secret is bound to. Under `owner`. */
+char *seal_context(const void *owner, const char *kind, const char *name, const char *part);
 
 /* resolve.c */
 /* What resolve.c remembers; made and freed with the directory. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "directory/recipient_row.h"
+#include "directory/source_guard.h"
 #include "directory/user_row.h"
 #include "format/address.h"
 
@@ -158,7 +159,9 @@ static bool add(struct db *db, void *arg, struct err *err)
     const struct alias *wanted = change->wanted;
     struct db_row domain, row;
 
-    if (!db_one_row(db, change->scratch, SELECT_DOMAIN, DB_ARGS(db_text(change->domain)), &domain, err))
+    if (!act_look(db, ACT_WIDE, err) ||
+        !db_one_row(db, change->scratch, SELECT_DOMAIN, DB_ARGS(db_text(change->domain)), &domain, err) ||
+        !act_look(db, ACT_NARROW, err))
         return err->kind == ERR_NOT_FOUND
                    ? err_set(err, ERR_NOT_FOUND,
                              "%.100s is not a domain of this organisation that has addresses.",
@@ -336,6 +339,7 @@ static bool set(struct db *db, void *arg, struct err *err)
     struct alias now;
 
     return lock_and_read(db, change, &now, err) &&
+           source_guard(db, change->recipient_id, OWNED_FIELD, "content", err) &&
            db_exec(db, DELETE_TARGETS, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
            write_targets(db, change, err) &&
            db_exec(db, UPDATE_RECIPIENT,
@@ -360,6 +364,7 @@ static bool remove_it(struct db *db, void *arg, struct err *err)
     struct alias now;
 
     return lock_and_read(db, change, &now, err) &&
+           source_guard(db, change->recipient_id, OWNED_EXISTENCE, "", err) &&
            recipient_let_go(db, nouns[change->kind].with_article, change->recipient_id, err) &&
            db_exec(db, DELETE_RECIPIENT, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
            audit(db, change, "remove", describe(&now), NULL, err);
@@ -405,7 +410,9 @@ static bool add_member(struct db *db, void *arg, struct err *err)
     int32_t position;
     int64_t id;
 
-    if (!lock(db, change, err) || !find_member(db, change, &id, &address, &position, err))
+    if (!lock(db, change, err) ||
+        !source_guard(db, change->recipient_id, OWNED_FIELD, "list of members", err) ||
+        !find_member(db, change, &id, &address, &position, err))
         return false;
     if (position)
         return err_set(err, ERR_EXISTS, "%.100s is a member already.", change->member);
@@ -435,7 +442,9 @@ static bool remove_member(struct db *db, void *arg, struct err *err)
     int32_t position;
     int64_t id;
 
-    if (!lock(db, change, err) || !find_member(db, change, &id, &address, &position, err))
+    if (!lock(db, change, err) ||
+        !source_guard(db, change->recipient_id, OWNED_FIELD, "list of members", err) ||
+        !find_member(db, change, &id, &address, &position, err))
         return false;
     return (position || not_found(err, "member of this group")) &&
            db_exec(db, DELETE_MEMBER, DB_ARGS(db_i64(change->recipient_id), db_i32(position)), NULL, err) &&

@@ -45,6 +45,7 @@ MUST_CHECK bool alias_remove(struct directory *directory, const struct actor *ac
 /* One member more or less. ERR_EXISTS; ERR_NOT_FOUND: no such group, or not a member of it. */
 MUST_CHECK bool group_member_add(struct directory *directory, const struct actor *actor, const char *group,
                                  const char *member, struct err *err);
+/* Takes a member away again. ERR_NOT_FOUND: no such group, or it is no member. */
 MUST_CHECK bool group_member_remove(struct directory *directory, const struct actor *actor, const char *group,
                                     const char *member, struct err *err);
 

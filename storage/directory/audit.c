@@ -4,6 +4,7 @@
 #include "directory/audit.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "directory/act.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 enum { DEFAULT_LIMIT = 100, LARGEST_LIMIT = 1000 };
 
 static const char INSERT_AUDIT[] =
-    "INSERT INTO audit (at_us, organisation_id, actor, actor_id, peer, action, object, before, after)"
-    " VALUES ($1, nullif($2, 0), $3, nullif($4, 0), $5, $6, $7, $8, $9)";
+    "INSERT INTO audit (at_us, organisation_id, actor, actor_id, peer, action, object, before, after, reason)"
+    " VALUES ($1, nullif($2, 0), $3, nullif($4, 0), $5, $6, $7, $8, $9, $10)";
 
 char *json_take_text(const void *owner, json_t *value)
 {
@@ -30,12 +31,12 @@ bool audit_write(struct db *db, const struct actor *actor, int64_t organisation_
                  const char *object, json_t *before, json_t *after, struct err *err)
 {
     void *scratch = talloc_new(NULL);
-    bool ok =
-        db_exec(db, INSERT_AUDIT,
-                DB_ARGS(db_i64(clock_now_us()), db_i64(organisation_id), db_text(actor->name),
-                        db_i64(actor->recipient_id), db_text(actor->peer), db_text(action), db_text(object),
-                        db_jsonb(json_take_text(scratch, before)), db_jsonb(json_take_text(scratch, after))),
-                NULL, err);
+    bool ok = db_exec(db, INSERT_AUDIT,
+                      DB_ARGS(db_i64(clock_now_us()), db_i64(organisation_id), db_text(actor->name),
+                              db_i64(actor->recipient_id), db_text(actor->peer), db_text(action),
+                              db_text(object), db_jsonb(json_take_text(scratch, before)),
+                              db_jsonb(json_take_text(scratch, after)), db_text(actor->reason)),
+                      NULL, err);
 
     talloc_free(scratch);
     return ok;
@@ -64,17 +65,21 @@ bool audit_note(struct directory *directory, const struct actor *actor, int64_t 
 }
 
 /* Backwards along audit_by_organisation. */
+#define WHERE_ENTRIES                                                                                        \
+    " AND ($2 = 0 OR a.audit_id < $2) AND ($4::text IS NULL OR a.actor = $4)"                                \
+    " AND ($5::text IS NULL OR a.object = $5)"                                                               \
+    " AND ($6::text IS NULL OR a.action = $6 OR (right($6, 1) = '.' AND starts_with(a.action, $6)))"         \
+    " ORDER BY a.audit_id DESC LIMIT $3"
 static const char SELECT_AUDIT[] =
-    "SELECT audit_id, at_us, organisation_id, actor, peer, action, object, before, after"
-    "  FROM audit"
-    " WHERE organisation_id = $1 AND ($2 = 0 OR audit_id < $2)"
-    " ORDER BY audit_id DESC LIMIT $3";
+    "SELECT a.audit_id, a.at_us, a.organisation_id, a.actor, a.peer, a.action, a.object, a.before, a.after, a.reason"
+    "  FROM audit a WHERE a.organisation_id = $1" WHERE_ENTRIES;
 
 static const char SELECT_INSTALLATION_AUDIT[] =
-    "SELECT audit_id, at_us, organisation_id, actor, peer, action, object, before, after"
-    "  FROM audit"
-    " WHERE organisation_id IS NULL AND $1 = 0 AND ($2 = 0 OR audit_id < $2)"
-    " ORDER BY audit_id DESC LIMIT $3";
+    "SELECT a.audit_id, a.at_us, a.organisation_id, a.actor, a.peer, a.action, a.object, a.before, a.after, a.reason"
+    "  FROM audit a WHERE a.organisation_id IS NULL AND $1 = 0" WHERE_ENTRIES;
+
+/* Administrators do not read the chain's table; it holds nothing but numbers and hashes. */
+static const char SELECT_SEALS[] = "SELECT audit_id, sequence, hash FROM audit_seal WHERE audit_id = ANY($1)";
 
 struct listing {
     const void *owner;
@@ -94,7 +99,9 @@ static bool read_entries(struct db *db, void *arg, struct err *err)
 
     if (!db_query(db, listing->owner, listing->sql,
                   DB_ARGS(db_i64(listing->organisation_id), db_i64(listing->query->before_id),
-                          db_i64((int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT))),
+                          db_i64((int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT)),
+                          db_text(listing->query->who), db_text(listing->query->object),
+                          db_text(listing->query->action)),
                   &rows, err))
         return false;
     listing->count = db_rows_count(rows);
@@ -110,9 +117,37 @@ static bool read_entries(struct db *db, void *arg, struct err *err)
             .object = db_copy_text(listing->entries, &row, 6),
             .before = db_copy_text(listing->entries, &row, 7),
             .after = db_copy_text(listing->entries, &row, 8),
+            .reason = db_copy_text(listing->entries, &row, 9),
         };
     talloc_free(rows);
     return true;
+}
+
+static void note_seal(struct audit_entry *entries, size_t count, const struct db_row *row)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].audit_id != db_get_i64(row, 0))
+            continue;
+        char *hash = talloc_zero_array(entries, char, 2 * SHA256_BYTES + 1);
+        hex_encode(db_get_bytes(row, 2), hash);
+        entries[i].sequence = db_get_i64(row, 1);
+        entries[i].hash = hash;
+    }
+}
+
+static bool add_seals(struct directory *directory, struct audit_entry *entries, size_t count, struct err *err)
+{
+    int64_t *ids = talloc_zero_array(NULL, int64_t, (unsigned)count + 1);
+    struct db_rows *rows;
+    struct db_row row;
+
+    for (size_t i = 0; i < count; i++)
+        ids[i] = entries[i].audit_id;
+    bool ok = look_up(directory, ids, SELECT_SEALS, DB_ARGS(db_i64_array(ids, count)), &rows, err);
+    for (size_t i = 0; ok && db_rows_at(rows, i, &row); i++)
+        note_seal(entries, count, &row);
+    talloc_free(ids);
+    return ok;
 }
 
 bool audit_list(struct directory *directory, const struct actor *actor, const void *owner,
@@ -125,7 +160,8 @@ bool audit_list(struct directory *directory, const struct actor *actor, const vo
                                .organisation_id = organisation_id,
                                .sql = organisation_id ? SELECT_AUDIT : SELECT_INSTALLATION_AUDIT };
 
-    if (!act_read(directory, actor, organisation_id, read_entries, &listing, err))
+    if (!act_read(directory, actor, organisation_id, read_entries, &listing, err) ||
+        !add_seals(directory, listing.entries, listing.count, err))
         return false;
     *entries_out = listing.entries;
     *count_out = listing.count;

@@ -4,6 +4,7 @@
 #include "directory/connector.h"
 
 #include "base/net.h"
+#include "base/sealing.h"
 #include "directory/connector_row.h"
 #include "format/address.h"
 #include "format/schedule.h"
@@ -18,15 +19,16 @@ static const char COUNT_CONNECTORS[] = "SELECT count(*) FROM connector";
 static const char INSERT_CONNECTOR[] =
     "INSERT INTO connector (name, kind, routing_group_id, target_routing_group_id, organisation_id, is_enabled,"
     "                       cost, schedule, max_bytes, priorities, smarthost, tls, source_address,"
-    "                       connections_max, messages_per_minute)"
-    " VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    "                       connections_max, messages_per_minute, recipients_max, alarm_per_hour)"
+    " VALUES ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
     " RETURNING connector_id";
 
 static const char UPDATE_CONNECTOR[] =
     "UPDATE connector"
     "   SET routing_group_id = $3, target_routing_group_id = nullif($4, 0), organisation_id = nullif($5, 0),"
     "       is_enabled = $6, cost = $7, schedule = $8, max_bytes = $9, priorities = $10, smarthost = $11, tls = $12,"
-    "       source_address = $13, connections_max = $14, messages_per_minute = $15"
+    "       source_address = $13, connections_max = $14, messages_per_minute = $15, recipients_max = $16,"
+    "       alarm_per_hour = $17"
     " WHERE name = $1 AND kind = $2 RETURNING connector_id";
 
 /* No password: not for administrators. */
@@ -62,6 +64,7 @@ static const char DELETE_CONNECTOR[] = "DELETE FROM connector WHERE connector_id
 static const char *const tls_names[] = { "never", "opportunistic", "encrypt", "verify", "implicit" };
 
 struct change {
+    struct directory *directory;
     const struct actor *actor;
     const struct connector *wanted;
     const char *name;
@@ -85,6 +88,8 @@ static bool check_numbers(const struct connector *wanted, struct err *err)
            check_range("size limit", wanted->max_bytes, 0, INT64_MAX, err) &&
            check_range("number of connections", wanted->connections_max, 0, 10000, err) &&
            check_range("number of messages a minute", wanted->messages_per_minute, 0, 1000000, err) &&
+           check_range("number of recipients", wanted->recipients_max, 0, 10000, err) &&
+           check_range("number of messages an hour", wanted->alarm_per_hour, 0, 100000000, err) &&
            ((wanted->priorities && wanted->priorities <= CONNECTOR_ALL) ||
             err_set(err, ERR_INVALID, "A connector takes messages of at least one priority.")) &&
            (wanted->space_count <= CONNECTOR_SPACES_MAX ||
@@ -278,11 +283,17 @@ static bool write_login(struct db *db, const struct change *change, struct err *
 
     if (!c->login || (*c->login && !c->password))
         return true;
+    const char *id = talloc_asprintf(change->scratch, "%lld", (long long)change->connector_id);
+    char *sealed = NULL;
+
+    if (*c->login &&
+        !sealing_seal(change->directory->sealing, change->scratch,
+                      seal_context(change->scratch, "connector", id, "login"), c->password, &sealed, err))
+        return false;
     return db_exec(db, DELETE_LOGIN, DB_ARGS(db_i64(change->connector_id)), NULL, err) &&
            (!*c->login ||
             db_exec(db, INSERT_LOGIN,
-                    DB_ARGS(db_i64(change->connector_id), db_text(c->login), db_text(c->password)), NULL,
-                    err));
+                    DB_ARGS(db_i64(change->connector_id), db_text(c->login), db_text(sealed)), NULL, err));
 }
 
 static bool write_parts(struct db *db, struct change *change, struct err *err)
@@ -316,7 +327,8 @@ static bool write_row(struct db *db, struct change *change, const char *sql, str
                             db_i32(c->cost), db_text(c->schedule), db_i64(c->max_bytes),
                             db_i32((int32_t)c->priorities), db_text(c->smarthost), db_text(c->tls),
                             db_text(c->source_address), db_i32(c->connections_max),
-                            db_i32(c->messages_per_minute)),
+                            db_i32(c->messages_per_minute), db_i32(c->recipients_max),
+                            db_i32(c->alarm_per_hour)),
                     &row, err)) {
         if (err->kind == ERR_NOT_FOUND)
             return not_found(err, "connector");
@@ -406,7 +418,7 @@ static bool remove_it(struct db *db, void *arg, struct err *err)
 static bool act(struct directory *directory, const struct actor *actor, const struct connector *wanted,
                 const char *name, db_work *work, struct err *err)
 {
-    struct change change = { .actor = actor, .wanted = wanted, .name = name };
+    struct change change = { .directory = directory, .actor = actor, .wanted = wanted, .name = name };
 
     *err = ERR_INIT;
     change.scratch = talloc_new(NULL);

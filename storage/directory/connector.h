@@ -55,6 +55,8 @@ struct connector {
     const char *tls;                          /* "never", "opportunistic", "encrypt", "verify", "implicit" */
     const char *source_address;               /* bound to before connecting; NULL: any */
     int connections_max, messages_per_minute; /* 0: no limit of its own */
+    int recipients_max;                       /* of one transaction; 0: as the other side takes */
+    int alarm_per_hour;                       /* messages: what goes beyond is told, not held; 0: never */
     struct connector_space *spaces;
     size_t space_count;
     struct connector_server *sources, *targets; /* bridgehead servers; none: all of that group */
@@ -69,13 +71,16 @@ struct connector {
 /* Ids are looked up from names. ERR_EXISTS; ERR_NOT_FOUND names what does not exist; ERR_INVALID. */
 MUST_CHECK bool connector_add(struct directory *directory, const struct actor *actor,
                               const struct connector *wanted, struct err *err);
+/* By name; strings and lists are under `owner`. ERR_NOT_FOUND; ERR_DENIED for an actor of one organisation. */
 MUST_CHECK bool connector_find(struct directory *directory, const struct actor *actor, const void *owner,
                                const char *name, struct connector *connector_out, struct err *err);
+/* All, by name, under `owner`. ERR_DENIED for an actor of one organisation. */
 MUST_CHECK bool connector_list(struct directory *directory, const struct actor *actor, const void *owner,
                                struct connector **connectors_out, size_t *count_out, struct err *err);
 /* Replaces all but the name, the kind, and a login that is not given. */
 MUST_CHECK bool connector_set(struct directory *directory, const struct actor *actor,
                               const struct connector *wanted, struct err *err);
+/* With its address spaces, bridgeheads, and reports of its links. ERR_NOT_FOUND. */
 MUST_CHECK bool connector_remove(struct directory *directory, const struct actor *actor, const char *name,
                                  struct err *err);
 

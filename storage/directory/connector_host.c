@@ -39,6 +39,7 @@ static bool read_host(const void *owner, struct span text, struct connector_host
     if (address_domain(owner, text, &name) != ADDRESS_GOOD || *name == '[')
         return false;
     out->host = name;
+    out->is_address = net_address_parse(span_text(name), &address); /* "192.0.2.1." */
     return true;
 }
 

@@ -76,6 +76,8 @@ void connector_read_row(const void *owner, const struct db_row *row, struct conn
         .messages_per_minute = db_get_i32(row, 18),
         .login = db_copy_text(owner, row, 27),
         .password = db_copy_text(owner, row, 28),
+        .recipients_max = db_get_i32(row, 29),
+        .alarm_per_hour = db_get_i32(row, 30),
     };
     read_spaces(owner, row, out);
     out->sources = read_servers(owner, row, 21, &out->source_count);

@@ -4,6 +4,8 @@
 #include "directory/credential.h"
 
 #include "base/clock.h"
+#include "base/net.h"
+#include "directory/source_guard.h"
 #include "directory/user_row.h"
 
 #include <talloc.h>
@@ -23,11 +25,12 @@ static const char TOUCH[] = "UPDATE recipient SET changed_us = $2, stamp = stamp
 static const char COUNT_APP_PASSWORDS[] = "SELECT count(*) FROM app_password WHERE recipient_id = $1";
 
 static const char INSERT_APP_PASSWORD[] =
-    "INSERT INTO app_password (organisation_id, recipient_id, name, hash, protocols, created_us, expires_us)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING app_password_id";
+    "INSERT INTO app_password (organisation_id, recipient_id, name, hash, protocols, created_us, expires_us,"
+    "                          networks)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING app_password_id";
 
 static const char SELECT_APP_PASSWORDS[] =
-    "SELECT app_password_id, recipient_id, name, protocols, created_us, last_used_us, expires_us"
+    "SELECT app_password_id, recipient_id, name, protocols, created_us, last_used_us, expires_us, networks"
     "  FROM app_password WHERE recipient_id = $1 ORDER BY name";
 
 static const char DELETE_APP_PASSWORD[] = "DELETE FROM app_password WHERE recipient_id = $1 AND name = $2";
@@ -67,13 +70,15 @@ static bool set(struct db *db, void *arg, struct err *err)
     struct change *change = arg;
     void *scratch = talloc_new(NULL);
     struct user user;
-    bool ok = user_lock(db, scratch, change->recipient_id, &user, err) &&
-              db_exec(db, DELETE_CREDENTIAL, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
-              (!change->credential || insert_credential(db, change, user.organisation_id, err)) &&
-              touch(db, change, err) &&
-              audit_write(db, change->actor, user.organisation_id, "user.password", user.address,
-                          json_pack("{s:b}", "has_password", user.has_password),
-                          json_pack("{s:b}", "has_password", change->credential != NULL), err);
+    bool ok =
+        user_lock(db, scratch, change->recipient_id, &user, err) &&
+        (!change->credential || source_guard(db, change->recipient_id, OWNED_PASSWORD, "password", err)) &&
+        db_exec(db, DELETE_CREDENTIAL, DB_ARGS(db_i64(change->recipient_id)), NULL, err) &&
+        (!change->credential || insert_credential(db, change, user.organisation_id, err)) &&
+        touch(db, change, err) &&
+        audit_write(db, change->actor, user.organisation_id, "user.password", user.address,
+                    json_pack("{s:b}", "has_password", user.has_password),
+                    json_pack("{s:b}", "has_password", change->credential != NULL), err);
 
     talloc_free(scratch);
     return ok;
@@ -85,6 +90,27 @@ bool credential_set(struct directory *directory, const struct actor *actor, int6
     struct change change = { .actor = actor, .recipient_id = recipient_id, .credential = credential };
 
     return user_act(directory, actor, recipient_id, set, &change, err);
+}
+
+static bool note_changed(struct db *db, void *arg, struct err *err)
+{
+    struct change *change = arg;
+    void *scratch = talloc_new(NULL);
+    struct user user;
+    bool ok = user_lock(db, scratch, change->recipient_id, &user, err) && touch(db, change, err) &&
+              audit_write(db, change->actor, user.organisation_id, "user.password", user.address, NULL,
+                          json_pack("{s:b}", "in_directory", true), err);
+
+    talloc_free(scratch);
+    return ok;
+}
+
+bool credential_changed(struct directory *directory, const struct actor *actor, int64_t recipient_id,
+                        struct err *err)
+{
+    struct change change = { .actor = actor, .recipient_id = recipient_id };
+
+    return user_act(directory, actor, recipient_id, note_changed, &change, err);
 }
 
 static bool check_count(struct db *db, const void *scratch, int64_t recipient_id, struct err *err)
@@ -107,7 +133,8 @@ static bool insert_app_password(struct db *db, struct change *change, const stru
                     DB_ARGS(db_i64(user->organisation_id), db_i64(user->recipient_id), db_text(wanted->name),
                             db_bytes(span_of(change->hash, APP_PASSWORD_HASH_BYTES)),
                             db_i32((int32_t)wanted->protocols), db_i64(clock_now_us()),
-                            db_i64(wanted->expires_us)),
+                            db_i64(wanted->expires_us),
+                            db_text_array(wanted->networks, wanted->network_count)),
                     &row, err))
         return taken(err, "The user has an app password called %s already.", wanted->name);
     change->app_password_id = db_get_i64(&row, 0);
@@ -116,8 +143,30 @@ static bool insert_app_password(struct db *db, struct change *change, const stru
 
 static json_t *describe(const struct app_password *password)
 {
-    return json_pack("{s:s, s:i, s:I}", "app_password", password->name, "protocols", (int)password->protocols,
-                     "expires_us", (json_int_t)password->expires_us);
+    json_t *networks = json_array();
+
+    for (size_t i = 0; i < password->network_count; i++)
+        json_array_append_new(networks,
+                              json_stringn(password->networks[i].p, span_length(password->networks[i])));
+    return json_pack("{s:s, s:i, s:I, s:o}", "app_password", password->name, "protocols",
+                     (int)password->protocols, "expires_us", (json_int_t)password->expires_us, "networks",
+                     networks);
+}
+
+static bool check_networks(const struct app_password *wanted, struct err *err)
+{
+    struct net_network network;
+
+    if (wanted->network_count > APP_PASSWORD_NETWORKS_MAX)
+        return err_set(err, ERR_LIMIT, "An app password is for at most %d networks.",
+                       APP_PASSWORD_NETWORKS_MAX);
+    for (size_t i = 0; i < wanted->network_count; i++)
+        if (!net_network_parse(wanted->networks[i], &network))
+            return err_set(
+                err, ERR_INVALID, "%.*s is no network; write 192.0.2.0/24 or 2001:db8::/32.",
+                (int)(span_length(wanted->networks[i]) > 50 ? 50 : span_length(wanted->networks[i])),
+                wanted->networks[i].p);
+    return true;
 }
 
 static bool add_app_password(struct db *db, void *arg, struct err *err)
@@ -148,6 +197,8 @@ bool app_password_add(struct directory *directory, const struct actor *actor,
         return false;
     if (wanted->protocols == 0 || wanted->protocols > PROTOCOLS_ALL)
         return err_set(err, ERR_INVALID, "An app password is for at least one protocol.");
+    if (!check_networks(wanted, err))
+        return false;
     if (!user_act(directory, actor, wanted->recipient_id, add_app_password, &change, err))
         return false;
     *app_password_id_out = change.app_password_id;
@@ -161,18 +212,28 @@ struct listing {
     size_t count;
 };
 
+static struct span *copy_networks(const void *owner, const struct db_row *row, size_t *count_out)
+{
+    struct span *networks = db_get_span_array(owner, row, 7, count_out);
+
+    for (size_t i = 0; i < *count_out; i++)
+        networks[i] = span_text(span_copy(owner, networks[i]));
+    return networks;
+}
+
 static bool read_list(struct db *db, void *arg, struct err *err)
 {
     struct listing *listing = arg;
     struct db_rows *rows;
     struct db_row row;
+    size_t networks;
 
     if (!db_query(db, listing->owner, SELECT_APP_PASSWORDS, DB_ARGS(db_i64(listing->recipient_id)), &rows,
                   err))
         return false;
     listing->count = db_rows_count(rows);
     listing->passwords = talloc_array(listing->owner, struct app_password, (unsigned)listing->count);
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
         listing->passwords[i] = (struct app_password){
             .app_password_id = db_get_i64(&row, 0),
             .recipient_id = db_get_i64(&row, 1),
@@ -181,7 +242,10 @@ static bool read_list(struct db *db, void *arg, struct err *err)
             .created_us = db_get_i64(&row, 4),
             .last_used_us = db_get_i64(&row, 5),
             .expires_us = db_get_i64(&row, 6),
+            .networks = copy_networks(listing->passwords, &row, &networks),
         };
+        listing->passwords[i].network_count = networks;
+    }
     talloc_free(rows);
     return true;
 }

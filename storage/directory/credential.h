@@ -20,14 +20,22 @@ struct credential {
 MUST_CHECK bool credential_set(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                                const struct credential *credential, struct err *err);
 
+/* The password was changed where it is kept, outside: the same follows, and the same is written down. */
+MUST_CHECK bool credential_changed(struct directory *directory, const struct actor *actor,
+                                   int64_t recipient_id, struct err *err);
+
 /* A password for one program: long, random, made by us, so that a plain hash protects it. */
 struct app_password {
     int64_t app_password_id, recipient_id;
     const char *name;                             /* "phone" */
     unsigned protocols;                           /* where it is accepted */
     int64_t created_us, last_used_us, expires_us; /* 0: never */
+    const struct span *networks;                  /* from where, "192.0.2.0/24"; none: from anywhere */
+    size_t network_count;
 };
-/* `hash`: SHA-256 of the secret. ERR_EXISTS: the user has one of that name. ERR_LIMIT: more than 100. */
+enum { APP_PASSWORD_NETWORKS_MAX = 20 };
+/* `hash`: SHA-256 of the secret. ERR_EXISTS: the user has one of that name. ERR_LIMIT: more than 100. ERR_INVALID
+ * names what is no network. */
 MUST_CHECK bool app_password_add(struct directory *directory, const struct actor *actor,
                                  const struct app_password *wanted,
                                  const unsigned char hash[APP_PASSWORD_HASH_BYTES],

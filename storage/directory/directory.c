@@ -42,6 +42,7 @@ bool directory_open(const void *owner, const struct directory_options *options,
             return false;
         }
     }
+    directory->sealing = options->sealing;
     resolve_memory_open(directory);
     *directory_out = directory;
     return true;

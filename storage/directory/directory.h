@@ -21,11 +21,13 @@
 
 struct directory;
 struct db_pool;
+struct sealing;
 
 struct directory_options {
     const char *conninfo;         /* a login that owns the database, or may SET ROLE to both roles */
     const char *application_name; /* NULL: "chappe" */
     unsigned pool_size;           /* of each of the two pools; 0: 6 */
+    struct sealing *sealing; /* keys of the secrets that lie in it (base/sealing.h); NULL: they lie open */
 };
 
 /* Succeeds while the database is down. */
@@ -42,12 +44,21 @@ MUST_CHECK bool directory_check(struct directory *directory, struct err *err);
 enum directory_pool { DIRECTORY_ADMINISTERS, DIRECTORY_LOOKS_UP, DIRECTORY_POOLS };
 struct db_pool *directory_pool(const struct directory *directory, enum directory_pool which);
 
+/* Announced on the wake bus of roles (base/wake.h) when something in it was configured, or a link's state changed: no storage group
+ * has this number. */
+enum { DIRECTORY_WAKE_GROUP = 0, DIRECTORY_WAKE_CHANGED = 2 };
+/* That was announced: what is remembered of it is compared with the database at the next question, not within the second. Any thread;
+ * takes no lock. */
+void directory_note_change(struct directory *directory);
+
 /* Who does an administrative act; each leaves one audit row with these words. */
 struct actor {
     const char *name;        /* "ada@example.org", "local:root" */
     int64_t recipient_id;    /* 0: not a recipient (the command line) */
     int64_t organisation_id; /* the one it may act in; 0: the whole installation */
     const char *peer;        /* address it came from; NULL: this machine */
+    const char *reason;      /* why, in the actor's words; NULL: not said */
+    const char *within;      /* what it reaches there (role_within()); NULL or "": all of it */
 };
 
 /* What a user may log in to, and an organisation or domain offers: bits. */

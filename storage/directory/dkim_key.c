@@ -4,6 +4,7 @@
 #include "directory/dkim_key.h"
 
 #include "base/clock.h"
+#include "base/sealing.h"
 #include "directory/act.h"
 #include "format/address.h"
 
@@ -19,7 +20,8 @@ static const char INSERT_KEY[] =
     "                      active_from_us)"
     " SELECT organisation_id, domain_id, $2, $3, $4, $5, $6, $7 FROM domain WHERE name = $1";
 
-#define SELECT_KEY "SELECT d.name, k.selector, k.algorithm, k.public_key, k.created_us, k.active_from_us"
+#define SELECT_KEY                                                                                           \
+    "SELECT d.name, k.selector, k.algorithm, k.public_key, k.created_us, k.active_from_us, k.organisation_id"
 static const char SELECT_KEYS[] =
     SELECT_KEY "  FROM dkim_key k JOIN domain d USING (organisation_id, domain_id)"
                " WHERE ($1 = 0 OR k.organisation_id = $1) AND ($2::text IS NULL OR d.name = $2)"
@@ -42,6 +44,7 @@ struct change {
     const struct dkim_key *wanted;
     const char *domain, *selector;
     int64_t organisation_id, from_us;
+    struct directory *directory;
 };
 
 static bool check_selector(const char *selector, struct err *err)
@@ -66,15 +69,20 @@ static bool insert(struct db *db, void *arg, struct err *err)
 {
     const struct change *change = arg;
     const struct dkim_key *k = change->wanted;
+    void *scratch = talloc_new(NULL);
+    char *context = seal_context(scratch, "dkim", change->domain, k->selector), *sealed;
     uint64_t added;
+    bool ok;
 
-    if (!db_exec(db, INSERT_KEY,
-                 DB_ARGS(db_text(change->domain), db_text(k->selector), db_text(k->algorithm),
-                         db_text(k->public_key), db_text(k->private_key), db_i64(clock_now_us()),
-                         db_i64(k->active_from_us)),
-                 &added, err))
-        return taken(err, "The selector %s is in use already.", k->selector);
-    return (added > 0 || not_found(err, "domain")) &&
+    ok = sealing_seal(change->directory->sealing, scratch, context, k->private_key, &sealed, err);
+    if (ok && !db_exec(db, INSERT_KEY,
+                       DB_ARGS(db_text(change->domain), db_text(k->selector), db_text(k->algorithm),
+                               db_text(k->public_key), db_text(sealed), db_i64(clock_now_us()),
+                               db_i64(k->active_from_us)),
+                       &added, err))
+        ok = taken(err, "The selector %s is in use already.", k->selector);
+    talloc_free(scratch);
+    return ok && (added > 0 || not_found(err, "domain")) &&
            audit_write(db, change->actor, change->organisation_id, "dkim.add", change->domain, NULL,
                        describe(change), err);
 }
@@ -128,9 +136,11 @@ static bool change_domain(struct directory *directory, const char *domain, db_wo
 bool dkim_key_add(struct directory *directory, const struct actor *actor, const struct dkim_key *wanted,
                   struct err *err)
 {
-    struct change change = {
-        .actor = actor, .wanted = wanted, .selector = wanted->selector, .from_us = wanted->active_from_us
-    };
+    struct change change = { .directory = directory,
+                             .actor = actor,
+                             .wanted = wanted,
+                             .selector = wanted->selector,
+                             .from_us = wanted->active_from_us };
 
     *err = ERR_INIT;
     return check_selector(wanted->selector, err) &&
@@ -168,7 +178,8 @@ static void read_rows(const void *owner, const struct db_rows *rows, bool has_pr
             .public_key = db_copy_text(keys, &row, 3),
             .created_us = db_get_i64(&row, 4),
             .active_from_us = db_get_i64(&row, 5),
-            .private_key = has_private ? db_copy_text(keys, &row, 6) : NULL,
+            .organisation_id = db_get_i64(&row, 6),
+            .private_key = has_private ? db_copy_text(keys, &row, 7) : NULL,
         };
     *keys_out = keys;
     *count_out = count;
@@ -216,5 +227,12 @@ bool dkim_key_load(struct directory *directory, const void *owner, struct dkim_k
         return false;
     read_rows(owner, rows, true, keys_out, count_out);
     talloc_free(rows);
+    for (size_t i = 0; i < *count_out; i++) {
+        struct dkim_key *k = &(*keys_out)[i];
+        char *context = seal_context(NULL, "dkim", k->domain, k->selector);
+
+        k->private_key = unsealed(directory, *keys_out, context, k->private_key);
+        talloc_free(context);
+    }
     return true;
 }

@@ -11,6 +11,7 @@
 #include "directory/directory.h"
 
 struct dkim_key {
+    int64_t organisation_id; /* of one that was read */
     const char *domain, *selector;
     const char *algorithm;   /* "rsa", "ed25519" */
     const char *public_key;  /* base64, the p= of the record */
@@ -25,8 +26,11 @@ MUST_CHECK bool dkim_key_add(struct directory *directory, const struct actor *ac
 MUST_CHECK bool dkim_key_list(struct directory *directory, const struct actor *actor, const void *owner,
                               int64_t organisation_id, const char *domain, struct dkim_key **keys_out,
                               size_t *count_out, struct err *err);
+/* Signs with this key from that moment on (microseconds since 1970), and no longer with the one before.
+ * ERR_NOT_FOUND: the domain or the selector. */
 MUST_CHECK bool dkim_key_activate(struct directory *directory, const struct actor *actor, const char *domain,
                                   const char *selector, int64_t from_us, struct err *err);
+/* The private half is gone. ERR_NOT_FOUND: the domain or the selector. */
 MUST_CHECK bool dkim_key_remove(struct directory *directory, const struct actor *actor, const char *domain,
                                 const char *selector, struct err *err);
 /* All keys of all domains with their private halves, by domain: for the filters. */

@@ -32,10 +32,10 @@ bool domain_kind_of(const char *name, enum domain_kind *kind_out)
 
 static const char INSERT_DOMAIN[] =
     "INSERT INTO domain (organisation_id, administrative_group_id, name, kind, target_domain_id, quota_bytes,"
-    "                    protocols, is_enabled, has_subaddresses, covers_subdomains)"
+    "                    protocols, is_enabled, has_subaddresses, covers_subdomains, asks_primary)"
     " VALUES ($1, CASE WHEN $2 <> 0 THEN $2 ELSE (SELECT min(administrative_group_id) FROM administrative_group"
     "                                             WHERE organisation_id = $1) END,"
-    "         $3, $4, nullif($5, 0), $6, $7, $8, $9, $10)"
+    "         $3, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11)"
     " RETURNING domain_id";
 
 #define SELECT_DOMAIN                                                                                                 \
@@ -45,7 +45,7 @@ static const char INSERT_DOMAIN[] =
     "       CASE d.kind WHEN 'backup' THEN (SELECT count(*) FROM backup_recipient b WHERE b.domain_id = d.domain_id)" \
     "       ELSE (SELECT count(*) FROM address a WHERE a.domain_id = d.domain_id) END,"                               \
     "       (SELECT c.address FROM address c WHERE c.recipient_id = d.catch_all_id AND c.is_primary),"                \
-    "       d.covers_subdomains, d.knows_recipients"                                                                  \
+    "       d.covers_subdomains, d.knows_recipients, d.asks_primary"                                                  \
     "  FROM domain d"
 
 static const char SELECT_DOMAINS[] = SELECT_DOMAIN
@@ -63,7 +63,7 @@ static const char UPDATE_DOMAIN[] =
     "UPDATE domain"
     "   SET kind = $2, target_domain_id = nullif($3, 0), quota_bytes = $4, protocols = $5, is_enabled = $6,"
     "       has_subaddresses = $7, administrative_group_id = $8, catch_all_id = nullif($9, 0), covers_subdomains = $10,"
-    "       stamp = stamp + 1"
+    "       asks_primary = $11, stamp = stamp + 1"
     " WHERE domain_id = $1";
 
 static const char SELECT_CATCHER[] = "SELECT recipient_id FROM address WHERE address = $1";
@@ -103,6 +103,7 @@ static void read_row(const void *owner, const struct db_row *row, struct domain 
         .catch_all = db_copy_text(owner, row, 11),
         .covers_subdomains = db_get_bool(row, 12),
         .knows_recipients = db_get_bool(row, 13),
+        .asks_primary = db_get_bool(row, 14),
     };
     if (!domain_kind_of(db_copy_text(owner, row, 4), &out->kind))
         out->kind = DOMAIN_AUTHORITATIVE; /* the column's CHECK has no other */
@@ -132,12 +133,14 @@ static json_t *describe(const struct domain *domain, unsigned fields)
                             domain->catch_all ? json_string(domain->catch_all) : json_null());
     if (fields & DOMAIN_COVERS)
         json_object_set_new(json, "covers_subdomains", json_boolean(domain->covers_subdomains));
+    if (fields & DOMAIN_ASKS)
+        json_object_set_new(json, "asks_primary", json_boolean(domain->asks_primary));
     return json;
 }
 
 enum {
     ALL_FIELDS = DOMAIN_KIND | DOMAIN_QUOTA | DOMAIN_PROTOCOLS | DOMAIN_ENABLED | DOMAIN_SUBADDRESSES |
-                 DOMAIN_GROUP | DOMAIN_CATCH_ALL | DOMAIN_COVERS
+                 DOMAIN_GROUP | DOMAIN_CATCH_ALL | DOMAIN_COVERS | DOMAIN_ASKS
 };
 
 static bool canonical(const void *owner, const char *name, char **name_out, struct err *err)
@@ -172,8 +175,9 @@ static bool find_target(struct db *db, const char *target, int64_t *target_id_ou
     char *name;
 
     *target_id_out = 0;
-    bool ok = !target || (canonical(scratch, target, &name, err) &&
-                          db_one_row(db, scratch, SELECT_TARGET, DB_ARGS(db_text(name)), &row, err));
+    bool ok = !target || (canonical(scratch, target, &name, err) && act_look(db, ACT_WIDE, err) &&
+                          db_one_row(db, scratch, SELECT_TARGET, DB_ARGS(db_text(name)), &row, err) &&
+                          act_look(db, ACT_NARROW, err));
     if (ok && target)
         *target_id_out = db_get_i64(&row, 0);
     else if (!ok && err->kind == ERR_NOT_FOUND)
@@ -206,7 +210,8 @@ static bool add(struct db *db, void *arg, struct err *err)
                                 db_text(change->name), db_text(domain_kind_name(wanted->kind)),
                                 db_i64(target_id), db_i64(wanted->quota_bytes),
                                 db_i32((int32_t)wanted->protocols), db_bool(wanted->is_enabled),
-                                db_bool(wanted->has_subaddresses), db_bool(wanted->covers_subdomains)),
+                                db_bool(wanted->has_subaddresses), db_bool(wanted->covers_subdomains),
+                                db_bool(wanted->asks_primary)),
                         &row, err);
         if (ok)
             change->domain_id = db_get_i64(&row, 0);
@@ -323,7 +328,10 @@ static void merge(struct domain *to, const struct domain *wanted, unsigned field
         to->catch_all = wanted->catch_all && *wanted->catch_all ? wanted->catch_all : NULL;
     if (fields & DOMAIN_COVERS)
         to->covers_subdomains = wanted->covers_subdomains;
+    if (fields & DOMAIN_ASKS)
+        to->asks_primary = wanted->asks_primary;
     to->covers_subdomains = to->covers_subdomains && to->kind == DOMAIN_BACKUP;
+    to->asks_primary = to->asks_primary && to->kind == DOMAIN_BACKUP;
 }
 
 /* The id of who gets what no address takes; 0 for nobody. Only a domain with addresses of its own has one. */
@@ -387,7 +395,7 @@ static bool set(struct db *db, void *arg, struct err *err)
                              db_i64(next.quota_bytes), db_i32((int32_t)next.protocols),
                              db_bool(next.is_enabled), db_bool(next.has_subaddresses),
                              db_i64(next.administrative_group_id), db_i64(catcher_id),
-                             db_bool(next.covers_subdomains)),
+                             db_bool(next.covers_subdomains), db_bool(next.asks_primary)),
                      NULL, err) &&
              audit_write(db, change->actor, now.organisation_id, "domain.set", now.name,
                          describe(&now, change->fields), describe(&next, change->fields), err);

@@ -32,6 +32,7 @@ struct domain {
     const char *catch_all;  /* address of the recipient that gets what no address takes; NULL: nobody */
     bool covers_subdomains; /* DOMAIN_BACKUP: of all domains below it, too */
     bool knows_recipients;  /* read only: DOMAIN_BACKUP with a list of its recipients (directory/backup.h) */
+    bool asks_primary;      /* DOMAIN_BACKUP without such a list: its primary is asked for each recipient */
     int64_t address_count;  /* read only; of a backup domain the length of that list */
 };
 
@@ -43,19 +44,23 @@ enum domain_field {
     DOMAIN_SUBADDRESSES = 16,
     DOMAIN_GROUP = 32,
     DOMAIN_CATCH_ALL = 64,
-    DOMAIN_COVERS = 128 /* covers_subdomains */
+    DOMAIN_COVERS = 128, /* covers_subdomains */
+    DOMAIN_ASKS = 256    /* asks_primary */
 };
 
 /* ERR_EXISTS also where another organisation has it. administrative_group_id 0: the organisation's first. An alias's
  * target is an authoritative or relay domain of the same organisation. */
 MUST_CHECK bool domain_add(struct directory *directory, const struct actor *actor,
                            const struct domain *wanted, int64_t *domain_id_out, struct err *err);
+/* By name, as an administrator writes it; strings are under `owner`. ERR_NOT_FOUND also where it is another
+ * organisation's; ERR_INVALID for what is no domain. */
 MUST_CHECK bool domain_find(struct directory *directory, const struct actor *actor, const void *owner,
                             const char *name, struct domain *domain_out, struct err *err);
 /* By name; organisation_id 0: of all that the actor may see. */
 MUST_CHECK bool domain_list(struct directory *directory, const struct actor *actor, const void *owner,
                             int64_t organisation_id, struct domain **domains_out, size_t *count_out,
                             struct err *err);
+/* Changes those fields of `wanted` that `fields` names. ERR_NOT_FOUND, ERR_INVALID; one audit row. */
 MUST_CHECK bool domain_set(struct directory *directory, const struct actor *actor, const char *name,
                            unsigned fields, const struct domain *wanted, struct err *err);
 /* ERR_DEPENDED_ON names addresses and alias domains that are left. */

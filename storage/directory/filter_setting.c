@@ -3,6 +3,7 @@
  */
 #include "directory/filter_setting.h"
 
+#include "base/sealing.h"
 #include "directory/act.h"
 
 #include <talloc.h>
@@ -35,6 +36,7 @@ struct change {
     const struct actor *actor;
     const struct filter_scope *scope;
     const char *name, *value;
+    struct directory *directory;
 };
 
 static bool find_domain(struct db *db, const struct filter_scope *scope, int64_t *domain_id_out,
@@ -59,7 +61,8 @@ static bool find_domain(struct db *db, const struct filter_scope *scope, int64_t
 
 static json_t *pair(const struct change *change, const char *value)
 {
-    json_t *json = value ? json_pack("{s:s}", "value", value) : NULL;
+    const char *shown = value && *value && change->scope->is_secret ? "(secret)" : value;
+    json_t *json = value ? json_pack("{s:s}", "value", shown) : NULL;
 
     if (json && change->scope->domain)
         json_object_set_new(json, "domain", json_string(change->scope->domain));
@@ -81,11 +84,19 @@ static bool put(struct db *db, void *arg, struct err *err)
 
     if (ok && db_rows_at(rows, 0, &row))
         old = db_copy_text(scratch, &row, 0);
+    const char *kept = change->value;
+    if (ok && change->value && change->scope->is_secret) {
+        char *sealed;
+        ok = sealing_seal(change->directory->sealing, scratch,
+                          seal_context(scratch, "setting", change->name, "value"), change->value, &sealed,
+                          err);
+        kept = sealed;
+    }
     if (ok && change->value)
-        ok = db_exec(db, PUT_SETTING,
-                     DB_ARGS(db_i64(organisation_id), db_i64(domain_id), db_text(change->name),
-                             db_text(change->value)),
-                     NULL, err);
+        ok =
+            db_exec(db, PUT_SETTING,
+                    DB_ARGS(db_i64(organisation_id), db_i64(domain_id), db_text(change->name), db_text(kept)),
+                    NULL, err);
     else if (ok)
         ok = db_exec(db, DELETE_SETTING,
                      DB_ARGS(db_i64(organisation_id), db_i64(domain_id), db_text(change->name)), NULL, err);
@@ -99,7 +110,7 @@ bool filter_setting_put(struct directory *directory, const struct actor *actor,
                         const struct filter_scope *scope, const char *name, const char *value,
                         struct err *err)
 {
-    struct change change = { actor, scope, name, value };
+    struct change change = { actor, scope, name, value, directory };
 
     *err = ERR_INIT;
     if (!scope->organisation_id && !act_on_installation(actor, err))
@@ -170,6 +181,13 @@ bool filter_setting_load(struct directory *directory, const void *owner, struct 
         return false;
     read_rows(owner, rows, settings_out, count_out);
     talloc_free(rows);
+    for (size_t i = 0; i < *count_out; i++) {
+        struct filter_setting *s = &(*settings_out)[i];
+
+        if (strncmp(s->value, "sealed:", 7) == 0)
+            s->value = unsealed(directory, *settings_out,
+                                seal_context(*settings_out, "setting", s->name, "value"), s->value);
+    }
     return true;
 }
 

@@ -19,6 +19,7 @@ struct filter_setting {
 struct filter_scope {
     int64_t organisation_id;
     const char *domain; /* of that organisation; NULL */
+    bool is_secret;     /* filter_setting_put(): the audit does not show the value */
 };
 
 /* `value` NULL: back to what the level above says. */
@@ -33,6 +34,8 @@ MUST_CHECK bool filter_setting_list(struct directory *directory, const struct ac
 MUST_CHECK bool filter_setting_load(struct directory *directory, const void *owner,
                                     struct filter_setting **settings_out, size_t *count_out, struct err *err);
 
+/* A number that grows with every change of what the filters read: whoever keeps a copy compares it. Cheap; no
+ * transaction. */
 MUST_CHECK bool filter_stamp(struct directory *directory, int64_t *stamp_out, struct err *err);
 
 #endif

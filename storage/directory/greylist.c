@@ -36,20 +36,42 @@ static const char FORGET[] =
     " (SELECT key FROM greylist ORDER BY last_us"
     "   LIMIT (SELECT least(10000, greatest(0, count(*) - $3)) FROM greylist)))";
 
+struct looking {
+    const struct greylist_look *look;
+    bool passes, is_done;
+};
+
+static bool look_once(struct db *db, void *arg, struct err *err)
+{
+    struct looking *l = arg;
+    const struct greylist_look *look = l->look;
+    void *scratch = talloc_new(NULL);
+    struct db_row row;
+
+    l->is_done = db_one_row(db, scratch, LOOK,
+                            DB_ARGS(db_bytes(look->triplet), db_bytes(look->network), db_i64(look->now_us),
+                                    db_i64(look->delay_us), db_i32(look->good_after), db_i64(DAYS(2)),
+                                    db_bytes(look->known)),
+                            &row, err);
+    if (l->is_done)
+        l->passes = db_get_bool(&row, 0);
+    talloc_free(scratch);
+    return l->is_done && !look->is_dry; /* false: rolled back */
+}
+
 bool greylist_look(struct directory *directory, const struct greylist_look *look, bool *passes_out,
                    struct err *err)
 {
-    void *scratch = talloc_new(NULL);
-    struct db_row row;
-    bool ok = look_up_one(directory, scratch, LOOK,
-                          DB_ARGS(db_bytes(look->triplet), db_bytes(look->network), db_i64(look->now_us),
-                                  db_i64(look->delay_us), db_i32(look->good_after), db_i64(DAYS(2)),
-                                  db_bytes(look->known)),
-                          &row, err);
+    struct looking looking = { .look = look };
+    struct db *db;
+    bool ok;
 
-    if (ok)
-        *passes_out = db_get_bool(&row, 0);
-    talloc_free(scratch);
+    if (!db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err))
+        return false;
+    ok = look->is_dry ? with_transaction(db, look_once, &looking, err) || looking.is_done
+                      : look_once(db, &looking, err);
+    db_release(&db);
+    *passes_out = looking.passes;
     return ok;
 }
 

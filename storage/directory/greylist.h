@@ -17,6 +17,7 @@ struct greylist_look {
     struct span triplet, network, known; /* keys; known: of who wrote to whom, see greylist_know() */
     int64_t now_us, delay_us;
     int32_t good_after; /* passes after which a network is let through at once */
+    bool is_dry;        /* nothing is noted: rolled back */
 };
 
 /* Notes that it came; may it pass? One statement. */

@@ -5,13 +5,16 @@
 #ifndef DIRECTORY_LOGIN_H
 #define DIRECTORY_LOGIN_H
 
+#include "base/net.h"
 #include "directory/credential.h"
+#include "directory/preference.h"
 #include "directory/user.h"
 
 struct login_app_password {
     int64_t app_password_id;
     unsigned protocols;
-    int64_t expires_us; /* 0: never */
+    int64_t expires_us;   /* 0: never */
+    const char *networks; /* from where, separated by blanks; "": from anywhere */
     unsigned char hash[APP_PASSWORD_HASH_BYTES];
 };
 
@@ -22,17 +25,25 @@ struct login {
     enum recipient_state state; /* RECIPIENT_DISABLED also where domain or organisation are */
     unsigned protocols;         /* allowed by user, domain and organisation */
     struct mailbox_location mailbox;
-    bool has_credential;
+    bool has_credential; /* never where a company directory decides, whatever is left from before */
     struct credential credential;
+    bool has_second_factor; /* one that is confirmed */
     struct login_app_password *app_passwords;
     size_t app_password_count;
-    int64_t stamp; /* of all the above */
+    struct preference preference; /* as preference_find() gives it */
+    int64_t stamp;                /* of all the above */
+    int64_t source_id;            /* the company directory that decides about the password; 0: we do */
+    const char *dn, *entry_key;   /* there */
+    int64_t closes_us;            /* the account ends there; 0: never */
 };
 
 /* The account that has this address (name@domain in any spelling; no sub-address). ERR_NOT_FOUND: none, or one
  * without a login. */
 MUST_CHECK bool login_find(struct directory *directory, const void *owner, const char *address,
                            struct login *login_out, struct err *err);
+/* The same by id. */
+MUST_CHECK bool login_find_id(struct directory *directory, const void *owner, int64_t recipient_id,
+                              struct login *login_out, struct err *err);
 /* The stamp now, to find out whether what was kept in memory still holds; ERR_NOT_FOUND: the account is gone. */
 MUST_CHECK bool login_stamp(struct directory *directory, int64_t recipient_id, int64_t *stamp_out,
                             struct err *err);
@@ -61,6 +72,19 @@ MUST_CHECK bool throttle_pull(struct directory *directory, const void *owner, in
 /* Forgets what is older; returns through *removed_out how many. */
 MUST_CHECK bool throttle_sweep(struct directory *directory, int64_t before_us, uint64_t *removed_out,
                                struct err *err);
+/* Logins of one account by one way, for its owner to see (audit_activity()). */
+struct login_seen {
+    int64_t recipient_id, app_password_id; /* 0: the account's own password */
+    unsigned protocol;                     /* one bit */
+    char peer[NET_ADDRESS_TEXT];
+    int64_t first_us, last_us, logins; /* all of one day */
+};
+/* Adds them to what is there. */
+MUST_CHECK bool login_seen_push(struct directory *directory, const struct login_seen *seen, size_t count,
+                                struct err *err);
+/* Forgets the days before; for housekeeping. */
+MUST_CHECK bool login_seen_tidy(struct directory *directory, int64_t before_us, uint64_t *removed_out,
+                                struct err *err);
 /* 32 random bytes that all processes of the installation share: keys of caches, salts of accounts that do not exist. */
 MUST_CHECK bool directory_secret(struct directory *directory, unsigned char secret_out[32], struct err *err);
 

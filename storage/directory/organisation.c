@@ -52,7 +52,9 @@ static const char DEPENDENTS[] =
     "        UNION ALL"
     "        SELECT coalesce(a.address, r.name) FROM recipient r"
     "          LEFT JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
-    "         WHERE r.organisation_id = $1) d"
+    "         WHERE r.organisation_id = $1"
+    "        UNION ALL"
+    "        SELECT 'store ' || name || ', which is reserved for it' FROM store WHERE reserved_for = $1) d"
     " ORDER BY label LIMIT 6";
 
 static const char DELETE_GROUPS[] = "DELETE FROM administrative_group WHERE organisation_id = $1";
@@ -104,7 +106,7 @@ static bool check(const struct organisation *wanted, unsigned fields, struct err
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
     if ((fields & ORGANISATION_PROTOCOLS) && wanted->protocols > PROTOCOLS_ALL)
         return err_set(err, ERR_INVALID, "There is no such protocol.");
-    if ((fields & ORGANISATION_ACCEPTS) && wanted->accepts == ACCEPTS_NAMED)
+    if ((fields & ORGANISATION_ACCEPTS) && wanted->accepts >= ACCEPTS_MEMBERS)
         return err_set(err, ERR_INVALID, "Senders are named for a recipient, not for an organisation.");
     if ((fields & ORGANISATION_MAX_BYTES) && wanted->max_bytes < 0)
         return err_set(err, ERR_INVALID, "A size cannot be negative.");

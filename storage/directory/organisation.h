@@ -16,7 +16,7 @@ struct organisation {
     unsigned protocols;  /* enum directory_protocol */
     bool is_enabled;     /* false: nobody logs in, its mail is refused for now */
     enum recipient_accepts
-        accepts;       /* who may write to its recipients, beside their own rules; not ACCEPTS_NAMED */
+        accepts; /* who may write to its recipients, beside their own rules; not ACCEPTS_MEMBERS or _NAMED */
     int64_t max_bytes; /* of a message to one of them; 0: as the server takes */
     int64_t created_us;
     int64_t domain_count, user_count; /* read only */

@@ -16,7 +16,7 @@ static const char INSERT_ENTRY[] =
 
 #define SELECT_ENTRY                                                                                               \
     "SELECT organisation_id, public_id::text, received_us, expires_us, sender, recipients, subject, reason, peer," \
-    "       size_bytes, codec"
+    "       size_bytes, codec, quarantine_id"
 /* Backwards along quarantine_by_organisation. */
 static const char SELECT_ENTRIES[] = SELECT_ENTRY
     "  FROM quarantine"
@@ -24,6 +24,26 @@ static const char SELECT_ENTRIES[] = SELECT_ENTRY
     "   AND ($2::text IS NULL OR quarantine_id < (SELECT quarantine_id FROM quarantine WHERE public_id::text = $2))"
     " ORDER BY quarantine_id DESC LIMIT $3";
 static const char SELECT_ONE[] = SELECT_ENTRY ", data FROM quarantine WHERE public_id::text = $1";
+static const char SELECT_NUMBER[] = SELECT_ENTRY ", data FROM quarantine WHERE quarantine_id = $1";
+static const char TAKE_OFF[] =
+    "UPDATE quarantine SET recipients = ARRAY(SELECT r FROM unnest(recipients) WITH ORDINALITY AS t(r, n)"
+    "                                          WHERE r <> ALL ($2) ORDER BY n)"
+    " WHERE public_id::text = $1";
+static const char SELECT_DUE[] =
+    "SELECT o.organisation_id, coalesce(d.told_us, 0)"
+    "  FROM organisation o LEFT JOIN quarantine_digest d USING (organisation_id)"
+    " WHERE coalesce(d.told_us, 0) < $1"
+    "   AND EXISTS (SELECT FROM quarantine q WHERE q.organisation_id = o.organisation_id"
+    "                  AND q.received_us > coalesce(d.told_us, 0))";
+static const char SELECT_SINCE[] =
+    SELECT_ENTRY "  FROM quarantine WHERE organisation_id = $1 AND received_us > $2 AND received_us <= $3"
+                 " ORDER BY quarantine_id LIMIT 1000";
+static const char SELECT_OF_RECIPIENT[] = SELECT_ENTRY
+    "  FROM quarantine q"
+    " WHERE organisation_id = (SELECT organisation_id FROM recipient WHERE recipient_id = $1)"
+    "   AND EXISTS (SELECT FROM unnest(q.recipients) AS u(r) JOIN address a ON a.address = lower(u.r)"
+    "                WHERE a.recipient_id = $1)"
+    " ORDER BY quarantine_id DESC LIMIT 1000";
 static const char LOCATE[] = "SELECT organisation_id FROM quarantine WHERE public_id::text = $1";
 static const char DELETE_ENTRY[] =
     "DELETE FROM quarantine WHERE public_id::text = $1 RETURNING sender, subject, reason";
@@ -76,6 +96,7 @@ static void read_row(const void *owner, const struct db_row *row, struct quarant
         .peer = db_copy_text(owner, row, 8),
         .size_bytes = db_get_i64(row, 9),
         .codec = (int16_t)db_get_i32(row, 10),
+        .number = db_get_i64(row, 11),
     };
 }
 
@@ -136,7 +157,7 @@ static bool read_one(struct db *db, void *arg, struct err *err)
     if (!db_rows_at(rows, 0, &row))
         return not_found(err, "message in the quarantine");
     read_row(l->owner, &row, &l->entries[0]);
-    l->entries[0].data = db_get_bytes(&row, 11);
+    l->entries[0].data = db_get_bytes(&row, 12);
     return true;
 }
 
@@ -175,6 +196,101 @@ bool quarantine_remove(struct directory *directory, const struct actor *actor, c
     return act_locate(directory, actor, LOCATE, db_text(id), "message in the quarantine",
                       &listing.organisation_id, err) &&
            act_in(directory, actor, listing.organisation_id, erase, &listing, err);
+}
+
+bool quarantine_find_number(struct directory *directory, const void *owner, int64_t quarantine_id,
+                            struct quarantine_entry *entry_out, struct err *err)
+{
+    struct db_row row;
+
+    if (!look_up_one(directory, owner, SELECT_NUMBER, DB_ARGS(db_i64(quarantine_id)), &row, err))
+        return false;
+    read_row(owner, &row, entry_out);
+    entry_out->data = db_get_bytes(&row, 12);
+    return true;
+}
+
+bool quarantine_digests_due(struct directory *directory, const void *owner, int64_t before_us,
+                            struct quarantine_due **due_out, size_t *count_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!look_up(directory, owner, SELECT_DUE, DB_ARGS(db_i64(before_us)), &rows, err))
+        return false;
+    *count_out = db_rows_count(rows);
+    *due_out = talloc_zero_array(owner, struct quarantine_due, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        (*due_out)[i] = (struct quarantine_due){ db_get_i64(&row, 0), db_get_i64(&row, 1) };
+    return true;
+}
+
+static bool list_entries(struct directory *directory, const void *owner, const char *sql, struct db_args args,
+                         struct quarantine_entry **entries_out, size_t *count_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!look_up(directory, owner, sql, args, &rows, err))
+        return false;
+    *count_out = db_rows_count(rows);
+    *entries_out = talloc_zero_array(owner, struct quarantine_entry, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        read_row(*entries_out, &row, &(*entries_out)[i]);
+    return true;
+}
+
+bool quarantine_since(struct directory *directory, const void *owner, int64_t organisation_id,
+                      int64_t after_us, int64_t until_us, struct quarantine_entry **entries_out,
+                      size_t *count_out, struct err *err)
+{
+    return list_entries(directory, owner, SELECT_SINCE,
+                        DB_ARGS(db_i64(organisation_id), db_i64(after_us), db_i64(until_us)), entries_out,
+                        count_out, err);
+}
+
+bool quarantine_of_recipient(struct directory *directory, const void *owner, int64_t recipient_id,
+                             struct quarantine_entry **entries_out, size_t *count_out, struct err *err)
+{
+    return list_entries(directory, owner, SELECT_OF_RECIPIENT, DB_ARGS(db_i64(recipient_id)), entries_out,
+                        count_out, err);
+}
+
+struct taking_off {
+    const struct actor *actor;
+    int64_t organisation_id;
+    const char *id;
+    const char *const *recipients;
+    size_t count;
+};
+
+static bool take_off(struct db *db, void *arg, struct err *err)
+{
+    const struct taking_off *t = arg;
+    struct span *recipients = talloc_array(NULL, struct span, (unsigned)t->count + 1);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < t->count; i++) {
+        recipients[i] = span_text(t->recipients[i]);
+        json_array_append_new(list, json_string(t->recipients[i]));
+    }
+    bool ok = db_exec(db, TAKE_OFF, DB_ARGS(db_text(t->id), db_text_array(recipients, t->count)), NULL, err);
+    if (ok)
+        ok = audit_write(db, t->actor, t->organisation_id, "quarantine.release", t->id, NULL,
+                         json_pack("{s:O}", "recipients", list), err);
+    json_decref(list);
+    talloc_free(recipients);
+    return ok;
+}
+
+bool quarantine_take_off(struct directory *directory, const struct actor *actor, const char *id,
+                         const char *const *recipients, size_t count, struct err *err)
+{
+    struct taking_off taking = { .actor = actor, .id = id, .recipients = recipients, .count = count };
+
+    return act_locate(directory, actor, LOCATE, db_text(id), "message in the quarantine",
+                      &taking.organisation_id, err) &&
+           act_in(directory, actor, taking.organisation_id, take_off, &taking, err);
 }
 
 bool quarantine_tidy(struct directory *directory, int64_t now_us, uint64_t *removed_out, struct err *err)

@@ -9,6 +9,7 @@
 
 struct quarantine_entry {
     int64_t organisation_id;
+    int64_t number; /* ascending; for links */
     const char *id; /* for people and the API; not guessable */
     int64_t received_us, expires_us;
     const char *sender;            /* of the envelope */
@@ -34,6 +35,28 @@ MUST_CHECK bool quarantine_find(struct directory *directory, const struct actor 
 /* `action`: "quarantine.release", "quarantine.delete", for the audit. */
 MUST_CHECK bool quarantine_remove(struct directory *directory, const struct actor *actor, const char *id,
                                   const char *action, struct err *err);
+/* The same by its number, for who has a link to it; as the role that routes mail. */
+MUST_CHECK bool quarantine_find_number(struct directory *directory, const void *owner, int64_t quarantine_id,
+                                       struct quarantine_entry *entry_out, struct err *err);
+/* Some of its recipients have their copies; nothing where they are off already. With an audit row. */
+MUST_CHECK bool quarantine_take_off(struct directory *directory, const struct actor *actor, const char *id,
+                                    const char *const *recipients, size_t count, struct err *err);
+/* Organisations for which something was set aside since their users were told, which was before `before_us`; and up to when they
+ * were told (0: never). */
+struct quarantine_due {
+    int64_t organisation_id, told_us;
+};
+/* Organisations that want a digest and were told last before `before_us`, under `owner`. */
+MUST_CHECK bool quarantine_digests_due(struct directory *directory, const void *owner, int64_t before_us,
+                                       struct quarantine_due **due_out, size_t *count_out, struct err *err);
+/* What was set aside after `after_us` and not after `until_us`, oldest first, without its data; at most 1,000. */
+MUST_CHECK bool quarantine_since(struct directory *directory, const void *owner, int64_t organisation_id,
+                                 int64_t after_us, int64_t until_us, struct quarantine_entry **entries_out,
+                                 size_t *count_out, struct err *err);
+/* What was set aside for one of a recipient's addresses, newest first, without its data; at most 1,000. */
+MUST_CHECK bool quarantine_of_recipient(struct directory *directory, const void *owner, int64_t recipient_id,
+                                        struct quarantine_entry **entries_out, size_t *count_out,
+                                        struct err *err);
 /* Removes what has ended; at most 1,000 a call. */
 MUST_CHECK bool quarantine_tidy(struct directory *directory, int64_t now_us, uint64_t *removed_out,
                                 struct err *err);

@@ -79,8 +79,10 @@ bool recipient_find_target(struct db *db, const void *owner, const char *text, i
         return err_set(err, ERR_INVALID, "%.100s is not a good address. %s", text, address_fault_text(fault));
     char *key = address_key(owner, &parsed);
     size_t local = strlen(key) - strlen(parsed.domain) - 1;
-    if (!db_query(db, owner, SELECT_TARGET,
-                  DB_ARGS(db_text(parsed.domain), db_span_text(span_of(key, local))), &rows, err))
+    if (!act_look(db, ACT_WIDE, err) ||
+        !db_query(db, owner, SELECT_TARGET,
+                  DB_ARGS(db_text(parsed.domain), db_span_text(span_of(key, local))), &rows, err) ||
+        !act_look(db, ACT_NARROW, err))
         return false;
     if (db_rows_at(rows, 0, &row)) {
         *id_out = db_get_i64(&row, 0);
@@ -96,7 +98,9 @@ bool recipient_find_target(struct db *db, const void *owner, const char *text, i
 
 bool recipient_let_go(struct db *db, const char *what, int64_t recipient_id, struct err *err)
 {
-    return db_exec(db, LEAVE_GROUPS, DB_ARGS(db_i64(recipient_id)), NULL, err) &&
+    return act_look(db, ACT_WIDE, err) &&
+           db_exec(db, LEAVE_GROUPS, DB_ARGS(db_i64(recipient_id)), NULL, err) &&
+           act_look(db, ACT_NARROW, err) &&
            refuse_dependents(db, what, DEPENDENTS, DB_ARGS(db_i64(recipient_id)), err);
 }
 
@@ -299,6 +303,8 @@ static bool set(struct db *db, void *arg, struct err *err)
         return false;
     next = now.rules;
     merge(&next, change->wanted, change->fields);
+    if (now.has_mailbox && next.accepts == ACCEPTS_MEMBERS)
+        return err_set(err, ERR_INVALID, "%s has no members who could write to it.", now.address);
     return write_lists(db, change, &now, err) &&
            db_exec(db, UPDATE_RULES,
                    DB_ARGS(db_i64(change->recipient_id), db_text(recipient_accepts_name(next.accepts)),

@@ -29,6 +29,8 @@ enum recipient_rule {
     RULES_ALL = 63
 };
 
+/* All that the recipient accepts and redirects; lists are under `owner`. ERR_NOT_FOUND also where it is not the
+ * actor's. */
 MUST_CHECK bool recipient_rules_get(struct directory *directory, const struct actor *actor, const void *owner,
                                     int64_t recipient_id, struct recipient_rules *rules_out, struct err *err);
 /* Changes those of `fields`. ERR_INVALID: a redirect of a recipient without a mailbox, or to itself; ERR_NOT_FOUND names

@@ -5,11 +5,14 @@
 
 #include "base/clock.h"
 #include "db/pipeline.h"
+#include "db/rehearsal.h"
+#include "directory/query_memory.h"
 #include "directory/user_row.h"
 #include "format/address.h"
 
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <talloc.h>
 
@@ -26,6 +29,7 @@ enum column {
     IS_WHOLE,
     CATCH_ALL_ID,
     IS_KNOWN_TO_PRIMARY,
+    ASKS_PRIMARY,
     ORGANISATION_ACCEPTS,
     ORGANISATION_MAX,
     RECIPIENT_ID,
@@ -42,6 +46,8 @@ enum column {
     IS_HIDDEN,
     HAS_ALLOWED,
     HAS_DENIED,
+    IS_POSTED,
+    HAS_QUERY,
     TARGET_IDS,
     TARGET_ADDRESSES
 };
@@ -51,8 +57,10 @@ enum column {
     " r.keeps_copy, r.accepts, r.max_message_bytes, r.is_hidden,"                                            \
     " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND s.is_allowed),"       \
     " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND NOT s.is_allowed),"   \
+    " coalesce(l.is_list OR l.is_moderated, false), l.query IS NOT NULL,"                                    \
     " w.ids, w.addresses"
 #define RESOLVED_TARGETS                                                                                     \
+    "  LEFT JOIN list l ON l.recipient_id = r.recipient_id"                                                  \
     "  LEFT JOIN LATERAL ("                                                                                  \
     "      SELECT array_agg(coalesce(t.target_recipient_id, 0) ORDER BY t.position) AS ids,"                 \
     "             array_agg(coalesce(b.address, t.target_address) ORDER BY t.position) AS addresses"         \
@@ -66,8 +74,8 @@ static const char SELECT_ADDRESS[] =
     "SELECT f.kind, d.organisation_id, d.domain_id, d.is_enabled AND f.is_enabled AND o.is_enabled, a.is_whole,"
     "       f.catch_all_id,"
     "       NOT d.knows_recipients OR EXISTS (SELECT FROM backup_recipient b WHERE b.domain_id = d.domain_id"
-    "           AND b.address = ANY (ARRAY[$2 || '@' || $1, $3 || '@' || $1, '@' || $1]))," RESOLVED_COLUMNS
-    "  FROM domain d"
+    "           AND b.address = ANY (ARRAY[$2 || '@' || $1, $3 || '@' || $1, '@' || $1])),"
+    "       d.asks_primary AND NOT d.knows_recipients," RESOLVED_COLUMNS "  FROM domain d"
     "  JOIN domain f ON f.domain_id = coalesce(d.target_domain_id, d.domain_id)"
     "  JOIN organisation o ON o.organisation_id = d.organisation_id"
     "  LEFT JOIN LATERAL ("
@@ -80,11 +88,11 @@ static const char SELECT_ADDRESS[] =
     "                       WHERE name = $1 OR (name = ANY ($4) AND covers_subdomains)"
     "                       ORDER BY length(name) DESC LIMIT 1)";
 
-#define SELECT_BY_ID                                                                                                           \
-    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true, NULL::bigint, true," RESOLVED_COLUMNS \
-    "  FROM recipient r"                                                                                                       \
-    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                                     \
-    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                             \
+#define SELECT_BY_ID                                                                                                                  \
+    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true, NULL::bigint, true, false," RESOLVED_COLUMNS \
+    "  FROM recipient r"                                                                                                              \
+    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                                            \
+    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                                    \
     "  JOIN organisation o ON o.organisation_id = r.organisation_id" RESOLVED_TARGETS
 
 static const char SELECT_RECIPIENT[] = SELECT_BY_ID " WHERE r.recipient_id = $1";
@@ -114,9 +122,12 @@ static const char SET_POSTMASTER[] = "UPDATE installation SET postmaster_id = nu
 
 struct resolve_memory {
     pthread_mutex_t lock;
-    GHashTable *entries; /* "local@domain" as asked -> struct resolved, a talloc root */
-    int64_t stamp;       /* of the directory, for which the entries hold */
-    int64_t checked_us;  /* monotonic: it was so then */
+    GHashTable *entries;     /* "local@domain" as asked -> struct resolved, a talloc root */
+    GHashTable *queries;     /* id of a group by query -> struct selection, a talloc root */
+    size_t query_ids;        /* in all of these */
+    int64_t stamp;           /* of the directory, for which the entries hold */
+    int64_t checked_us;      /* monotonic: it was so then */
+    _Atomic int64_t told_us; /* and something was changed then; without the lock */
 };
 
 static void free_entry(gpointer entry)
@@ -130,14 +141,37 @@ void resolve_memory_open(struct directory *directory)
 
     pthread_mutex_init(&memory->lock, NULL);
     memory->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_entry);
+    memory->queries = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_entry);
     memory->checked_us = INT64_MIN / 2;
+    atomic_init(&memory->told_us, INT64_MIN / 2);
     directory->memory = memory;
 }
 
 void resolve_memory_close(struct directory *directory)
 {
     g_hash_table_destroy(directory->memory->entries);
+    g_hash_table_destroy(directory->memory->queries);
     pthread_mutex_destroy(&directory->memory->lock);
+}
+
+void directory_note_change(struct directory *directory)
+{
+    atomic_store(&directory->memory->told_us, clock_monotonic_us());
+}
+
+/* With the lock. */
+static bool memory_is_fresh(struct resolve_memory *memory)
+{
+    return memory->checked_us > atomic_load(&memory->told_us) &&
+           clock_monotonic_us() - memory->checked_us < FRESH_US;
+}
+
+/* Everything that is not true any more. */
+static void forget(struct resolve_memory *memory)
+{
+    g_hash_table_remove_all(memory->entries);
+    g_hash_table_remove_all(memory->queries);
+    memory->query_ids = 0;
 }
 
 static void copy_resolved(const void *owner, const struct resolved *from, struct resolved *to)
@@ -157,7 +191,7 @@ static bool recall(struct resolve_memory *memory, const char *key, const void *o
                    bool *is_fresh_out, int64_t *stamp_out)
 {
     pthread_mutex_lock(&memory->lock);
-    *is_fresh_out = clock_monotonic_us() - memory->checked_us < FRESH_US;
+    *is_fresh_out = memory_is_fresh(memory);
     *stamp_out = memory->stamp;
     const struct resolved *found = *is_fresh_out ? g_hash_table_lookup(memory->entries, key) : NULL;
     if (found)
@@ -169,10 +203,10 @@ static bool recall(struct resolve_memory *memory, const char *key, const void *o
 /* The stamp read at `start_us`, before whatever was read after it. False: somebody knows better already. */
 static bool note_stamp(struct resolve_memory *memory, int64_t stamp, int64_t start_us)
 {
-    if (start_us < memory->checked_us)
+    if (start_us < memory->checked_us || db_is_rehearsing())
         return false;
     if (stamp != memory->stamp)
-        g_hash_table_remove_all(memory->entries);
+        forget(memory);
     memory->stamp = stamp;
     memory->checked_us = start_us;
     return true;
@@ -180,12 +214,67 @@ static bool note_stamp(struct resolve_memory *memory, int64_t stamp, int64_t sta
 
 static void remember(struct resolve_memory *memory, const char *key, const struct resolved *answer)
 {
-    struct resolved *entry = talloc(NULL, struct resolved);
+    struct resolved *entry;
 
+    if (db_is_rehearsing())
+        return; /* it is so for this thread alone */
+    entry = talloc(NULL, struct resolved);
     if (g_hash_table_size(memory->entries) >= ENTRIES_MAX)
         g_hash_table_remove_all(memory->entries);
     copy_resolved(entry, answer, entry);
     g_hash_table_insert(memory->entries, g_strdup(key), entry);
+}
+
+/* ---- members by query (query_memory.h) */
+
+struct selection {
+    int64_t group_id; /* the key */
+    size_t count;
+    int64_t *ids;
+};
+
+bool query_memory_recall(struct directory *directory, const void *owner, int64_t group_id, int64_t **ids_out,
+                         size_t *count_out)
+{
+    struct resolve_memory *memory = directory->memory;
+    const struct selection *found = NULL;
+
+    pthread_mutex_lock(&memory->lock);
+    if (memory_is_fresh(memory))
+        found = g_hash_table_lookup(memory->queries, &group_id);
+    if (found) {
+        *count_out = found->count;
+        *ids_out = talloc_array(owner, int64_t, (unsigned)found->count + 1);
+        memcpy(*ids_out, found->ids, found->count * sizeof(int64_t));
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return found != NULL;
+}
+
+void query_memory_keep(struct directory *directory, int64_t group_id, int64_t stamp, int64_t start_us,
+                       const int64_t *ids, size_t count)
+{
+    struct resolve_memory *memory = directory->memory;
+    struct selection *entry;
+
+    if (db_is_rehearsing())
+        return;
+    entry = talloc(NULL, struct selection);
+    *entry = (struct selection){ group_id, count, talloc_memdup(entry, ids, (count + 1) * sizeof *ids) };
+    pthread_mutex_lock(&memory->lock);
+    bool is_news =
+        start_us < memory->checked_us ? stamp == memory->stamp : note_stamp(memory, stamp, start_us);
+    if (g_hash_table_size(memory->queries) >= QUERY_GROUPS_MAX || memory->query_ids + count > QUERY_IDS_MAX) {
+        g_hash_table_remove_all(memory->queries);
+        memory->query_ids = 0;
+    }
+    if (is_news && count <= QUERY_IDS_MAX) {
+        memory->query_ids += count;
+        g_hash_table_replace(memory->queries, &entry->group_id, entry);
+        entry = NULL;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    talloc_free(entry);
 }
 
 static void read_targets(const void *owner, const struct db_row *row, struct resolved *out)
@@ -265,6 +354,7 @@ static void read_resolved(const void *owner, const struct db_row *row, const cha
         .name = is_found ? db_copy_text(owner, row, NAME) : NULL,
         .mailbox = { db_get_i64(row, STORAGE_GROUP_ID), db_get_i64(row, STORE_ID),
                      db_get_i64(row, MAILBOX_ID) },
+        .asks_primary = db_get_bool(row, ASKS_PRIMARY),
         .catch_all_id = is_found ? 0 : db_get_i64(row, CATCH_ALL_ID),
     };
     if (!is_found)
@@ -272,6 +362,8 @@ static void read_resolved(const void *owner, const struct db_row *row, const cha
     out->recipient_kind = recipient_kind_of(db_get_text(row, KIND));
     out->keeps_copy = db_get_bool(row, KEEPS_COPY);
     out->limits = read_limits(row);
+    out->is_posted = db_get_bool(row, IS_POSTED);
+    out->has_query = db_get_bool(row, HAS_QUERY);
     if (!db_get_bool(row, IS_WHOLE) && detail)
         out->detail = talloc_strdup(owner, detail);
     read_targets(owner, row, out);

@@ -27,11 +27,13 @@ enum recipient_accepts {
     ACCEPTS_ANYONE,
     ACCEPTS_AUTHENTICATED, /* who logged in to this installation */
     ACCEPTS_ORGANISATION,  /* who logged in and is of the same organisation */
+    ACCEPTS_MEMBERS,       /* of a group: its members (directory/list.h) */
     ACCEPTS_NAMED,         /* who is on the list of allowed senders */
     ACCEPTS_KINDS
 };
-/* "anyone", "authenticated", "organisation", "named". Static. */
+/* "anyone", "authenticated", "organisation", "members", "named". Static. */
 const char *recipient_accepts_name(enum recipient_accepts accepts);
+/* The value of such a word; false for a word that is none. */
 MUST_CHECK bool recipient_accepts_of(const char *name, enum recipient_accepts *accepts_out);
 
 struct recipient_limits {
@@ -60,7 +62,10 @@ struct resolved {
     struct resolved_target *targets;
     size_t target_count;
     bool keeps_copy; /* with a redirect: also into the mailbox */
+    bool is_posted;  /* a group that is more than its members: a list, or moderated */
+    bool has_query;  /* a group with members by query, beside its targets */
     struct recipient_limits limits;
+    bool asks_primary;    /* RESOLVED_BACKUP: only its primary knows whether there is such a recipient */
     int64_t catch_all_id; /* RESOLVED_UNKNOWN: the recipient that takes it nevertheless; 0: none */
 };
 

@@ -158,6 +158,14 @@ bool routing_load(struct directory *directory, const void *owner, struct routing
         return false;
     bool ok = with_snapshot(db, load_all, &load, err);
     db_release(&db);
+    for (size_t i = 0; ok && i < routing_out->connector_count; i++) {
+        struct connector *c = &routing_out->connectors[i];
+        char *id = talloc_asprintf(NULL, "%lld", (long long)c->connector_id);
+
+        c->password = unsealed(directory, routing_out->connectors, seal_context(id, "connector", id, "login"),
+                               c->password);
+        talloc_free(id);
+    }
     return ok;
 }
 

@@ -54,6 +54,7 @@ MUST_CHECK bool routing_stamp(struct directory *directory, int64_t *stamp_out, s
 /* Forgets links whose time is over, too. */
 MUST_CHECK bool link_report_down(struct directory *directory, const struct routing_link *link,
                                  int64_t reporter_id, struct err *err);
+/* It works again. Nothing is written where nobody had reported it down. */
 MUST_CHECK bool link_report_up(struct directory *directory, int64_t connector_id, const char *host,
                                struct err *err);
 
@@ -61,6 +62,7 @@ MUST_CHECK bool link_report_up(struct directory *directory, int64_t connector_id
 enum { ROUTING_GROUPS_MAX = 250 };
 MUST_CHECK bool routing_group_add(struct directory *directory, const struct actor *actor, const char *name,
                                   struct err *err);
+/* All, oldest first, with how many servers and storage groups each has; under `owner`. */
 MUST_CHECK bool routing_group_list(struct directory *directory, const struct actor *actor, const void *owner,
                                    struct routing_group **groups_out, size_t *count_out, struct err *err);
 /* Another name. */
@@ -75,6 +77,7 @@ MUST_CHECK bool server_set_routing_group(struct directory *directory, const stru
 /* Where other servers hand mail to it: "HOST[:PORT]"; NULL: its name. */
 MUST_CHECK bool server_set_address(struct directory *directory, const struct actor *actor, const char *server,
                                    const char *address, struct err *err);
+/* Puts a storage group into a routing group: what is delivered into it is filed by servers there. */
 MUST_CHECK bool storage_group_set_routing_group(struct directory *directory, const struct actor *actor,
                                                 const char *storage_group, const char *routing_group,
                                                 struct err *err);

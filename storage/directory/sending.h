@@ -18,6 +18,7 @@ struct sending_state {
     int64_t account_sent, organisation_sent; /* recipients in this hour */
     bool is_held;
 };
+/* How much was sent in the hour of sending->now_us, and whether the account is held. Counts nothing; one statement. */
 MUST_CHECK bool sending_look(struct directory *directory, const struct sending *sending,
                              struct sending_state *state_out, struct err *err);
 
@@ -37,6 +38,7 @@ struct sending_held {
     const char *address, *reason;
     int64_t organisation_id, since_us;
 };
+/* Accounts of that organisation (0: of all that the actor may see) that are held, under `owner`. */
 MUST_CHECK bool sending_list_held(struct directory *directory, const struct actor *actor, const void *owner,
                                   int64_t organisation_id, struct sending_held **held_out, size_t *count_out,
                                   struct err *err);

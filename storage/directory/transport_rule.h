@@ -19,9 +19,11 @@ struct transport_rule {
 /* position 0: behind all others. ERR_EXISTS. */
 MUST_CHECK bool transport_rule_add(struct directory *directory, const struct actor *actor,
                                    const struct transport_rule *wanted, struct err *err);
+/* Switches it on or off; its place stays. ERR_NOT_FOUND. */
 MUST_CHECK bool transport_rule_enable(struct directory *directory, const struct actor *actor,
                                       int64_t organisation_id, const char *name, bool is_enabled,
                                       struct err *err);
+/* ERR_NOT_FOUND. */
 MUST_CHECK bool transport_rule_remove(struct directory *directory, const struct actor *actor,
                                       int64_t organisation_id, const char *name, struct err *err);
 /* In order. */

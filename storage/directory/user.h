@@ -69,14 +69,16 @@ enum user_field {
 
 /* Uses address, name, kind, state, quotas, protocols, and, where not 0, group, storage group and store (else the
  * organisation's first group, the store with fewest mailboxes). `credential` NULL: cannot log in by password yet.
+ * A mailbox.mailbox_id that is not 0 is that of a deleted mailbox, which becomes this user's.
  * ERR_EXISTS: the address is taken; ERR_NOT_FOUND: the domain is not (the actor's); ERR_INVALID: the domain is an alias
  * or backup. */
 MUST_CHECK bool user_add(struct directory *directory, const struct actor *actor, const struct user *wanted,
                          const struct credential *credential, struct user *user_out, const void *owner,
                          struct err *err);
 /* Up to 1,000 users of one organisation in one transaction and a few round trips. faults_out[i] says for each what
- * is wrong with it (ERR_NONE: added, and its ids are in users[i]); the rest is added. False only when nothing could be
- * done at all. */
+ * is wrong with it (ERR_NONE: added, and its ids are in users[i]); the rest is added. ERR_EXISTS with a mailbox_id in users[i]:
+ * a user of this organisation logs in by that address, whose ids, place and quotas are in users[i] now, so that the caller of
+ * an import that broke off can make the mailbox that is still missing. False only when nothing could be done at all. */
 MUST_CHECK bool user_import(struct directory *directory, const struct actor *actor, int64_t organisation_id,
                             const void *owner, struct user *users, const struct credential *credentials,
                             size_t count, struct err *faults_out, struct err *err);
@@ -115,7 +117,7 @@ MUST_CHECK bool user_address_remove(struct directory *directory, const struct ac
 /* After its mailbox was moved. */
 MUST_CHECK bool user_move(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                           const struct mailbox_location *location, struct err *err);
-/* Its addresses and app passwords go with it; ERR_DEPENDED_ON: aliases have it as a target. The caller
+/* Its addresses and app passwords go with it, and its mailbox stands among the deleted ones (directory/deleted.h); ERR_DEPENDED_ON: aliases have it as a target. The caller
  * deletes the mailbox (location in *location_out). */
 MUST_CHECK bool user_remove(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                             struct mailbox_location *location_out, struct err *err);

@@ -13,17 +13,24 @@ static const char LOCATE_DOMAIN[] = "SELECT organisation_id FROM domain WHERE na
 
 static const char SELECT_DOMAINS[] = "SELECT name, domain_id, kind FROM domain WHERE name = ANY($1)";
 
-static const char SELECT_TAKEN[] = "SELECT address FROM address WHERE address = ANY($1)";
+/* With the user whose login name it is; for other recipients, and for other addresses, mailbox_id is NULL. */
+static const char SELECT_TAKEN[] =
+    "SELECT a.address, r.recipient_id, a.domain_id, r.storage_group_id, r.store_id, r.mailbox_id, r.quota_bytes,"
+    "       r.quota_messages"
+    "  FROM address a LEFT JOIN recipient r ON r.recipient_id = a.recipient_id AND a.is_primary"
+    " WHERE a.address = ANY($1)";
 
 static const char SELECT_GROUPS[] =
     "SELECT administrative_group_id FROM administrative_group WHERE organisation_id = $1"
     " ORDER BY administrative_group_id";
 
-/* Those that take new mailboxes first, the emptiest first. */
+/* Those that take new mailboxes of this organisation first, its own before others, the emptiest first. */
 static const char SELECT_STORES[] =
-    "SELECT s.store_id, s.storage_group_id, s.mailbox_count, g.takes_new AND s.is_mounted AND NOT s.is_public"
+    "SELECT s.store_id, s.storage_group_id, s.mailbox_count,"
+    "       g.takes_new AND s.is_mounted AND NOT s.is_public AND coalesce(s.reserved_for, $1) = $1,"
+    "       s.reserved_for IS NOT NULL"
     "  FROM store s JOIN storage_group g USING (storage_group_id)"
-    " ORDER BY 4 DESC, s.mailbox_count, s.store_id";
+    " ORDER BY 4 DESC, 5 DESC, s.mailbox_count, s.store_id";
 
 static const char TAKE_IDS[] = "SELECT nextval('recipient_recipient_id_seq') FROM generate_series(1, $1)";
 
@@ -54,12 +61,12 @@ static const char NAME_POSTMASTER[] =
     "UPDATE installation SET postmaster_id = $1 WHERE postmaster_id IS NULL";
 
 static const char INSERT_AUDIT[] =
-    "INSERT INTO audit (at_us, organisation_id, actor, actor_id, peer, action, object, after)"
-    " SELECT $1, $2, $3, nullif($4, 0), $5, 'user.add', object, after::jsonb FROM unnest($6, $7) AS n(object, after)";
+    "INSERT INTO audit (at_us, organisation_id, actor, actor_id, peer, action, object, after, reason)"
+    " SELECT $1, $2, $3, nullif($4, 0), $5, 'user.add', object, after::jsonb, $8 FROM unnest($6, $7) AS n(object, after)";
 
 struct import_store {
     int64_t store_id, storage_group_id, mailbox_count;
-    bool takes_new;
+    bool takes_new, is_own;
 };
 
 struct import {
@@ -68,6 +75,7 @@ struct import {
     int64_t organisation_id;
     const void *owner; /* of what the users get */
     struct user *users;
+    const struct user *wanted;            /* as they were before the first run of the transaction */
     const struct credential *credentials; /* NULL: none has a password */
     size_t count;
     struct err *faults;
@@ -121,8 +129,10 @@ static bool read_domains(struct db *db, struct import *import, struct span *span
     struct db_row row;
     GHashTable *numbers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
 
-    bool ok = db_query(db, import->scratch, SELECT_DOMAINS,
-                       DB_ARGS(good_texts(import, import->domains, spans)), &rows, err);
+    bool ok = act_look(db, ACT_WIDE, err) &&
+              db_query(db, import->scratch, SELECT_DOMAINS,
+                       DB_ARGS(good_texts(import, import->domains, spans)), &rows, err) &&
+              act_look(db, ACT_NARROW, err);
     for (size_t i = 0; ok && db_rows_at(rows, i, &row); i++)
         g_hash_table_insert(numbers, db_copy_text(import->scratch, &row, 0), GSIZE_TO_POINTER(i + 1));
     for (size_t i = 0; ok && i < import->count; i++) {
@@ -143,6 +153,21 @@ static bool read_domains(struct db *db, struct import *import, struct span *span
     return ok;
 }
 
+/* What is known of the one who has the address already; nothing where that is nobody with a mailbox. */
+static void describe_taken(const struct import *import, struct user *user, const struct db_row *row)
+{
+    if (db_is_null(row, 5))
+        return;
+    user->organisation_id = import->organisation_id;
+    user->recipient_id = db_get_i64(row, 1);
+    user->domain_id = db_get_i64(row, 2);
+    user->mailbox = (struct mailbox_location){ .storage_group_id = db_get_i64(row, 3),
+                                               .store_id = db_get_i64(row, 4),
+                                               .mailbox_id = db_get_i64(row, 5) };
+    user->quota_bytes = db_get_i64(row, 6);
+    user->quota_messages = db_get_i64(row, 7);
+}
+
 static bool read_taken(struct db *db, struct import *import, struct span *spans, struct err *err)
 {
     struct db_rows *rows;
@@ -152,10 +177,16 @@ static bool read_taken(struct db *db, struct import *import, struct span *spans,
     bool ok = db_query(db, import->scratch, SELECT_TAKEN, DB_ARGS(good_texts(import, import->keys, spans)),
                        &rows, err);
     for (size_t i = 0; ok && db_rows_at(rows, i, &row); i++)
-        g_hash_table_add(there, db_copy_text(import->scratch, &row, 0));
-    for (size_t i = 0; ok && i < import->count; i++)
-        if (import->faults[i].kind == ERR_NONE && g_hash_table_contains(there, import->keys[i]))
-            err_set(&import->faults[i], ERR_EXISTS, "The address %s is taken.", import->keys[i]);
+        g_hash_table_insert(there, db_copy_text(import->scratch, &row, 0), GSIZE_TO_POINTER(i + 1));
+    for (size_t i = 0; ok && i < import->count; i++) {
+        size_t number = import->faults[i].kind == ERR_NONE
+                            ? GPOINTER_TO_SIZE(g_hash_table_lookup(there, import->keys[i]))
+                            : 0;
+        if (number == 0 || !db_rows_at(rows, number - 1, &row))
+            continue;
+        describe_taken(import, &import->users[i], &row);
+        err_set(&import->faults[i], ERR_EXISTS, "The address %s is taken.", import->keys[i]);
+    }
     g_hash_table_destroy(there);
     return ok;
 }
@@ -165,9 +196,11 @@ static bool read_places(struct db *db, struct import *import, struct err *err)
     struct db_rows *groups, *stores;
     struct db_row row;
 
-    if (!db_query(db, import->scratch, SELECT_GROUPS, DB_ARGS(db_i64(import->organisation_id)), &groups,
+    if (!act_look(db, ACT_WIDE, err) ||
+        !db_query(db, import->scratch, SELECT_GROUPS, DB_ARGS(db_i64(import->organisation_id)), &groups,
                   err) ||
-        !db_query(db, import->scratch, SELECT_STORES, DB_NO_ARGS, &stores, err))
+        !act_look(db, ACT_NARROW, err) ||
+        !db_query(db, import->scratch, SELECT_STORES, DB_ARGS(db_i64(import->organisation_id)), &stores, err))
         return false;
     import->group_count = db_rows_count(groups);
     import->groups = talloc_array(import->scratch, int64_t, (unsigned)import->group_count);
@@ -176,8 +209,9 @@ static bool read_places(struct db *db, struct import *import, struct err *err)
     import->store_count = db_rows_count(stores);
     import->stores = talloc_array(import->scratch, struct import_store, (unsigned)import->store_count);
     for (size_t i = 0; db_rows_at(stores, i, &row); i++)
-        import->stores[i] = (struct import_store){ db_get_i64(&row, 0), db_get_i64(&row, 1),
-                                                   db_get_i64(&row, 2), db_get_bool(&row, 3) };
+        import->stores[i] =
+            (struct import_store){ db_get_i64(&row, 0), db_get_i64(&row, 1), db_get_i64(&row, 2),
+                                   db_get_bool(&row, 3), db_get_bool(&row, 4) };
     return import->group_count > 0 || not_found(err, "organisation");
 }
 
@@ -192,7 +226,8 @@ static struct import_store *choose_store(struct import *import, const struct mai
             continue;
         if (wanted->store_id ? store->store_id != wanted->store_id : !store->takes_new)
             continue;
-        if (!best || store->mailbox_count < best->mailbox_count)
+        if (!best || store->is_own > best->is_own ||
+            (store->is_own == best->is_own && store->mailbox_count < best->mailbox_count))
             best = store;
     }
     return best;
@@ -244,7 +279,9 @@ static bool take_ids(struct db *db, struct import *import, struct err *err)
         return false;
     for (size_t n = 0; db_rows_at(rows, n, &row); n++) {
         struct user *user = &import->users[import->good[n]];
-        user->recipient_id = user->mailbox.mailbox_id = db_get_i64(&row, 0);
+        if (!user->mailbox.mailbox_id) /* else that of a deleted mailbox, which it gets again */
+            user->mailbox.mailbox_id = db_get_i64(&row, 0);
+        user->recipient_id = user->mailbox.mailbox_id;
         user->organisation_id = import->organisation_id;
     }
     return true;
@@ -318,7 +355,8 @@ static bool insert_users(struct db *db, struct import *import, const struct colu
            db_exec(db, INSERT_AUDIT,
                    DB_ARGS(now, organisation, db_text(import->actor->name),
                            db_i64(import->actor->recipient_id), db_text(import->actor->peer),
-                           db_text_array(c->address, count), db_text_array(c->description, count)),
+                           db_text_array(c->address, count), db_text_array(c->description, count),
+                           db_text(import->actor->reason)),
                    NULL, err);
 }
 
@@ -355,6 +393,7 @@ static bool work(struct db *db, void *arg, struct err *err)
     struct columns columns;
     struct span *spans = talloc_array(import->scratch, struct span, (unsigned)import->count + 1);
 
+    memcpy(import->users, import->wanted, sizeof *import->users * import->count);
     check_texts(import);
     if (!read_domains(db, import, spans, err) || !read_taken(db, import, spans, err) ||
         !read_places(db, import, err))
@@ -381,9 +420,9 @@ bool user_import(struct directory *directory, const struct actor *actor, int64_t
                              .count = count,
                              .faults = faults_out,
                              .scratch = talloc_new(NULL) };
-    void *placed = talloc_memdup(import.scratch, users, sizeof *users * count);
 
     *err = ERR_INIT;
+    import.wanted = talloc_memdup(import.scratch, users, sizeof *users * count);
     if (count > IMPORT_MAX) {
         talloc_free(import.scratch);
         return err_set(err, ERR_LIMIT, "At most %d users can be added at once.", IMPORT_MAX);
@@ -393,8 +432,8 @@ bool user_import(struct directory *directory, const struct actor *actor, int64_t
         if (faults_out[i].kind == ERR_NONE)
             users[i].address = talloc_strdup(owner, import.keys[i]);
     if (!ok)
-        memcpy(users, placed,
-               sizeof *users * count); /* ids of a transaction that was rolled back mean nothing */
+        /* ids of a transaction that was rolled back mean nothing */
+        memcpy(users, import.wanted, sizeof *users * count);
     talloc_free(import.scratch);
     return ok;
 }

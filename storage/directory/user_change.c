@@ -3,6 +3,8 @@
  */
 #include "base/clock.h"
 #include "directory/recipient_row.h"
+#include "directory/role.h"
+#include "directory/source_guard.h"
 #include "directory/user_row.h"
 
 #include <talloc.h>
@@ -45,6 +47,12 @@ static const char MOVE_MAILBOX[] =
     "   SET storage_group_id = $2, store_id = $3, mailbox_id = $4, changed_us = $5, stamp = stamp + 1"
     " WHERE recipient_id = $1";
 
+static const char NOTE_DELETED[] =
+    "INSERT INTO deleted_mailbox (mailbox_id, organisation_id, storage_group_id, store_id, kind, address, name,"
+    "                             deleted_us, deleted_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    " ON CONFLICT (mailbox_id) DO UPDATE SET storage_group_id = excluded.storage_group_id,"
+    "    store_id = excluded.store_id, address = excluded.address, name = excluded.name,"
+    "    deleted_us = excluded.deleted_us, deleted_by = excluded.deleted_by";
 static const char DELETE_RECIPIENT[] = "DELETE FROM recipient WHERE recipient_id = $1";
 
 json_t *user_describe(const struct user *user, unsigned fields)
@@ -111,6 +119,7 @@ bool user_lock(struct db *db, const void *owner, int64_t recipient_id, struct us
 }
 
 struct change {
+    struct directory *directory; /* where the last full administrator is looked for */
     const struct actor *actor;
     int64_t recipient_id;
     unsigned fields;
@@ -152,6 +161,15 @@ static bool step_set(struct db *db, struct change *change, struct user *user, co
     const struct user *wanted = change->wanted;
 
     (void)scratch;
+    if ((change->fields & USER_NAME) && strcmp(wanted->name, user->name) != 0 &&
+        !source_guard(db, user->recipient_id, OWNED_FIELD, "name", err))
+        return false;
+    if ((change->fields & USER_STATE) && wanted->state != user->state &&
+        !source_guard(db, user->recipient_id, OWNED_FIELD, "state", err))
+        return false;
+    if ((change->fields & USER_STATE) && wanted->state != RECIPIENT_ACTIVE &&
+        !role_let_go(change->directory, user->recipient_id, err))
+        return false;
     if (change->fields & USER_NAME)
         next.name = wanted->name;
     if (change->fields & USER_STATE)
@@ -178,9 +196,11 @@ static bool work_set(struct db *db, void *arg, struct err *err)
 bool user_set(struct directory *directory, const struct actor *actor, int64_t recipient_id, unsigned fields,
               const struct user *wanted, struct err *err)
 {
-    struct change change = {
-        .actor = actor, .recipient_id = recipient_id, .fields = fields, .wanted = wanted
-    };
+    struct change change = { .directory = directory,
+                             .actor = actor,
+                             .recipient_id = recipient_id,
+                             .fields = fields,
+                             .wanted = wanted };
 
     *err = ERR_INIT;
     return user_check(wanted, fields, err) &&
@@ -200,7 +220,9 @@ static bool insert_address(struct db *db, struct change *change, const struct us
 {
     struct db_row row;
 
-    if (!db_one_row(db, scratch, SELECT_DOMAIN_FOR_ADDRESS, DB_ARGS(db_text(change->domain)), &row, err))
+    if (!act_look(db, ACT_WIDE, err) ||
+        !db_one_row(db, scratch, SELECT_DOMAIN_FOR_ADDRESS, DB_ARGS(db_text(change->domain)), &row, err) ||
+        !act_look(db, ACT_NARROW, err))
         return err->kind == ERR_NOT_FOUND
                    ? err_set(err, ERR_NOT_FOUND,
                              "%.100s is not a domain of this organisation that has addresses.",
@@ -232,6 +254,8 @@ static bool step_rename(struct db *db, struct change *change, struct user *user,
 {
     if (strcmp(user->address, change->address) == 0)
         return true;
+    if (!source_guard(db, user->recipient_id, OWNED_FIELD, "address", err))
+        return false;
     return (has_address(user, change->address) || insert_address(db, change, user, scratch, err)) &&
            db_exec(db, UNSET_PRIMARY, DB_ARGS(db_i64(user->recipient_id)), NULL, err) &&
            db_exec(db, SET_PRIMARY, DB_ARGS(db_i64(user->recipient_id), db_text(change->address)), NULL,
@@ -242,7 +266,8 @@ static bool step_rename(struct db *db, struct change *change, struct user *user,
 static bool step_add_address(struct db *db, struct change *change, struct user *user, const void *scratch,
                              struct err *err)
 {
-    return insert_address(db, change, user, scratch, err) &&
+    return source_guard(db, user->recipient_id, OWNED_FIELD, "address", err) &&
+           insert_address(db, change, user, scratch, err) &&
            note_addresses(db, change, user, scratch, "user.address-add", err);
 }
 
@@ -254,7 +279,8 @@ static bool step_remove_address(struct db *db, struct change *change, struct use
     if (strcmp(user->address, change->address) == 0)
         return err_set(err, ERR_INVALID, "%s is the primary address: rename the user first.",
                        change->address);
-    if (!db_exec(db, DELETE_ADDRESS, DB_ARGS(db_i64(user->recipient_id), db_text(change->address)), &removed,
+    if (!source_guard(db, user->recipient_id, OWNED_FIELD, "address", err) ||
+        !db_exec(db, DELETE_ADDRESS, DB_ARGS(db_i64(user->recipient_id), db_text(change->address)), &removed,
                  err))
         return false;
     if (removed == 0)
@@ -356,8 +382,16 @@ static bool step_remove(struct db *db, struct change *change, struct user *user,
 
     (void)scratch;
     change->old_location = user->mailbox;
-    return recipient_let_go(db, "The user", user->recipient_id, err) &&
+    return source_guard(db, user->recipient_id, OWNED_EXISTENCE, "", err) &&
+           role_let_go(change->directory, user->recipient_id, err) &&
+           recipient_let_go(db, "The user", user->recipient_id, err) &&
            db_exec(db, DELETE_RECIPIENT, DB_ARGS(db_i64(user->recipient_id)), NULL, err) &&
+           db_exec(db, NOTE_DELETED,
+                   DB_ARGS(db_i64(user->mailbox.mailbox_id), db_i64(user->organisation_id),
+                           db_i64(user->mailbox.storage_group_id), db_i64(user->mailbox.store_id),
+                           db_text(recipient_kind_name(user->kind)), db_text(user->address),
+                           db_text(user->name), db_i64(clock_now_us()), db_text(change->actor->name)),
+                   NULL, err) &&
            db_exec(db, LEAVE_STORE, DB_ARGS(db_i64(user->mailbox.store_id)), NULL, err) &&
            audit_write(db, change->actor, user->organisation_id, "user.remove", user->address,
                        user_describe(user, fields), NULL, err);
@@ -371,7 +405,7 @@ static bool work_remove(struct db *db, void *arg, struct err *err)
 bool user_remove(struct directory *directory, const struct actor *actor, int64_t recipient_id,
                  struct mailbox_location *location_out, struct err *err)
 {
-    struct change change = { .actor = actor, .recipient_id = recipient_id };
+    struct change change = { .directory = directory, .actor = actor, .recipient_id = recipient_id };
 
     if (!user_act(directory, actor, recipient_id, work_remove, &change, err))
         return false;

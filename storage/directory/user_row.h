@@ -21,6 +21,7 @@
 /* A row of SELECT_USER; strings under `owner`. */
 void user_read_row(const void *owner, const struct db_row *row, struct user *out);
 
+/* The kind that the column names; the last one for a word that is none (there is no such row). */
 enum recipient_kind recipient_kind_of(struct span name);
 /* What is in the database is one of the names. */
 enum recipient_state recipient_state_of_span(struct span name);

@@ -4,6 +4,8 @@
  */
 #include "format/codec.h"
 
+#include "base/hex.h"
+
 enum {
     PIECE = 4096,  /* input decoded at a time */
     MARGIN = 160,  /* what a decoder may give out beyond its input: all it can hold */
@@ -115,17 +117,6 @@ static char *base64_end(struct codec_decoder *d, char *to)
     return to;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -147,10 +138,10 @@ static void hold(struct codec_decoder *d, char c)
 /* After "=": a soft line break, two hex digits, or neither. True where `c` was used up. */
 static bool quoted_feed_escape(struct codec_decoder *d, char c, char **to)
 {
-    bool is_hex_held = d->held_length == 2 && hex_value(d->held[1]) >= 0;
+    bool is_hex_held = d->held_length == 2 && hex_digit(d->held[1]) >= 0;
 
-    if (is_hex_held && hex_value(c) >= 0) {
-        *(*to)++ = (char)(hex_value(d->held[1]) << 4 | hex_value(c));
+    if (is_hex_held && hex_digit(c) >= 0) {
+        *(*to)++ = (char)(hex_digit(d->held[1]) << 4 | hex_digit(c));
         d->held_length = 0;
         return true;
     }
@@ -159,7 +150,7 @@ static bool quoted_feed_escape(struct codec_decoder *d, char c, char **to)
         return true;
     }
     if (d->held_length < sizeof d->held && !is_hex_held &&
-        ((d->held_length == 1 && hex_value(c) >= 0) || (is_blank(c) && d->held[d->held_length - 1] != '\r') ||
+        ((d->held_length == 1 && hex_digit(c) >= 0) || (is_blank(c) && d->held[d->held_length - 1] != '\r') ||
          c == '\r')) {
         hold(d, c);
         return true;
@@ -203,7 +194,7 @@ static char *quoted_decode(struct codec_decoder *d, struct span in, char *to)
 
 static char *quoted_end(struct codec_decoder *d, char *to)
 {
-    if (d->held_length > 1 && d->held[0] == '=' && hex_value(d->held[1]) >= 0) {
+    if (d->held_length > 1 && d->held[0] == '=' && hex_digit(d->held[1]) >= 0) {
         d->is_damaged = true;
         return release_held(d, to);
     }

@@ -28,6 +28,7 @@ size_t date_render(char out[DATE_TEXT_MAX], struct date date);
 
 /* IMAP date-time without its quotes: "17-Jul-1996 02:44:25 -0700" (RFC 9051, 9). Exact. */
 MUST_CHECK bool date_parse_imap(struct span text, struct date *date_out);
+/* Writes that form with a NUL; returns its length. Zones that cannot be written are UTC. */
 size_t date_render_imap(char out[DATE_TEXT_MAX], struct date date);
 
 /* IMAP date, "1-Feb-1994", quotes removed: days since 1970-01-01. */
@@ -43,6 +44,8 @@ MUST_CHECK bool date_parse_utc(struct span text, int64_t *us_out);
 
 /* Days since 1970-01-01 of a calendar day, and back. */
 int64_t date_days_of(int64_t year, int month, int day);
+/* The calendar day (proleptic Gregorian) that is so many days after 1970-01-01, or before where negative. Never
+ * fails. */
 void date_of_days(int64_t days, int64_t *year_out, int *month_out, int *day_out);
 
 #endif

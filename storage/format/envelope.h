@@ -49,6 +49,8 @@ struct envelope_columns {
     bool has_date;
     struct date date; /* Date: field */
 };
+/* Fills all columns from a header block; what is absent or cannot be read is empty. Strings are under `owner` or
+ * point into the header. Linear in the block's length. */
 void envelope_columns_build(const void *owner, struct span header_block,
                             struct envelope_columns *columns_out);
 

@@ -31,6 +31,7 @@ MUST_CHECK bool folder_name_of_utf8(const void *owner, struct span utf8, char **
 MUST_CHECK bool folder_name_of_utf7(const void *owner, struct span utf7, char **name_out, struct err *err);
 /* Only the transfer to UTF-8, without the rules for names (LIST patterns and references). */
 MUST_CHECK bool folder_utf7_decode(const void *owner, struct span utf7, char **utf8_out, struct err *err);
+/* Appends a UTF-8 name as modified UTF-7 (RFC 3501, 5.1.3), for clients without UTF8=ACCEPT and IMAP4rev2. */
 void folder_name_add_utf7(struct buf *out, struct span name);
 
 /* ASCII case ignored. */

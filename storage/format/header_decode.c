@@ -1,6 +1,7 @@
 /*
  * header_decode.c -- RFC 2047 words to UTF-8.
  */
+#include "base/hex.h"
 #include "format/charset.h"
 #include "format/codec.h"
 #include "format/header.h"
@@ -44,21 +45,14 @@ static bool take_word(struct span *in, struct word *word_out)
     return true;
 }
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-}
-
 static void add_q(struct buf *out, struct span text)
 {
     for (; text.p < text.end; text.p++) {
         if (*text.p == '_')
             buf_add_byte(out, ' ');
-        else if (*text.p == '=' && text.end - text.p >= 3 && hex_value(text.p[1]) >= 0 &&
-                 hex_value(text.p[2]) >= 0) {
-            buf_add_byte(out, (char)(hex_value(text.p[1]) << 4 | hex_value(text.p[2])));
+        else if (*text.p == '=' && text.end - text.p >= 3 && hex_digit(text.p[1]) >= 0 &&
+                 hex_digit(text.p[2]) >= 0) {
+            buf_add_byte(out, (char)(hex_digit(text.p[1]) << 4 | hex_digit(text.p[2])));
             text.p += 2;
         } else
             buf_add_byte(out, *text.p);

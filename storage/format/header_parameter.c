@@ -2,6 +2,7 @@
  * header_parameter.c -- values with parameters: RFC 2045 as it is meant, RFC 2231 with its continuations, and
  * the encoded words that mailers put into file names all the same.
  */
+#include "base/hex.h"
 #include "format/charset.h"
 #include "format/header.h"
 
@@ -141,19 +142,12 @@ static int compare_pieces(const void *a, const void *b)
     return left->order < right->order ? -1 : 1;
 }
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-}
-
 static void add_percent_decoded(struct buf *out, struct span text)
 {
     for (; text.p < text.end; text.p++) {
-        if (*text.p == '%' && text.end - text.p >= 3 && hex_value(text.p[1]) >= 0 &&
-            hex_value(text.p[2]) >= 0) {
-            buf_add_byte(out, (char)(hex_value(text.p[1]) << 4 | hex_value(text.p[2])));
+        if (*text.p == '%' && text.end - text.p >= 3 && hex_digit(text.p[1]) >= 0 &&
+            hex_digit(text.p[2]) >= 0) {
+            buf_add_byte(out, (char)(hex_digit(text.p[1]) << 4 | hex_digit(text.p[2])));
             text.p += 2;
         } else
             buf_add_byte(out, *text.p);

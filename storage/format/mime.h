@@ -109,6 +109,8 @@ struct mime_type {
     struct span type, subtype;
     struct span parameters; /* from the first ';' on */
 };
+/* Its Content-Type, or the default of its place: text/plain, message/rfc822 in a digest (RFC 2046, 5.1.5). Points
+ * into the message or static text. */
 struct mime_type mime_part_type(struct span message, const struct mime_index *index,
                                 const struct mime_part *part);
 /* ASCII case ignored; `sub` NULL: any. */

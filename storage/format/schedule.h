@@ -23,6 +23,7 @@ struct schedule {
 
 /* False: it is none, or longer than SCHEDULE_TEXT_MAX. */
 MUST_CHECK bool schedule_parse(struct span text, struct schedule *schedule_out);
+/* Is that moment (microseconds since 1970) within the schedule, by the server's own hours? */
 bool schedule_is_open(const struct schedule *schedule, int64_t now_us);
 /* When it opens: `now_us` itself while it is open; 0: never. To the minute. */
 int64_t schedule_opens_us(const struct schedule *schedule, int64_t now_us);

@@ -100,6 +100,12 @@ static bool take_text_start(struct span *in)
     return span_is_empty(line) || *line.p == '#';
 }
 
+/* RFC 5228, 2.4.2: a line that begins with one dot only is what it is. */
+static bool is_stuffed(struct span line)
+{
+    return span_length(line) >= 2 && line.p[0] == '.' && line.p[1] == '.';
+}
+
 static void take_multi_line(struct sieve_lexer *lexer, struct sieve_token *token)
 {
     struct buf text = buf_owned_by(lexer->owner);
@@ -119,7 +125,7 @@ static void take_multi_line(struct sieve_lexer *lexer, struct sieve_token *token
             lexer->line = lines;
             return;
         }
-        buf_add_span(&text, !span_is_empty(line) && *line.p == '.' ? span_part(line, 1, SIZE_MAX) : line);
+        buf_add_span(&text, is_stuffed(line) ? span_part(line, 1, SIZE_MAX) : line);
         buf_add_text(&text, "\r\n");
     }
     wrong(token, "this text: has no line with a single dot at its end");

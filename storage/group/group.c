@@ -1,13 +1,16 @@
 /* group.c -- the registry of storage groups, and connections to them. */
 #include "group/group.h"
 
+#include "base/clock.h"
 #include "base/disk.h"
 #include "group/identity.h"
+#include "group/presence.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
 enum { WAIT_FOR_CONNECTION_MS = 5000 };
+static const int64_t LEARN_AGAIN_US = 1 * US_PER_S;
 
 struct groups {
     pthread_rwlock_t lock; /* of the list; a group's own state has its own */
@@ -16,6 +19,10 @@ struct groups {
     char *application_name;
     unsigned pool_size;
     struct disk_reserve *reserve;
+    void (*learn)(void *argument);
+    void *learn_argument;
+    pthread_mutex_t learn_lock; /* held while learning; of the next */
+    int64_t learnt_us;          /* monotonic: when it began last */
 };
 
 bool groups_open(const void *owner, const struct groups_options *options, struct groups **groups_out,
@@ -29,6 +36,10 @@ bool groups_open(const void *owner, const struct groups_options *options, struct
         talloc_strdup(groups, options->application_name ? options->application_name : "chappe");
     groups->pool_size = options->pool_size;
     groups->reserve = options->reserve;
+    groups->learn = options->learn;
+    groups->learn_argument = options->learn_argument;
+    groups->learnt_us = INT64_MIN / 2;
+    pthread_mutex_init(&groups->learn_lock, NULL);
     *groups_out = groups;
     return true;
 }
@@ -38,9 +49,12 @@ void groups_close(struct groups **groups)
     if (!*groups)
         return;
     for (size_t i = 0; i < (*groups)->count; i++) {
+        group_presence_end((*groups)->list[i]);
+        pthread_mutex_destroy(&(*groups)->list[i]->presence.lock);
         db_pool_close(&(*groups)->list[i]->pool);
         pthread_mutex_destroy(&(*groups)->list[i]->mutex);
     }
+    pthread_mutex_destroy(&(*groups)->learn_lock);
     pthread_rwlock_destroy(&(*groups)->lock);
     TALLOC_FREE(*groups);
 }
@@ -69,6 +83,7 @@ static bool add(struct groups *groups, int64_t storage_group_id, const char *con
         return false;
     }
     pthread_mutex_init(&group->mutex, NULL);
+    pthread_mutex_init(&group->presence.lock, NULL);
     groups->list = talloc_realloc(groups, groups->list, struct group *, (unsigned)groups->count + 1);
     groups->list[groups->count++] = group;
     return true;
@@ -128,12 +143,38 @@ int64_t *groups_ids(const struct groups *groups, const void *owner, size_t *coun
     return ids;
 }
 
-bool group_find(struct groups *groups, int64_t storage_group_id, struct group **group_out, struct err *err)
+static struct group *find_known(struct groups *groups, int64_t storage_group_id)
 {
     pthread_rwlock_rdlock(&groups->lock);
     struct group *group = find_in_list(groups, storage_group_id);
     pthread_rwlock_unlock(&groups->lock);
-    if (!group || atomic_load(&group->is_removed)) {
+    return group && !atomic_load(&group->is_removed) ? group : NULL;
+}
+
+/* A group that was added a moment ago has mailboxes before this process heard of it. Whoever comes while another thread
+ * looks waits for what that finds. */
+static struct group *find_new(struct groups *groups, int64_t storage_group_id)
+{
+    if (!groups->learn)
+        return NULL;
+    pthread_mutex_lock(&groups->learn_lock);
+    struct group *group = find_known(groups, storage_group_id);
+    if (!group && clock_monotonic_us() - groups->learnt_us >= LEARN_AGAIN_US) {
+        groups->learnt_us = clock_monotonic_us();
+        groups->learn(groups->learn_argument);
+        group = find_known(groups, storage_group_id);
+    }
+    pthread_mutex_unlock(&groups->learn_lock);
+    return group;
+}
+
+bool group_find(struct groups *groups, int64_t storage_group_id, struct group **group_out, struct err *err)
+{
+    struct group *group = find_known(groups, storage_group_id);
+
+    if (!group)
+        group = find_new(groups, storage_group_id);
+    if (!group) {
         err_log(err, "storage group %lld is not known to this process", (long long)storage_group_id);
         return err_set(err, ERR_BUSY, "The mail store is temporarily unavailable.");
     }

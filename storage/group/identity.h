@@ -22,6 +22,12 @@ struct group {
     uint8_t key[16];
     int64_t epoch;
     struct id_block blocks[GROUP_SEQUENCES];
+    struct group_presence {
+        pthread_mutex_t lock; /* over what follows */
+        struct db *db;        /* NULL: not connected */
+        int64_t number;       /* 0: not chosen yet */
+        int64_t seen_us;      /* monotonic */
+    } presence;               /* group/presence.h */
 };
 
 /* Reads the row over `db` and compares; afterwards group->is_known. */

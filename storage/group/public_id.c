@@ -54,9 +54,10 @@ static uint64_t sip_hash(const uint64_t key[2], uint64_t word)
 
 static uint32_t mix(const struct group *group, enum group_id_kind kind, unsigned round, uint32_t half)
 {
-    uint64_t key[2];
+    uint64_t key[2] = { 0, 0 };
 
-    memcpy(key, group->key, sizeof key);
+    if (kind != GROUP_ID_MAILBOX && kind != GROUP_ID_PRINCIPAL)
+        memcpy(key, group->key, sizeof key);
     return (uint32_t)sip_hash(key, half | (uint64_t)round << 32 | (uint64_t)kind << 40);
 }
 
@@ -82,6 +83,12 @@ static uint64_t unscramble(const struct group *group, enum group_id_kind kind, u
         left = before;
     }
     return (uint64_t)left << 32 | right;
+}
+
+int64_t group_translate_id(const struct group *from, const struct group *to, enum group_id_kind kind,
+                           int64_t id)
+{
+    return (int64_t)unscramble(to, kind, scramble(from, kind, (uint64_t)id));
 }
 
 void group_public_id(const struct group *group, enum group_id_kind kind, int64_t id,

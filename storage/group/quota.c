@@ -8,7 +8,8 @@
 
 static const char READ_USAGE[] =
     "SELECT m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages,"
-    "       d.used_bytes, d.limit_bytes, o.used_bytes, o.limit_bytes, s.is_mounted"
+    "       d.used_bytes, d.limit_bytes, o.used_bytes, o.limit_bytes, s.is_mounted,"
+    "       m.warn_bytes, m.no_send_bytes"
     "  FROM mailbox m JOIN store s USING (store_id)"
     "  LEFT JOIN quota_root d ON d.quota_root_id = m.domain_root_id"
     "  LEFT JOIN quota_root o ON o.quota_root_id = m.organisation_root_id"
@@ -33,7 +34,9 @@ static bool read_usage(struct group *group, int64_t mailbox_id, struct mailbox_u
                                              .domain_used_bytes = db_get_i64(&row, 4),
                                              .domain_quota_bytes = db_get_i64(&row, 5),
                                              .organisation_used_bytes = db_get_i64(&row, 6),
-                                             .organisation_quota_bytes = db_get_i64(&row, 7) };
+                                             .organisation_quota_bytes = db_get_i64(&row, 7),
+                                             .warn_bytes = db_get_i64(&row, 9),
+                                             .no_send_bytes = db_get_i64(&row, 10) };
         *is_mounted_out = db_get_bool(&row, 8);
     } else if (err->kind == ERR_NOT_FOUND) {
         err_set(err, ERR_NOT_FOUND, "There is no such mailbox.");
@@ -76,8 +79,11 @@ bool mailbox_has_room(struct group *group, int64_t mailbox_id, int64_t size_byte
 }
 
 static const char SET_QUOTA[] =
-    "UPDATE mailbox SET quota_bytes = nullif($2, 0), quota_messages = nullif($3, 0)"
-    " WHERE mailbox_id = $1 AND deleted_us IS NULL";
+    "UPDATE mailbox m SET has_own_quota = $2 > 0,"
+    "       quota_bytes = coalesce(nullif($2, 0), nullif(s.no_receive_bytes, 0)), quota_messages = nullif($3, 0),"
+    "       warn_bytes = CASE WHEN $2 = 0 THEN nullif(s.warn_bytes, 0) END,"
+    "       no_send_bytes = CASE WHEN $2 = 0 THEN nullif(s.no_send_bytes, 0) END"
+    "  FROM store s WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL AND s.store_id = m.store_id";
 
 bool mailbox_set_quota(struct group *group, int64_t mailbox_id, int64_t quota_bytes, int64_t quota_messages,
                        struct err *err)
@@ -125,19 +131,40 @@ static const struct root_statements root_statements[] = {
     [QUOTA_ROOT_ORGANISATION] =
         ROOT_STATEMENTS("organisation", "2", "organisation_id", "organisation_root_id"),
 };
+static const char HAS_ROOT[] =
+    "SELECT 1 FROM quota_root WHERE kind = $1 AND owner_id = $2 AND limit_bytes = $3";
 static const char REMOVE_ROOT[] = "DELETE FROM quota_root WHERE kind = $2 AND owner_id = $1";
 
 struct root_change {
     const struct root_statements *statements;
     int64_t owner_id, limit_bytes;
+    bool is_only_if_new;
 };
+
+/* A root that is seen here has all its mailboxes: whoever makes one looks for the root after the lock. */
+static bool has_root(struct db *db, const struct root_change *change, bool *has_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct db_rows *rows;
+    bool is_known = db_query(
+        db, arena, HAS_ROOT,
+        DB_ARGS(db_text(change->statements->kind), db_i64(change->owner_id), db_i64(change->limit_bytes)),
+        &rows, err);
+
+    *has_out = is_known && db_rows_count(rows) > 0;
+    talloc_free(arena);
+    return is_known;
+}
 
 static bool change_root(struct db *db, void *arg, struct err *err)
 {
     const struct root_change *change = arg;
     const struct root_statements *sql = change->statements;
     struct db_value owner = db_i64(change->owner_id);
+    bool is_there = false;
 
+    if (change->is_only_if_new && (!has_root(db, change, &is_there, err) || is_there))
+        return is_there;
     if (!db_exec(db, sql->lock_owner, DB_ARGS(owner), NULL, err) ||
         !db_exec(db, sql->lock_members, DB_ARGS(owner), NULL, err))
         return false;
@@ -148,17 +175,27 @@ static bool change_root(struct db *db, void *arg, struct err *err)
            db_exec(db, REMOVE_ROOT, DB_ARGS(owner, db_text(sql->kind)), NULL, err);
 }
 
-bool quota_root_set(struct group *group, enum quota_root_kind kind, int64_t owner_id, int64_t limit_bytes,
-                    struct err *err)
+static bool set_root(struct group *group, struct root_change change, struct err *err)
 {
-    struct root_change change = { &root_statements[kind], owner_id, limit_bytes };
     struct db *db;
 
-    if (limit_bytes < 0)
+    if (change.limit_bytes < 0)
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
     if (!group_acquire(group, DB_BACKGROUND, &db, err))
         return false;
     bool done = with_transaction(db, change_root, &change, err);
     db_release(&db);
     return done;
+}
+
+bool quota_root_set(struct group *group, enum quota_root_kind kind, int64_t owner_id, int64_t limit_bytes,
+                    struct err *err)
+{
+    return set_root(group, (struct root_change){ &root_statements[kind], owner_id, limit_bytes, false }, err);
+}
+
+bool quota_root_ensure(struct group *group, enum quota_root_kind kind, int64_t owner_id, int64_t limit_bytes,
+                       struct err *err)
+{
+    return set_root(group, (struct root_change){ &root_statements[kind], owner_id, limit_bytes, true }, err);
 }

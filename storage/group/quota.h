@@ -12,7 +12,8 @@
 
 struct mailbox_usage {
     int64_t used_bytes, used_messages;
-    int64_t quota_bytes, quota_messages;           /* 0: unlimited */
+    int64_t quota_bytes, quota_messages;           /* 0: unlimited; its own, or the store's */
+    int64_t warn_bytes, no_send_bytes;             /* of the store (group/store.h); 0: none */
     int64_t domain_used_bytes, domain_quota_bytes; /* quota 0: the domain has no limit of its own */
     int64_t organisation_used_bytes, organisation_quota_bytes;
 };
@@ -25,7 +26,7 @@ MUST_CHECK bool mailbox_usage(struct group *group, int64_t mailbox_id, struct ma
 MUST_CHECK bool mailbox_has_room(struct group *group, int64_t mailbox_id, int64_t size_bytes,
                                  struct err *err);
 
-/* 0: unlimited. A limit below what is used keeps everything and refuses what is new. */
+/* 0: as the store says. A limit below what is used keeps everything and refuses what is new. */
 MUST_CHECK bool mailbox_set_quota(struct group *group, int64_t mailbox_id, int64_t quota_bytes,
                                   int64_t quota_messages, struct err *err);
 
@@ -34,5 +35,9 @@ enum quota_root_kind { QUOTA_ROOT_DOMAIN, QUOTA_ROOT_ORGANISATION };
  * row locks of those mailboxes. */
 MUST_CHECK bool quota_root_set(struct group *group, enum quota_root_kind kind, int64_t owner_id,
                                int64_t limit_bytes, struct err *err);
+/* The same where the group does not know this limit yet; else one look at it, and no mailbox is locked. For whoever makes
+ * mailboxes: they are counted from the start where the limit is known. `limit_bytes` > 0. */
+MUST_CHECK bool quota_root_ensure(struct group *group, enum quota_root_kind kind, int64_t owner_id,
+                                  int64_t limit_bytes, struct err *err);
 
 #endif

@@ -66,7 +66,7 @@ static const char READ[] =
     "SELECT DISTINCT a.entry, a.value"
     "  FROM annotation a, unnest($4::text[], $5::text[]) AS w (name, below)"
     " WHERE a.mailbox_id = $1 AND coalesce(a.folder_id, 0) = $2 AND a.recipient_id IN (0, $3)"
-    "   AND (a.entry = w.name OR ($6 AND starts_with(a.entry, w.below)"
+    "   AND a.value IS NOT NULL AND (a.entry = w.name OR ($6 AND starts_with(a.entry, w.below)"
     "        AND ($7 OR strpos(substr(a.entry, length(w.below) + 1), '/') = 0)))"
     " ORDER BY a.entry";
 
@@ -114,14 +114,21 @@ bool annotation_get(struct mailbox *mailbox, const struct mailbox_reader *reader
     return true;
 }
 
-static const char PUT[] =
-    "INSERT INTO annotation (mailbox_id, folder_id, recipient_id, entry, value) VALUES ($1, nullif($2, 0), $3, $4, $5)"
-    " ON CONFLICT (mailbox_id, (coalesce(folder_id, 0)), recipient_id, entry) DO UPDATE SET value = excluded.value";
-static const char DROP[] = "DELETE FROM annotation WHERE mailbox_id = $1 AND coalesce(folder_id, 0) = $2"
-                           "   AND recipient_id = $3 AND entry = $4";
+static const char PUT[] = "INSERT INTO annotation (mailbox_id, folder_id, recipient_id, entry, value, modseq)"
+                          " VALUES ($1, nullif($2, 0), $3, $4, $5, $6)"
+                          " ON CONFLICT (mailbox_id, (coalesce(folder_id, 0)), recipient_id, entry)"
+                          " DO UPDATE SET value = excluded.value, modseq = excluded.modseq";
+/* One that is not there stays unknown. */
+static const char TAKE_AWAY[] = "UPDATE annotation SET value = NULL, modseq = $5"
+                                " WHERE mailbox_id = $1 AND coalesce(folder_id, 0) = $2 AND recipient_id = $3"
+                                "   AND entry = $4 AND value IS NOT NULL";
+static const char FORGET[] =
+    "DELETE FROM annotation WHERE ctid IN"
+    " (SELECT ctid FROM annotation WHERE mailbox_id = $1 AND coalesce(folder_id, 0) = $2 AND recipient_id = $3"
+    "     AND value IS NULL ORDER BY modseq DESC OFFSET $4)";
 static const char COUNT[] =
     "SELECT count(*) FROM annotation WHERE mailbox_id = $1 AND coalesce(folder_id, 0) = $2"
-    "   AND recipient_id IN (0, $3)";
+    "   AND recipient_id IN (0, $3) AND value IS NOT NULL";
 
 struct annotation_work {
     struct mailbox *mailbox;
@@ -132,22 +139,28 @@ struct annotation_work {
     uint64_t modseq;
 };
 
+static bool write_value(struct db *db, const void *arena, const struct annotation_work *work,
+                        const struct annotation *value, struct err *err)
+{
+    bool is_shared = span_starts_nocase(span_text(value->entry), SHARED);
+    struct db_value mailbox = db_i64(work->mailbox->id), folder = db_i64(work->reach.folder_id);
+    struct db_value recipient = db_i64(is_shared ? 0 : work->reader->recipient_id);
+    struct db_value name = db_text(lower(arena, span_text(value->entry)));
+    struct db_value modseq = db_i64((int64_t)work->modseq);
+
+    if (value->value.p)
+        return db_exec(db, PUT, DB_ARGS(mailbox, folder, recipient, name, db_bytes(value->value), modseq),
+                       NULL, err);
+    return db_exec(db, TAKE_AWAY, DB_ARGS(mailbox, folder, recipient, name, modseq), NULL, err) &&
+           db_exec(db, FORGET, DB_ARGS(mailbox, folder, recipient, db_i64(ANNOTATIONS_MAX)), NULL, err);
+}
+
 static bool write_values(struct db *db, const void *arena, const struct annotation_work *work,
                          struct err *err)
 {
-    for (size_t i = 0; i < work->count; i++) {
-        const struct annotation *value = &work->values[i];
-        bool is_shared = span_starts_nocase(span_text(value->entry), SHARED);
-        struct db_value key[4] = { db_i64(work->mailbox->id), db_i64(work->reach.folder_id),
-                                   db_i64(is_shared ? 0 : work->reader->recipient_id),
-                                   db_text(lower(arena, span_text(value->entry))) };
-
-        if (!(value->value.p
-                  ? db_exec(db, PUT, DB_ARGS(key[0], key[1], key[2], key[3], db_bytes(value->value)), NULL,
-                            err)
-                  : db_exec(db, DROP, DB_ARGS(key[0], key[1], key[2], key[3]), NULL, err)))
+    for (size_t i = 0; i < work->count; i++)
+        if (!write_value(db, arena, work, &work->values[i], err))
             return false;
-    }
     return true;
 }
 
@@ -157,15 +170,16 @@ static bool annotation_work(struct db *db, void *arg, struct err *err)
     void *arena = talloc_new(NULL);
     struct journal_lock lock = { .mailbox = work->mailbox };
     struct db_row row;
-    bool is_done = journal_lock(db, arena, &lock, err) && write_values(db, arena, work, err) &&
-                   db_one_row(db, arena, COUNT,
-                              DB_ARGS(db_i64(work->mailbox->id), db_i64(work->reach.folder_id),
-                                      db_i64(work->reader->recipient_id)),
-                              &row, err);
+    bool is_done = journal_lock(db, arena, &lock, err);
 
+    work->modseq = lock.at.modseq + 1;
+    is_done = is_done && write_values(db, arena, work, err) &&
+              db_one_row(db, arena, COUNT,
+                         DB_ARGS(db_i64(work->mailbox->id), db_i64(work->reach.folder_id),
+                                 db_i64(work->reader->recipient_id)),
+                         &row, err);
     if (is_done && db_get_i64(&row, 0) > ANNOTATIONS_MAX)
         is_done = err_set(err, ERR_LIMIT, ANNOTATION_TOO_MANY, ANNOTATIONS_MAX);
-    work->modseq = lock.at.modseq + 1;
     is_done = is_done &&
               journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
               journal_finish(db, work->mailbox, err);
@@ -200,4 +214,54 @@ bool annotation_set(struct mailbox *mailbox, const struct mailbox_reader *reader
         cache_announce(mailbox, work.modseq);
     talloc_free(arena);
     return is_done;
+}
+
+/* By index annotation_modseq. */
+static const char CHANGES[] = "SELECT coalesce(folder_id, 0), entry, modseq FROM annotation"
+                              " WHERE mailbox_id = $1 AND modseq > $2 AND recipient_id IN (0, $3)"
+                              " ORDER BY 1, entry";
+
+bool annotation_changes(struct mailbox *mailbox, const struct mailbox_reader *reader, uint64_t since,
+                        const void *owner, struct annotation_change **changes_out, size_t *count_out,
+                        struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+    struct db *db;
+    bool is_read;
+
+    if (!group_acquire(mailbox->group, DB_INTERACTIVE, &db, err))
+        return false;
+    is_read = db_query(db, owner, CHANGES,
+                       DB_ARGS(db_i64(mailbox->id), db_i64((int64_t)since), db_i64(reader->recipient_id)),
+                       &rows, err);
+    db_release(&db);
+    if (!is_read)
+        return false;
+    *count_out = db_rows_count(rows);
+    *changes_out = talloc_array(owner, struct annotation_change, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        (*changes_out)[i] = (struct annotation_change){ db_get_i64(&row, 0), db_copy_text(owner, &row, 1),
+                                                        (uint64_t)db_get_i64(&row, 2) };
+    return true;
+}
+
+/* By index annotation_modseq. */
+static const char LAST[] = "SELECT coalesce(max(modseq), 0) FROM annotation WHERE mailbox_id = $1";
+
+bool annotation_last(struct mailbox *mailbox, uint64_t *modseq_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct db_row row;
+    struct db *db;
+    bool is_read = group_acquire(mailbox->group, DB_INTERACTIVE, &db, err);
+
+    if (is_read) {
+        is_read = db_one_row(db, arena, LAST, DB_ARGS(db_i64(mailbox->id)), &row, err);
+        db_release(&db);
+    }
+    if (is_read)
+        *modseq_out = (uint64_t)db_get_i64(&row, 0);
+    talloc_free(arena);
+    return is_read;
 }

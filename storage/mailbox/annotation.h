@@ -37,6 +37,21 @@ MUST_CHECK bool annotation_set(struct mailbox *mailbox, const struct mailbox_rea
                                const char *folder_name, const struct annotation *values, size_t count,
                                struct err *err);
 
+/* What was set or taken away after modseq `since` (NOTIFY; RFC 5465, 5.6 and 5.7), the private ones of others left out; by
+ * folder, then name. Rights are not looked at: the caller knows which folders may be read. The folder's modseq does not
+ * tell: it counts messages; that of the mailbox does. */
+struct annotation_change {
+    int64_t folder_id; /* 0: of the mailbox itself */
+    const char *entry;
+    uint64_t modseq;
+};
+/* Entries of folders and of the mailbox that changed after modseq `since` and that the reader may see, by modseq; under `owner`. Errors as statements have them. */
+MUST_CHECK bool annotation_changes(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                                   uint64_t since, const void *owner, struct annotation_change **changes_out,
+                                   size_t *count_out, struct err *err);
+/* The modseq of the last change of any annotation of the mailbox; 0: there was none. */
+MUST_CHECK bool annotation_last(struct mailbox *mailbox, uint64_t *modseq_out, struct err *err);
+
 /* Starts with "/shared/" or "/private/", no "//", no '*', '%', control or 8-bit bytes, no '/' at the end. */
 bool annotation_name_is_valid(struct span entry);
 

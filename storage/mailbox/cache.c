@@ -244,6 +244,11 @@ int64_t mailbox_id(const struct mailbox *mailbox)
     return mailbox->id;
 }
 
+bool mailbox_is_away(const struct mailbox *mailbox)
+{
+    return atomic_load(&mailbox->is_away);
+}
+
 int64_t mailbox_organisation_id(const struct mailbox *mailbox)
 {
     return mailbox->organisation_id;
@@ -417,8 +422,10 @@ void cache_note_checked(struct mailbox *mailbox, int64_t folder_id, uint64_t fol
 
     pthread_mutex_lock(&mailbox->cache->lock);
     entry = g_hash_table_lookup(mailbox->folders, &folder_id);
-    if (entry && entry->view && entry->view->modseq == folder_modseq &&
-        mailbox_modseq >= entry->checked_modseq) {
+    if (entry && entry->view && entry->view->modseq < folder_modseq) {
+        entry->checked_us = 0;
+    } else if (entry && entry->view && entry->view->modseq == folder_modseq &&
+               mailbox_modseq >= entry->checked_modseq) {
         entry->checked_modseq = mailbox_modseq;
         entry->checked_us = asked_us;
     }

@@ -53,6 +53,7 @@ struct mailbox {
     unsigned views;      /* entries with a view */
     unsigned queued;     /* entries that wait for the snapshot writer */
     struct keywords *keywords;
+    atomic_bool is_away; /* the last look found it where nobody may use it */
     _Atomic uint64_t announced_modseq;
     atomic_uint announced_unknown; /* counts wake-ups that say no modseq */
     struct wake_subscription *subscription;
@@ -92,7 +93,8 @@ struct expunge_list {
  * `asked_us`: when the database was asked, or the locks were held. Takes the lock. */
 void cache_publish(struct mailbox *mailbox, struct view *view, uint64_t base_modseq, uint64_t mailbox_modseq,
                    int64_t asked_us, const struct expunge_list *expunges);
-/* Folder row says `folder_modseq` at `mailbox_modseq`: if that is our view, it is fresh. Takes the lock. */
+/* Folder row says `folder_modseq` at `mailbox_modseq`: if that is our view, it is fresh, and an older view is not trusted any
+ * more. Takes the lock. */
 void cache_note_checked(struct mailbox *mailbox, int64_t folder_id, uint64_t folder_modseq,
                         uint64_t mailbox_modseq, int64_t asked_us);
 /* The newest view known, or NULL; a reference. Takes the lock. */

@@ -160,6 +160,7 @@ static struct view *source_after(struct copy *copy, const struct copied *copied)
     const struct copy_result *result = copy->result;
     bool is_same = copy->from_folder_id == copy->to_folder_id;
     struct view_head head = { .folder_id = old->folder_id,
+                              .arrival = old->arrival,
                               .uidvalidity = old->uidvalidity,
                               .uidnext = old->uidnext,
                               .modseq = result->source_modseq,

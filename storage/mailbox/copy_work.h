@@ -37,6 +37,9 @@ MUST_CHECK bool copied_translate(const void *owner, struct copied *copied, const
 MUST_CHECK bool copied_new_items(struct db *db, const void *owner, struct mailbox *from, struct mailbox *to,
                                  struct copied *copied, uint64_t modseq, struct err *err);
 
+/* folder_copy() where the mailboxes live in two storage groups: bytes are read here and filed there, in batches of
+ * one transaction each, and for a move expunged here afterwards. So a crash between may leave both copies, never
+ * none. `result_out` holds what was done also where it fails in the middle. */
 MUST_CHECK bool copy_between_groups(struct mailbox *from, int64_t from_folder_id, const struct uid_set *uids,
                                     struct mailbox *to, int64_t to_folder_id, enum copy_kind kind,
                                     const void *owner, struct copy_result *result_out, struct err *err);

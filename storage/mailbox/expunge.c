@@ -53,6 +53,7 @@ struct view *journal_view_without(const struct view *old, const struct uid_set *
 {
     struct view_builder *builder = view_builder_new(old);
     struct view_head head = { .folder_id = old->folder_id,
+                              .arrival = old->arrival,
                               .uidvalidity = old->uidvalidity,
                               .uidnext = old->uidnext,
                               .modseq = modseq,

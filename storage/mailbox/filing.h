@@ -1,10 +1,11 @@
 /*
  * filing.h -- putting new messages into folders: the transaction behind every delivery, APPEND and import.
  *
- * A batch of filings is one transaction of two round trips: lock the mailbox rows (ascending) and quota roots and read
- * folders, known contents and conversations; then write messages, bodies, items, memberships, counters, the receipt,
- * and COMMIT. UIDs and modseq are taken once a mailbox. Quota is judged under the row locks, target by target in
- * the order given, so it is exact. Callers other than routing/deliver (import) may use it directly.
+ * A batch of filings is one transaction. Where everything in it can be filed it is one round trip to a function of the database
+ * (filing_plain.c); else two: lock the mailbox rows (ascending) and quota roots and read folders, known contents and
+ * conversations; then write messages, bodies, items, memberships, counters, the receipt, and COMMIT. UIDs and modseq are taken
+ * once a mailbox. Quota is judged under the row locks, target by target in the order given, so it is exact. Callers other
+ * than routing/deliver (import) may use it directly.
  *
  * Results  each target ends with is_filed, or with its own err: ERR_QUOTA, ERR_NOT_FOUND (mailbox or folder gone),
  *          ERR_BUSY (store dismounted), ERR_LIMIT (too many keywords), ERR_CONFLICT (another script). The batch fails as a whole only with the
@@ -17,6 +18,8 @@
 
 #include "db/transaction.h"
 #include "message/message.h"
+
+struct trace;
 
 /* Where one copy goes. The first of folder_id, special_use, folder_name that is set decides; INBOX otherwise, and
  * also where special_use or folder_name name nothing. */
@@ -36,6 +39,7 @@ struct filing_target {
     const uint8_t *
         receipt; /* 16 bytes that stand for this copy: where an earlier transaction left them, it is_filed already and
                      nothing is done (was_filed); filing_receipt() makes them. NULL: none */
+    const struct trace *trace; /* of its message (trace/trace.h): written down with the copy. NULL: none */
     bool
         is_quota_warning; /* filed only where the mailbox is above 80 % and not warned yet; marks it warned */
 
@@ -72,6 +76,7 @@ struct filing_batch {
      * locks, mailbox rows first. NULL: none. */
     db_work *before;
     void *before_arg;
+    bool is_rehearsal; /* results are what they would be; all is rolled back */
 
     struct filing_change *changes; /* results, under `owner` of filing_run() */
     size_t change_count;
@@ -94,9 +99,9 @@ void filing_unstage(struct group *group, int64_t message_id);
 MUST_CHECK bool filing_run(struct group *group, struct db *db, const void *owner, struct filing_batch *batch,
                            struct err *err);
 
-/* The notice that a mailbox is nearly full, in French and English, as a message to be filed in its INBOX with
- * ignores_quota. */
-struct message_draft *filing_quota_warning(const void *owner, const char *address, int64_t used_bytes,
-                                           int64_t quota_bytes, int64_t now_us);
+/* The notice that a mailbox is nearly full, in `language` ("fr", "en"; another one: in both), as a message to be filed in its
+ * INBOX with ignores_quota. */
+struct message_draft *filing_quota_warning(const void *owner, const char *address, const char *language,
+                                           int64_t used_bytes, int64_t quota_bytes, int64_t now_us);
 
 #endif

@@ -70,7 +70,10 @@ static bool is_nearly_full(int64_t used, int64_t limit)
 
 static bool deserves_warning(const struct filing_mailbox *mailbox)
 {
-    return is_nearly_full(mailbox->used_bytes + mailbox->bytes, mailbox->quota_bytes) ||
+    int64_t bytes = mailbox->used_bytes + mailbox->bytes;
+
+    return (mailbox->warn_bytes ? bytes >= mailbox->warn_bytes
+                                : is_nearly_full(bytes, mailbox->quota_bytes)) ||
            is_nearly_full(mailbox->used_messages + mailbox->messages, mailbox->quota_messages);
 }
 
@@ -217,6 +220,9 @@ static void judge_target(struct filing_run *run, size_t filing_number, struct fi
     target->is_filed = target->wants_quota_warning = target->was_filed = false;
     target->err = ERR_INIT;
     if (is_done(run, target)) {
+        /* whoever files again without knowing of the script would not know either what that wanted to be sent */
+        if (mailbox && !judge_script(mailbox, target))
+            return;
         target->is_filed = target->was_filed = true;
         return;
     }

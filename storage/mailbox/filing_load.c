@@ -6,17 +6,18 @@
 #include "mailbox/filing_run.h"
 
 #include "db/pipeline.h"
+#include "group/store.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
 static const char LOCK_MAILBOXES[] =
-    "SELECT m.mailbox_id, s.is_mounted, m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages,"
+    "SELECT m.mailbox_id, " MAILBOX_IS_MOUNTED
+    ", m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages,"
     "       m.is_quota_warned, m.domain_root_id, m.organisation_root_id, m.keywords,"
-    "       m.script_version"
-    "  FROM mailbox m JOIN store s USING (store_id)"
-    " WHERE m.mailbox_id = ANY($1) AND m.deleted_us IS NULL"
-    " ORDER BY m.mailbox_id FOR NO KEY UPDATE OF m";
+    "       m.script_version, m.organisation_id, m.warn_bytes"
+    "  FROM mailbox m WHERE m.mailbox_id = ANY($1) AND m.deleted_us IS NULL"
+    " ORDER BY m.mailbox_id FOR NO KEY UPDATE";
 static const char LOCK_ROOTS[] =
     "SELECT quota_root_id, limit_bytes, used_bytes FROM quota_root"
     " WHERE quota_root_id IN (SELECT unnest(ARRAY[domain_root_id, organisation_root_id])"
@@ -130,8 +131,10 @@ struct filing_thread *filing_find_thread(const struct filing_run *run, int64_t m
 static void want_thread(struct filing_run *run, size_t *capacity, int64_t mailbox_id, int64_t hash,
                         int64_t subject_hash)
 {
-    if (filing_find_thread(run, mailbox_id, hash, subject_hash))
+    if (filing_find_thread(run, mailbox_id, hash, subject_hash)) {
+        run->shares_threads = true;
         return;
+    }
     struct filing_thread *thread = talloc_zero(run->arena, struct filing_thread);
     *thread = (struct filing_thread){ .mailbox_id = mailbox_id, .hash = hash, .subject_hash = subject_hash };
     g_hash_table_add(run->threads, thread);
@@ -152,6 +155,7 @@ static void collect_threads(struct filing_run *run)
     run->threads = g_hash_table_new(hash_thread, equal_threads);
     run->thread_list = NULL;
     run->thread_count = 0;
+    run->shares_threads = false;
     for (size_t i = 0; i < run->batch->count; i++) {
         const struct filing *filing = &run->batch->filings[i];
         for (size_t k = 0; k < filing->target_count; k++)
@@ -287,6 +291,8 @@ static bool take_mailboxes(struct filing_run *run, struct root_ids *wanted, stru
         wanted[mailbox - run->mailboxes] = (struct root_ids){ db_get_i64(&row, 8), db_get_i64(&row, 9) };
         mailbox->keywords = db_get_span_array(run->arena, &row, 10, &mailbox->keyword_count);
         mailbox->script_version = db_get_i64(&row, 11);
+        mailbox->organisation_id = db_get_i64(&row, 12);
+        mailbox->warn_bytes = db_get_i64(&row, 13);
     }
     return true;
 }
@@ -396,11 +402,15 @@ static bool take_receipts(struct filing_run *run, struct db *db, struct err *err
     return true;
 }
 
-bool filing_load(struct filing_run *run, struct db *db, struct err *err)
+void filing_collect(struct filing_run *run)
 {
     collect_mailboxes(run);
     collect_contents(run);
     collect_threads(run);
+}
+
+bool filing_load(struct filing_run *run, struct db *db, struct err *err)
+{
     struct folder_wishes wishes = collect_folders(run);
     struct root_ids *wanted =
         talloc_zero_array(run->arena, struct root_ids, (unsigned)run->mailbox_count + 1);

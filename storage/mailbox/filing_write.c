@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <talloc.h>
 
-static struct span not_null(struct span s)
+struct span filing_not_null(struct span s)
 {
     return s.p ? s : span_of("", 0);
 }
@@ -70,12 +70,12 @@ static void add_message(struct message_arrays *arrays, const struct filing_conte
     arrays->header_sizes[i] = (int32_t)draft->header_bytes;
     arrays->chunks[i] = (int32_t)draft->piece_count;
     arrays->hashes[i] = span_of(draft->content_hash, sizeof draft->content_hash);
-    arrays->part_indexes[i] = not_null(draft->part_index);
-    arrays->envelopes[i] = not_null(draft->envelope);
-    arrays->structures[i] = not_null(draft->body_structure);
-    arrays->headers[i] = not_null(draft->header);
-    arrays->columns[i] = not_null(draft->columns);
-    arrays->previews[i] = not_null(draft->preview);
+    arrays->part_indexes[i] = filing_not_null(draft->part_index);
+    arrays->envelopes[i] = filing_not_null(draft->envelope);
+    arrays->structures[i] = filing_not_null(draft->body_structure);
+    arrays->headers[i] = filing_not_null(draft->header);
+    arrays->columns[i] = filing_not_null(draft->columns);
+    arrays->previews[i] = filing_not_null(draft->preview);
 }
 
 static int by_hash(const void *a, const void *b)
@@ -86,10 +86,8 @@ static int by_hash(const void *a, const void *b)
                   sizeof(*left)->draft->content_hash);
 }
 
-/* In the order of their hashes: two batches with the same new contents must not wait for each other. */
-static bool add_messages(struct filing_run *run, struct db *db, struct err *err)
+const struct filing_content **filing_new_contents(const struct filing_run *run, size_t *count_out)
 {
-    struct message_arrays a = message_arrays_new(run->arena, run->content_count);
     const struct filing_content **order =
         talloc_array(run->arena, const struct filing_content *, (unsigned)run->content_count + 1);
     size_t count = 0;
@@ -98,6 +96,16 @@ static bool add_messages(struct filing_run *run, struct db *db, struct err *err)
         if (is_new(&run->contents[i]))
             order[count++] = &run->contents[i];
     qsort(order, count, sizeof(const struct filing_content *), by_hash);
+    *count_out = count;
+    return order;
+}
+
+static bool add_messages(struct filing_run *run, struct db *db, struct err *err)
+{
+    size_t count;
+    const struct filing_content **order = filing_new_contents(run, &count);
+    struct message_arrays a = message_arrays_new(run->arena, count);
+
     for (size_t i = 0; i < count; i++)
         add_message(&a, order[i]);
     if (a.count == 0)
@@ -132,7 +140,7 @@ static bool add_bodies(struct filing_run *run, struct db *db, struct err *err)
             staged[staged_count++] = content->staged_message_id;
         } else if (!db_pipeline_add(db, INSERT_BODY,
                                     DB_ARGS(db_i64(content->message_id), db_i16(piece->codec),
-                                            db_bytes(not_null(piece->data))),
+                                            db_bytes(filing_not_null(piece->data))),
                                     err)) {
             return false;
         }
@@ -352,7 +360,13 @@ static bool add_all(struct filing_run *run, struct db *db, struct err *err)
     return add_messages(run, db, err) && add_bodies(run, db, err) && add_items(run, db, err) &&
            add_threads(run, db, err) && add_mailbox_counters(run, db, err) &&
            add_folder_counters(run, db, err) && add_root_counters(run, db, err) &&
-           add_receipts(run, db, err) && receipt_add(db, run->receipt, err);
+           add_receipts(run, db, err) && filing_add_traces(run, db, err) &&
+           receipt_add(db, run->receipt, err);
+}
+
+bool filing_try_write(struct filing_run *run, struct db *db, struct err *err)
+{
+    return add_all(run, db, err) && db_pipeline_send(db, err) && db_pipeline_end(db, err);
 }
 
 bool filing_write(struct filing_run *run, struct db *db, struct err *err)

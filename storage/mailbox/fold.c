@@ -5,6 +5,7 @@
 #include "base/crashpoint.h"
 #include "base/log.h"
 #include "db/transaction.h"
+#include "group/store.h"
 #include "mailbox/folded.h"
 #include "mailbox/journal.h"
 #include "mailbox/purge.h"
@@ -278,7 +279,8 @@ static const char FIND_FOLDERS[] =
     "SELECT f.mailbox_id, f.folder_id"
     "  FROM (SELECT folder_id, count(*) AS rows FROM folder_change WHERE kind = 1"
     "         GROUP BY folder_id HAVING count(*) >= $1) AS many JOIN folder f USING (folder_id)"
-    " WHERE f.deleted_us IS NULL AND many.rows * $2 >= f.messages ORDER BY many.rows DESC LIMIT $3";
+    " WHERE f.deleted_us IS NULL AND many.rows * $2 >= f.messages AND " MAILBOX_IS_SETTLED(
+        "f.mailbox_id") " ORDER BY many.rows DESC LIMIT $3";
 
 /* A folder whose journal is damaged does not keep the others from being folded. */
 static bool fold_found(struct db *db, const struct db_row *row, struct err *err)

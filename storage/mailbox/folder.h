@@ -40,6 +40,7 @@ struct folder {
  * One query, which also serves as the freshness check of the folder's view (mailbox/view.h). */
 MUST_CHECK bool folder_find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
                             unsigned rights, const void *owner, struct folder **folder_out, struct err *err);
+/* The same by its id, which a rename does not change. */
 MUST_CHECK bool folder_find_by_id(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                   int64_t folder_id, unsigned rights, const void *owner,
                                   struct folder **folder_out, struct err *err);
@@ -72,6 +73,7 @@ MUST_CHECK bool folder_set_special_use(struct mailbox *mailbox, const struct mai
 
 /* The owner's subscriptions. Any valid name may be subscribed. Unsubscribing what is not is a success. */
 MUST_CHECK bool folder_subscribe(struct mailbox *mailbox, const char *name, struct err *err);
+/* Takes the name out of the owner's subscriptions; a success also where it was not there. */
 MUST_CHECK bool folder_unsubscribe(struct mailbox *mailbox, const char *name, struct err *err);
 
 /* IMAP4rev1 \Recent: from *first_out on, below the folder's uidnext, nobody was told before; now this session is.

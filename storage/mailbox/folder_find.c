@@ -65,6 +65,8 @@ static bool find(struct mailbox *mailbox, const struct mailbox_reader *reader, c
     }
     if (is_found && !db_rows_at(rows, 0, &row))
         is_found = rights_not_found(err);
+    if (is_found)
+        atomic_store(&mailbox->is_away, !db_get_bool(&row, FOLDER_COLUMN_COUNT + 1));
     if (is_found && !db_get_bool(&row, FOLDER_COLUMN_COUNT + 1))
         is_found = err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
     if (is_found) {

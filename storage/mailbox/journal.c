@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/crashpoint.h"
+#include "group/store.h"
 #include "mailbox/receipt.h"
 
 #include <talloc.h>
@@ -12,10 +13,9 @@
 /* By primary key. The lock orders all changes of the mailbox. */
 static const char LOCK_MAILBOX[] =
     "SELECT m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages, m.next_uidvalidity,"
-    "       m.keywords, s.is_mounted"
-    "  FROM mailbox m JOIN store s USING (store_id)"
-    " WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL"
-    "   FOR NO KEY UPDATE OF m";
+    "       m.keywords, " MAILBOX_IS_MOUNTED
+    "  FROM mailbox m WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL"
+    "   FOR NO KEY UPDATE";
 static const char LOCK_ROOTS[] =
     "SELECT m.mailbox_id, q.quota_root_id, q.limit_bytes, q.used_bytes"
     "  FROM quota_root q JOIN mailbox m ON q.quota_root_id IN (m.domain_root_id, m.organisation_root_id)"
@@ -25,13 +25,14 @@ static const char LOCK_FOLDER[] = "SELECT uidvalidity, uidnext, modseq FROM fold
                                   " WHERE folder_id = $1 AND mailbox_id = $2 AND deleted_us IS NULL"
                                   "   FOR NO KEY UPDATE";
 
-static bool take_mailbox(const void *owner, const struct db_rows *rows, struct locked_mailbox *at,
-                         struct err *err)
+static bool take_mailbox(const void *owner, struct mailbox *mailbox, const struct db_rows *rows,
+                         struct locked_mailbox *at, struct err *err)
 {
     struct db_row row;
 
     if (!db_rows_at(rows, 0, &row))
         return err_set(err, ERR_NOT_FOUND, "There is no such mailbox.");
+    atomic_store(&mailbox->is_away, !db_get_bool(&row, 7));
     if (!db_get_bool(&row, 7))
         return err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
     *at = (struct locked_mailbox){ .modseq = (uint64_t)db_get_i64(&row, 0),
@@ -110,14 +111,15 @@ static bool send_locks(struct db *db, const struct journal_lock *lock, struct er
 
 static bool take_locks(struct db *db, const void *owner, struct journal_lock *lock, struct err *err)
 {
-    const struct mailbox *mailboxes[2] = { lock->mailbox, lock->other };
+    struct mailbox *mailboxes[2] = { lock->mailbox, lock->other };
     struct locked_mailbox *at[2] = { &lock->at, &lock->at_other };
     struct order order = order_of(lock);
     struct db_rows *rows;
 
     for (size_t i = 0; i < 2; i++)
-        if (mailboxes[order.mailboxes[i]] && (!db_pipeline_next(db, owner, &rows, NULL, err) ||
-                                              !take_mailbox(owner, rows, at[order.mailboxes[i]], err)))
+        if (mailboxes[order.mailboxes[i]] &&
+            (!db_pipeline_next(db, owner, &rows, NULL, err) ||
+             !take_mailbox(owner, mailboxes[order.mailboxes[i]], rows, at[order.mailboxes[i]], err)))
             return false;
     if (lock->needs & JOURNAL_QUOTA) {
         if (!db_pipeline_next(db, owner, &rows, NULL, err))
@@ -217,7 +219,7 @@ bool journal_finish(struct db *db, struct mailbox *mailbox, struct err *err)
 {
     uint8_t receipt[RECEIPT_BYTES];
 
-    receipt_make(receipt);
+    db_receipt_make(receipt);
     if (!receipt_add(db, receipt, err))
         return false;
     CRASHPOINT("journal.before-commit");

@@ -56,6 +56,13 @@ static void count_read(struct folder_entry *entry, const struct view_read *read)
     }
 }
 
+/* What was announced before we asked, and is not there, was not true: a stranger's notification, or a database that went back. */
+static void forget_announced(struct mailbox *mailbox, uint64_t announced, uint64_t found)
+{
+    if (found < announced)
+        (void)atomic_compare_exchange_strong(&mailbox->announced_modseq, &announced, found);
+}
+
 /* Reads as the one thread that does; called and returning under the lock. */
 static bool lead(struct folder_entry *entry, struct view **view_out, struct err *err)
 {
@@ -63,6 +70,7 @@ static bool lead(struct folder_entry *entry, struct view **view_out, struct err 
     pthread_mutex_t *lock = &mailbox->cache->lock;
     uint64_t number = ++entry->loads_begun;
     unsigned unknown = atomic_load(&mailbox->announced_unknown);
+    uint64_t announced = atomic_load(&mailbox->announced_modseq);
     struct view *base = entry->view ? view_ref(entry->view) : NULL;
     struct view_read read;
     int64_t asked_us = clock_monotonic_us();
@@ -71,8 +79,10 @@ static bool lead(struct folder_entry *entry, struct view **view_out, struct err 
     entry->is_loading = true;
     pthread_mutex_unlock(lock);
     is_read = read_latest(mailbox, entry->folder_id, base, &read, err);
-    if (is_read)
+    if (is_read) {
+        forget_announced(mailbox, announced, read.mailbox_modseq);
         cache_publish(mailbox, read.view, read.base_modseq, read.mailbox_modseq, asked_us, &read.expunges);
+    }
     pthread_mutex_lock(lock);
     entry->is_loading = false;
     if (is_read) {

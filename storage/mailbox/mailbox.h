@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wake_bus;
@@ -63,6 +64,9 @@ int64_t mailbox_id(const struct mailbox *mailbox);
 int64_t mailbox_organisation_id(const struct mailbox *mailbox);
 /* Lives longer than the mailbox. */
 struct group *mailbox_group(const struct mailbox *mailbox);
+/* The last look found its store dismounted, or itself on its way to another storage group: a session may ask whether it lives
+ * elsewhere by now. */
+bool mailbox_is_away(const struct mailbox *mailbox);
 /* That it was opened in. */
 struct mailbox_cache *mailbox_cache_of(const struct mailbox *mailbox);
 

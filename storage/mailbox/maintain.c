@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/statement.h"
+#include "group/store.h"
 #include "mailbox/cache.h"
 #include "mailbox/pack_write.h"
 #include "mailbox/snapshot_write.h"
@@ -20,14 +21,15 @@ static const int64_t STEP_US = 3 * US_PER_S;
 static const char FIND_SNAPSHOTS[] =
     "SELECT f.mailbox_id, f.folder_id FROM folder f LEFT JOIN folder_snapshot s USING (folder_id)"
     " WHERE f.deleted_us IS NULL AND f.messages + coalesce(s.messages, 0) >= 500 AND f.modseq > coalesce(s.modseq, 0)"
-    "   AND (f.uidnext - coalesce(s.uidnext, 1) > greatest(500, f.messages / 20)"
-    "        OR (SELECT count(*) FROM (SELECT 1 FROM folder_change c WHERE c.folder_id = f.folder_id"
-    "                                     AND c.modseq > coalesce(s.modseq, 0) LIMIT 200) AS x) >= 200)"
-    " ORDER BY f.folder_id LIMIT $1";
+    "   AND " MAILBOX_IS_SETTLED(
+        "f.mailbox_id") "   AND (f.uidnext - coalesce(s.uidnext, 1) > greatest(500, f.messages / 20)"
+                        "        OR (SELECT count(*) FROM (SELECT 1 FROM folder_change c WHERE c.folder_id = f.folder_id"
+                        "                                     AND c.modseq > coalesce(s.modseq, 0) LIMIT 200) AS x) >= 200)"
+                        " ORDER BY f.folder_id LIMIT $1";
 static const char FIND_PACKS[] =
     "SELECT f.mailbox_id, f.folder_id FROM folder f"
     " WHERE f.deleted_us IS NULL AND f.messages >= 128 AND f.uidnext - f.packed_uid > 128"
-    " ORDER BY f.uidnext - f.packed_uid DESC LIMIT $1";
+    "   AND " MAILBOX_IS_SETTLED("f.mailbox_id") " ORDER BY f.uidnext - f.packed_uid DESC LIMIT $1";
 
 struct found {
     int64_t mailbox_id, folder_id;

@@ -7,6 +7,7 @@
 #include "db/statement.h"
 #include "mailbox/cache.h"
 #include "mailbox/pack_codec.h"
+#include "message/columns.h"
 #include "message/message.h"
 
 #include <talloc.h>
@@ -66,7 +67,9 @@ static void fill(struct pack_row *row, const struct pack *pack, int at)
         row->body_structure = second;
         return;
     }
+    uint32_t begin = at > 0 ? pack->subject_ends[at - 1] : 0;
     row->columns = first;
+    row->subject = span_of(pack->subjects + begin, pack->subject_ends[at] - begin);
     row->preview = second;
     row->header_size = cell->header_size;
     row->thread_id = cell->thread_id;
@@ -210,6 +213,7 @@ static bool from_rows(struct reading *reading, enum pack_part part, struct err *
         row->envelope = metas[i].envelope;
         row->body_structure = metas[i].body_structure;
         row->columns = metas[i].columns;
+        row->subject = columns_text(metas[i].columns, COLUMNS_SUBJECT);
         row->preview = metas[i].preview;
     }
     return part == PACK_SHOWN || items_from_rows(reading, uids, places, count, err);

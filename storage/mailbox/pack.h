@@ -16,13 +16,14 @@
 
 enum pack_wanted {
     PACK_ENVELOPE = 1, /* envelope, body_structure */
-    PACK_COLUMNS = 2,  /* columns, preview, header_size, thread_id, saved_us */
+    PACK_COLUMNS = 2,  /* columns, subject, preview, header_size, thread_id, saved_us */
 };
 
 struct pack_row {
     uint32_t uid, number;
     struct span envelope, body_structure; /* rendered for IMAP */
     struct span columns;                  /* message/columns.h */
+    struct span subject;                  /* of the columns */
     struct span preview;                  /* UTF-8 (RFC 8970) */
     uint32_t header_size;
     int64_t thread_id; /* of the item (THREADID) */

@@ -30,6 +30,10 @@ struct pack {
     uint32_t *uids; /* ascending */
     struct pack_cell *cells;
     char *bytes;
+    /* Of PACK_SEARCHED: the subjects side by side, so that SEARCH SUBJECT reads a tenth of the memory; ends[i] is where the
+     * one of cell i ends. */
+    char *subjects;
+    uint32_t *subject_ends;
     uint64_t memory;
     GList lru; /* under the cache's lock */
 };

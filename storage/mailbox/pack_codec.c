@@ -3,6 +3,8 @@
  */
 #include "mailbox/pack_codec.h"
 
+#include "message/columns.h"
+
 #include <talloc.h>
 #include <zstd.h>
 
@@ -34,7 +36,7 @@ static void encode_numbers(enum pack_part part, const struct pack_row *rows, siz
         if (part == PACK_SHOWN)
             continue;
         buf_add_varint(raw, rows[i].header_size);
-        buf_add_signed_varint(raw, rows[i].thread_id - thread);
+        buf_add_signed_varint(raw, (int64_t)((uint64_t)rows[i].thread_id - (uint64_t)thread)); /* may wrap */
         buf_add_signed_varint(raw, rows[i].saved_us - saved);
         thread = rows[i].thread_id;
         saved = rows[i].saved_us;
@@ -72,9 +74,10 @@ static bool take_cell(struct pack *pack, uint32_t i, struct span *in, uint64_t *
     if (pack->part == PACK_SEARCHED &&
         (!span_take_varint(in, &header_size) || header_size > UINT32_MAX ||
          !span_take_signed_varint(in, &thread) || !span_take_signed_varint(in, &saved) ||
-         (before && (__builtin_add_overflow(thread, before->thread_id, &thread) ||
-                     __builtin_add_overflow(saved, before->saved_us, &saved)))))
+         (before && __builtin_add_overflow(saved, before->saved_us, &saved))))
         return false;
+    if (before)
+        thread = (int64_t)((uint64_t)thread + (uint64_t)before->thread_id);
     pack->uids[i] = (uint32_t)uid;
     pack->cells[i] = (struct pack_cell){ .first = (uint32_t)*offset,
                                          .second = (uint32_t)(*offset + first),
@@ -106,6 +109,26 @@ static bool take_pack(struct pack *pack, struct span raw)
     return offset == span_length(raw);
 }
 
+static void gather_subjects(struct pack *pack)
+{
+    struct span *subjects = talloc_array(NULL, struct span, pack->count);
+    uint32_t end = 0;
+
+    pack->subject_ends = talloc_array(pack, uint32_t, pack->count);
+    for (uint32_t i = 0; i < pack->count; i++) {
+        const struct pack_cell *cell = &pack->cells[i];
+        subjects[i] =
+            columns_text(span_of(pack->bytes + cell->first, cell->second - cell->first), COLUMNS_SUBJECT);
+        pack->subject_ends[i] = end += (uint32_t)span_length(subjects[i]);
+    }
+    pack->subjects = talloc_size(pack, end + 1);
+    for (uint32_t i = 0; i < pack->count; i++)
+        if (!span_is_empty(subjects[i]))
+            memcpy(pack->subjects + pack->subject_ends[i] - span_length(subjects[i]), subjects[i].p,
+                   span_length(subjects[i]));
+    talloc_free(subjects);
+}
+
 struct pack *pack_decode(enum pack_part part, struct span data)
 {
     struct pack *pack;
@@ -126,6 +149,8 @@ struct pack *pack_decode(enum pack_part part, struct span data)
         talloc_free(pack);
         return NULL;
     }
+    if (part == PACK_SEARCHED)
+        gather_subjects(pack);
     pack->memory = talloc_total_size(pack);
     return pack;
 }

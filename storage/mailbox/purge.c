@@ -40,6 +40,7 @@ static const char DELETE_ITEMS[] =
     "   AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item_id = i.item_id)"
     " RETURNING item_id, message_id, thread_id";
 static const char DELETE_WORDS[] = "DELETE FROM search_word WHERE item_id = ANY($1)";
+static const char DELETE_LEXEMES[] = "DELETE FROM search_lexeme WHERE item_id = ANY($1)";
 /* Conversations that nothing is left of. By primary key, over the references of the mailbox. */
 static const char DELETE_THREADS[] =
     "DELETE FROM thread_reference r WHERE mailbox_id = $1 AND thread_id = ANY($2)"
@@ -63,6 +64,7 @@ bool purge_items(struct db *db, int64_t mailbox_id, const int64_t *item_ids, siz
             threads[i] = db_get_i64(&row, 2);
         }
         done = db_exec(db, DELETE_WORDS, DB_ARGS(db_i64_array(items, gone)), NULL, err) &&
+               db_exec(db, DELETE_LEXEMES, DB_ARGS(db_i64_array(items, gone)), NULL, err) &&
                db_exec(db, DELETE_THREADS, DB_ARGS(db_i64(mailbox_id), db_i64_array(threads, gone)), NULL,
                        err) &&
                purge_messages(db, messages, gone, err);

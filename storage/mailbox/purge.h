@@ -1,5 +1,5 @@
 /*
- * purge.h -- inside this room: removing rows for good, always under the mailbox's row lock.
+ * purge.h -- inside this room and storage/move: removing rows for good, always under the mailbox's row lock.
  *
  * Memberships go first; items that were in no other folder go with them, and messages that no item has any more. A message that
  * somebody gets again at this moment is locked by its delivery and left alone.
@@ -21,6 +21,13 @@ MUST_CHECK bool purge_items(struct db *db, int64_t mailbox_id, const int64_t *it
                             struct err *err);
 /* Messages without any item, of these, with their bodies. */
 MUST_CHECK bool purge_messages(struct db *db, const int64_t *message_ids, size_t count, struct err *err);
+
+/* One transaction: a batch of the folder's memberships; with the last one *is_done_out, and the folder is gone with all that
+ * hangs on it. */
+MUST_CHECK bool purge_folder_step(struct db *db, int64_t mailbox_id, int64_t folder_id, bool *is_done_out,
+                                  struct err *err);
+/* In a transaction: what hangs on a mailbox without folders; the mailbox's row stays. */
+MUST_CHECK bool purge_mailbox_rest(struct db *db, int64_t mailbox_id, struct err *err);
 
 /* Locks the mailbox's row, deleted or not. */
 MUST_CHECK bool purge_lock(struct db *db, int64_t mailbox_id, struct err *err);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "db/statement.h"
+#include "mailbox/receipt.h"
 #include "mailbox/uid_set.h"
 
 #include <talloc.h>
@@ -14,6 +15,7 @@
 enum { ROWS_A_TURN = 50 };
 static const int64_t TURN_US = 3 * US_PER_S;
 #define PERIOD_PASSED(column) column " < $1 - s.deleted_item_days * 86400000000"
+#define MAILBOX_PERIOD_PASSED(column) column " < $1 - s.deleted_mailbox_days * 86400000000"
 
 struct batch {
     int64_t mailbox_id, folder_id;
@@ -145,12 +147,23 @@ static bool purge_folder_batch(struct db *db, void *arg, struct err *err)
     return done;
 }
 
+bool purge_folder_step(struct db *db, int64_t mailbox_id, int64_t folder_id, bool *is_done_out,
+                       struct err *err)
+{
+    struct folder_batch batch = { mailbox_id, folder_id, false };
+    bool done = with_transaction(db, purge_folder_batch, &batch, err);
+
+    *is_done_out = done && batch.is_last;
+    return done;
+}
+
 static bool purge_folder(struct db *db, const struct db_row *row, int64_t deadline_us, struct err *err)
 {
-    struct folder_batch batch = { db_get_i64(row, 0), db_get_i64(row, 1), false };
+    bool is_last = false;
 
-    while (!batch.is_last) {
-        if (clock_monotonic_us() > deadline_us || !with_transaction(db, purge_folder_batch, &batch, err))
+    while (!is_last) {
+        if (clock_monotonic_us() > deadline_us ||
+            !purge_folder_step(db, db_get_i64(row, 0), db_get_i64(row, 1), &is_last, err))
             return false;
     }
     return true;
@@ -163,18 +176,38 @@ bool purge_folders(struct group *group, bool *is_done_out, struct err *err)
 
 static const char FIND_MAILBOXES[] =
     "SELECT m.mailbox_id FROM mailbox m JOIN store s USING (store_id)"
-    " WHERE m.deleted_us IS NOT NULL AND " PERIOD_PASSED("m.deleted_us") " LIMIT $2";
+    " WHERE m.deleted_us IS NOT NULL AND " MAILBOX_PERIOD_PASSED("m.deleted_us") " LIMIT $2";
 /* Its folders are left to purge_folders(), as if deleted long ago; when none is left, the rest goes. */
 static const char EXPIRE_FOLDERS[] = "UPDATE folder SET deleted_us = 0 WHERE mailbox_id = $1"
                                      "   AND (deleted_us IS NULL OR deleted_us > 0)";
 static const char HAS_FOLDERS[] = "SELECT EXISTS (SELECT 1 FROM folder WHERE mailbox_id = $1)";
 static const char *const mailbox_rows[] = {
-    "DELETE FROM subscription WHERE mailbox_id = $1",     "DELETE FROM annotation WHERE mailbox_id = $1",
-    "DELETE FROM thread_reference WHERE mailbox_id = $1", "DELETE FROM search_word WHERE mailbox_id = $1",
-    "DELETE FROM import_receipt WHERE mailbox_id = $1",   "DELETE FROM sieve_script WHERE mailbox_id = $1",
-    "DELETE FROM automatic_reply WHERE mailbox_id = $1",  "DELETE FROM sieve_mark WHERE mailbox_id = $1",
-    "DELETE FROM mailbox WHERE mailbox_id = $1",
+    "DELETE FROM subscription WHERE mailbox_id = $1",
+    "DELETE FROM annotation WHERE mailbox_id = $1",
+    "DELETE FROM thread_reference WHERE mailbox_id = $1",
+    "DELETE FROM search_lexeme WHERE item_id IN (SELECT item_id FROM search_word WHERE mailbox_id = $1)",
+    "DELETE FROM search_word WHERE mailbox_id = $1",
+    "DELETE FROM import_receipt WHERE mailbox_id = $1",
+    "DELETE FROM sieve_script WHERE mailbox_id = $1",
+    "DELETE FROM automatic_reply WHERE mailbox_id = $1",
+    "DELETE FROM sieve_mark WHERE mailbox_id = $1",
+    "DELETE FROM jmap_identity WHERE mailbox_id = $1",
+    "DELETE FROM jmap_submission WHERE mailbox_id = $1",
+    "DELETE FROM upload WHERE mailbox_id = $1",
+    "DELETE FROM client_setting WHERE mailbox_id = $1",
+    "DELETE FROM sender_rule WHERE mailbox_id = $1",
+    "DELETE FROM snooze WHERE mailbox_id = $1",
 };
+static const char DELETE_MAILBOX[] = "DELETE FROM mailbox WHERE mailbox_id = $1";
+
+bool purge_mailbox_rest(struct db *db, int64_t mailbox_id, struct err *err)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < COUNT_OF(mailbox_rows); i++)
+        done = db_exec(db, mailbox_rows[i], DB_ARGS(db_i64(mailbox_id)), NULL, err);
+    return done;
+}
 
 static bool purge_mailbox(struct db *db, void *arg, struct err *err)
 {
@@ -186,8 +219,9 @@ static bool purge_mailbox(struct db *db, void *arg, struct err *err)
                 db_exec(db, EXPIRE_FOLDERS, DB_ARGS(mailbox), NULL, err) &&
                 db_one_row(db, arena, HAS_FOLDERS, DB_ARGS(mailbox), &row, err);
     bool is_empty = done && !db_get_bool(&row, 0);
-    for (size_t i = 0; done && is_empty && i < COUNT_OF(mailbox_rows); i++)
-        done = db_exec(db, mailbox_rows[i], DB_ARGS(mailbox), NULL, err);
+    if (is_empty)
+        done = purge_mailbox_rest(db, *(const int64_t *)arg, err) &&
+               db_exec(db, DELETE_MAILBOX, DB_ARGS(mailbox), NULL, err);
     talloc_free(arena);
     return done;
 }
@@ -236,17 +270,14 @@ bool purge_staged(struct group *group, bool *is_done_out, struct err *err)
     return true;
 }
 
-/* Ids begin with the time in milliseconds: a range of the primary key. */
-static const char REAP_RECEIPTS[] = "DELETE FROM delivery_receipt WHERE receipt_id < $1";
-
 bool purge_receipts(struct group *group, bool *is_done_out, struct err *err)
 {
-    enum { KEPT_MS = 6 * 3600 * 1000 };
-    uint64_t before_ms = (uint64_t)clock_now_us() / 1000 - KEPT_MS;
-    uint8_t before[16] = { 0 };
+    struct db *db;
 
-    for (int i = 0; i < 6; i++)
-        before[i] = (uint8_t)(before_ms >> (40 - 8 * i));
     *is_done_out = true;
-    return exec_alone(group, REAP_RECEIPTS, DB_ARGS(db_uuid(before)), NULL, err);
+    if (!group_acquire(group, DB_BACKGROUND, &db, err))
+        return false;
+    bool done = receipt_reap(db, err);
+    db_release(&db);
+    return done;
 }

@@ -17,7 +17,7 @@ enum source { HEAD, SNAPSHOT, MEMBERSHIP, CHANGE };
 #define HEAD_PART                                                                                            \
     "SELECT 0 AS source, f.modseq AS a, f.uidnext AS b, f.uidvalidity AS c, m.modseq AS d,"                  \
     "       (f.deleted_us IS NULL AND m.deleted_us IS NULL)::int::bigint AS e,"                              \
-    "       s.is_mounted::int::bigint AS f, 0::bigint AS g, NULL::bytea AS data, m.keywords AS names"        \
+    "       s.is_mounted::int::bigint AS f, m.arrival AS g, NULL::bytea AS data, m.keywords AS names"        \
     "  FROM folder f JOIN mailbox m USING (mailbox_id) JOIN store s USING (store_id)"                        \
     " WHERE f.folder_id = $1"
 #define MEMBERSHIP_PART(first_uid)                                                                           \
@@ -187,11 +187,14 @@ static bool apply_changes(const void *owner, const struct parts *parts, struct v
     return true;
 }
 
-static bool check_head(const struct parts *parts, struct err *err)
+static bool check_head(struct mailbox *mailbox, const struct parts *parts, struct err *err)
 {
-    if (!parts->has_head || !db_get_i64(&parts->head, 5))
+    bool is_mounted = parts->has_head && db_get_i64(&parts->head, 6);
+
+    if (!parts->has_head || (is_mounted && !db_get_i64(&parts->head, 5)))
         return err_set(err, ERR_NOT_FOUND, "There is no such folder.");
-    if (!db_get_i64(&parts->head, 6))
+    atomic_store(&mailbox->is_away, !is_mounted);
+    if (!is_mounted)
         return err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
     return true;
 }
@@ -224,6 +227,7 @@ static bool build(struct mailbox *mailbox, int64_t folder_id, const struct view 
     head.modseq = (uint64_t)db_get_i64(&parts->head, 1);
     head.uidnext = db_get_u32(&parts->head, 2);
     head.uidvalidity = db_get_u32(&parts->head, 3);
+    head.arrival = db_get_i64(&parts->head, 7);
     head.keywords = keywords;
     read->view = view_builder_finish(builder, &head);
     keywords_release(&keywords);
@@ -235,12 +239,14 @@ static bool read_rows(struct mailbox *mailbox, int64_t folder_id, const struct v
 {
     void *arena = talloc_new(owner);
     struct parts parts = part_rows(arena, rows);
-    bool is_read = check_head(&parts, err);
+    bool is_read = check_head(mailbox, &parts, err), is_other;
 
     *read_out = (struct view_read){ .base_modseq = base ? base->modseq : 0, .is_cold = base == NULL };
-    if (is_read && base && (uint64_t)db_get_i64(&parts.head, 1) < base->modseq) {
+    is_other = is_read && base && db_get_i64(&parts.head, 7) != base->arrival;
+    if (is_other || (is_read && base && (uint64_t)db_get_i64(&parts.head, 1) < base->modseq)) {
         cache_drop(mailbox, folder_id);
-        err_log(err, "folder %" PRId64 ": the database is behind what it told us before", folder_id);
+        err_log(err, "folder %" PRId64 ": the database is behind what it told us before, or it was away",
+                folder_id);
         is_read = err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
     }
     if (is_read) {
@@ -254,6 +260,7 @@ static bool read_rows(struct mailbox *mailbox, int64_t folder_id, const struct v
     talloc_free(arena);
     if (!is_read)
         view_read_release(read_out);
+    read_out->is_other = is_other;
     return is_read;
 }
 
@@ -306,6 +313,10 @@ bool view_read(struct db *db, struct mailbox *mailbox, int64_t folder_id, const 
         is_read = db_query(db, arena, READ_COLD, DB_ARGS(db_i64(folder_id)), &rows, err);
     is_read = is_read && read_rows(mailbox, folder_id, base, arena, rows, read_out, err);
     talloc_free(arena);
+    if (!is_read && read_out->is_other) { /* it went away and came back: what we know of it is of no use */
+        *err = ERR_INIT;
+        return view_read(db, mailbox, folder_id, NULL, read_out, err);
+    }
     if (is_read && !read_out->view)
         return view_read_rows(db, mailbox, folder_id, read_out, err);
     return is_read;

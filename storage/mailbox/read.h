@@ -17,6 +17,7 @@ struct view_read {
     uint64_t mailbox_modseq; /* at that moment */
     uint64_t applied;        /* rows and changes read besides the snapshot */
     bool is_cold;            /* there was no base */
+    bool is_other;           /* not read: the base is of before the mailbox went away and came back */
     struct expunge_list expunges;
 };
 /* What it holds; the struct is the caller's. */
@@ -28,6 +29,8 @@ MUST_CHECK bool view_read(struct db *db, struct mailbox *mailbox, int64_t folder
 /* In a pipeline: adds the statement; then takes its rows (which belong to `owner`). Where the snapshot turned out to
  * be damaged, read_out->view is NULL and the caller runs view_read_rows(). */
 MUST_CHECK bool view_read_add(struct db *db, int64_t folder_id, const struct view *base, struct err *err);
+/* The result of the view_read_add() with the same arguments. *read_out is under `owner`; its view is the caller's, to
+ * be released. */
 MUST_CHECK bool view_read_next(struct db *db, struct mailbox *mailbox, int64_t folder_id,
                                const struct view *base, const void *owner, struct view_read *read_out,
                                struct err *err);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "db/pipeline.h"
 #include "db/transaction.h"
+#include "group/store.h"
 #include "mailbox/flags.h"
 #include "mailbox/folded.h"
 #include "mailbox/journal.h"
@@ -16,7 +17,7 @@
 
 /* $2: one folder or 0; $3: now. Deleted folders show all they held; a MOVE (set_bits 1) is no expunge to undo. */
 static const char FIND_EXPUNGES[] =
-    "SELECT c.folder_id, c.uids, c.at_us, f.uidnext"
+    "SELECT c.folder_id, c.uids, c.at_us, f.uidnext, f.name"
     "  FROM folder f JOIN mailbox m USING (mailbox_id) JOIN store s USING (store_id)"
     "  JOIN (SELECT folder_id, uids, at_us FROM folder_change WHERE kind = 2 AND set_bits = 0 AND NOT is_purged"
     "        UNION ALL"
@@ -42,9 +43,16 @@ static bool is_known(const struct finding *finding, int64_t folder_id, int64_t u
     return false;
 }
 
-static bool find_run(struct finding *finding, struct db *db, int64_t folder_id, struct uid_run run,
-                     int64_t at_us, bool is_all, struct err *err)
+struct expunge {
+    int64_t folder_id, at_us;
+    const char *folder_name;
+    bool is_all; /* a deleted folder */
+};
+
+static bool find_run(struct finding *finding, struct db *db, const struct expunge *expunge,
+                     struct uid_run run, struct err *err)
 {
+    int64_t folder_id = expunge->folder_id;
     void *arena = talloc_new(NULL);
     struct db_rows *rows;
     struct db_row row;
@@ -54,14 +62,15 @@ static bool find_run(struct finding *finding, struct db *db, int64_t folder_id, 
                                  db_i64((int64_t)(finding->limit - finding->count))),
                          &rows, err);
     for (size_t i = 0; done && finding->count < finding->limit && db_rows_at(rows, i, &row); i++)
-        if (!is_all || !is_known(finding, folder_id, db_get_i64(&row, 0)))
+        if (!expunge->is_all || !is_known(finding, folder_id, db_get_i64(&row, 0)))
             finding->found[finding->count++] = (struct recoverable){ .folder_id = folder_id,
                                                                      .uid = db_get_i64(&row, 0),
                                                                      .item_id = db_get_i64(&row, 1),
                                                                      .message_id = db_get_i64(&row, 2),
                                                                      .size_bytes = db_get_i64(&row, 3),
                                                                      .received_us = db_get_i64(&row, 4),
-                                                                     .expunged_us = at_us };
+                                                                     .expunged_us = expunge->at_us,
+                                                                     .folder_name = expunge->folder_name };
     talloc_free(arena);
     return done;
 }
@@ -70,14 +79,18 @@ static bool find_row(struct finding *finding, struct db *db, const struct db_row
 {
     void *arena = talloc_new(NULL);
     struct uid_set set = UID_SET_INIT(arena);
-    bool is_all = db_is_null(row, 1), done = true;
+    const struct expunge expunge = { .folder_id = db_get_i64(row, 0),
+                                     .at_us = db_get_i64(row, 2),
+                                     .folder_name = db_copy_text(finding->owner, row, 4),
+                                     .is_all = db_is_null(row, 1) };
+    bool done = true;
 
-    if (is_all)
+    if (expunge.is_all)
         uid_set_add(&set, 1, db_get_u32(row, 3));
     else if (!uid_set_unpack(db_get_bytes(row, 1), &set))
         set.count = 0;
     for (size_t i = set.count; done && i-- > 0 && finding->count < finding->limit;)
-        done = find_run(finding, db, db_get_i64(row, 0), set.runs[i], db_get_i64(row, 2), is_all, err);
+        done = find_run(finding, db, &expunge, set.runs[i], err);
     talloc_free(arena);
     return done;
 }
@@ -117,9 +130,8 @@ struct recovering {
 };
 
 static const char LOCK_MAILBOX[] =
-    "SELECT m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages, s.is_mounted"
-    "  FROM mailbox m JOIN store s USING (store_id)"
-    " WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL FOR NO KEY UPDATE OF m";
+    "SELECT m.modseq, m.used_bytes, m.used_messages, m.quota_bytes, m.quota_messages, " MAILBOX_IS_MOUNTED
+    "  FROM mailbox m WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL FOR NO KEY UPDATE";
 static const char LOCK_ROOTS[] =
     "SELECT r.used_bytes, r.limit_bytes FROM quota_root r"
     " WHERE r.quota_root_id IN (SELECT unnest(ARRAY[domain_root_id, organisation_root_id])"

@@ -128,8 +128,10 @@ bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader,
         work.folder_id = folder->folder_id;
         is_done = journal_run(mailbox, change_work, &work, err);
     }
-    if (is_done)
+    if (is_done) {
         cache_announce(mailbox, work.modseq);
+        wake_publish(mailbox->cache->bus, RIGHTS_WAKE_GROUP, rights_wake_id(mailbox->organisation_id), 0);
+    }
     talloc_free(arena);
     return is_done;
 }

@@ -56,6 +56,14 @@ MUST_CHECK bool rights_list(struct mailbox *mailbox, const struct mailbox_reader
 MUST_CHECK bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader,
                               const char *folder_name, enum rights_change change,
                               const struct rights_entry *entry, struct err *err);
+/* Who wants to hear of every change of rights in an organisation, wherever its mailboxes are (NOTIFY, a selected folder
+ * of another one): wake_subscribe(bus, RIGHTS_WAKE_GROUP, rights_wake_id(organisation_id), ...). No storage group: it goes with what
+ * concerns the directory, and so reaches other machines. */
+enum { RIGHTS_WAKE_GROUP = 0 };
+static inline int64_t rights_wake_id(int64_t organisation_id)
+{
+    return organisation_id + (INT64_C(1) << 40); /* below are the directory's own */
+}
 /* MYRIGHTS; ERR_NOT_FOUND unless the reader has at least one of l, r, i, k, x, a. */
 MUST_CHECK bool rights_mine(struct mailbox *mailbox, const struct mailbox_reader *reader,
                             const char *folder_name, unsigned *rights_out, struct err *err);

@@ -22,6 +22,7 @@ bool rights_not_found(struct err *err);
 enum { RIGHTS_IDENTIFIER_MAX = 32 };
 /* The entry's identifier with its sign, as rights_entry_parse() reads it. */
 void rights_identifier(const struct rights_entry *entry, char text_out[RIGHTS_IDENTIFIER_MAX]);
+/* "-r:17" and "lrs" as an entry. False where either is none. */
 MUST_CHECK bool rights_entry_parse(struct span identifier, struct span letters,
                                    struct rights_entry *entry_out);
 

@@ -7,6 +7,7 @@
 #include "db/statement.h"
 #include "db/transaction.h"
 #include "format/charset.h"
+#include "group/store.h"
 #include "mailbox/script_work.h"
 
 #include <talloc.h>
@@ -52,12 +53,14 @@ static bool no_script(struct err *err)
 /* ---- the frame of a change */
 
 static const char LOCK[] =
-    "SELECT 1 FROM mailbox WHERE mailbox_id = $1 AND deleted_us IS NULL FOR NO KEY UPDATE";
+    "SELECT " MAILBOX_IS_MOUNTED
+    " FROM mailbox m WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL FOR NO KEY UPDATE";
 /* By primary keys and the index of active scripts. */
 static const char NEW_VERSION[] =
     "UPDATE mailbox SET script_version ="
     "   CASE WHEN EXISTS (SELECT 1 FROM sieve_script s WHERE s.mailbox_id = $1 AND s.is_active)"
     "          OR EXISTS (SELECT 1 FROM automatic_reply r WHERE r.mailbox_id = $1)"
+    "          OR EXISTS (SELECT 1 FROM sender_rule b WHERE b.mailbox_id = $1)"
     "        THEN nextval('script_version_seq') ELSE 0 END"
     " WHERE mailbox_id = $1";
 
@@ -76,6 +79,8 @@ static bool run_frame(struct db *db, void *arg, struct err *err)
 
     if (!done && err->kind == ERR_NOT_FOUND)
         err_set(err, ERR_NOT_FOUND, "There is no such mailbox.");
+    if (done && !db_get_bool(&row, 0))
+        done = err_set(err, ERR_BUSY, "The mailbox is temporarily unavailable.");
     done = done && frame->work(db, frame->mailbox_id, arena, frame->arg, err) &&
            db_exec(db, NEW_VERSION, DB_ARGS(db_i64(frame->mailbox_id)), NULL, err);
     talloc_free(arena);

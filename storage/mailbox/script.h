@@ -38,6 +38,7 @@ bool script_name_is_valid(struct span name);
 /* By name. */
 MUST_CHECK bool script_list(struct group *group, int64_t mailbox_id, const void *owner,
                             struct script **scripts_out, size_t *count_out, struct err *err);
+/* Its text, under `owner`. ERR_NOT_FOUND. */
 MUST_CHECK bool script_get(struct group *group, int64_t mailbox_id, const void *owner, const char *name,
                            struct span *content_out, struct err *err);
 /* Would it fit? HAVESPACE. */
@@ -48,7 +49,9 @@ MUST_CHECK bool script_put(struct group *group, int64_t mailbox_id, const char *
                            const struct script_limits *limits, struct err *err);
 /* NULL: none is active any more. */
 MUST_CHECK bool script_activate(struct group *group, int64_t mailbox_id, const char *name, struct err *err);
+/* ERR_NOT_FOUND; ERR_DEPENDED_ON: it is the active one (RFC 5804, 2.10). */
 MUST_CHECK bool script_delete(struct group *group, int64_t mailbox_id, const char *name, struct err *err);
+/* An active one stays active (RFC 5804, 2.11.1). ERR_NOT_FOUND, ERR_EXISTS, ERR_INVALID. */
 MUST_CHECK bool script_rename(struct group *group, int64_t mailbox_id, const char *from, const char *to,
                               struct err *err);
 /* Of an ERR_LIMIT: the number of scripts, rather than the size of one. */
@@ -63,6 +66,7 @@ struct automatic_reply {
 /* ERR_NOT_FOUND: none is set. */
 MUST_CHECK bool automatic_reply_get(struct group *group, int64_t mailbox_id, const void *owner,
                                     struct automatic_reply *reply_out, struct err *err);
+/* In place of the one that was set before. ERR_NOT_FOUND: no such mailbox. */
 MUST_CHECK bool automatic_reply_set(struct group *group, int64_t mailbox_id,
                                     const struct automatic_reply *reply, struct err *err);
 /* ERR_NOT_FOUND: none was set. */
@@ -75,7 +79,11 @@ struct script_at_delivery {
     struct span content; /* of it */
     bool has_reply;
     struct automatic_reply reply;
+    struct span *blocked, *allowed; /* senders (mailbox/sender_rule.h), in the order of their bytes */
+    size_t blocked_count, allowed_count;
 };
+/* What a delivery into that mailbox needs, in one round trip; under `owner`. `version` changes with every change of
+ * it. ERR_NOT_FOUND: no such mailbox. */
 MUST_CHECK bool script_at_delivery(struct group *group, int64_t mailbox_id, const void *owner,
                                    struct script_at_delivery *out, struct err *err);
 
@@ -89,6 +97,7 @@ struct script_mark {
     uint8_t key[32];
     int64_t expires_us;
 };
+/* Was a mark of that kind and key (SHA-256) left here that holds beyond `now_us`? One round trip. */
 MUST_CHECK bool script_is_marked(struct group *group, int64_t mailbox_id, const char *kind,
                                  const uint8_t key[32], int64_t now_us, bool *is_marked_out, struct err *err);
 /* One that is there already gets the later expiry. */

@@ -85,7 +85,10 @@ bool automatic_reply_remove(struct group *group, int64_t mailbox_id, struct err 
 
 /* By primary keys and the index of active scripts. */
 static const char AT_DELIVERY[] =
-    "SELECT m.script_version, s.name, s.content, r.mailbox_id, " REPLY_COLUMNS "  FROM mailbox m"
+    "SELECT m.script_version, s.name, s.content, r.mailbox_id, " REPLY_COLUMNS ","
+    "       array(SELECT sender FROM sender_rule b WHERE b.mailbox_id = $1 AND is_blocked ORDER BY sender COLLATE \"C\"),"
+    "       array(SELECT sender FROM sender_rule b WHERE b.mailbox_id = $1 AND NOT is_blocked ORDER BY sender COLLATE \"C\")"
+    "  FROM mailbox m"
     "  LEFT JOIN sieve_script s ON s.mailbox_id = m.mailbox_id AND s.is_active"
     "  LEFT JOIN automatic_reply r ON r.mailbox_id = m.mailbox_id"
     " WHERE m.mailbox_id = $1 AND m.deleted_us IS NULL";
@@ -107,6 +110,8 @@ bool script_at_delivery(struct group *group, int64_t mailbox_id, const void *own
     out->has_reply = !db_is_null(&row, 3);
     if (out->has_reply)
         out->reply = reply_of(owner, &row, 4);
+    out->blocked = db_get_span_array(owner, &row, 9, &out->blocked_count);
+    out->allowed = db_get_span_array(owner, &row, 10, &out->allowed_count);
     return true;
 }
 

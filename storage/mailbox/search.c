@@ -4,6 +4,7 @@
  */
 #include "mailbox/search.h"
 
+#include "base/clock.h"
 #include "db/statement.h"
 #include "mailbox/search_index.h"
 #include "mailbox/search_read.h"
@@ -27,6 +28,7 @@ struct search {
     struct search_needle *needles;
     struct hits *hits; /* of each needle */
     size_t needle_count;
+    int64_t until_us; /* 0: no end */
     const void *owner;
     bool *marks;
     size_t marks_size;
@@ -73,7 +75,14 @@ static bool is_range_wanted(const struct search *search, uint32_t first, uint32_
     return low < among->count && among->uids[low] <= last;
 }
 
-static void scan_text(struct search *search, const struct search_text *text)
+bool mailbox_search_may_go_on(int64_t until_us, struct err *err)
+{
+    if (until_us == 0 || clock_monotonic_us() < until_us)
+        return true;
+    return err_set(err, ERR_LIMIT, "The search takes too long. Search for less, or in fewer messages.");
+}
+
+static bool scan_text(struct search *search, const struct search_text *text, struct err *err)
 {
     bool *wanted;
 
@@ -86,12 +95,15 @@ static void scan_text(struct search *search, const struct search_text *text)
     for (size_t i = 0; i < text->count; i++)
         wanted[i] = is_wanted(search, text->uids[i]);
     for (size_t k = 0; k < search->needle_count; k++) {
+        if (!mailbox_search_may_go_on(search->until_us, err))
+            return false;
         memset(search->marks, 0, text->count * sizeof *search->marks);
         search_text_scan(text, &search->needles[k], search->marks);
         for (size_t i = 0; i < text->count; i++)
             if (search->marks[i] && wanted[i])
                 add_hit(search, k, text->uids[i]);
     }
+    return true;
 }
 
 static const char READ_ROWS[] =
@@ -109,15 +121,14 @@ static bool scan_row(const struct db_row *row, void *arg, struct err *err)
         return true;
     arena = talloc_new(NULL);
     bool is_good = search_text_unpack(arena, db_get_bytes(row, 2), &text);
-    if (is_good)
-        scan_text(search, &text);
+    bool done = is_good && scan_text(search, &text, err);
     talloc_free(arena);
     if (!is_good) {
         err_log(err, "search_text of folder %lld from uid %lld is damaged", (long long)search->folder_id,
                 (long long)db_get_i64(row, 0));
         return err_set(err, ERR_INTERNAL, "The search index is damaged.");
     }
-    return true;
+    return done;
 }
 
 static bool scan_rows(struct search *search, struct err *err)
@@ -137,10 +148,16 @@ static bool scan_rows(struct search *search, struct err *err)
     return done;
 }
 
+struct rest {
+    struct search *search;
+    struct err *err;
+    bool is_over; /* the time is */
+};
+
 static bool scan_document(const struct search_member *member, const struct search_document *document,
                           void *arg)
 {
-    struct search *search = arg;
+    struct rest *rest = arg;
     uint32_t uid = member->uid;
     size_t header_end = span_length(document->header) + 1, body_end = span_length(document->body) + 1;
     struct search_text text = { .count = 1,
@@ -150,14 +167,15 @@ static bool scan_document(const struct search_member *member, const struct searc
                                 .headers = document->header,
                                 .bodies = document->body };
 
-    scan_text(search, &text);
-    return true;
+    rest->is_over = !scan_text(rest->search, &text, rest->err);
+    return !rest->is_over;
 }
 
 static bool scan_rest(struct search *search, int64_t indexed_uid, struct err *err)
 {
     enum { AT_ONCE = 1000 };
     void *arena = talloc_new(NULL);
+    struct rest rest = { .search = search, .err = err };
     struct search_member *members;
     size_t count = AT_ONCE;
     bool done = true;
@@ -174,7 +192,7 @@ static bool scan_rest(struct search *search, int64_t indexed_uid, struct err *er
         for (size_t i = 0; i < count; i++)
             if (is_range_wanted(search, members[i].uid, members[i].uid))
                 members[wanted++] = members[i];
-        done = search_read(search->group, members, wanted, scan_document, search, err);
+        done = search_read(search->group, members, wanted, scan_document, &rest, err) && !rest.is_over;
         talloc_free_children(arena);
     }
     talloc_free(arena);
@@ -214,6 +232,8 @@ static bool catch_up(struct search *search, int64_t *indexed_uid_out, struct err
     for (;;) {
         if (!read_state(search, indexed_uid_out, &missing, err))
             return false;
+        if (!mailbox_search_may_go_on(search->until_us, err))
+            return false;
         if (missing < INDEX_FIRST_FROM || (search->among && search->among->count < INDEX_FIRST_FROM))
             return true;
         /* Where nothing can be written (a full disk) the answer is still right, only slower. */
@@ -224,7 +244,7 @@ static bool catch_up(struct search *search, int64_t *indexed_uid_out, struct err
 
 bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
                     const struct search_uids *among, const struct search_key *keys, size_t key_count,
-                    struct search_uids *found_out, struct err *err)
+                    int64_t until_us, struct search_uids *found_out, struct err *err)
 {
     struct search search = { .group = group,
                              .folder_id = folder_id,
@@ -232,6 +252,7 @@ bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
                              .needles = talloc_array(owner, struct search_needle, (unsigned)key_count + 1),
                              .hits = talloc_zero_array(owner, struct hits, (unsigned)key_count + 1),
                              .needle_count = key_count,
+                             .until_us = until_us,
                              .owner = owner };
     int64_t indexed_uid;
 

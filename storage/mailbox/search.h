@@ -1,13 +1,14 @@
 /*
  * search.h -- finding messages by what is written in them.
  *
- * Two indexes, both derived and filled in the background: folded text in large compressed rows, scanned for exact substrings
- * (what IMAP SEARCH means; what is not in it yet is read and searched directly, so an answer is always complete), and
- * words (stemmed for French and English, accents ignored) with ranks, which are some minutes late.
+ * Three indexes, all derived and filled in the background: folded text in large compressed rows, scanned for exact substrings
+ * (what IMAP SEARCH means; what is not in it yet is read and searched directly, so an answer is always complete); words
+ * as they stand, which tell at once what a scan for whole and beginning words would find (JMAP), as far as they have come; and
+ * words stemmed for French and English with ranks. Words are half a minute late.
  *
  * Texts are compared folded (format/fold.h): case and accents do not count.
  *
- * Errors   ERR_BUSY: database down, or longer than 30 s.
+ * Errors   ERR_BUSY: database down, or one of its statements longer than 30 s; ERR_LIMIT: the caller's time is over.
  * Threads  all functions may be called from any thread.
  */
 #ifndef MAILBOX_SEARCH_H
@@ -25,6 +26,9 @@ struct search_key {
     enum search_where where;
     struct span field;  /* SEARCH_HEADER: its name */
     struct span needle; /* UTF-8, not folded */
+    /* SEARCH_BODY, SEARCH_TEXT: only where a word begins; a last word of one or two letters must end there, too. Of the header
+     * the people and the subject count alone. */
+    bool begins_word;
 };
 
 struct search_uids {
@@ -33,11 +37,26 @@ struct search_uids {
 };
 
 /* Which messages of the folder contain each key's needle; one pass for all keys. `among` (ascending; NULL: all)
- * names the only UIDs that matter; others may be left out. Expunged messages may be among the results: the caller
+ * names the only UIDs that matter; others may be left out. `until_us` (monotonic; 0: no end): a search that is not done then ends with
+ * ERR_LIMIT; what it indexed on its way stays, so the next one is faster. Expunged messages may be among the results: the caller
  * looks at its view anyway. found_out[i] belongs to keys[i], under `owner`. */
 MUST_CHECK bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
                                const struct search_uids *among, const struct search_key *keys,
-                               size_t key_count, struct search_uids *found_out, struct err *err);
+                               size_t key_count, int64_t until_us, struct search_uids *found_out,
+                               struct err *err);
+/* False, and ERR_LIMIT, when the time `until_us` (monotonic; 0: no end) has come. */
+MUST_CHECK bool mailbox_search_may_go_on(int64_t until_us, struct err *err);
+
+/* What the index of words tells of keys with begins_word, for the whole mailbox. */
+struct search_known;
+enum search_answer { SEARCH_NO, SEARCH_YES, SEARCH_UNKNOWN /* mailbox_search() tells */ };
+/* Asks it, in one question for all keys; under `owner`. Costs what is found, not what there is. */
+MUST_CHECK bool mailbox_search_known(struct group *group, const void *owner, int64_t mailbox_id,
+                                     const struct search_key *keys, size_t key_count,
+                                     struct search_known **known_out, struct err *err);
+/* Does this message contain the key's needle? */
+enum search_answer search_known_ask(const struct search_known *known, size_t key, int64_t folder_id,
+                                    uint32_t uid, int64_t item_id);
 
 struct search_hit {
     int64_t item_id;
@@ -52,7 +71,7 @@ MUST_CHECK bool mailbox_search_words(struct group *group, const void *owner, int
 /* Indexes up to `limit` messages of folders that have unindexed ones; *done_out tells how many (0: all is indexed). For
  * the housekeeping role; takes no lock that delivery waits for. */
 MUST_CHECK bool mailbox_index_step(struct group *group, size_t limit, size_t *done_out, struct err *err);
-/* The same for words, from the text that mailbox_index_step() made. */
+/* The same for both indexes of words, from the text that mailbox_index_step() made. */
 MUST_CHECK bool mailbox_words_step(struct group *group, size_t limit, size_t *done_out, struct err *err);
 /* Throws the search index of a mailbox away; it is built anew in the background. */
 MUST_CHECK bool mailbox_index_drop(struct group *group, int64_t mailbox_id, struct err *err);

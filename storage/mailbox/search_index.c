@@ -6,6 +6,7 @@
 
 #include "db/statement.h"
 #include "db/transaction.h"
+#include "group/store.h"
 #include "mailbox/search_read.h"
 
 #include <talloc.h>
@@ -158,8 +159,9 @@ static const char FIND_FOLDERS[] =
     "SELECT f.folder_id, coalesce(s.indexed_uid, 0)"
     "  FROM folder f LEFT JOIN search_state s USING (folder_id)"
     " WHERE f.deleted_us IS NULL AND f.uidnext > coalesce(s.indexed_uid, 0) + 1 AND f.messages > 0"
-    "   AND EXISTS (SELECT 1 FROM membership m WHERE m.folder_id = f.folder_id AND m.uid > coalesce(s.indexed_uid, 0))"
-    " LIMIT $1";
+    "   AND " MAILBOX_IS_SETTLED(
+        "f.mailbox_id") "   AND EXISTS (SELECT 1 FROM membership m WHERE m.folder_id = f.folder_id AND m.uid > coalesce(s.indexed_uid, 0))"
+                        " LIMIT $1";
 
 bool mailbox_index_step(struct group *group, size_t limit, size_t *done_out, struct err *err)
 {
@@ -188,6 +190,8 @@ static const char DROP_TEXT[] = "DELETE FROM search_text WHERE folder_id IN"
                                 " (SELECT folder_id FROM folder WHERE mailbox_id = $1)";
 static const char DROP_STATE[] = "DELETE FROM search_state WHERE folder_id IN"
                                  " (SELECT folder_id FROM folder WHERE mailbox_id = $1)";
+static const char DROP_LEXEMES[] =
+    "DELETE FROM search_lexeme WHERE item_id IN (SELECT item_id FROM search_word WHERE mailbox_id = $1)";
 static const char DROP_WORDS[] = "DELETE FROM search_word WHERE mailbox_id = $1";
 
 static bool drop(struct db *db, void *arg, struct err *err)
@@ -196,6 +200,7 @@ static bool drop(struct db *db, void *arg, struct err *err)
 
     return db_exec(db, DROP_STATE, DB_ARGS(mailbox), NULL, err) &&
            db_exec(db, DROP_TEXT, DB_ARGS(mailbox), NULL, err) &&
+           db_exec(db, DROP_LEXEMES, DB_ARGS(mailbox), NULL, err) &&
            db_exec(db, DROP_WORDS, DB_ARGS(mailbox), NULL, err);
 }
 

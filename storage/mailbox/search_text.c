@@ -2,6 +2,7 @@
 #include "mailbox/search_text.h"
 
 #include "format/fold.h"
+#include "mailbox/search_term.h"
 #include "message/zstd.h"
 
 #include <talloc.h>
@@ -94,8 +95,11 @@ struct search_needle search_needle_of(const void *owner, const struct search_key
         fold_add(&line, key->field);
         buf_add_byte(&line, ':');
     }
-    return (
-        struct search_needle){ .where = key->where, .folded = buf_span(&folded), .line = buf_span(&line) };
+    return (struct search_needle){ .where = key->where,
+                                   .folded = buf_span(&folded),
+                                   .line = buf_span(&line),
+                                   .begins_word = key->begins_word,
+                                   .may_go_on = search_term_is_open(buf_span(&folded)) };
 }
 
 /* The message whose text holds `offset`; the search begins behind `from`, which is never later. */
@@ -155,8 +159,32 @@ static const char *find(const char *at, const char *end, struct span needle)
     return NULL;
 }
 
-static void scan(struct span texts, const size_t *ends, size_t count, struct span needle, struct span line,
-                 bool *hits)
+/* In the value of a field whose words count? */
+static bool is_in_head(struct span headers, const char *hit)
+{
+    static const char *const lines[] = { "\nsubject:", "\nfrom:", "\nto:", "\ncc:", "\nbcc:" };
+
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        if (is_in_field(headers, hit, span_text(lines[i])))
+            return true;
+    return false;
+}
+
+static bool stands_right(struct span texts, const char *hit, const struct search_needle *needle,
+                         bool is_header)
+{
+    const char *end = hit + span_length(needle->folded);
+
+    if (needle->where == SEARCH_HEADER)
+        return is_in_field(texts, hit, needle->line);
+    return !needle->begins_word ||
+           (search_term_begins(texts, hit) && (needle->may_go_on || search_term_ends(texts, end)) &&
+            (!is_header || is_in_head(texts, hit)));
+}
+
+/* `sought`: what must stand right; NULL: anywhere. */
+static void scan(struct span texts, const size_t *ends, size_t count, struct span needle,
+                 const struct search_needle *sought, bool is_header, bool *hits)
 {
     size_t message = 0;
 
@@ -165,7 +193,7 @@ static void scan(struct span texts, const size_t *ends, size_t count, struct spa
         if (!hit)
             return;
         message = message_at(ends, count, message, (size_t)(hit - texts.p));
-        if (!span_is_empty(line) && !is_in_field(texts, hit, line)) {
+        if (sought && !stands_right(texts, hit, sought, is_header)) {
             at = hit + 1;
             continue;
         }
@@ -176,19 +204,17 @@ static void scan(struct span texts, const size_t *ends, size_t count, struct spa
 
 void search_text_scan(const struct search_text *text, const struct search_needle *needle, bool *hits)
 {
-    static const struct span no_line;
-
     if (needle->where == SEARCH_HEADER) {
         bool any = span_is_empty(needle->folded);
         scan(text->headers, text->header_ends, text->count, any ? needle->line : needle->folded,
-             any ? no_line : needle->line, hits);
+             any ? NULL : needle, true, hits);
         return;
     }
     if (span_is_empty(needle->folded)) {
         memset(hits, true, text->count * sizeof *hits);
         return;
     }
-    scan(text->bodies, text->body_ends, text->count, needle->folded, no_line, hits);
+    scan(text->bodies, text->body_ends, text->count, needle->folded, needle, false, hits);
     if (needle->where == SEARCH_TEXT)
-        scan(text->headers, text->header_ends, text->count, needle->folded, no_line, hits);
+        scan(text->headers, text->header_ends, text->count, needle->folded, needle, true, hits);
 }

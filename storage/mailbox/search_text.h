@@ -36,6 +36,7 @@ struct search_text {
     size_t *header_ends, *body_ends; /* offsets in `headers` and `bodies`, the 0xFF included */
     struct span headers, bodies;
 };
+/* The bytes of one row, under `owner`; UIDs ascend. */
 struct span search_text_pack(const void *owner, const struct search_document *documents, size_t count);
 /* False for bytes that search_text_pack() cannot have written. */
 MUST_CHECK bool search_text_unpack(const void *owner, struct span packed, struct search_text *text_out);
@@ -47,7 +48,10 @@ struct search_needle {
     enum search_where where;
     struct span folded; /* SEARCH_HEADER: what follows the name */
     struct span line;   /* SEARCH_HEADER: "\nname:" */
+    bool begins_word;   /* as of its key */
+    bool may_go_on;     /* its last word */
 };
+/* Folded as the text is; under `owner`. */
 struct search_needle search_needle_of(const void *owner, const struct search_key *key);
 /* hits[i] = true where message i has it; others are left alone. */
 void search_text_scan(const struct search_text *text, const struct search_needle *needle, bool *hits);

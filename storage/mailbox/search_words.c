@@ -7,7 +7,7 @@
 #include "db/statement.h"
 #include "db/transaction.h"
 #include "format/fold.h"
-#include "mailbox/search_text.h"
+#include "mailbox/search_term.h"
 
 #include <talloc.h>
 
@@ -75,10 +75,10 @@ bool mailbox_search_words(struct group *group, const void *owner, int64_t mailbo
 /* One row of search_text on its way into search_word. */
 struct words_work {
     void *arena;
-    int64_t folder_id;
+    int64_t folder_id, mailbox_id;
     uint32_t words_uid, last_uid;
     int64_t *uids;
-    struct span *heads, *bodies;
+    struct span *heads, *bodies, *lexemes;
     size_t count;
 };
 
@@ -117,11 +117,13 @@ static bool collect(struct words_work *work, struct span data)
     work->uids = talloc_array(work->arena, int64_t, (unsigned)text.count + 1);
     work->heads = talloc_array(work->arena, struct span, (unsigned)text.count + 1);
     work->bodies = talloc_array(work->arena, struct span, (unsigned)text.count + 1);
+    work->lexemes = talloc_array(work->arena, struct span, (unsigned)text.count + 1);
     for (size_t i = 0; i < text.count; i++) {
         struct search_document document = search_text_document(&text, i);
         if (document.uid <= work->words_uid)
             continue;
         work->uids[work->count] = document.uid;
+        work->lexemes[work->count] = search_term_vector(work->arena, work->mailbox_id, &document);
         work->heads[work->count] = without_participles(work->arena, head_of(work->arena, document.header));
         work->bodies[work->count++] = without_participles(work->arena, cut(document.body, WORDS_BODY_BYTES));
     }
@@ -135,6 +137,11 @@ static const char INSERT_WORDS[] =
     "          || to_tsvector('english', t.body) || to_tsvector('french', t.body)"
     "   FROM unnest($2::bigint[], $3::text[], $4::text[]) AS t (uid, head, body)"
     "   JOIN membership m ON m.folder_id = $1 AND m.uid = t.uid JOIN folder f ON f.folder_id = $1"
+    " ON CONFLICT (item_id) DO NOTHING";
+static const char INSERT_LEXEMES[] =
+    "INSERT INTO search_lexeme (item_id, words)"
+    " SELECT m.item_id, t.words::tsvector FROM unnest($2::bigint[], $3::text[]) AS t (uid, words)"
+    "   JOIN membership m ON m.folder_id = $1 AND m.uid = t.uid"
     " ON CONFLICT (item_id) DO NOTHING";
 /* Under the state row, so that a dropped index is not half filled again. */
 static const char ADVANCE_WORDS[] =
@@ -150,16 +157,19 @@ static bool save_words(struct db *db, void *arg, struct err *err)
                  DB_ARGS(db_i64(work->folder_id), db_u32(work->last_uid), db_u32(work->words_uid)), &advanced,
                  err))
         return false;
+    struct db_value folder = db_i64(work->folder_id), uids = db_i64_array(work->uids, work->count);
     return advanced == 0 ||
-           db_exec(db, INSERT_WORDS,
-                   DB_ARGS(db_i64(work->folder_id), db_i64_array(work->uids, work->count),
-                           db_text_array(work->heads, work->count), db_text_array(work->bodies, work->count)),
-                   NULL, err);
+           (db_exec(db, INSERT_WORDS,
+                    DB_ARGS(folder, uids, db_text_array(work->heads, work->count),
+                            db_text_array(work->bodies, work->count)),
+                    NULL, err) &&
+            db_exec(db, INSERT_LEXEMES, DB_ARGS(folder, uids, db_text_array(work->lexemes, work->count)),
+                    NULL, err));
 }
 
 static const char FIND_ROWS[] =
-    "SELECT s.folder_id, s.words_uid, t.last_uid, t.data"
-    "  FROM search_state s CROSS JOIN LATERAL"
+    "SELECT s.folder_id, s.words_uid, t.last_uid, t.data, f.mailbox_id"
+    "  FROM search_state s JOIN folder f USING (folder_id) CROSS JOIN LATERAL"
     "       (SELECT last_uid, data FROM search_text WHERE folder_id = s.folder_id AND last_uid > s.words_uid"
     "         ORDER BY first_uid LIMIT 1) AS t"
     " WHERE s.words_uid < s.indexed_uid LIMIT 16";
@@ -169,7 +179,8 @@ static bool index_row(struct db *db, void *arena, const struct db_row *row, size
     struct words_work work = { .arena = arena,
                                .folder_id = db_get_i64(row, 0),
                                .words_uid = db_get_u32(row, 1),
-                               .last_uid = db_get_u32(row, 2) };
+                               .last_uid = db_get_u32(row, 2),
+                               .mailbox_id = db_get_i64(row, 4) };
 
     if (!collect(&work, db_get_bytes(row, 3))) {
         err_log(err, "search_text of folder %lld is damaged", (long long)work.folder_id);
@@ -179,21 +190,33 @@ static bool index_row(struct db *db, void *arena, const struct db_row *row, size
     return with_transaction(db, save_words, &work, err);
 }
 
-bool mailbox_words_step(struct group *group, size_t limit, size_t *done_out, struct err *err)
+/* One row of each of some folders. */
+static bool index_rows(struct db *db, size_t limit, size_t *done_out, struct err *err)
 {
     void *arena = talloc_new(NULL);
-    struct db *db;
     struct db_rows *rows;
     struct db_row row;
 
-    *done_out = 0;
-    bool done = group_acquire(group, DB_BACKGROUND, &db, err);
-    if (done) {
-        done = db_query(db, arena, FIND_ROWS, DB_NO_ARGS, &rows, err);
-        for (size_t i = 0; done && *done_out < limit && db_rows_at(rows, i, &row); i++)
-            done = index_row(db, arena, &row, done_out, err);
-        db_release(&db);
-    }
+    bool done = db_query(db, arena, FIND_ROWS, DB_NO_ARGS, &rows, err);
+    for (size_t i = 0; done && *done_out < limit && db_rows_at(rows, i, &row); i++)
+        done = index_row(db, arena, &row, done_out, err);
     talloc_free(arena);
+    return done;
+}
+
+bool mailbox_words_step(struct group *group, size_t limit, size_t *done_out, struct err *err)
+{
+    size_t before;
+    struct db *db;
+
+    *done_out = 0;
+    if (!group_acquire(group, DB_BACKGROUND, &db, err))
+        return false;
+    bool done;
+    do {
+        before = *done_out;
+        done = index_rows(db, limit, done_out, err);
+    } while (done && *done_out > before && *done_out < limit);
+    db_release(&db);
     return done;
 }

@@ -30,7 +30,7 @@ static void encode_fixed(const struct chunk_fixed *fixed, struct buf *raw)
         message = fixed->message_id[i];
     }
     for (uint32_t i = 0; i < fixed->count; i++) {
-        buf_add_signed_varint(raw, fixed->item_id[i] - item);
+        buf_add_signed_varint(raw, (int64_t)((uint64_t)fixed->item_id[i] - (uint64_t)item)); /* may wrap */
         item = fixed->item_id[i];
     }
 }
@@ -63,7 +63,22 @@ void snapshot_encode(const struct view *view, struct buf *out)
     talloc_free(raw.p);
 }
 
-/* Columns of differences; `previous` + difference must not wrap, which unsigned arithmetic checks for free. */
+/* Items have numbers all over: differences of them wrap. */
+static bool take_items(struct span *in, uint32_t count, struct view_message *messages)
+{
+    uint64_t value = 0;
+    int64_t difference;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!span_take_signed_varint(in, &difference))
+            return false;
+        value += (uint64_t)difference;
+        messages[i].item_id = (int64_t)value;
+    }
+    return true;
+}
+
+/* Columns of differences; `previous` + difference must not wrap. */
 static bool take_signed_column(struct span *in, uint32_t count, struct view_message *messages, size_t offset)
 {
     int64_t value = 0, difference;
@@ -92,7 +107,7 @@ static bool take_chunk(struct span *in, uint32_t count, struct view_message *mes
     }
     if (!take_signed_column(in, count, messages, offsetof(struct view_message, received_us)) ||
         !take_signed_column(in, count, messages, offsetof(struct view_message, message_id)) ||
-        !take_signed_column(in, count, messages, offsetof(struct view_message, item_id)))
+        !take_items(in, count, messages))
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (!span_take_varint(in, &messages[i].flags))

@@ -107,6 +107,7 @@ static struct view *changed_view(const struct store *store, struct bits bits, ui
 {
     const struct view *old = store->lock.read.view;
     struct view_head head = { .folder_id = old->folder_id,
+                              .arrival = old->arrival,
                               .uidvalidity = old->uidvalidity,
                               .uidnext = old->uidnext,
                               .modseq = modseq,

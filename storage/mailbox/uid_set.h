@@ -49,6 +49,7 @@ bool uid_set_contains(const struct uid_set *set, uint32_t uid);
 bool uid_set_equals(const struct uid_set *a, const struct uid_set *b);
 /* Smallest and largest; 0 of an empty set. */
 uint32_t uid_set_first(const struct uid_set *set);
+/* The largest; 0 of an empty set. */
 uint32_t uid_set_last(const struct uid_set *set);
 
 /* New sets under `owner`. O(runs of both). */

@@ -7,6 +7,7 @@
 #include "mailbox/journal.h"
 #include "mailbox/pack_codec.h"
 #include "mailbox/pack_write.h"
+#include "mailbox/verify_journal.h"
 
 #include <talloc.h>
 
@@ -19,7 +20,7 @@ struct verify {
     int64_t folder_id;   /* being looked at */
     bool is_repairing;   /* under the lock */
     uint64_t suspicions; /* of the look without lock */
-    bool drops_snapshot, drops_packs, writes_counters;
+    bool drops_snapshot, drops_packs, writes_counters, has_damage, was_mended;
 };
 
 static void differ(struct verify *verify, int64_t folder_id, const char *what, int64_t found, int64_t right)
@@ -177,6 +178,27 @@ static bool verify_packs(struct db *db, const void *arena, struct verify *verify
     return true;
 }
 
+/* Without its journal nothing is known of a folder: what else could be compared is left until that is mended. */
+static bool verify_journal(struct db *db, const void *arena, struct verify *verify, struct err *err)
+{
+    struct journal_damage *damage;
+    size_t count;
+
+    if (!verify_journal_find(db, arena, verify->folder_id, &damage, &count, err))
+        return false;
+    if (verify->is_repairing && verify->action == VERIFY_REPAIR && count > 0) {
+        if (!verify_journal_mend(db, arena, verify->folder_id, damage, count, err))
+            return false;
+        verify->was_mended = true;
+    } else {
+        verify->has_damage = count > 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        differ(verify, verify->folder_id, "journal", damage[i].modseq,
+               damage[i].is_restored ? damage[i].modseq : 0);
+    return true;
+}
+
 static bool look(struct db *db, const void *arena, struct verify *verify, struct view_read *truth,
                  struct err *err)
 {
@@ -184,6 +206,11 @@ static bool look(struct db *db, const void *arena, struct verify *verify, struct
 
     verify->suspicions = 0;
     verify->drops_snapshot = verify->drops_packs = verify->writes_counters = false;
+    verify->has_damage = verify->was_mended = false;
+    if (!verify_journal(db, arena, verify, err))
+        return false;
+    if (verify->has_damage)
+        return true;
     return view_read_rows(db, verify->mailbox, verify->folder_id, truth, err) &&
            verify_counters(db, arena, verify, truth->view, &has_snapshot, err) &&
            (!has_snapshot || verify_snapshot(db, verify, truth->view, err)) &&
@@ -233,7 +260,7 @@ static bool repair_work(struct db *db, void *arg, struct err *err)
 
     verify->is_repairing = true;
     is_done = journal_lock(db, arena, &lock, err) && look(db, arena, verify, &truth, err) &&
-              (verify->action != VERIFY_REPAIR || repair(db, verify, truth.view, err));
+              (verify->action != VERIFY_REPAIR || verify->has_damage || repair(db, verify, truth.view, err));
     verify->is_repairing = false;
     if (!is_done)
         verify->differences = told;
@@ -252,7 +279,7 @@ static bool verify_folder(struct verify *verify, struct err *err)
     is_done = with_snapshot(db, look_work, verify, err) &&
               (verify->suspicions == 0 || with_transaction(db, repair_work, verify, err));
     db_release(&db);
-    if (verify->drops_snapshot || verify->drops_packs || verify->writes_counters)
+    if (verify->drops_snapshot || verify->drops_packs || verify->writes_counters || verify->was_mended)
         mailbox_cache_clear(verify->mailbox->cache);
     return is_done || err->kind == ERR_NOT_FOUND; /* deleted meanwhile */
 }

@@ -29,6 +29,9 @@ struct verify_totals {
     uint64_t messages, items, memberships, mailboxes, findings, repaired;
 };
 
+/* All messages of a storage group: bodies, references, quota roots, search text. Differences are told through the
+ * options and counted in *totals_out, which is filled also where it fails (ERR_BUSY). Takes hours for terabytes;
+ * holds a connection for single queries only. */
 MUST_CHECK bool verify_messages(struct group *group, const struct verify_options *options,
                                 struct verify_totals *totals_out, struct err *err);
 

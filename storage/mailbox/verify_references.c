@@ -1,5 +1,6 @@
 /* verify_references.c -- memberships, items and messages must name each other; sums of shared quotas must be sums. */
 #include "db/transaction.h"
+#include "group/store.h"
 #include "mailbox/purge.h"
 #include "mailbox/verify_report.h"
 
@@ -48,8 +49,8 @@ static bool exists(struct db *db, const char *sql, struct db_args args, bool *ex
 /* Items in no folder. */
 static const char LOST_ITEMS[] =
     "SELECT i.item_id, i.mailbox_id, i.message_id FROM item i"
-    " WHERE i.item_id > $1 AND ($3 = 0 OR i.mailbox_id = $3)"
-    "   AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item_id = i.item_id) ORDER BY i.item_id LIMIT $2";
+    " WHERE i.item_id > $1 AND ($3 = 0 OR i.mailbox_id = $3) AND " MAILBOX_IS_SETTLED(
+        "i.mailbox_id") "   AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item_id = i.item_id) ORDER BY i.item_id LIMIT $2";
 static const char IS_LOST_ITEM[] =
     "SELECT 1 FROM item i WHERE i.item_id = $1"
     "   AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item_id = i.item_id)";

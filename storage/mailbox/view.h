@@ -121,12 +121,18 @@ struct view_diff {
     void (*appended)(void *arg, uint32_t first_uid, uint32_t count);
     void *arg;
 };
+/* Tells what a session that knows `old` must hear to know `new_view` (of the same folder), in the order that IMAP
+ * wants: expunged, changed flags, appended. Callbacks that are NULL are left out. Compares only chunks that the two
+ * do not share. */
 void view_diff(const struct view *old, const struct view *new_view, const struct view_diff *diff);
 /* True when `new` lacks nothing of `old`: then no EXPUNGE is owed. */
 bool view_has_all_of(const struct view *new_view, const struct view *old);
 /* Where a client may not be told of an EXPUNGE yet (during FETCH, STORE, SEARCH; RFC 9051, 7.5.1): `latest` with the messages
  * of `told` that it lacks, so that sequence numbers hold. A reference; `latest` itself where nothing is lacking. */
 struct view *view_keep_expunged(const struct view *told, const struct view *latest);
+/* `view` without the messages from this UID on, for a client that does not want to hear of new ones (RFC 5465, 3.1). A
+ * reference; `view` itself where there are none. */
+struct view *view_without_new(const struct view *view, uint32_t uidnext);
 
 /* QRESYNC: UIDs expunged after `modseq`, up to the view; restricted to `known` where not NULL. Memory where the process has
  * seen these changes itself, else one query; where the journal no longer reaches back, all UIDs that are not there,

@@ -377,6 +377,7 @@ struct view *view_builder_finish(struct view_builder *builder, const struct view
     view = talloc_size(NULL, bytes);
     *view =
         (struct view){ .folder_id = head->folder_id,
+                       .arrival = head->arrival,
                        .uidvalidity = head->uidvalidity,
                        .uidnext = head->uidnext > builder->last_uid ? head->uidnext : builder->last_uid + 1,
                        .modseq = head->modseq,

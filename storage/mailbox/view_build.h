@@ -42,6 +42,7 @@ struct keywords {
 struct view {
     atomic_uint references;
     int64_t folder_id;
+    int64_t arrival; /* of the mailbox in its storage group: after another one its rows have other numbers */
     uint32_t uidvalidity, uidnext;
     uint64_t modseq;
     uint32_t count, unseen, deleted;
@@ -54,7 +55,7 @@ struct view {
 
 /* What a view says of itself besides its messages. */
 struct view_head {
-    int64_t folder_id;
+    int64_t folder_id, arrival;
     uint32_t uidvalidity, uidnext;
     uint64_t modseq;
     struct keywords *keywords; /* the view takes a reference of its own */

@@ -222,6 +222,7 @@ static void append_both(struct view_builder *builder, struct view_at *a, struct 
 struct view *view_keep_expunged(const struct view *told, const struct view *latest)
 {
     struct view_head head = { .folder_id = latest->folder_id,
+                              .arrival = latest->arrival,
                               .uidvalidity = latest->uidvalidity,
                               .uidnext = latest->uidnext,
                               .modseq = latest->modseq,
@@ -247,4 +248,26 @@ struct view *view_keep_expunged(const struct view *told, const struct view *late
     b = view_from(latest, latest->count + 1);
     append_both(builder, &a, &b, UINT32_MAX);
     return view_builder_finish(builder, &head);
+}
+
+struct view *view_without_new(const struct view *view, uint32_t uidnext)
+{
+    const struct uid_run run = { uidnext, UINT32_MAX };
+    struct uid_set cut = { .runs = (struct uid_run *)(uintptr_t)&run, .count = 1 };
+    struct view_head head = { .folder_id = view->folder_id,
+                              .arrival = view->arrival,
+                              .uidvalidity = view->uidvalidity,
+                              .uidnext = uidnext,
+                              .modseq = view->modseq,
+                              .keywords = view->keywords };
+    struct view_builder *builder;
+    struct view *without;
+
+    if (view->uidnext <= uidnext)
+        return view_ref(view);
+    builder = view_builder_new(view);
+    view_builder_expunge(builder, &cut);
+    without = view_builder_finish(builder, &head);
+    without->uidnext = uidnext; /* the builder goes by the last UID it has seen */
+    return without;
 }

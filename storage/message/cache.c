@@ -5,7 +5,6 @@
 #include "message/meta.h"
 #include "message/zstd.h"
 
-#include <assert.h>
 #include <glib.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -93,16 +92,31 @@ static void link_newest(struct shard *shard, struct cache_entry *entry)
     shard->newest = entry;
 }
 
+static void add(struct shard *shard, struct cache_entry *entry)
+{
+    g_hash_table_add(shard->entries, entry);
+    link_newest(shard, entry);
+    shard->bytes += cost(entry);
+}
+
+static void drop(struct shard *shard, struct cache_entry *entry)
+{
+    unlink_entry(shard, entry);
+    g_hash_table_remove(shard->entries, &entry->key);
+    shard->bytes -= cost(entry);
+    unreference(entry);
+}
+
+static size_t shard_limit(void)
+{
+    return atomic_load(&limit_bytes) / SHARDS;
+}
+
 static void evict(struct shard *shard)
 {
-    while (shard->oldest && shard->bytes > atomic_load(&limit_bytes) / SHARDS) {
-        struct cache_entry *entry = shard->oldest;
-        unlink_entry(shard, entry);
-        assert(shard->oldest != entry);
-        g_hash_table_remove(shard->entries, &entry->key);
-        shard->bytes -= cost(entry);
+    while (shard->oldest && shard->bytes > shard_limit()) {
+        drop(shard, shard->oldest);
         shard->evictions++;
-        unreference(entry);
     }
 }
 
@@ -148,9 +162,7 @@ static struct cache_entry *new_entry(struct cache_key key, int16_t codec, struct
 
 void piece_cache_put(struct cache_key key, int16_t codec, struct span data)
 {
-    size_t limit = atomic_load(&limit_bytes) / SHARDS;
-
-    if (span_length(data) > limit / 2)
+    if (span_length(data) > shard_limit() / 2)
         return;
     struct cache_entry *entry = new_entry(key, codec, data);
     struct shard *shard = shard_of(&key);
@@ -160,11 +172,34 @@ void piece_cache_put(struct cache_key key, int16_t codec, struct span data)
         free(entry);
         return;
     }
-    g_hash_table_add(shard->entries, entry);
-    link_newest(shard, entry);
-    shard->bytes += cost(entry);
+    add(shard, entry);
     evict(shard);
     pthread_mutex_unlock(&shard->mutex);
+}
+
+/* Under the lock: the held entry is in the list still, and the larger one would push nothing out. */
+static bool has_room_for(struct shard *shard, struct cache_entry *held, size_t length)
+{
+    return g_hash_table_lookup(shard->entries, &held->key) == held &&
+           shard->bytes + length - held->length <= shard_limit();
+}
+
+void piece_cache_keep_unpacked(const struct cached *held, struct span raw)
+{
+    struct shard *shard = shard_of(&held->entry->key);
+
+    if (held->codec == PIECE_RAW || span_length(raw) > shard_limit() / 2)
+        return;
+    struct cache_entry *entry = new_entry(held->entry->key, PIECE_RAW, raw);
+    pthread_mutex_lock(&shard->mutex);
+    bool is_kept = has_room_for(shard, held->entry, entry->length);
+    if (is_kept) {
+        drop(shard, held->entry);
+        add(shard, entry);
+    }
+    pthread_mutex_unlock(&shard->mutex);
+    if (!is_kept)
+        free(entry);
 }
 
 void piece_cache_put_draft(int64_t group_id, int64_t message_id, const struct message_draft *draft)

@@ -91,18 +91,20 @@ struct message_sweep_item {
 /* The ids are copied; nothing is read yet. */
 struct message_sweep *message_sweep_open(const void *owner, struct group *group, const int64_t *message_ids,
                                          size_t count);
+/* The next message, in the order of the ids. False with ERR_NONE: that was the last one. Bytes are NULL for a message
+ * that is not there or is large (is_large: read it by itself), and live until the next call. */
 MUST_CHECK bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *item_out,
                                    struct err *err);
-/* Reads ahead now, in the caller's thread, what the next MESSAGE_SWEEP_AHEAD calls of message_sweep_next() give: for a
- * helper that prepares a sweep while its user is busy with another. */
-enum { MESSAGE_SWEEP_AHEAD = 32 };
-MUST_CHECK bool message_sweep_fill(struct message_sweep *sweep, struct err *err);
+/* From now on the bodies that follow are read by `beside` while the caller takes those before. `beside` runs work(argument)
+ * once, on any thread, sooner or later, while the group is open; nobody waits for what it has not begun. */
+typedef void message_beside(void *context, void (*work)(void *argument), void *argument);
+void message_sweep_beside(struct message_sweep *sweep, message_beside *beside, void *context);
 /* Gives up what was read ahead (some megabytes); for a session that waits for its client. */
 void message_sweep_rest(struct message_sweep *sweep);
 /* Accepts and sets NULL. */
 void message_sweep_close(struct message_sweep **sweep);
 
-/* The cache of compressed bodies and metas of this process; 64 MiB until set. 0 turns it off. */
+/* The cache of compressed bodies and metas of this process; 64 MiB until set (body_cache). 0 turns it off. */
 void message_cache_set_limit(size_t bytes);
 struct message_cache_stats {
     size_t bytes, limit_bytes, entries;

@@ -51,6 +51,18 @@ static bool fill(struct range *range, int32_t piece, int16_t codec, struct span 
     return true;
 }
 
+/* Where the range holds the whole piece. */
+static void keep_unpacked(const struct range *range, int32_t piece, const struct cached *cached)
+{
+    uint64_t start = (uint64_t)piece * MESSAGE_CHUNK_BYTES;
+    size_t length;
+
+    if (start >= range->offset &&
+        zstd_raw_length(cached->data, cached->codec, MESSAGE_CHUNK_BYTES, &length) &&
+        start + length <= range->offset + range->filled)
+        piece_cache_keep_unpacked(cached, span_of(range->out + (start - range->offset), length));
+}
+
 /* The pieces from `first` on that the cache has; the first that it lacks comes back in *next_out. */
 static bool fill_from_cache(struct group *group, struct range *range, int32_t first, int32_t last,
                             int32_t *next_out, struct err *err)
@@ -63,6 +75,8 @@ static bool fill_from_cache(struct group *group, struct range *range, int32_t fi
         if (!piece_cache_get((struct cache_key){ group_id(group), range->message_id, piece }, &cached))
             break;
         is_good = fill(range, piece, cached.codec, cached.data, err);
+        if (is_good)
+            keep_unpacked(range, piece, &cached);
         piece_cache_release(&cached);
     }
     *next_out = piece;

@@ -26,6 +26,7 @@ struct queue_filter {
     const char *domain; /* lane */
     int state;          /* enum queue_row_state; -1: any */
     int64_t before_us;  /* received before; 0: any */
+    int64_t login_id;   /* who submitted it; 0: anybody */
 };
 
 struct queue_entry {
@@ -53,6 +54,8 @@ struct queue_lane_summary {
     int64_t waiting; /* at most 10,000: then there may be more */
     int64_t oldest_us, next_try_us;
 };
+/* Up to `most` lanes by name, under `owner`, each with at most 10,000 of its waiting rows counted. *estimate_out: about how many rows there are
+ * in all, as PostgreSQL's statistics tell. Two statements. */
 MUST_CHECK bool queue_summary(struct directory *directory, const void *owner, size_t most,
                               struct queue_lane_summary **lanes_out, size_t *count_out, int64_t *estimate_out,
                               struct err *err);
@@ -67,6 +70,7 @@ enum queue_act {
     QUEUE_DELETE,    /* goes without a word */
     QUEUE_ACTS
 };
+/* "hold", "retry", ...: as the command line and the audit call it. Static. */
 const char *queue_act_name(enum queue_act act);
 
 struct queue_act_result {

@@ -12,6 +12,7 @@
 /* What an act changes, and whose. $N in `set` are `now`, `argument`, then the target's columns. */
 struct act_row {
     const char *name;
+    const char *told;      /* the event of the trace */
     const char *set;       /* NULL: the rows go */
     unsigned states;       /* bits of those that it may find */
     bool is_for_elsewhere; /* not for mailboxes of ours */
@@ -21,27 +22,27 @@ struct act_row {
 #define HELD (1u << QUEUE_HELD)
 
 static const struct act_row acts[QUEUE_ACTS] = {
-    [QUEUE_HOLD] = { "hold", "state = 2", WAITING },
-    [QUEUE_RELEASE] = { "release",
+    [QUEUE_HOLD] = { "hold", "held", "state = 2", WAITING },
+    [QUEUE_RELEASE] = { "release", "released",
                         "state = 0, next_try_us = 0, overdue_us = CASE WHEN r.was_warned THEN $EXPIRES"
                         " ELSE least($EXPIRES, $NOW + $WARN) END",
                         HELD },
-    [QUEUE_RETRY] = { "retry", "next_try_us = 0", WAITING },
-    [QUEUE_REROUTE] = { "reroute",
+    [QUEUE_RETRY] = { "retry", "retried", "next_try_us = 0", WAITING },
+    [QUEUE_REROUTE] = { "reroute", "rerouted",
                         "via = nullif($ARG, ''), next_try_us = 0,"
                         " lane = coalesce(substring(r.lane from '^@[0-9]+/'), '') ||"
                         "        CASE WHEN $ARG = '' THEN substring(r.address from '[^@]*$')"
                         "             ELSE 'via ' || $ARG END",
                         WAITING | HELD, true },
-    [QUEUE_READDRESS] = { "readdress",
+    [QUEUE_READDRESS] = { "readdress", "readdressed",
                           "address = $T_ADDRESS, lane = coalesce(substring(r.lane from '^@[0-9]+/'), '') || $T_LANE,"
                           " group_id = $T_GROUP, mailbox_id = $T_MAILBOX,"
                           " target = NULL, via = NULL, flags = $T_FLAGS, next_try_us = 0, orcpt = coalesce(r.orcpt, r.asked),"
                           " orcpt_type = coalesce(r.orcpt_type, 'rfc822')",
                           WAITING | HELD },
-    [QUEUE_RETURN] = { "return", "state = 0, overdue_us = 0, next_try_us = $FAR, flags = r.flags | 8",
-                       WAITING | HELD },
-    [QUEUE_DELETE] = { "delete", NULL, WAITING | HELD },
+    [QUEUE_RETURN] = { "return", "given-back",
+                       "state = 0, overdue_us = 0, next_try_us = $FAR, flags = r.flags | 8", WAITING | HELD },
+    [QUEUE_DELETE] = { "delete", "deleted", NULL, WAITING | HELD },
 };
 
 const char *queue_act_name(enum queue_act act)
@@ -150,16 +151,44 @@ static const char DELETE_MESSAGES[] =
 static const char LOCK_MESSAGES[] =
     "SELECT FROM queue_message WHERE message_id = ANY($1) ORDER BY message_id FOR UPDATE";
 
+static int64_t *message_ids(const struct acting *acting, const struct db_rows *rows)
+{
+    int64_t *ids = talloc_array(acting->arena, int64_t, (unsigned)db_rows_count(rows) + 1);
+    struct db_row row;
+
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        ids[i] = db_get_i64(&row, 0);
+    return ids;
+}
+
+/* In the trace of each message, while it is there. */
+static const char TELL[] =
+    "INSERT INTO trace (at_us, trace_id, organisation_id, is_begin, events)"
+    " SELECT $2, m.name, m.organisation_id, false,"
+    "        json_build_array(json_strip_nulls(json_build_object('t', $2, 'event', $3::text, 'by', $4::text,"
+    "                                                            'where', nullif($5::text, ''))))"
+    "   FROM queue_message m WHERE m.message_id = ANY($1)";
+
+static bool tell(const struct acting *acting, struct db *db, const struct db_rows *rows, struct err *err)
+{
+    const char *where = acting->act == QUEUE_READDRESS && acting->target ? acting->target->address
+                        : acting->argument                               ? acting->argument
+                                                                         : "";
+
+    return db_exec(db, TELL,
+                   DB_ARGS(db_i64_array(message_ids(acting, rows), db_rows_count(rows)),
+                           db_i64(clock_now_us()), db_text(acts[acting->act].told),
+                           db_text(acting->actor->name), db_text(where)),
+                   NULL, err);
+}
+
 /* The last row takes its message along; locked first, as in settle.c. */
 static bool end_messages(const struct acting *acting, struct db *db, const struct db_rows *rows,
                          struct err *err)
 {
     size_t count = db_rows_count(rows);
-    int64_t *ids = talloc_array(acting->arena, int64_t, (unsigned)count + 1);
-    struct db_row row;
+    int64_t *ids = message_ids(acting, rows);
 
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        ids[i] = db_get_i64(&row, 0);
     return db_exec(db, LOCK_MESSAGES, DB_ARGS(db_i64_array(ids, count)), NULL, err) &&
            db_exec(db, DELETE_MESSAGES, DB_ARGS(db_i64_array(ids, count)), NULL, err);
 }
@@ -167,7 +196,7 @@ static bool end_messages(const struct acting *acting, struct db *db, const struc
 static bool change(struct acting *acting, struct db *db, struct err *err)
 {
     struct buf sql = BUF_INIT(acting->arena);
-    struct filter_sql args;
+    struct filter_sql args = { .count = 0 };
     struct db_rows *rows;
 
     filter_sql_build(acting->arena, acting->filter, &args);
@@ -182,14 +211,16 @@ static bool change(struct acting *acting, struct db *db, struct err *err)
         return false;
     acting->result.done = (int64_t)db_rows_count(rows);
     acting->result.has_more = acting->result.done == QUEUE_ACT_MOST;
-    return acts[acting->act].set || acting->result.done == 0 || end_messages(acting, db, rows, err);
+    if (acting->result.done == 0)
+        return true;
+    return tell(acting, db, rows, err) && (acts[acting->act].set || end_messages(acting, db, rows, err));
 }
 
 static bool count_in_work(struct acting *acting, struct db *db, struct err *err)
 {
     struct buf sql = BUF_INIT(acting->arena);
     struct queue_filter filter = *acting->filter;
-    struct filter_sql args;
+    struct filter_sql args = { .count = 0 };
     struct db_rows *rows;
     struct db_row row;
 
@@ -219,6 +250,8 @@ static json_t *filter_json(const struct queue_filter *filter)
         json_object_set_new(json, "state", json_string(states[filter->state]));
     if (filter->before_us)
         json_object_set_new(json, "before_us", json_integer(filter->before_us));
+    if (filter->login_id)
+        json_object_set_new(json, "login_id", json_integer(filter->login_id));
     return json;
 }
 
@@ -248,7 +281,7 @@ static bool run(struct db *db, void *arg, struct err *err)
 static bool is_empty(const struct queue_filter *f)
 {
     return !f->entry && !f->message && !f->sender && !f->recipient && !f->domain && f->state < 0 &&
-           !f->before_us;
+           !f->before_us && !f->login_id;
 }
 
 /* The installation's administrator acts across organisations: as who reads across them. */

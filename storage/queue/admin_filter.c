@@ -27,7 +27,7 @@ static void add_lane(struct filter_sql *sql, const char *domain)
 
 void filter_sql_build(const void *owner, const struct queue_filter *filter, struct filter_sql *out)
 {
-    *out = (struct filter_sql){ .where = buf_owned_by(owner) };
+    out->where = buf_owned_by(owner);
     if (filter->entry)
         add(out, "r.recipient_id = ", db_i64(filter->entry));
     if (filter->message)
@@ -40,6 +40,8 @@ void filter_sql_build(const void *owner, const struct queue_filter *filter, stru
         add_lane(out, filter->domain);
     if (filter->state >= 0)
         add(out, "r.state = ", db_i16((int16_t)filter->state));
+    if (filter->login_id)
+        add(out, "m.login_id = ", db_i64(filter->login_id));
     if (filter->before_us)
         add(out, "m.received_us < ", db_i64(filter->before_us));
 }

@@ -14,10 +14,12 @@ struct filter_sql {
     size_t count;
 };
 
-/* Over queue_recipient r JOIN queue_message m; $1 ... are its arguments. */
+/* Over queue_recipient r JOIN queue_message m. Its arguments stand behind those that `out` has already: it begins as
+ * (struct filter_sql){ .count = 0 }. */
 void filter_sql_build(const void *owner, const struct queue_filter *filter, struct filter_sql *out);
 /* One more argument; its number. */
 size_t filter_sql_add(struct filter_sql *sql, struct db_value value);
+/* All arguments so far; they live as long as `sql`. */
 struct db_args filter_sql_args(const struct filter_sql *sql);
 
 #endif

@@ -6,9 +6,17 @@
 
 #include <talloc.h>
 
-static const char LIST[] = "SELECT " QUEUE_ROW_COLUMNS ", " QUEUE_MESSAGE_COLUMNS ", r.state, r.last_us"
-                           "  FROM queue_recipient r JOIN queue_message m USING (message_id) WHERE true";
-enum { ROW_COLUMNS = 24, STATE_COLUMN = ROW_COLUMNS + QUEUE_MESSAGE_COLUMN_COUNT };
+#define LISTED "SELECT " QUEUE_ROW_COLUMNS ", " QUEUE_MESSAGE_COLUMNS ", r.state, r.last_us"
+#define ROWS " FROM queue_recipient r JOIN queue_message m USING (message_id)"
+static const char LIST[] = LISTED ROWS " WHERE true";
+/* Of one domain: from each of its lanes (one a routing group) the first of them, by queue_recipient_lane; of these the first. */
+static const char LIST_OF_LANES[] =
+    "WITH picked AS ("
+    " SELECT p.recipient_id FROM unnest($1 || ARRAY(SELECT '@' || routing_group_id || '/' || $1 FROM routing_group)) AS l (lane)"
+    "  CROSS JOIN LATERAL (SELECT r.recipient_id" ROWS " WHERE r.lane = l.lane";
+static const char LISTED_OF_LANES[] =
+    ") " LISTED ROWS " JOIN picked USING (recipient_id) ORDER BY r.recipient_id";
+enum { ROW_COLUMNS = 25, STATE_COLUMN = ROW_COLUMNS + QUEUE_MESSAGE_COLUMN_COUNT };
 
 struct listing {
     const void *owner;
@@ -38,21 +46,40 @@ static struct queue_entry read_entry(const void *owner, const struct db_row *row
     return entry;
 }
 
+/* What is asked, as text; a page behind `after`. */
+static char *list_sql(const struct listing *listing, struct filter_sql *args)
+{
+    struct buf sql = buf_owned_by(listing->owner), page = buf_owned_by(listing->owner);
+    struct queue_filter filter = *listing->filter;
+
+    filter.domain = NULL; /* its lanes are the first argument */
+    *args = (struct filter_sql){ .count = 0 };
+    if (listing->filter->domain)
+        filter_sql_add(args, db_text(listing->filter->domain));
+    filter_sql_build(listing->owner, &filter, args);
+    buf_add_format(&page, " LIMIT %zu", listing->limit);
+    buf_add_text(&sql, listing->filter->domain ? LIST_OF_LANES : LIST);
+    buf_add_span(&sql, buf_span(&args->where));
+    buf_add_format(&sql, " AND r.recipient_id > $%zu ORDER BY r.recipient_id",
+                   filter_sql_add(args, db_i64(listing->after)));
+    buf_add_span(&sql, buf_span(&page));
+    if (listing->filter->domain) {
+        buf_add_text(&sql, ") AS p ORDER BY p.recipient_id");
+        buf_add_span(&sql, buf_span(&page));
+        buf_add_text(&sql, LISTED_OF_LANES);
+    }
+    return buf_text(&sql);
+}
+
 static bool list(struct db *db, void *arg, struct err *err)
 {
     struct listing *listing = arg;
-    struct buf sql = buf_owned_by(listing->owner);
-    struct filter_sql where;
+    struct filter_sql args;
     struct db_rows *rows;
     struct db_row row;
+    char *sql = list_sql(listing, &args);
 
-    filter_sql_build(listing->owner, listing->filter, &where);
-    size_t after = filter_sql_add(&where, db_i64(listing->after));
-    buf_add_text(&sql, LIST);
-    buf_add_span(&sql, buf_span(&where.where));
-    buf_add_format(&sql, " AND r.recipient_id > $%zu ORDER BY r.recipient_id LIMIT %zu", after,
-                   listing->limit);
-    if (!db_query_built(db, listing->owner, buf_text(&sql), filter_sql_args(&where), &rows, err))
+    if (!db_query_built(db, listing->owner, sql, filter_sql_args(&args), &rows, err))
         return false;
     listing->count = 0;
     listing->entries =

@@ -55,6 +55,15 @@ struct queue_message_read *queue_read_message(const void *owner, const struct db
     return read;
 }
 
+static const uint8_t *receipt_of(const void *owner, const struct db_row *row, int column)
+{
+    struct span bytes = db_is_null(row, column) ? (struct span){ NULL, NULL } : db_get_bytes(row, column);
+
+    return span_length(bytes) == QUEUE_COPY_RECEIPT_BYTES
+               ? talloc_memdup(owner, bytes.p, QUEUE_COPY_RECEIPT_BYTES)
+               : NULL;
+}
+
 struct queue_taken queue_read_row(const void *owner, const struct db_row *row, int64_t *message_id_out)
 {
     struct queue_taken taken = {
@@ -74,7 +83,8 @@ struct queue_taken queue_read_row(const void *owner, const struct db_row *row, i
                        .orcpt = db_copy_text(owner, row, 12),
                        .lane = text_of(owner, row, 13),
                        .next_try_us = db_get_i64(row, 14),
-                       .overdue_us = db_get_i64(row, 15) },
+                       .overdue_us = db_get_i64(row, 15),
+                       .receipt = receipt_of(owner, row, 24) },
         .was_warned = db_get_bool(row, 16),
         .attempts = (unsigned)db_get_i32(row, 17),
         .last_code = (unsigned)db_get_i32(row, 18),

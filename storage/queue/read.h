@@ -8,7 +8,7 @@
 #define QUEUE_ROW_COLUMNS                                                                                         \
     "r.recipient_id, r.message_id, r.lease, r.address, r.group_id, r.mailbox_id, r.target::text, r.asked, r.why," \
     " r.flags, r.notify, r.orcpt_type, r.orcpt, r.lane, r.next_try_us, r.overdue_us, r.was_warned, r.attempts,"   \
-    " r.last_code, r.last_enhanced, r.last_text, r.last_host, r.sender, r.via"
+    " r.last_code, r.last_enhanced, r.last_text, r.last_host, r.sender, r.via, r.receipt"
 #define QUEUE_MESSAGE_COLUMNS                                                                                      \
     "m.message_id, m.name, m.organisation_id, m.sender, m.login_id, m.login, m.origin, m.ret, m.envid, m.body,"    \
     " m.needs_smtputf8, m.needs_tls, m.deliver_by_us, m.deliver_by_mode, m.priority, m.received_us, m.expires_us," \

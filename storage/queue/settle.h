@@ -16,7 +16,20 @@ enum queue_end {
     QUEUE_END_GONE,    /* delivered, failed, returned: the row goes */
     QUEUE_END_WAITS,   /* tried, and to be tried again */
     QUEUE_END_UNTRIED, /* goes back as it was */
+    QUEUE_END_HELD,    /* waits for a moderator (moderation.h) */
     QUEUE_END_KINDS
+};
+
+struct trace_row;
+/* What is held with one row, and for whom. */
+struct queue_hold {
+    int64_t organisation_id;
+    const int64_t *rows; /* the row's own number first */
+    size_t row_count;
+    const char *cause; /* for people: "staff@example.org" */
+    const char *const *moderators;
+    size_t moderator_count;
+    int64_t expires_us;
 };
 
 struct queue_settlement {
@@ -30,8 +43,17 @@ struct queue_settlement {
     const char *enhanced, *text, *host;
     unsigned flags;
 
-    void *what;   /* the caller's */
-    bool is_lost; /* result: another had it */
+    const struct trace_row *trace; /* written if this row is still under its lease; NULL: none */
+    const struct queue_hold
+        *hold; /* of the first row of those that QUEUE_END_HELD holds together; NULL: of others */
+
+    /* What the maker adds for this row is wanted once under this receipt (16 bytes; NULL: whenever the row is settled): another row
+     * may stand for the same copy. */
+    const uint8_t *once;
+
+    void *what;    /* the caller's */
+    bool is_lost;  /* result: another had it */
+    bool was_once; /* result, for the maker: it was added already */
 };
 
 /* Called inside the transaction, when it is known which settlements stand: gives the messages to be put in with them. May be

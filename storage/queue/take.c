@@ -31,7 +31,7 @@ bool queue_lanes(struct db_pool *pool, const void *owner, const char *after, siz
     struct db_row row;
     struct db *db;
 
-    if (!db_acquire(pool, DB_BACKGROUND, ACQUIRE_MS, &db, err))
+    if (!db_acquire(pool, DB_KEYED, ACQUIRE_MS, &db, err))
         return false;
     bool done = db_query(db, owner, FIND_LANES, DB_ARGS(db_text(after), db_i64((int64_t)most)), &rows, err);
     db_release(&db);
@@ -65,21 +65,25 @@ static const char TAKE_DUE[] =
 static const char TAKE_OVERDUE[] =
     TAKE("SELECT q.recipient_id FROM queue_recipient q WHERE q.state = 0 AND q.overdue_us <= $3"
          " ORDER BY q.overdue_us LIMIT $4 FOR UPDATE SKIP LOCKED");
+/* Small messages bring their bytes, as long as those before them leave room. */
 static const char READ_MESSAGES[] =
     "SELECT " QUEUE_MESSAGE_COLUMNS ", b.codec, b.data"
-    "  FROM (SELECT DISTINCT r.message_id FROM queue_recipient r WHERE r.state = 1 AND r.motor_id = $1 AND r.lease = $2) AS t"
-    "  JOIN queue_message m USING (message_id)"
-    "  LEFT JOIN queue_body b ON b.message_id = m.message_id AND b.chunk = 0 AND m.size <= $3";
+    "  FROM (SELECT m.*, sum(m.size) FILTER (WHERE m.size <= $3) OVER (ORDER BY m.message_id) AS together"
+    "          FROM (SELECT DISTINCT r.message_id FROM queue_recipient r"
+    "                 WHERE r.state = 1 AND r.motor_id = $1 AND r.lease = $2) AS t"
+    "          JOIN queue_message m USING (message_id)) AS m"
+    "  LEFT JOIN queue_body b ON b.message_id = m.message_id AND b.chunk = 0 AND m.size <= $3 AND m.together <= $4";
 
 struct queue_catch {
     struct queue_taken *rows;
-    size_t count;
+    size_t count, bytes;
     struct db_rows *row_rows, *message_rows; /* what texts point into */
 };
 
 struct taking {
     const void *owner;
     int64_t motor_id, lease;
+    size_t bytes_most;
     const char *sql;
     struct db_args args;
     struct queue_catch *catch;
@@ -104,6 +108,7 @@ static void join(struct queue_catch *catch)
     for (size_t i = 0; db_rows_at(catch->message_rows, i, &row); i++) {
         struct queue_message_read *message = queue_read_message(catch, &row);
         g_hash_table_insert(messages, &message->message.message_id, message);
+        catch->bytes += span_length(message->piece);
     }
     catch->rows = talloc_zero_array(catch, struct queue_taken, (unsigned)db_rows_count(catch->row_rows) + 1);
     for (size_t i = 0; db_rows_at(catch->row_rows, i, &row); i++) {
@@ -123,14 +128,15 @@ static bool take(struct db *db, void *arg, struct err *err)
     struct taking *taking = arg;
     struct queue_catch *catch = talloc_zero(taking->owner, struct queue_catch);
 
-    bool done =
-        db_pipeline_add(db, taking->sql, taking->args, err) &&
-        db_pipeline_add(db, READ_MESSAGES,
-                        DB_ARGS(db_i64(taking->motor_id), db_i64(taking->lease), db_i64(QUEUE_TAKE_BYTES)),
-                        err) &&
-        db_pipeline_commit(db, err) && db_pipeline_send(db, err) &&
-        db_pipeline_next(db, catch, &catch->row_rows, NULL, err) &&
-        db_pipeline_next(db, catch, &catch->message_rows, NULL, err);
+    /* A lease that a power cut takes back is as one that ran out: nobody was told of it. What settles it waits for the WAL. */
+    bool done = db_commit_lazily(db, err) && db_pipeline_add(db, taking->sql, taking->args, err) &&
+                db_pipeline_add(db, READ_MESSAGES,
+                                DB_ARGS(db_i64(taking->motor_id), db_i64(taking->lease),
+                                        db_i64(QUEUE_TAKE_BYTES), db_i64((int64_t)taking->bytes_most)),
+                                err) &&
+                db_pipeline_commit(db, err) && db_pipeline_send(db, err) &&
+                db_pipeline_next(db, catch, &catch->row_rows, NULL, err) &&
+                db_pipeline_next(db, catch, &catch->message_rows, NULL, err);
     if (!db_pipeline_end(db, err) || !done) {
         talloc_free(catch);
         return false;
@@ -144,7 +150,7 @@ static bool run(struct db_pool *pool, struct taking *taking, struct queue_catch 
     struct db *db;
 
     *err = ERR_INIT;
-    if (!db_acquire(pool, DB_BACKGROUND, ACQUIRE_MS, &db, err))
+    if (!db_acquire(pool, DB_KEYED, ACQUIRE_MS, &db, err))
         return false;
     bool done = with_transaction(db, take, taking, err);
     db_release(&db);
@@ -156,7 +162,7 @@ static bool run(struct db_pool *pool, struct taking *taking, struct queue_catch 
 }
 
 bool queue_take(struct db_pool *pool, const void *owner, int64_t motor_id, int64_t lease,
-                const struct queue_wish *wishes, size_t wish_count, int64_t now_us,
+                const struct queue_wish *wishes, size_t wish_count, size_t bytes_most, int64_t now_us,
                 struct queue_catch **catch_out, struct err *err)
 {
     void *arena = talloc_new(NULL);
@@ -170,6 +176,7 @@ bool queue_take(struct db_pool *pool, const void *owner, int64_t motor_id, int64
     struct taking taking = { .owner = owner,
                              .motor_id = motor_id,
                              .lease = lease,
+                             .bytes_most = bytes_most,
                              .sql = TAKE_DUE,
                              .args =
                                  DB_ARGS(db_i64(lease), db_i64(motor_id), db_i64(now_us),
@@ -197,7 +204,12 @@ size_t queue_catch_count(const struct queue_catch *catch)
     return catch->count;
 }
 
-const struct queue_taken *queue_catch_row(const struct queue_catch *catch, size_t number)
+size_t queue_catch_bytes(const struct queue_catch *catch)
+{
+    return catch->bytes;
+}
+
+struct queue_taken *queue_catch_row(const struct queue_catch *catch, size_t number)
 {
     return &catch->rows[number];
 }

@@ -43,18 +43,23 @@ struct queue_wish {
 int64_t queue_lease_new(int64_t motor_id);
 
 /* Takes rows that are due now under `lease`, in the order of their dates; rows of a message come together as a rule. Small
- * messages (QUEUE_TAKE_BYTES) bring their bytes along (queue_taken_bytes()). One round trip. */
+ * messages (QUEUE_TAKE_BYTES) bring their bytes along, at most `bytes_most` together (queue_taken_bytes()). One round trip. */
 enum { QUEUE_TAKE_BYTES = 64 * 1024 };
 struct queue_catch;
 MUST_CHECK bool queue_take(struct db_pool *pool, const void *owner, int64_t motor_id, int64_t lease,
-                           const struct queue_wish *wishes, size_t wish_count, int64_t now_us,
-                           struct queue_catch **catch_out, struct err *err);
+                           const struct queue_wish *wishes, size_t wish_count, size_t bytes_most,
+                           int64_t now_us, struct queue_catch **catch_out, struct err *err);
 /* Takes rows whose sender is to be told something: of a delay, or that their time is over. */
 MUST_CHECK bool queue_take_overdue(struct db_pool *pool, const void *owner, int64_t motor_id, int64_t lease,
                                    size_t most, int64_t now_us, struct queue_catch **catch_out,
                                    struct err *err);
+/* How many rows were taken. */
 size_t queue_catch_count(const struct queue_catch *catch);
-const struct queue_taken *queue_catch_row(const struct queue_catch *catch, size_t number);
+/* Of messages, as they came along. */
+size_t queue_catch_bytes(const struct queue_catch *catch);
+/* Row `number`, from 0; the catch's, and good as long as it is. Its owner may change where a copy goes before anybody works on
+ * it. */
+struct queue_taken *queue_catch_row(const struct queue_catch *catch, size_t number);
 
 /* The bytes of a taken row's message, whole, under `owner`; from what came along, or in pieces from the database. */
 MUST_CHECK bool queue_taken_bytes(struct db_pool *pool, const void *owner, const struct queue_taken *row,

@@ -1,0 +1,57 @@
+/*
+ * book_card.h -- address books as programs are shown them: which there are for somebody, who is in them, and all that is known of each.
+ *
+ * The global one has everybody of the organisation whom address_book.h shows; others have those of them whom their filter selects, and may
+ * be there for the members of a group only. Two askers: a reader who has logged in, and an administrator (with an actor).
+ *
+ * Errors   ERR_NOT_FOUND: no such book, or not for him; ERR_BUSY: the database is down.
+ * Threads  all functions may be called from any thread.
+ */
+#ifndef DIRECTORY_BOOK_CARD_H
+#define DIRECTORY_BOOK_CARD_H
+
+#include "directory/user.h"
+
+/* What names somebody in vCards, for ever. */
+#define BOOK_UID_FORMAT "chappe-recipient-%lld"
+enum { BOOK_CARDS_MAX = 1000, BOOK_TAG_TEXT = 33, BOOKS_MAX = 200 };
+
+struct book {
+    const char *name;  /* NULL: the global one */
+    const char *query; /* NULL: everybody */
+};
+/* The global one first, then the lists that this reader (primary address) may see, in their order. Under `owner`. */
+MUST_CHECK bool books_list(struct directory *directory, const void *owner, int64_t organisation_id,
+                           const char *reader, struct book **books_out, size_t *count_out, struct err *err);
+
+struct book_member {
+    int64_t recipient_id;
+    char tag[BOOK_TAG_TEXT]; /* another one as soon as anything of his card is */
+};
+/* Who is in it, sorted by name; `only`: 0, or this one if he is. */
+MUST_CHECK bool book_members(struct directory *directory, const void *owner, int64_t organisation_id,
+                             const struct book *book, int64_t only, struct book_member **members_out,
+                             size_t *count_out, struct err *err);
+/* The directory's stamp: books do not change while it does not. */
+MUST_CHECK bool book_stamp(struct directory *directory, int64_t *stamp_out, struct err *err);
+
+struct book_card {
+    int64_t recipient_id;
+    char tag[BOOK_TAG_TEXT];
+    enum recipient_kind kind;
+    const char *name, *given, *family, *title, *department, *company, *office, *street, *city, *postal_code,
+        *state, *country, *phone, *mobile, *fax, *notes;
+    const char **addresses; /* the primary one first; of a contact the one elsewhere */
+    size_t address_count;
+    struct span photo; /* empty: none */
+};
+/* Of these, at most BOOK_CARDS_MAX; who is not (any more) shown is left out. Sorted by name; under `owner`. `actor` NULL: for a reader. */
+MUST_CHECK bool book_cards(struct directory *directory, const struct actor *actor, const void *owner,
+                           int64_t organisation_id, const int64_t *ids, size_t id_count,
+                           struct book_card **cards_out, size_t *count_out, struct err *err);
+/* Those of a book for an administrator, by numbers: at most BOOK_CARDS_MAX behind `after` (0: from the start). `list` NULL: the global one. */
+MUST_CHECK bool book_page(struct directory *directory, const struct actor *actor, const void *owner,
+                          int64_t organisation_id, const char *list, int64_t after,
+                          struct book_card **cards_out, size_t *count_out, struct err *err);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * sealed.c -- opening a secret, and sealing all of them anew: a table says where they are.
+ */
+#include "directory/sealed.h"
+
+#include "base/log.h"
+#include "base/sealing.h"
+#include "directory/act.h"
+
+#include <talloc.h>
+
+char *seal_context(const void *owner, const char *kind, const char *name, const char *part)
+{
+    return talloc_asprintf(owner, "%s %s %s", kind, name, part);
+}
+
+const char *unsealed(struct directory *directory, const void *owner, const char *context, const char *stored)
+{
+    struct err err = ERR_INIT;
+    char *plain;
+
+    if (!stored || sealing_unseal(directory->sealing, owner, context, stored, &plain, &err))
+        return stored ? plain : NULL;
+    log_err(LOG_LEVEL_ERROR, "directory.secret", &err);
+    return "";
+}
+
+/* Each gives (row id, name, part of the context, secret), and changes one by its id. */
+static const struct {
+    const char *kind, *select, *update;
+} places[] = {
+    { "dkim",
+      "SELECT k.dkim_key_id, d.name, k.selector, k.private_key FROM dkim_key k"
+      " JOIN domain d USING (organisation_id, domain_id) ORDER BY k.dkim_key_id FOR UPDATE OF k",
+      "UPDATE dkim_key SET private_key = $2 WHERE dkim_key_id = $1" },
+    { "connector",
+      "SELECT l.connector_id, l.connector_id::text, 'login', l.password FROM connector_login l ORDER BY 1 FOR UPDATE",
+      "UPDATE connector_login SET password = $2 WHERE connector_id = $1" },
+    { "setting",
+      "SELECT filter_setting_id, name, 'value', value FROM filter_setting WHERE name = 'rspamd_password'"
+      " ORDER BY filter_setting_id FOR UPDATE",
+      "UPDATE filter_setting SET value = $2 WHERE filter_setting_id = $1" },
+    { "second-factor",
+      "SELECT second_factor_id, recipient_id::text, name, secret FROM second_factor WHERE secret IS NOT NULL"
+      " ORDER BY second_factor_id FOR UPDATE",
+      "UPDATE second_factor SET secret = $2 WHERE second_factor_id = $1" },
+    { "identity-provider",
+      "SELECT identity_provider_id, identity_provider_id::text, 'secret', client_secret FROM identity_provider"
+      " WHERE client_secret <> '' ORDER BY 1 FOR UPDATE",
+      "UPDATE identity_provider SET client_secret = $2 WHERE identity_provider_id = $1" },
+    { "directory",
+      "SELECT CASE name WHEN 'key' THEN -source_id ELSE source_id END, source_id::text, name, secret"
+      "  FROM directory_source_secret ORDER BY 1 FOR UPDATE",
+      "UPDATE directory_source_secret SET secret = $2 WHERE source_id = abs($1)"
+      "   AND name = CASE WHEN $1 < 0 THEN 'key' ELSE 'bind_password' END" },
+    { "change",
+      "SELECT pending_change_id, requester_id::text, path, body FROM pending_change WHERE body <> ''"
+      " ORDER BY pending_change_id FOR UPDATE",
+      "UPDATE pending_change SET body = $2 WHERE pending_change_id = $1" },
+};
+
+struct resealing {
+    struct directory *directory;
+    const struct actor *actor;
+    uint64_t sealed, total;
+};
+
+static bool reseal_row(struct db *db, struct resealing *r, const void *scratch, size_t place,
+                       const struct db_row *row, struct err *err)
+{
+    struct sealing *sealing = r->directory->sealing;
+    const char *stored = db_copy_text(scratch, row, 3);
+    char *context = seal_context(scratch, places[place].kind, db_copy_text(scratch, row, 1),
+                                 db_copy_text(scratch, row, 2));
+    char *plain, *sealed;
+
+    r->total++;
+    if (sealing_is_newest(sealing, stored) || !*stored)
+        return true;
+    r->sealed++;
+    return sealing_unseal(sealing, scratch, context, stored, &plain, err) &&
+           sealing_seal(sealing, scratch, context, plain, &sealed, err) &&
+           db_exec(db, places[place].update, DB_ARGS(db_i64(db_get_i64(row, 0)), db_text(sealed)), NULL, err);
+}
+
+static bool reseal(struct db *db, void *arg, struct err *err)
+{
+    struct resealing *r = arg;
+    void *scratch = talloc_new(NULL);
+    bool ok = true;
+
+    r->sealed = r->total = 0;
+    for (size_t place = 0; ok && place < COUNT_OF(places); place++) {
+        struct db_rows *rows;
+        struct db_row row;
+
+        ok = db_query(db, scratch, places[place].select, DB_NO_ARGS, &rows, err);
+        for (size_t i = 0; ok && db_rows_at(rows, i, &row); i++)
+            ok = reseal_row(db, r, scratch, place, &row, err);
+    }
+    talloc_free(scratch);
+    return ok;
+}
+
+static bool note(struct db *db, void *arg, struct err *err)
+{
+    struct resealing *r = arg;
+
+    return audit_write(
+        db, r->actor, 0, "secret.rotate", "installation", NULL,
+        json_pack("{s:I, s:I}", "sealed", (json_int_t)r->sealed, "total", (json_int_t)r->total), err);
+}
+
+bool secrets_reseal(struct directory *directory, const struct actor *actor, uint64_t *sealed_out,
+                    uint64_t *total_out, struct err *err)
+{
+    struct resealing r = { .directory = directory, .actor = actor };
+
+    *err = ERR_INIT;
+    if (!act_on_installation(actor, err) ||
+        !with_pool_transaction(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, reseal, &r, err) ||
+        !act_in(directory, actor, 0, note, &r, err))
+        return false;
+    *sealed_out = r.sealed;
+    *total_out = r.total;
+    return true;
+}

@@ -1,0 +1,202 @@
+/* selection.c -- rows of two tables of one shape. */
+#include "directory/selection.h"
+
+#include "directory/act.h"
+#include "directory/list.h"
+#include "format/address_template.h"
+
+#include <talloc.h>
+
+#define STATEMENTS(table, what_, action, view)                                                               \
+    {                                                                                                        \
+        .what = what_,                                                                                       \
+        .insert = "INSERT INTO " table " (organisation_id, name, query, templates) VALUES ($1, $2, $3, $4)", \
+        .update = "UPDATE " table                                                                            \
+                  " SET name = $3, query = $4, templates = $5 WHERE organisation_id = $1 AND name = $2",     \
+        .delete = "DELETE FROM " table " WHERE organisation_id = $1 AND name = $2",                          \
+        .select = "SELECT organisation_id, name, query, templates, " view " FROM " table " l"                \
+                  " WHERE organisation_id = $1 AND ($2::text IS NULL OR name = $2) ORDER BY 5, name",        \
+        .added = action ".add", .changed = action ".set", .removed = action ".remove",                       \
+    }
+static const struct statements {
+    const char *what, *insert, *update, *delete, *select, *added, *changed, *removed;
+} statements[SELECTION_KINDS] = {
+    [SELECTION_ADDRESS_LIST] = STATEMENTS(
+        "address_list", "address list", "address-list",
+        "position, (SELECT a.address FROM address a WHERE a.recipient_id = l.visible_to_id AND a.is_primary)"),
+    [SELECTION_POLICY] =
+        STATEMENTS("recipient_policy", "recipient policy", "recipient-policy", "0, NULL::text"),
+};
+
+/* How an address list is shown. No row: nobody has the address of whom it is shown to. */
+static const char SET_VIEW[] =
+    "UPDATE address_list SET position = $3,"
+    "       visible_to_id = (SELECT recipient_id FROM address WHERE organisation_id = $1 AND address = $4)"
+    " WHERE organisation_id = $1 AND name = $2"
+    "   AND ($4::text IS NULL OR EXISTS (SELECT FROM address WHERE organisation_id = $1 AND address = $4))";
+
+struct change {
+    const struct actor *actor;
+    const struct statements *sql;
+    int64_t organisation_id;
+    const char *name;
+    const struct selection *wanted;
+    struct span templates[SELECTION_TEMPLATES_MAX];
+};
+
+static json_t *describe(const struct selection *selection)
+{
+    json_t *templates = json_array();
+
+    for (size_t i = 0; i < selection->template_count; i++)
+        json_array_append_new(templates, json_string(selection->templates[i]));
+    return json_pack("{s:s, s:s, s:o, s:i, s:s?}", "name", selection->name, "query", selection->query,
+                     "addresses", templates, "position", (int)selection->position, "visible_to",
+                     selection->visible_to);
+}
+
+static bool check(struct change *change, struct err *err)
+{
+    const struct selection *wanted = change->wanted;
+
+    if (!check_name(wanted->name, change->sql->what, err) || !list_query_check(wanted->query, err))
+        return false;
+    if (wanted->template_count > SELECTION_TEMPLATES_MAX)
+        return err_set(err, ERR_INVALID, "A policy has at most %d addresses.", SELECTION_TEMPLATES_MAX);
+    for (size_t i = 0; i < wanted->template_count; i++) {
+        change->templates[i] = span_text(wanted->templates[i]);
+        if (!address_template_is_valid(change->templates[i]))
+            return err_set(
+                err, ERR_INVALID,
+                "%.100s is no template such as %%g.%%s@example.org: %%g, %%s, %%d and %%m are known.",
+                wanted->templates[i]);
+    }
+    return true;
+}
+
+static bool set_view(struct db *db, const struct change *change, struct err *err)
+{
+    const struct selection *wanted = change->wanted;
+    char *key = NULL, *domain;
+    void *scratch = talloc_new(NULL);
+    uint64_t changed = 1;
+    bool ok = change->sql != &statements[SELECTION_ADDRESS_LIST] ||
+              ((!wanted->visible_to || address_canonical(scratch, wanted->visible_to, &key, &domain, err)) &&
+               db_exec(db, SET_VIEW,
+                       DB_ARGS(db_i64(wanted->organisation_id), db_text(wanted->name),
+                               db_i32(wanted->position), db_text(key)),
+                       &changed, err));
+
+    talloc_free(scratch);
+    return ok && (changed > 0 || not_found(err, "recipient in this organisation"));
+}
+
+static bool add(struct db *db, void *arg, struct err *err)
+{
+    const struct change *change = arg;
+    const struct selection *wanted = change->wanted;
+
+    if (!db_exec(db, change->sql->insert,
+                 DB_ARGS(db_i64(wanted->organisation_id), db_text(wanted->name), db_text(wanted->query),
+                         db_text_array(change->templates, wanted->template_count)),
+                 NULL, err))
+        return taken(err, "There is one called %s already.", wanted->name);
+    return set_view(db, change, err) &&
+           audit_write(db, change->actor, wanted->organisation_id, change->sql->added, wanted->name, NULL,
+                       describe(wanted), err);
+}
+
+bool selection_add(struct directory *directory, const struct actor *actor, enum selection_kind kind,
+                   const struct selection *wanted, struct err *err)
+{
+    struct change change = { .actor = actor, .sql = &statements[kind], .wanted = wanted };
+
+    return check(&change, err) && act_in(directory, actor, wanted->organisation_id, add, &change, err);
+}
+
+static bool set(struct db *db, void *arg, struct err *err)
+{
+    const struct change *change = arg;
+    const struct selection *wanted = change->wanted;
+    uint64_t changed;
+
+    if (!db_exec(db, change->sql->update,
+                 DB_ARGS(db_i64(wanted->organisation_id), db_text(change->name), db_text(wanted->name),
+                         db_text(wanted->query), db_text_array(change->templates, wanted->template_count)),
+                 &changed, err))
+        return taken(err, "There is one called %s already.", wanted->name);
+    return (changed > 0 || not_found(err, change->sql->what)) && set_view(db, change, err) &&
+           audit_write(db, change->actor, wanted->organisation_id, change->sql->changed, change->name, NULL,
+                       describe(wanted), err);
+}
+
+bool selection_set(struct directory *directory, const struct actor *actor, enum selection_kind kind,
+                   const char *name, const struct selection *wanted, struct err *err)
+{
+    struct change change = { .actor = actor, .sql = &statements[kind], .name = name, .wanted = wanted };
+
+    return check(&change, err) && act_in(directory, actor, wanted->organisation_id, set, &change, err);
+}
+
+static bool remove_it(struct db *db, void *arg, struct err *err)
+{
+    const struct change *change = arg;
+    uint64_t removed;
+
+    return db_exec(db, change->sql->delete, DB_ARGS(db_i64(change->organisation_id), db_text(change->name)),
+                   &removed, err) &&
+           (removed > 0 || not_found(err, change->sql->what)) &&
+           audit_write(db, change->actor, change->organisation_id, change->sql->removed, change->name, NULL,
+                       NULL, err);
+}
+
+bool selection_remove(struct directory *directory, const struct actor *actor, enum selection_kind kind,
+                      int64_t organisation_id, const char *name, struct err *err)
+{
+    struct change change = {
+        .actor = actor, .sql = &statements[kind], .organisation_id = organisation_id, .name = name
+    };
+
+    return act_in(directory, actor, organisation_id, remove_it, &change, err);
+}
+
+struct listing {
+    const void *owner;
+    const char *sql, *name;
+    int64_t organisation_id;
+    struct db_rows *rows;
+};
+
+static bool list(struct db *db, void *arg, struct err *err)
+{
+    struct listing *listing = arg;
+
+    return db_query(db, listing->owner, listing->sql,
+                    DB_ARGS(db_i64(listing->organisation_id), db_text(listing->name)), &listing->rows, err);
+}
+
+bool selection_list(struct directory *directory, const struct actor *actor, const void *owner,
+                    enum selection_kind kind, int64_t organisation_id, const char *name,
+                    struct selection **list_out, size_t *count_out, struct err *err)
+{
+    struct listing listing = { owner, statements[kind].select, name, organisation_id, NULL };
+    struct db_row row;
+
+    if (!act_read(directory, actor, organisation_id, list, &listing, err))
+        return false;
+    *count_out = db_rows_count(listing.rows);
+    *list_out = talloc_zero_array(owner, struct selection, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(listing.rows, i, &row); i++) {
+        struct selection *selection = &(*list_out)[i];
+        struct span *templates = db_get_span_array(owner, &row, 3, &selection->template_count);
+        selection->organisation_id = db_get_i64(&row, 0);
+        selection->name = db_copy_text(owner, &row, 1);
+        selection->query = db_copy_text(owner, &row, 2);
+        selection->position = db_get_i32(&row, 4);
+        selection->visible_to = db_copy_text(owner, &row, 5);
+        selection->templates = talloc_array(owner, const char *, (unsigned)selection->template_count + 1);
+        for (size_t t = 0; t < selection->template_count; t++)
+            selection->templates[t] = span_copy(owner, templates[t]);
+    }
+    return true;
+}
