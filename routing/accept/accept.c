@@ -2,7 +2,9 @@
 #include "accept/accept.h"
 
 #include "accept/apply.h"
+#include "accept/gather.h"
 #include "accept/target.h"
+#include "accept/tell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -26,6 +28,13 @@ enum { PRIORITY_LEAST = -9 };
 static const char *const ways[] = { "filed", "queued" };
 METRIC_COUNTER_BY(accepted, "chappe_accepted_total", "Messages committed, by the way they took", "way", ways)
 
+static bool put(void *arg, const struct queue_new *const *messages, size_t count, struct err *err)
+{
+    const struct accept *accept = arg;
+
+    return queue_put(directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP), messages, count, err);
+}
+
 bool accept_open(const void *owner, const struct accept_options *options, struct accept **accept_out,
                  struct err *err)
 {
@@ -37,6 +46,7 @@ bool accept_open(const void *owner, const struct accept_options *options, struct
         accept->options.lifetime_us = DEFAULT_LIFETIME_US;
     if (accept->options.warning_us == 0)
         accept->options.warning_us = DEFAULT_WARNING_US;
+    accept->gather = gather_new(accept, put, accept);
     *accept_out = accept;
     return true;
 }
@@ -46,9 +56,19 @@ void accept_close(struct accept **accept)
     TALLOC_FREE(*accept);
 }
 
+/* How long it can be taken back (recall.h). */
+static int64_t undo_us(const struct accept *accept, const struct accept_message *message)
+{
+    if (!message->is_submission)
+        return 0;
+    return message->preference && message->preference->undo_s != PREFERENCE_UNSAID
+               ? message->preference->undo_s * US_PER_S
+               : accept->options.undo_us;
+}
+
 static bool waits(const struct accept *accept, const struct accept_message *message)
 {
-    return message->hold_until_us > 0 || (message->is_submission && accept->options.undo_us > 0);
+    return message->hold_until_us > 0 || undo_us(accept, message) > 0;
 }
 
 bool accept_is_near(const struct accept *accept, int64_t group_id)
@@ -79,12 +99,21 @@ enum accept_way accept_way(const struct accept *accept, const struct accept_mess
 
 /* ---- what goes into the queue */
 
-/* "fr" or "en" where the author says in which language the message is, or is to be answered; else "". */
-static const char *language_of(struct span header)
+static bool prefers(const struct accept_message *message, const char *language)
+{
+    const char *preferred = message->preference ? message->preference->language : NULL;
+
+    return preferred && strcmp(preferred, language) == 0;
+}
+
+/* "fr" or "en": what who submitted it prefers, else what the author says of the message or of answers to it; else "". */
+static const char *language_of(const struct accept_message *message, struct span header)
 {
     static const char *const fields[] = { "Accept-Language", "Content-Language" };
     static const char *const known[] = { "fr", "en" };
 
+    if (prefers(message, "fr") || prefers(message, "en"))
+        return message->preference->language;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         struct header_field field;
         if (!header_find(header, fields[i], &field))
@@ -141,10 +170,8 @@ static struct dates dates_of(const struct accept *accept, const struct accept_me
 {
     const struct queue_message *m = &message->envelope;
     int64_t ahead_us = (m->priority - PRIORITY_LEAST) * PRIORITY_US;
-    int64_t begin_us = now_us;
+    int64_t begin_us = now_us + undo_us(accept, message);
 
-    if (message->is_submission)
-        begin_us += accept->options.undo_us;
     if (message->hold_until_us > begin_us)
         begin_us = message->hold_until_us;
     struct dates dates = { .next_try_us = begin_us > now_us ? begin_us : begin_us - ahead_us,
@@ -155,6 +182,8 @@ static struct dates dates_of(const struct accept *accept, const struct accept_me
         if (m->deliver_by_mode == QUEUE_BY_RETURN)
             dates.expires_us = earlier(dates.expires_us, m->deliver_by_us);
     }
+    if (m->expires_us > 0) /* it has waited at another server of ours before */
+        dates.expires_us = earlier(dates.expires_us, m->expires_us);
     dates.overdue_us = earlier(dates.overdue_us, dates.expires_us);
     return dates;
 }
@@ -199,6 +228,7 @@ static void add_target(const struct accept *accept, struct queue_new *new,
         .mailbox_id = target->target.mailbox_id,
         .target = accept_target_text(new, &target->target),
         .lane = lane_of(accept, new, queue_group_lane(new, target->group_id)),
+        .receipt = target->target.receipt,
         .next_try_us = dates->next_try_us,
         .overdue_us = dates->overdue_us,
     };
@@ -216,7 +246,8 @@ static void add_remote(const struct accept *accept, struct queue_new *new,
         .sender = remote->sender,
         .why = remote->why,
         .flags = remote->flags,
-        .lane = lane_of(accept, new, remote->domain),
+        .target = remote->target,
+        .lane = lane_of(accept, new, remote->flags & QUEUE_IS_POST ? ACCEPT_LISTS_LANE : remote->domain),
         .next_try_us = dates->next_try_us,
         .overdue_us = dates->overdue_us,
     };
@@ -238,7 +269,7 @@ struct queue_new *accept_prepare(const struct accept *accept, const void *arena,
     if (!new->message.subject)
         new->message.subject = subject_of(new, header);
     if (!new->message.language)
-        new->message.language = language_of(header);
+        new->message.language = language_of(message, header);
     new->message.path = path_of(new, header);
     new->bytes = message->bytes;
     new->recipients = talloc_zero_array(new, struct queue_recipient, (unsigned)most + 1);
@@ -246,21 +277,37 @@ struct queue_new *accept_prepare(const struct accept *accept, const void *arena,
         add_target(accept, new, message, i, &dates);
     for (size_t i = 0; i < message->remote_count; i++)
         add_remote(accept, new, message, i, &dates);
+    accept_tell_queued(new, message, new);
     return new;
 }
 
 /* ---- the ways */
 
+static void tell_queued(const struct accept *accept)
+{
+    wake_publish(accept->options.wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, 0);
+    metric_add_at(&accepted, 1, ACCEPT_QUEUES, 0);
+}
+
 bool accept_queue(struct accept *accept, const void *arena, const struct accept_message *message,
                   struct err *err)
 {
-    struct db_pool *pool = directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP);
     struct queue_new *new = accept_prepare(accept, arena, message);
 
-    if (!queue_put(pool, new, err))
+    if (!gather_put(accept->gather, new, err))
         return false;
-    wake_publish(accept->options.wake, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, 0);
-    metric_add_at(&accepted, 1, ACCEPT_QUEUES, 0);
+    tell_queued(accept);
+    return true;
+}
+
+bool accept_queue_once(struct accept *accept, const void *arena, const struct accept_message *message,
+                       const uint8_t receipt[QUEUE_COPY_RECEIPT_BYTES], struct err *err)
+{
+    struct queue_new *new = accept_prepare(accept, arena, message);
+
+    if (!queue_put_once(directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP), receipt, new, err))
+        return false;
+    tell_queued(accept);
     return true;
 }
 
@@ -268,6 +315,7 @@ bool accept_message(struct accept *accept, const void *arena, struct accept_mess
 {
     *err = ERR_INIT;
     message->way_taken = accept_way(accept, message);
+    accept_tell_targets(message);
     if (message->way_taken == ACCEPT_FILES && !apply_whole(accept, arena, message, err))
         return false;
     if (message->way_taken == ACCEPT_QUEUES)

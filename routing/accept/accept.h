@@ -15,17 +15,23 @@
 #define ACCEPT_ACCEPT_H
 
 #include "deliver/deliver.h"
+#include "directory/preference.h"
 #include "queue/queue.h"
+#include "resolve/resolve.h"
 
 struct accept;
 struct directory;
 struct rules;
 struct topology;
+struct trace;
 struct wake_bus;
 
 /* Who listens for new work in the queue: wake_subscribe(bus, ACCEPT_WAKE_GROUP, ACCEPT_WAKE_QUEUE, ...). No storage group
  * has this id. */
-enum { ACCEPT_WAKE_GROUP = 0, ACCEPT_WAKE_QUEUE = 1 };
+enum { ACCEPT_WAKE_GROUP = DIRECTORY_WAKE_GROUP, ACCEPT_WAKE_QUEUE = 1 };
+
+/* The lane of what the motor goes on with itself (QUEUE_IS_POST): no domain has this name. */
+#define ACCEPT_LISTS_LANE "lists"
 
 struct accept_options {
     struct directory *directory;
@@ -35,9 +41,12 @@ struct accept_options {
     struct wake_bus *wake;     /* NULL: motors find out by themselves */
     int64_t lifetime_us;       /* after which what still waits is returned; 0: 5 days */
     int64_t warning_us;        /* after which the sender is told that it waits; 0: 4 hours */
-    int64_t undo_us;           /* for which a submitted message waits before it leaves; 0: not at all */
+    int64_t
+        undo_us; /* for which a submitted message waits before it leaves, where its sender's preference says
+                                  nothing; 0: not at all */
 };
 
+/* Under `owner`. Copies the options; what they point at must outlive it. Times of 0 get their defaults. Cannot fail. */
 MUST_CHECK bool accept_open(const void *owner, const struct accept_options *options,
                             struct accept **accept_out, struct err *err);
 /* Accepts and sets NULL. */
@@ -50,6 +59,7 @@ struct accept_remote {
     const char *sender;  /* other than the message's: a redirect that is rewritten; NULL: the message's */
     const char *why;     /* "", "alias", "redirect", ... */
     unsigned flags;      /* enum queue_flag */
+    const char *target;  /* what its flags need, JSON; NULL: nothing */
 };
 
 /* A RCPT, and what it came to: indices into the message's targets and remotes. */
@@ -61,14 +71,21 @@ struct accept_recipient {
     size_t target_count, remote_count;
 };
 
+/* Flags of a copy to `remote`, for its accept_remote. */
+unsigned accept_remote_flags(const struct resolve_remote *remote);
+
 enum accept_way { ACCEPT_FILES, ACCEPT_QUEUES };
 struct accept_message {
-    /* name, organisation_id, sender, login, origin, ret, envid, body, needs, deliver_by, priority; the rest is filled here */
+    /* name, organisation_id, sender, login, origin, ret, envid, body, needs, deliver_by, priority, expires (0: by our own rule; else not later than that); the rest is filled here */
     struct queue_message envelope;
     struct span bytes;                    /* with Return-Path and Received, as it is filed */
     int64_t hold_until_us;                /* not before (FUTURERELEASE); 0: at once */
     bool is_submission;                   /* the undo window applies */
+    const struct preference *preference;  /* of who submitted it; NULL: unknown */
     const char *peer_address, *peer_name; /* for the rules of mailboxes; NULL: unknown */
+    const char *parent;                   /* the message that this one comes of, for the trace; NULL: none */
+    struct trace
+        *trace; /* of its way up to here, all targets and remotes in it; goes on here. NULL: it begins here */
 
     struct accept_recipient *recipients;
     size_t recipient_count;
@@ -98,6 +115,11 @@ MUST_CHECK bool accept_each(struct accept *accept, const void *arena, struct acc
 /* The same, always by the queue: for LMTP, and for whoever must not wait for a storage group. */
 MUST_CHECK bool accept_queue(struct accept *accept, const void *arena, const struct accept_message *message,
                              struct err *err);
+
+/* The same once under this receipt (queue/queue.h, queue_put_once()). */
+MUST_CHECK bool accept_queue_once(struct accept *accept, const void *arena,
+                                  const struct accept_message *message,
+                                  const uint8_t receipt[QUEUE_COPY_RECEIPT_BYTES], struct err *err);
 
 /* What accept_queue() puts in, for those who put it into a transaction of their own. Under `arena`. */
 struct queue_new *accept_prepare(const struct accept *accept, const void *arena,

@@ -7,10 +7,17 @@
 #include "base/clock.h"
 #include "message/message.h"
 #include "rules/rules.h"
+#include "trace/trace.h"
 
 #include <talloc.h>
 
 enum { ATTEMPTS_MAX = 5 };
+
+void accept_tell_targets(struct accept_message *message)
+{
+    for (size_t i = 0; i < message->target_count; i++)
+        message->targets[i].target.trace = message->trace;
+}
 
 static const char *const ret_names[] = { NULL, "FULL", "HDRS" };
 
@@ -55,9 +62,12 @@ static bool judge(struct accept *accept, const void *arena, const struct rules_m
                   const struct rules_recipient *recipients, struct rules_plan *plans, size_t count,
                   struct err *err)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (!rules_judge(accept->options.rules, arena, message, &recipients[i], &plans[i], err))
             return false;
+        if (recipients[i].usual.receipt)
+            rules_plan_set_receipts(arena, &plans[i], recipients[i].usual.receipt);
+    }
     return true;
 }
 
@@ -108,6 +118,8 @@ static bool file_plans(struct accept *accept, const void *arena, struct accept_m
 
     if (!judge(accept, arena, rules_message, recipients, plans, count, err))
         return false;
+    for (size_t i = 0; i < count; i++)
+        rules_tell(&plans[i], message->trace);
     if (needs_queue(plans, count)) {
         message->way_taken = ACCEPT_QUEUES;
         return true;
@@ -132,8 +144,10 @@ bool apply_whole(struct accept *accept, const void *arena, struct accept_message
         return deliver_message_whole(accept->options.deliver, rules_message.draft, rules_message.received_us,
                                      message->targets, message->target_count, err);
     recipients = recipients_of(arena, message);
+    struct trace_mark mark = trace_mark(message->trace);
     for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         *err = ERR_INIT;
+        trace_back(message->trace, mark);
         done = file_plans(accept, arena, message, &rules_message, recipients, err);
         if (done || err->kind != ERR_CONFLICT)
             return done;
@@ -184,8 +198,10 @@ static bool file_each(struct accept *accept, const void *arena, struct accept_me
             continue;
         target->err = ERR_INIT;
         if (!rules_judge(accept->options.rules, arena, rules_message, &recipients[i], &plans[i],
-                         &target->err) ||
-            rules_plan_sends(&plans[i]) ||
+                         &target->err))
+            continue;
+        rules_tell(&plans[i], message->trace);
+        if (rules_plan_sends(&plans[i]) ||
             (plans[i].outcome && plans[i].outcome->reject && !refuse(&plans[i], &target->err)))
             continue;
         numbers[filed] = i;
@@ -206,6 +222,7 @@ bool accept_each(struct accept *accept, const void *arena, struct accept_message
     const struct rules_recipient *recipients;
 
     *err = ERR_INIT;
+    accept_tell_targets(message);
     if (!accept->options.rules)
         return deliver_message(accept->options.deliver, rules_message.draft, rules_message.received_us,
                                message->targets, message->target_count, err);
@@ -214,10 +231,13 @@ bool accept_each(struct accept *accept, const void *arena, struct accept_message
         message->targets[i].target.is_filed = false;
         message->targets[i].target.err = ERR_INIT;
     }
-    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++)
+    struct trace_mark mark = trace_mark(message->trace);
+    for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        trace_back(message->trace, mark);
         if (file_each(accept, arena, message, &rules_message, recipients, err))
             return true;
-        else if (err->kind != ERR_CONFLICT)
+        if (err->kind != ERR_CONFLICT)
             return false;
+    }
     return err_set(err, ERR_BUSY, "The rules of this mailbox are being changed.");
 }

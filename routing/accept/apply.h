@@ -6,9 +6,15 @@
 
 #include "accept/accept.h"
 
+struct gather;
+
 struct accept {
     struct accept_options options;
+    struct gather *gather;
 };
+
+/* The copies are told of in the message's trace. */
+void accept_tell_targets(struct accept_message *message);
 
 /* All targets or none. Sets way_taken to ACCEPT_QUEUES, with nothing done, where rules send something or refuse for one of
  * several. ERR_DENIED: refused by the rules of the only target. */

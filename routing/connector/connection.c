@@ -34,6 +34,21 @@ static socklen_t socket_address(const struct net_address *address, struct sockad
     return sizeof *in6;
 }
 
+static bool at_fault(struct outcome *outcome, enum outbound_fault fault)
+{
+    outcome->fault = fault;
+    return false;
+}
+
+/* Nothing came back, or the way there is not known: the server may be well. */
+static enum outbound_fault fault_of(int error)
+{
+    return error == ENETUNREACH || error == EHOSTUNREACH || error == EINVAL /* not from that source */ ||
+                   error == ENETDOWN || error == ETIMEDOUT || error == EADDRNOTAVAIL
+               ? OUTBOUND_FAULT_NETWORK
+               : OUTBOUND_FAULT_NONE;
+}
+
 static bool bind_source(int fd, const struct net_address *target, const char *source, struct outcome *outcome)
 {
     struct sockaddr_storage address;
@@ -45,11 +60,28 @@ static bool bind_source(int fd, const struct net_address *target, const char *so
     if (net_is_ipv4(&ours) != net_is_ipv4(target))
         return outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1",
                            "the connector's source address %s is of another family than the host's", source);
-    if (bind(fd, (struct sockaddr *)&address, socket_address(&ours, &address)) != 0)
-        return outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.5",
-                           "the source address %s of the connector cannot be used: %s", source,
-                           strerror(errno));
-    return true;
+    if (bind(fd, (struct sockaddr *)&address, socket_address(&ours, &address)) == 0)
+        return true;
+    outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.5",
+                "the source address %s of the connector cannot be used: %s", source, strerror(errno));
+    return at_fault(outcome, OUTBOUND_FAULT_SOURCE);
+}
+
+bool outbound_has_source(const char *source_address)
+{
+    struct outcome outcome = { .verdict = OUTBOUND_UNTRIED };
+    struct net_address address;
+    bool is_there;
+    int fd;
+
+    if (!net_address_parse(span_text(source_address), &address))
+        return false;
+    fd = socket(net_is_ipv4(&address) ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    is_there = bind_source(fd, &address, source_address, &outcome);
+    close(fd);
+    return is_there;
 }
 
 /* Until the socket is connected, or not. */
@@ -62,15 +94,18 @@ static bool await_connection(int fd, unsigned seconds, const atomic_bool *is_sto
     int failure = 0;
 
     while (poll(&ready, 1, SLICE_MS) <= 0) {
-        if (clock_monotonic_us() >= until_us)
-            return outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection within %u seconds",
-                               seconds);
+        if (clock_monotonic_us() >= until_us) {
+            outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection within %u seconds", seconds);
+            return at_fault(outcome, OUTBOUND_FAULT_NETWORK);
+        }
         if (atomic_load(is_stopping))
             return outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.2", "this server is being stopped");
     }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length);
-    return failure == 0 ||
-           outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection: %s", strerror(failure));
+    if (failure == 0)
+        return true;
+    outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection: %s", strerror(failure));
+    return at_fault(outcome, fault_of(failure));
 }
 
 static bool open_socket(const struct net_address *address, const char *source, unsigned seconds,
@@ -86,7 +121,9 @@ static bool open_socket(const struct net_address *address, const char *source, u
         goto failed;
     if (connect(fd, (struct sockaddr *)&target, length) != 0) {
         if (errno != EINPROGRESS) {
-            outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection: %s", strerror(errno));
+            int error = errno;
+            outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1", "no connection: %s", strerror(error));
+            outcome->fault = fault_of(error);
             goto failed;
         }
         if (!await_connection(fd, seconds, is_stopping, outcome))
@@ -267,7 +304,6 @@ void connection_add_format(struct connection *connection, const char *format, ..
 
 /* ---- replies */
 
-/* One line without its end. */
 static bool take_line(struct connection *connection, const char *doing, struct span *line_out,
                       struct outcome *outcome)
 {
@@ -316,6 +352,19 @@ bool connection_reply(struct connection *connection, const char *doing, struct r
     if (reply_out->code == 421) /* RFC 5321, 3.8: the server is about to close, whatever was asked */
         connection->is_broken = true;
     return true;
+}
+
+bool connection_line(struct connection *connection, const char *doing, struct span *line_out,
+                     struct outcome *outcome)
+{
+    return (connection->out.length == 0 || connection_flush(connection, doing, outcome)) &&
+           take_line(connection, doing, line_out, outcome);
+}
+
+bool connection_is_in_step(struct connection *connection, const char *doing, struct outcome *outcome)
+{
+    return connection->in_end == connection->in_start ||
+           broken(connection, outcome, "x.5.0", "a reply came that nobody asked for", doing);
 }
 
 /* ---- TLS, and use again */

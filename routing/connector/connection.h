@@ -38,9 +38,10 @@ struct connection {
     const char *tls;  /* "TLSv1.3 verified"; NULL: plain */
     struct features features;
 
-    const char *key;  /* of the pool */
-    unsigned sent;    /* messages */
-    bool needs_reset; /* before the next MAIL: the last transaction was left open */
+    const char *key;    /* of the pool */
+    unsigned sent;      /* messages */
+    bool is_introduced; /* a server of ours (introduce.h) */
+    bool needs_reset;   /* before the next MAIL: the last transaction was left open */
     int64_t idle_until_us;
     struct connection *next; /* in the pool */
 };
@@ -55,7 +56,9 @@ void connection_close(struct connection **connection);
 /* From now on `seconds` are left. */
 void connection_allow(struct connection *connection, unsigned seconds);
 
+/* Into the output, which goes with the next connection_reply() or connection_flush(). Copied. */
 void connection_add(struct connection *connection, struct span bytes);
+/* The same, as printf(). */
 void connection_add_format(struct connection *connection, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Sends what was added. `doing` names it for the outcome: "sending MAIL FROM". */
 MUST_CHECK bool connection_flush(struct connection *connection, const char *doing, struct outcome *outcome);
@@ -64,6 +67,15 @@ MUST_CHECK bool connection_flush(struct connection *connection, const char *doin
 typedef void connection_line_function(void *argument, unsigned line, struct span text);
 MUST_CHECK bool connection_reply(struct connection *connection, const char *doing, struct reply *reply_out,
                                  connection_line_function *each, void *argument, struct outcome *outcome);
+
+/* The same for a protocol that is not SMTP: one line, without its end, which lives until the next is read. */
+MUST_CHECK bool connection_line(struct connection *connection, const char *doing, struct span *line_out,
+                                struct outcome *outcome);
+
+/* Nothing lies there that nobody asked for. Asked before a command whose reply is waited for: a server that talks ahead, or says
+ * more than one thing at once, would have its replies taken for those to other commands. False: the connection is broken. */
+MUST_CHECK bool connection_is_in_step(struct connection *connection, const char *doing,
+                                      struct outcome *outcome);
 
 /* TLS from the next byte on. Input that came before it is an attack (RFC 3207, 5): refused. Where none of the associations of a
  * DANE expectation can be used, `otherwise` is what is expected instead. */

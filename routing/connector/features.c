@@ -76,6 +76,8 @@ static const struct {
     { "REQUIRETLS", FEATURE_REQUIRETLS, NULL },
     { "SIZE", FEATURE_SIZE, take_size },
     { "DELIVERBY", FEATURE_DELIVERBY, take_deliver_by },
+    { "MT-PRIORITY", FEATURE_MT_PRIORITY, NULL },
+    { "XCHAPPE", FEATURE_XCHAPPE, NULL },
     { "LIMITS", 0, take_limits },
     { "AUTH", 0, take_auth },
 };

@@ -20,6 +20,8 @@ enum feature {
     FEATURE_AUTH_PLAIN = 1 << 10,
     FEATURE_AUTH_LOGIN = 1 << 11,
     FEATURE_AUTH_SCRAM_SHA_256 = 1 << 12,
+    FEATURE_MT_PRIORITY = 1 << 13,
+    FEATURE_XCHAPPE = 1 << 14, /* a server of ours, after the introduction */
 };
 
 struct features {

@@ -9,6 +9,9 @@
 
 #include "connector/connection.h"
 
+/* Logs in by the best mechanism that both sides know (SCRAM before PLAIN and LOGIN). Passwords in clear go over TLS
+ * or to loopback only. False: *outcome says why, deferred; a 5xx of the server too, for a changed password must not
+ * bounce mail. */
 MUST_CHECK bool login_at(struct connection *connection, const char *login, const char *password,
                          struct outcome *outcome);
 

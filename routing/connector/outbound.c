@@ -150,7 +150,8 @@ static bool suits(struct sending *s, const struct connection *connection)
     if (!connection->tls)
         return outcome_set(&s->outcome, OUTBOUND_FAILED, "x.7.10",
                            "the sender requires TLS all the way, and %s has none", connection->host);
-    if (stream_tls_trust(connection->stream) == TLS_TRUST_ANY)
+    /* who introduced itself over this very TLS connection needs no certificate */
+    if (!connection->is_introduced && stream_tls_trust(connection->stream) == TLS_TRUST_ANY)
         return outcome_set(&s->outcome, OUTBOUND_FAILED, "x.7.10",
                            "the sender requires TLS all the way, and the certificate of %s is not valid: %s",
                            connection->host, stream_tls_distrust(connection->stream));
@@ -188,7 +189,7 @@ static bool use(struct sending *s, struct connection *connection)
         if (connection->is_broken || !reset(s, connection))
             return false;
         if (transaction_run(s->settings, connection, s->owner, s->message, s->recipients, s->count,
-                            &s->outcome) == TRANSACTION_NEXT)
+                            s->route->recipients_max, &s->outcome) == TRANSACTION_NEXT)
             return false;
     }
     return true;
@@ -305,6 +306,7 @@ static void try_all(struct sending *s)
     struct policy policy = { .settings = s->settings, .route = s->route };
     struct exchangers exchangers;
     struct outcome worst = { .verdict = OUTBOUND_UNTRIED };
+    bool is_all_at_fault = true;
 
     if (!exchangers_find(s->settings, s->scratch, s->route, &exchangers, &s->outcome)) {
         log_attempt(s, "no-host");
@@ -322,11 +324,14 @@ static void try_all(struct sending *s)
         if (try_address(s, &policy, &exchangers.hosts[each->host], &each->address))
             return;
         /* One host that may take it later outweighs those that never will. */
+        is_all_at_fault = is_all_at_fault && s->outcome.fault != OUTBOUND_FAULT_NONE;
         if (worst.verdict != OUTBOUND_DEFERRED || s->outcome.verdict == OUTBOUND_DEFERRED)
             worst = s->outcome;
     }
     if (worst.verdict != OUTBOUND_UNTRIED)
         s->outcome = worst;
+    if (!is_all_at_fault)
+        s->outcome.fault = OUTBOUND_FAULT_NONE;
 }
 
 /* ---- the door */

@@ -25,16 +25,29 @@ struct dns;
 
 enum outbound_body { OUTBOUND_7BIT, OUTBOUND_8BITMIME, OUTBOUND_BINARYMIME };
 
+/* What a server of ours is told of a message beside its envelope: nobody finds it out a second time. */
+struct outbound_handed {
+    const char *login; /* who submitted it; NULL: nobody logged in */
+    int64_t login_id;
+    int64_t organisation_id; /* 0: none */
+    const char *origin;
+    int64_t expires_us;
+};
+
 struct outbound_message {
     const char *id;     /* for logs: the queue's id of the message */
     const char *sender; /* "" for <> */
     struct span bytes;  /* whole, CRLF line ends; mapped or in memory; lives until the call returns */
     enum outbound_body body;
-    bool needs_smtputf8;     /* an address or header is UTF-8 */
-    bool needs_tls;          /* REQUIRETLS (RFC 8689) */
-    const char *ret;         /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
-    const char *envid;       /* decoded; NULL: unsaid */
-    int64_t deliver_by_us;   /* DELIVERBY (RFC 2852); 0: unsaid */
+    bool needs_smtputf8;                  /* an address or header is UTF-8 */
+    bool needs_tls;                       /* REQUIRETLS (RFC 8689) */
+    const char *ret;                      /* "FULL", "HDRS"; NULL: unsaid (RFC 3461) */
+    const char *envid;                    /* decoded; NULL: unsaid */
+    int64_t deliver_by_us;                /* DELIVERBY (RFC 2852); 0: unsaid */
+    int priority;                         /* -9 to 9 (RFC 6710), said where it is understood */
+    const struct outbound_handed *handed; /* said to servers of ours; NULL: nothing is known */
+    bool
+        is_probe; /* only asks who would be taken, and sends nothing: who would is OUTBOUND_RELAYED. `bytes` is not looked at */
     bool deliver_by_returns; /* mode R: never to a server that does not keep the time; false: mode N */
 };
 
@@ -47,10 +60,23 @@ enum outbound_verdict {
     OUTBOUND_VERDICTS
 };
 
+/* Why no server was reached, where that tells something of the way out and not of the server. */
+enum outbound_fault {
+    OUTBOUND_FAULT_NONE,
+    OUTBOUND_FAULT_NETWORK, /* nothing came back from any address */
+    OUTBOUND_FAULT_SOURCE,  /* the route's source address is not there */
+};
+
 struct outbound_recipient {
     const char *address;
     unsigned notify;                /* enum smtp_notify's bits; 0: unsaid */
     const char *orcpt_type, *orcpt; /* decoded; NULL: unsaid */
+
+    /* of a copy for a mailbox, said to servers of ours with outbound_message.handed */
+    int64_t mailbox_id;         /* 0: for an address elsewhere */
+    const char *target, *asked; /* NULL: unsaid */
+    const uint8_t *receipt;     /* 16 bytes; NULL: unsaid */
+    unsigned flags;             /* enum queue_flag's bits */
 
     enum outbound_verdict verdict; /* all below: results, under the owner of the call */
     unsigned code;                 /* last reply; 0: none came */
@@ -58,6 +84,7 @@ struct outbound_recipient {
     const char *text;              /* its words, cleaned: one line of printable UTF-8, at most 512 bytes */
     const char *host; /* who said so: "mx1.example.org [192.0.2.1]"; NULL where none was reached */
     const char *tls;  /* "TLSv1.3 verified", "TLSv1.3 DANE"; NULL: plain */
+    enum outbound_fault fault;
 };
 
 struct outbound;
@@ -89,11 +116,14 @@ struct outbound_options {
     const char *ca_file;         /* trusted certificates in PEM; NULL: the system's */
     const char *state_directory; /* where MTA-STS policies are kept over a restart; NULL: in memory only */
     uint16_t sts_port;           /* where policies are fetched; 0: 443 */
-    uint16_t mx_port;            /* port of mail exchangers; 0: 25 */
-    unsigned idle_seconds;       /* an open connection waits for the next message; 0: 5 */
-    unsigned idle_max;           /* such connections in all; 0: 100 */
-    unsigned messages_max;       /* over one connection; 0: 100 */
-    unsigned addresses_max;      /* tried for one message; 0: 20 */
+    /* Our key for servers of our own installation (route.is_internal); NULL: they are told nothing and trusted as others. */
+    bool (*find_key)(void *arg, uint8_t key_out[32], struct err *err);
+    void *find_key_arg;
+    uint16_t mx_port;       /* port of mail exchangers; 0: 25 */
+    unsigned idle_seconds;  /* an open connection waits for the next message; 0: 5 */
+    unsigned idle_max;      /* such connections in all; 0: 100 */
+    unsigned messages_max;  /* over one connection; 0: 100 */
+    unsigned addresses_max; /* tried for one message; 0: 20 */
     struct outbound_timeouts timeouts;
 };
 
@@ -106,6 +136,8 @@ MUST_CHECK bool outbound_reload(struct outbound *outbound, const struct outbound
                                 struct err *err);
 /* Calls in progress end within a second or two, deferred. To be called before outbound_close. */
 void outbound_stop(struct outbound *outbound);
+/* Can connections come from this address (struct route.source_address) now? */
+bool outbound_has_source(const char *source_address);
 /* Nobody may be sending any more. Accepts NULL. */
 void outbound_close(struct outbound **outbound);
 

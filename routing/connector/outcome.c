@@ -62,6 +62,7 @@ void outcome_give(const struct outcome *outcome, const void *owner, const char *
 {
     recipient->verdict = outcome->verdict;
     recipient->code = outcome->code;
+    recipient->fault = outcome->fault;
     recipient->enhanced = talloc_strdup(owner, outcome->enhanced);
     recipient->text = talloc_strdup(owner, outcome->text);
     recipient->host = host ? talloc_strdup(owner, host) : NULL;

@@ -12,7 +12,8 @@ enum { OUTCOME_TEXT_BYTES = 513, OUTCOME_ENHANCED_BYTES = 12 };
 
 struct outcome {
     enum outbound_verdict verdict;
-    unsigned code; /* 0: nobody said it, we found it out */
+    enum outbound_fault fault; /* set behind outcome_set() */
+    unsigned code;             /* 0: nobody said it, we found it out */
     char enhanced[OUTCOME_ENHANCED_BYTES];
     char text[OUTCOME_TEXT_BYTES];
 };

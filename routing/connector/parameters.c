@@ -2,10 +2,13 @@
 #include "connector/parameters.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "format/address.h"
 
 #include <glib.h>
 #include <talloc.h>
+
+enum { HANDED_LINE_MAX = 1900 }; /* octets of RCPT with all that is said to a server of ours */
 
 static bool is_ascii(const char *text)
 {
@@ -106,6 +109,58 @@ static void add_dsn(struct buf *out, const struct outbound_message *message)
     }
 }
 
+/* To servers of ours. */
+static void add_number(struct buf *out, const char *name, int64_t number)
+{
+    if (number > 0)
+        buf_add_format(out, " %s=%lld", name, (long long)number);
+}
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+    if (!text || !*text)
+        return;
+    buf_add_format(out, " %s=", name);
+    add_xtext(out, text);
+}
+
+static void add_handed(struct buf *out, const struct outbound_message *message)
+{
+    const struct outbound_handed *handed = message->handed;
+
+    buf_add_text(out, " XC-JUDGED");
+    add_text(out, "XC-LOGIN", handed->login);
+    add_number(out, "XC-LOGIN-ID", handed->login_id);
+    add_number(out, "XC-ORG", handed->organisation_id);
+    add_text(out, "XC-ORIGIN", handed->origin);
+    add_text(out, "XC-ID", message->id);
+    add_number(out, "XC-EXPIRES", handed->expires_us);
+}
+
+/* What makes a line longer than servers read is left out: it then goes to the INBOX. */
+static void add_optional(struct buf *out, size_t line, const char *name, const char *text)
+{
+    size_t before = out->length;
+
+    add_text(out, name, text);
+    if (out->length - line > HANDED_LINE_MAX)
+        out->length = before;
+}
+
+static void add_handed_recipient(struct buf *out, size_t line, const struct outbound_recipient *recipient)
+{
+    char receipt[2 * 16 + 1];
+
+    buf_add_format(out, " XC-FLAGS=%u", recipient->flags);
+    add_number(out, "XC-MAILBOX", recipient->mailbox_id);
+    if (recipient->receipt) {
+        hex_encode(span_of(recipient->receipt, 16), receipt);
+        buf_add_format(out, " XC-RECEIPT=%s", receipt);
+    }
+    add_optional(out, line, "XC-TARGET", recipient->target);
+    add_optional(out, line, "XC-ASKED", recipient->asked);
+}
+
 static bool refuse_utf8(struct outcome *outcome, const char *what)
 {
     return outcome_set(
@@ -137,7 +192,9 @@ bool envelope_prepare(const void *owner, const struct outbound_message *message,
     struct buf mail = buf_owned_by(owner);
     const char *sender;
 
-    *envelope_out = (struct envelope){ .has_dsn = features_have(features, FEATURE_DSN) };
+    *envelope_out =
+        (struct envelope){ .has_dsn = features_have(features, FEATURE_DSN),
+                           .hands_on = message->handed && features_have(features, FEATURE_XCHAPPE) };
     if (features->size_max > 0 && span_length(body->bytes) > features->size_max)
         return outcome_set(outcome, OUTBOUND_FAILED, "x.3.4",
                            "the message has %zu bytes, the next server takes %llu", span_length(body->bytes),
@@ -154,6 +211,10 @@ bool envelope_prepare(const void *owner, const struct outbound_message *message,
         buf_add_text(&mail, " REQUIRETLS");
     if (!add_deliver_by(&mail, message, features, outcome))
         return false;
+    if (message->priority != 0 && features_have(features, FEATURE_MT_PRIORITY))
+        buf_add_format(&mail, " MT-PRIORITY=%d", message->priority);
+    if (message->handed && envelope_out->hands_on)
+        add_handed(&mail, message);
     buf_add_text(&mail, "\r\n");
     envelope_out->mail = buf_text(&mail);
     return true;
@@ -187,6 +248,8 @@ void envelope_add_recipient(struct buf *out, const struct envelope *envelope, co
     const char *address =
         envelope->uses_smtputf8 ? recipient->address : in_ascii(scratch, recipient->address);
 
+    size_t line = out->length;
+
     buf_add_format(out, "RCPT TO:<%s>", address);
     if (envelope->has_dsn) {
         add_notify(out, recipient->notify);
@@ -195,5 +258,7 @@ void envelope_add_recipient(struct buf *out, const struct envelope *envelope, co
             add_xtext(out, recipient->orcpt);
         }
     }
+    if (envelope->hands_on)
+        add_handed_recipient(out, line, recipient);
     buf_add_text(out, "\r\n");
 }

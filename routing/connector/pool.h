@@ -10,6 +10,7 @@
 
 struct pool;
 
+/* Starts one thread, which closes connections that waited too long. ERR_INTERNAL; ended by pool_free(). */
 MUST_CHECK bool pool_new(struct pool **pool_out, struct err *err);
 /* Closes what waits. Accepts NULL. */
 void pool_free(struct pool **pool);

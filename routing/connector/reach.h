@@ -15,9 +15,11 @@ enum { REACH_SECONDS = 60, REACH_MAX = 4096 /* addresses remembered */ };
 
 struct reach;
 
+/* Empty. Ended by reach_free(). */
 struct reach *reach_new(void);
 /* Accepts NULL. */
 void reach_free(struct reach **reach);
+/* This address was reached just now, or was not: then it is passed over for REACH_SECONDS. Any thread. */
 void reach_note(struct reach *reach, const struct net_address *address, bool is_reached);
 /* Those not reached lately behind all others; otherwise the order stays. */
 void reach_order(struct reach *reach, struct exchangers *exchangers);

@@ -2,6 +2,7 @@
 #include "connector/session.h"
 
 #include "base/clock.h"
+#include "connector/introduce.h"
 #include "connector/login.h"
 
 #include <stdio.h>
@@ -93,6 +94,8 @@ static enum session_result hello(struct opening *o)
     struct reply reply;
 
     *features = (struct features){ .has = 0 };
+    if (!connection_is_in_step(o->connection, "sending EHLO", o->outcome))
+        return SESSION_NEXT;
     connection_allow(o->connection, o->settings->timeouts.greeting);
     connection_add_format(o->connection, "EHLO %s\r\n", o->settings->hostname);
     if (!connection_reply(o->connection, "sending EHLO", &reply, take_feature, features, o->outcome))
@@ -164,6 +167,13 @@ static enum session_result start_tls(struct opening *o)
     return hello(o); /* RFC 3207, 4.2: nothing said before counts any longer */
 }
 
+/* And EHLO once more: to a server of ours more is offered. */
+static enum session_result introduce(struct opening *o)
+{
+    connection_allow(o->connection, o->settings->timeouts.greeting);
+    return introduce_to(o->settings, o->connection, o->outcome) ? hello(o) : SESSION_NEXT;
+}
+
 static enum session_result converse(struct opening *o)
 {
     enum session_result result;
@@ -180,6 +190,8 @@ static enum session_result converse(struct opening *o)
         if (!login_at(o->connection, o->route->login, o->route->password, o->outcome))
             result = SESSION_NEXT;
     }
+    if (result == SESSION_READY && o->route->is_internal && o->settings->find_key)
+        result = introduce(o);
     return result;
 }
 

@@ -82,6 +82,8 @@ bool settings_new(const struct outbound_options *options, struct settings **sett
         .messages_max = or_usual(options->messages_max, 100),
         .addresses_max = or_usual(options->addresses_max, 20),
         .timeouts = options->timeouts,
+        .find_key = options->find_key,
+        .find_key_arg = options->find_key_arg,
     };
     copy_names(settings, options);
     if (options->listener_count > 0)

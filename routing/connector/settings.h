@@ -20,11 +20,16 @@ struct settings {
     unsigned idle_seconds, idle_max, messages_max, addresses_max;
     struct outbound_timeouts timeouts;
     struct tls_client *tls;
+    bool (*find_key)(void *arg, uint8_t key_out[32], struct err *err);
+    void *find_key_arg;
 };
 
+/* A copy of the options with defaults in place of 0, with one reference. ERR_INVALID says what is wrong with them. */
 MUST_CHECK bool settings_new(const struct outbound_options *options, struct settings **settings_out,
                              struct err *err);
+/* One more reference, for work that must not see a reload. Any thread. */
 void settings_hold(struct settings *settings);
+/* Gives one back; the last one frees. Accepts and sets NULL. Any thread. */
 void settings_release(struct settings **settings);
 
 /* Is this name one of ours? ASCII case and a final dot do not matter. */

@@ -26,6 +26,7 @@ struct sts_found {
         *failure; /* a fetch failed just now: the result type for reports (RFC 8460, 4.3); NULL: none */
 };
 
+/* Empty. Ended by sts_cache_free(), when nobody asks any more. */
 struct sts_cache *sts_cache_new(void);
 /* Accepts NULL. */
 void sts_cache_free(struct sts_cache **cache);

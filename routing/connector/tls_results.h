@@ -11,11 +11,13 @@
 
 struct tls_results;
 
+/* Nothing counted yet. Ended by tls_results_free(). */
 struct tls_results *tls_results_new(void);
 /* Accepts NULL. */
 void tls_results_free(struct tls_results **results);
 /* One more session like this; `sessions` is not looked at. */
 void tls_results_count(struct tls_results *results, const struct outbound_tls_result *result);
+/* All that was counted since the last time, under `owner`, and counts from 0 again. Any thread. */
 void tls_results_take(struct tls_results *results, const void *owner,
                       struct outbound_tls_result **results_out, size_t *count_out);
 

@@ -25,6 +25,7 @@ struct transaction {
     struct envelope envelope;
     struct outbound_recipient **named; /* to whom RCPT is said, in this order */
     size_t count, accepted;
+    unsigned most;    /* recipients, as the route says; 0: no limit */
     bool is_complete; /* the server took the message: nothing is left open */
     bool *is_accepted;
     bool is_too_many; /* the server took some and wants the others later */
@@ -73,7 +74,9 @@ static size_t recipients_at_once(const struct transaction *t)
 {
     uint32_t most = t->connection->features.recipients_max;
 
-    return most > 0 && most < TRANSACTION_RECIPIENTS_MAX ? most : TRANSACTION_RECIPIENTS_MAX;
+    if (most == 0 || most > TRANSACTION_RECIPIENTS_MAX)
+        most = TRANSACTION_RECIPIENTS_MAX;
+    return t->most > 0 && t->most < most ? t->most : most;
 }
 
 static void give_unwritable(struct transaction *t, struct outbound_recipient *recipient)
@@ -364,6 +367,44 @@ static enum transaction_result run_plain(struct transaction *t)
     return read_data_reply(t);
 }
 
+/* Who would be taken; the transaction is left open, for RSET. */
+static enum transaction_result run_probe(struct transaction *t)
+{
+    struct reply reply;
+
+    allow(t, t->settings->timeouts.command);
+    envelope_add_sender(&t->connection->out, &t->envelope);
+    if (!connection_reply(t->connection, "sending MAIL FROM", &reply, NULL, NULL, t->outcome))
+        return TRANSACTION_NEXT;
+    if (reply_class(&reply) != 2) { /* who refuses all senders like ours has said nothing of the recipients */
+        reply_outcome(&reply, t->outcome);
+        t->outcome->verdict = OUTBOUND_DEFERRED;
+        t->outcome->enhanced[0] = '4';
+        give_all(t, t->outcome);
+        return TRANSACTION_DONE;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        add_recipients(t, i, i + 1);
+        allow(t, t->settings->timeouts.command);
+        if (!connection_reply(t->connection, "sending RCPT TO", &reply, NULL, NULL, t->outcome)) {
+            give_all(t, t->outcome);
+            return TRANSACTION_DONE;
+        }
+        take_recipient(t, i, &reply);
+        if (t->is_accepted[i])
+            give(t, t->named[i], success(t, &reply));
+    }
+    give_all(t, t->outcome);
+    return TRANSACTION_DONE;
+}
+
+static enum transaction_result run_any(struct transaction *t)
+{
+    if (t->message->is_probe)
+        return run_probe(t);
+    return has(t, FEATURE_PIPELINING) ? run_pipelined(t) : run_plain(t);
+}
+
 /* What is still open in a transaction that came to an end. */
 static enum transaction_result settle(struct transaction *t, enum transaction_result result)
 {
@@ -379,7 +420,7 @@ static enum transaction_result settle(struct transaction *t, enum transaction_re
 
 enum transaction_result transaction_run(const struct settings *settings, struct connection *connection,
                                         const void *owner, const struct outbound_message *message,
-                                        struct outbound_recipient *recipients, size_t count,
+                                        struct outbound_recipient *recipients, size_t count, unsigned most,
                                         struct outcome *outcome)
 {
     struct transaction t = {
@@ -388,6 +429,7 @@ enum transaction_result transaction_run(const struct settings *settings, struct 
         .owner = owner,
         .message = message,
         .outcome = outcome,
+        .most = most,
         .scratch = talloc_new(NULL),
         .ends_us = clock_monotonic_us() +
                    ((int64_t)settings->timeouts.transaction + (int64_t)(span_length(message->bytes) / 1024)) *
@@ -395,14 +437,16 @@ enum transaction_result transaction_run(const struct settings *settings, struct 
     };
     enum transaction_result result = TRANSACTION_DONE;
 
-    if (!prepare(&t)) {
+    if (!connection_is_in_step(connection, "beginning a message", outcome)) {
+        result = TRANSACTION_NEXT;
+    } else if (!prepare(&t)) {
         for (size_t i = 0; i < count; i++)
             if (recipients[i].verdict == OUTBOUND_UNTRIED)
                 give(&t, &recipients[i], outcome);
     } else {
         choose(&t, recipients, count);
         if (t.count > 0)
-            result = settle(&t, has(&t, FEATURE_PIPELINING) ? run_pipelined(&t) : run_plain(&t));
+            result = settle(&t, run_any(&t));
         connection->sent++;
         connection->needs_reset = !t.is_complete; /* or it would leak into the next transaction */
     }

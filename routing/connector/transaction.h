@@ -14,10 +14,10 @@ enum transaction_result {
     TRANSACTION_NEXT, /* the host would not, before it took a recipient: another may be asked */
 };
 
-/* Sends to as many untried recipients as the server takes at once. */
+/* Sends to as many untried recipients as the server takes at once, and at most `most` (0: no such limit). */
 enum transaction_result transaction_run(const struct settings *settings, struct connection *connection,
                                         const void *owner, const struct outbound_message *message,
-                                        struct outbound_recipient *recipients, size_t count,
+                                        struct outbound_recipient *recipients, size_t count, unsigned most,
                                         struct outcome *outcome);
 
 #endif

@@ -26,8 +26,7 @@ static bool append_one(struct deliver *deliver, struct group *group, struct deli
     if (!committers_find(deliver, group, &committer, err))
         return false;
     job.weight = append->draft->pieces ? append->draft->stored_bytes : 0;
-    committer_queue(committer, &job);
-    committer_wait(&job);
+    committer_run(committer, &job);
     if (job.is_tried && append->target.is_filed)
         return true;
     *err = job.is_tried ? append->target.err : job.err;

@@ -11,11 +11,15 @@
 #include "base/wake.h"
 #include "db/statement.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <pthread.h>
 #include <talloc.h>
 #include <time.h>
 
+/* So many in a row, and the next one is taken to be alone, too. Of many senders at once somebody is the first after each batch: he
+ * should wait the moment in which the others gather. */
+enum { CALM = 4 };
 enum { BATCH_MESSAGES = 64, BATCH_BYTES = 4 * 1024 * 1024 };
 
 METRIC_COUNTER(batches, "chappe_delivery_batches_total", "Transactions that filed messages")
@@ -24,11 +28,20 @@ METRIC_COUNTER(failed_batches, "chappe_delivery_failed_batches_total", "Delivery
 METRIC_HISTOGRAM(batch_time, "chappe_delivery_batch_seconds",
                  "From the lock to the COMMIT of a delivery batch")
 
+/* A connection; whoever sits on it commits. */
+struct seat {
+    struct db *db; /* NULL: not opened yet */
+    struct seat *next;
+};
+
 struct committer {
     struct committer_options options;
     pthread_t *threads;
     unsigned started;
     pthread_mutex_t mutex; /* of all below */
+    struct seat *seats;    /* those that are free */
+    unsigned taken;
+    unsigned calm; /* jobs in a row that came when nobody was at work */
     pthread_cond_t came;
     struct job *first, **end;
     unsigned queued;
@@ -93,15 +106,20 @@ bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, c
 }
 
 /* From the first post on its job is gone. */
-static void finish(struct committer *committer, struct job **jobs, size_t count)
+static void finish(struct committer *committer, struct seat *seat, struct job **jobs, size_t count)
 {
     CRASHPOINT("deliver.before-reply");
     pthread_mutex_lock(&committer->mutex);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < jobs[i]->filing.target_count; k++)
             g_hash_table_remove(committer->in_hand, &jobs[i]->filing.targets[k].mailbox_id);
+    seat->next = committer->seats;
+    committer->seats = seat;
+    committer->taken--;
     if (committer->is_stopping)
         pthread_cond_broadcast(&committer->came);
+    else if (committer->first)
+        pthread_cond_signal(&committer->came);
     pthread_mutex_unlock(&committer->mutex);
     for (size_t i = 0; i < count; i++)
         sem_post(&jobs[i]->done);
@@ -159,7 +177,6 @@ static void commit_batch(struct committer *committer, struct db *db, struct job 
                 log_err(LOG_LEVEL_WARNING, "deliver.message.failed", &own);
         }
     }
-    finish(committer, jobs, count);
 }
 
 /* Keys are the mailbox numbers inside the jobs in hand, which live until they are finished. */
@@ -205,42 +222,69 @@ static size_t collect(struct committer *committer, struct job *jobs[BATCH_MESSAG
     return count;
 }
 
-/* Waits for something to do; 0 when it is time to end. */
-static size_t take_batch(struct committer *committer, struct job *jobs[BATCH_MESSAGES])
-{
-    size_t count;
-
-    pthread_mutex_lock(&committer->mutex);
-    while ((count = collect(committer, jobs)) == 0 && !(committer->is_stopping && !committer->first))
-        pthread_cond_wait(&committer->came, &committer->mutex);
-    pthread_mutex_unlock(&committer->mutex);
-    return count;
-}
-
-static void refuse_all(struct committer *committer, struct job **jobs, size_t count, const struct err *err)
+static void refuse_all(struct job **jobs, size_t count, const struct err *err)
 {
     for (size_t i = 0; i < count; i++)
         jobs[i]->err = *err;
-    finish(committer, jobs, count);
+}
+
+static struct seat *take_seat(struct committer *committer)
+{
+    struct seat *seat = committer->seats;
+
+    committer->seats = seat->next;
+    committer->taken++;
+    return seat;
+}
+
+static void commit_on(struct committer *committer, struct seat *seat, struct job **jobs, size_t count)
+{
+    struct err err;
+
+    if (seat->db || group_open_dedicated(committer->options.group, DB_INTERACTIVE, &seat->db, &err))
+        commit_batch(committer, seat->db, jobs, count);
+    else
+        refuse_all(jobs, count, &err);
+    finish(committer, seat, jobs, count);
+}
+
+/* Waits for something to do; 0 when it is time to end. */
+static size_t take_batch(struct committer *committer, struct seat **seat_out,
+                         struct job *jobs[BATCH_MESSAGES])
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&committer->mutex);
+    while ((!committer->seats || (count = collect(committer, jobs)) == 0) &&
+           !(committer->is_stopping && !committer->first))
+        pthread_cond_wait(&committer->came, &committer->mutex);
+    if (count > 0)
+        *seat_out = take_seat(committer);
+    pthread_mutex_unlock(&committer->mutex);
+    return count;
 }
 
 static void *run(void *arg)
 {
     struct committer *committer = arg;
     struct job *jobs[BATCH_MESSAGES];
-    struct db *db = NULL;
+    struct seat *seat;
     size_t count;
 
     pthread_setname_np(pthread_self(), "committer");
-    while ((count = take_batch(committer, jobs)) > 0) {
-        struct err err;
-        if (db || group_open_dedicated(committer->options.group, DB_INTERACTIVE, &db, &err))
-            commit_batch(committer, db, jobs, count);
-        else
-            refuse_all(committer, jobs, count, &err);
-    }
-    db_release(&db);
+    while ((count = take_batch(committer, &seat, jobs)) > 0)
+        commit_on(committer, seat, jobs, count);
     return NULL;
+}
+
+static void add_seats(struct committer *committer, unsigned count)
+{
+    struct seat *seats = talloc_zero_array(committer, struct seat, count);
+
+    for (unsigned i = 0; i < count; i++) {
+        seats[i].next = committer->seats;
+        committer->seats = &seats[i];
+    }
 }
 
 bool committer_start(const void *owner, const struct committer_options *options,
@@ -252,6 +296,7 @@ bool committer_start(const void *owner, const struct committer_options *options,
     committer->end = &committer->first;
     committer->in_hand = g_hash_table_new(g_int64_hash, g_int64_equal);
     committer->threads = talloc_array(committer, pthread_t, options->threads);
+    add_seats(committer, options->threads);
     pthread_mutex_init(&committer->mutex, NULL);
     pthread_cond_init(&committer->came, NULL);
     for (; committer->started < options->threads; committer->started++) {
@@ -278,28 +323,37 @@ void committer_stop(struct committer **committer)
     pthread_mutex_unlock(&mine->mutex);
     for (unsigned i = 0; i < mine->started; i++)
         pthread_join(mine->threads[i], NULL);
+    assert(mine->taken == 0);
+    for (struct seat *seat = mine->seats; seat; seat = seat->next)
+        db_release(&seat->db);
     pthread_mutex_destroy(&mine->mutex);
     pthread_cond_destroy(&mine->came);
     g_hash_table_destroy(mine->in_hand);
     TALLOC_FREE(*committer);
 }
 
-void committer_queue(struct committer *committer, struct job *job)
+/* Under the mutex. */
+static void enqueue(struct committer *committer, struct job *job)
 {
     job->committer = committer;
     job->next = NULL;
     sem_init(&job->done, 0, 0);
-    pthread_mutex_lock(&committer->mutex);
     if (committer->queued >= committer->options.queue_limit || committer->is_stopping) {
         err_log(&job->err, "%u messages wait for the storage group", committer->queued);
         err_set(&job->err, ERR_BUSY, "The mail store is busy. Please try again.");
         sem_post(&job->done);
-    } else {
-        *committer->end = job;
-        committer->end = &job->next;
-        committer->queued++;
-        pthread_cond_signal(&committer->came);
+        return;
     }
+    *committer->end = job;
+    committer->end = &job->next;
+    committer->queued++;
+}
+
+void committer_queue(struct committer *committer, struct job *job)
+{
+    pthread_mutex_lock(&committer->mutex);
+    enqueue(committer, job);
+    pthread_cond_signal(&committer->came);
     pthread_mutex_unlock(&committer->mutex);
 }
 
@@ -308,4 +362,23 @@ void committer_wait(struct job *job)
     while (sem_wait(&job->done) != 0)
         continue; /* interrupted by a signal */
     sem_destroy(&job->done);
+}
+
+void committer_run(struct committer *committer, struct job *job)
+{
+    struct job *jobs[BATCH_MESSAGES];
+    struct seat *seat = NULL;
+    size_t count = 0;
+
+    pthread_mutex_lock(&committer->mutex);
+    committer->calm = committer->taken == 0 && !committer->first ? committer->calm + 1 : 0;
+    enqueue(committer, job);
+    if (committer->calm > CALM && committer->seats && (count = collect(committer, jobs)) > 0)
+        seat = take_seat(committer);
+    else
+        pthread_cond_signal(&committer->came);
+    pthread_mutex_unlock(&committer->mutex);
+    if (seat)
+        commit_on(committer, seat, jobs, count);
+    committer_wait(job);
 }

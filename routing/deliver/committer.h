@@ -3,7 +3,8 @@
  *
  * While one thread waits for the disk the next gathers and prepares. No two threads have the same mailbox in hand, or one would
  * only wait for the other's row lock: what is for a mailbox in hand stays in the queue and goes, in its order, to the next batch that
- * may have it. So a mailbox whose row somebody else holds keeps one thread, and never those behind it.
+ * may have it. So a mailbox whose row somebody else holds keeps one thread, and never those behind it. Who comes when
+ * nobody is at work, and nobody was when those before him came, commits for himself, which spares two changes of threads.
  *
  * Threads  committer_run() may be called from any thread; it blocks until the filing is committed or refused.
  */
@@ -40,7 +41,10 @@ void committer_stop(struct committer **committer);
 
 /* ERR_BUSY in job->err where the queue is full; committer_wait() then returns at once. */
 void committer_queue(struct committer *committer, struct job *job);
+/* Waits until the job is committed or refused; job->err then says which. Once a job, by the thread that queued it. */
 void committer_wait(struct job *job);
+/* Both. */
+void committer_run(struct committer *committer, struct job *job);
 
 /* The transaction of a whole batch on `db`, tried once more where the connection had died before it; then the wake-ups. */
 MUST_CHECK bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, const void *arena,

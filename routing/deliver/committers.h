@@ -18,6 +18,7 @@ struct deliver {
     size_t count;
 };
 
+/* The committer of a storage group, started when it is first asked for. ERR_BUSY where its threads cannot be started. Any thread; lives as long as `deliver`. */
 MUST_CHECK bool committers_find(struct deliver *deliver, struct group *group,
                                 struct committer **committer_out, struct err *err);
 

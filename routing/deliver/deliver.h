@@ -19,13 +19,18 @@
 struct wake_bus;
 struct deliver;
 
+struct directory;
+
 struct deliver_options {
     struct groups *groups;
-    struct wake_bus *wake; /* NULL: nobody is told */
-    unsigned committers;   /* threads a storage group; 0: 2 */
-    unsigned queue_limit;  /* messages waiting for a storage group before callers get ERR_BUSY; 0: 2000 */
+    struct directory *directory; /* in which language an owner is warned; NULL: in all */
+    struct wake_bus *wake;       /* NULL: nobody is told */
+    unsigned committers;         /* threads a storage group; 0: 2 */
+    unsigned queue_limit; /* messages waiting for a storage group before callers get ERR_BUSY; 0: 2000 */
 };
 
+/* Under `owner`. Copies the options; what they point at must outlive it. Starts no thread before the first delivery.
+ * Cannot fail. */
 MUST_CHECK bool deliver_open(const void *owner, const struct deliver_options *options,
                              struct deliver **deliver_out, struct err *err);
 /* Commits what is queued; no call may be running or come any more. Accepts and sets NULL. */
@@ -67,6 +72,7 @@ struct deliver_append {
     const char *address; /* for notices to the owner; NULL: none is sent now, the next delivery does */
     struct filing_target target;
 };
+/* As told above struct deliver_append; `before` may be NULL. Drafts and targets must live until it returns. */
 MUST_CHECK bool deliver_appends(struct deliver *deliver, int64_t group_id, struct deliver_append *appends,
                                 size_t count, db_work *before, void *before_arg, struct err *err);
 

@@ -16,6 +16,7 @@ struct share {
     int64_t group_id;
     struct group *group;
     struct job job;
+    bool is_waited_for;
     size_t *numbers; /* of its recipients */
 };
 
@@ -46,8 +47,11 @@ static size_t sort_by_group(void *arena, const struct deliver_recipient *recipie
     return share_count;
 }
 
+/* Of several shares all are under way before the first is waited for. */
+enum waiting { WAITS_NOW, WAITS_LATER };
+
 static bool send_to_group(struct deliver *deliver, struct share *share, const struct message_draft *draft,
-                          int64_t received_us, struct err *err)
+                          int64_t received_us, enum waiting waiting, struct err *err)
 {
     struct committer *committer;
     struct filing *filing = &share->job.filing;
@@ -60,7 +64,11 @@ static bool send_to_group(struct deliver *deliver, struct share *share, const st
         (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)) ||
         !committers_find(deliver, share->group, &committer, err))
         return false;
-    committer_queue(committer, &share->job);
+    share->is_waited_for = waiting == WAITS_LATER;
+    if (waiting == WAITS_NOW)
+        committer_run(committer, &share->job);
+    else
+        committer_queue(committer, &share->job);
     return true;
 }
 
@@ -85,9 +93,9 @@ static void warn_owners(struct deliver *deliver, const struct deliver_recipient 
 }
 
 static void begin_share(struct deliver *deliver, struct share *share, const struct message_draft *draft,
-                        int64_t received_us)
+                        int64_t received_us, enum waiting waiting)
 {
-    if (!send_to_group(deliver, share, draft, received_us, &share->job.err))
+    if (!send_to_group(deliver, share, draft, received_us, waiting, &share->job.err))
         log_err(LOG_LEVEL_WARNING, "deliver.group.failed", &share->job.err);
 }
 
@@ -95,7 +103,7 @@ static void end_share(struct share *share, struct deliver_recipient *recipients)
 {
     bool is_filed = false;
 
-    if (share->job.committer)
+    if (share->is_waited_for)
         committer_wait(&share->job);
     take_results(share, recipients);
     for (size_t i = 0; i < share->job.filing.target_count; i++)
@@ -113,7 +121,7 @@ bool deliver_message(struct deliver *deliver, const struct message_draft *draft,
 
     *err = ERR_INIT;
     for (size_t i = 0; i < share_count; i++)
-        begin_share(deliver, &shares[i], draft, received_us);
+        begin_share(deliver, &shares[i], draft, received_us, share_count > 1 ? WAITS_LATER : WAITS_NOW);
     for (size_t i = 0; i < share_count; i++)
         end_share(&shares[i], recipients);
     warn_owners(deliver, recipients, count);
@@ -144,7 +152,7 @@ bool deliver_message_whole(struct deliver *deliver, const struct message_draft *
     *err = ERR_INIT;
     for (size_t i = 0; i < share_count && is_filed; i++) {
         shares[i].job.filing.is_whole = true;
-        begin_share(deliver, &shares[i], draft, received_us);
+        begin_share(deliver, &shares[i], draft, received_us, WAITS_NOW);
         end_share(&shares[i], recipients);
         is_filed = share_is_filed(&shares[i], recipients, err);
     }

@@ -4,9 +4,22 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/committers.h"
+#include "directory/preference.h"
 #include "group/quota.h"
 
 #include <talloc.h>
+
+/* "auto" also where that cannot be learnt now: the warning is not kept back for it. */
+static const char *language_of(struct deliver *deliver, const void *arena, int64_t mailbox_id)
+{
+    struct preference preference;
+    struct err err = ERR_INIT;
+
+    return deliver->options.directory &&
+                   preference_find(deliver->options.directory, arena, mailbox_id, &preference, &err)
+               ? preference.language
+               : "auto";
+}
 
 static bool file_warning(struct deliver *deliver, struct group *group, int64_t mailbox_id,
                          const char *address, void *arena, struct err *err)
@@ -18,11 +31,11 @@ static bool file_warning(struct deliver *deliver, struct group *group, int64_t m
 
     if (!mailbox_usage(group, mailbox_id, &usage, err) || !committers_find(deliver, group, &committer, err))
         return false;
-    job.filing.draft =
-        filing_quota_warning(arena, address, usage.used_bytes, usage.quota_bytes, job.filing.received_us);
+    job.filing.draft = filing_quota_warning(
+        arena, address, language_of(deliver, arena, mailbox_id), usage.used_bytes,
+        usage.quota_bytes ? usage.quota_bytes : usage.warn_bytes, job.filing.received_us);
     job.weight = job.filing.draft->stored_bytes;
-    committer_queue(committer, &job);
-    committer_wait(&job);
+    committer_run(committer, &job);
     if (!job.is_tried) {
         *err = job.err;
         return false;

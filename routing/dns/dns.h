@@ -44,6 +44,7 @@ enum dns_type {
     DNS_MX = 15,
     DNS_TXT = 16,
     DNS_AAAA = 28,
+    DNS_SRV = 33,
     DNS_TLSA = 52,
 };
 
@@ -58,8 +59,9 @@ enum dns_status {
 
 struct dns_record {
     struct net_address address; /* A, AAAA */
-    uint16_t preference;        /* MX */
-    const char *name; /* MX, CNAME, PTR: lower case, without final dot; "" is the root (a null MX) */
+    uint16_t preference;        /* MX; the priority of SRV */
+    uint16_t weight, port;      /* SRV (RFC 2782) */
+    const char *name; /* MX, CNAME, PTR, SRV: lower case, without final dot; "" is the root (a null MX) */
     struct span text; /* TXT: its strings joined; any bytes */
     uint8_t usage, selector, matching; /* TLSA */
     struct span data;                  /* TLSA: certificate association data */

@@ -72,6 +72,22 @@ static struct net_address ipv4(const char *four)
     return address;
 }
 
+static uint16_t two_bytes(const char *p)
+{
+    return (uint16_t)((unsigned char)p[0] << 8 | (unsigned char)p[1]);
+}
+
+static bool take_srv(const void *owner, struct span in, struct dns_record *record)
+{
+    if (span_length(in) < 7)
+        return false;
+    record->preference = two_bytes(in.p);
+    record->weight = two_bytes(in.p + 2);
+    record->port = two_bytes(in.p + 4);
+    in.p += 6;
+    return take_name(owner, &in, &record->name);
+}
+
 static bool take_tlsa(const void *owner, struct span in, struct dns_record *record)
 {
     char *copy;
@@ -105,7 +121,7 @@ bool dns_record_parse(const void *owner, enum dns_type type, struct span rdata, 
     case DNS_MX:
         if (span_length(in) < 3)
             return false;
-        record_out->preference = (uint16_t)((unsigned char)in.p[0] << 8 | (unsigned char)in.p[1]);
+        record_out->preference = two_bytes(in.p);
         in.p += 2;
         return take_name(owner, &in, &record_out->name);
     case DNS_CNAME:
@@ -113,6 +129,8 @@ bool dns_record_parse(const void *owner, enum dns_type type, struct span rdata, 
         return take_name(owner, &in, &record_out->name);
     case DNS_TXT:
         return take_strings(owner, in, &record_out->text);
+    case DNS_SRV:
+        return take_srv(owner, in, record_out);
     case DNS_TLSA:
         return take_tlsa(owner, in, record_out);
     }

@@ -22,16 +22,21 @@ struct resolver_result {
     bool is_done;
 };
 
+/* With one reference; its thread starts with the first question. ERR_INVALID: an address of a server or the trust
+ * anchor cannot be used; ERR_INTERNAL. */
 MUST_CHECK bool resolver_new(const struct dns_options *options, struct resolver **resolver_out,
                              struct err *err);
+/* One more reference. Any thread. */
 void resolver_hold(struct resolver *resolver);
 /* The last reference ends it. */
 void resolver_release(struct resolver *resolver);
+/* It has a trust anchor: answers may be secure (DNSSEC). */
 bool resolver_validates(const struct resolver *resolver);
 
 /* Asks all, waits until all are done or the deadline has come. The results are the caller's (resolver_results_free). */
 void resolver_ask(struct resolver *resolver, const struct dns_question *questions, size_t count,
                   int64_t deadline_us, struct resolver_result *results);
+/* Frees what resolver_ask() put into `count` results. */
 void resolver_results_free(struct resolver_result *results, size_t count);
 
 /* Turns what libunbound said into an answer under `owner`. */

@@ -15,6 +15,7 @@ struct directory;
 
 enum access_answer { ACCESS_SAYS_NOTHING, ACCESS_SAYS_BLOCK, ACCESS_SAYS_ALLOW };
 
+/* Puts all entries that hold now into the book. ERR_BUSY where the directory is down. */
 MUST_CHECK bool access_read(struct book *book, struct directory *directory, struct err *err);
 
 /* organisation_id 0: the installation's lists. */

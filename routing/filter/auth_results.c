@@ -1,6 +1,8 @@
 /* auth_results.c -- one method a line. */
 #include "filter/auth_results.h"
 
+#include "filter/arc.h"
+
 #include "format/header.h"
 
 #include <ctype.h>
@@ -72,9 +74,21 @@ static void add_dkim(struct buf *out, const struct auth_results *r)
 static void add_dmarc(struct buf *out, const struct auth_results *r)
 {
     add_method(out, "dmarc", dmarc_result_name(r->dmarc->result));
-    if (r->dmarc->result != DMARC_NONE)
+    if (r->dmarc->result != DMARC_NONE && r->arc_sealer)
+        buf_add_format(out, " (p=%s, passed for %s)", dmarc_policy_name(r->dmarc->policy), r->arc_sealer);
+    else if (r->dmarc->result != DMARC_NONE)
         buf_add_format(out, " (p=%s)", dmarc_policy_name(r->dmarc->policy));
     add_property(out, "header.from", r->from_domain);
+}
+
+/* Of a chain that cannot be judged now nothing is said: whoever hands it on would seal that for ever. */
+static void add_arc(struct buf *out, const struct arc_answer *arc)
+{
+    if (arc->result == ARC_TEMPERROR)
+        return;
+    add_method(out, "arc", arc_result_name(arc->result));
+    if (arc->cause)
+        buf_add_format(out, " (%s)", arc->cause);
 }
 
 void auth_results_add(struct buf *out, const struct auth_results *r)
@@ -96,6 +110,8 @@ void auth_results_add(struct buf *out, const struct auth_results *r)
         add_spf(out, r);
     if (r->is_dkim_checked)
         add_dkim(out, r);
+    if (r->arc)
+        add_arc(out, r->arc);
     if (r->dmarc)
         add_dmarc(out, r);
     if (out->length == before)

@@ -39,6 +39,7 @@ struct shelf {
     int64_t looked_us; /* when the stamp was last compared */
 };
 
+/* No book on it yet; the directory must outlive it. */
 void shelf_open(struct shelf *shelf, struct directory *directory);
 /* Nobody holds a book any more. */
 void shelf_close(struct shelf *shelf);

@@ -24,11 +24,15 @@ struct breaker {
     int64_t shut_until_us;
 };
 
+/* Closed, with all its places free. breaker_end() must follow. */
 void breaker_init(struct breaker *breaker);
+/* Nobody is in it or waits. */
 void breaker_end(struct breaker *breaker);
 /* ERR_BUSY: shut, or no place until the deadline. After true breaker_leave() must follow. */
 MUST_CHECK bool breaker_enter(struct breaker *breaker, const char *name, int64_t deadline_us,
                               struct err *err);
+/* Gives the place back, and says whether the scanner answered: BREAKER_FAILURES in a row without shut it for
+ * BREAKER_SHUT_S. */
 void breaker_leave(struct breaker *breaker, bool was_good);
 
 #endif

@@ -4,6 +4,7 @@
 #include "format/charset.h"
 #include "format/codec.h"
 #include "format/header.h"
+#include "format/markup.h"
 #include "format/mime.h"
 
 #include <talloc.h>
@@ -61,23 +62,12 @@ static void add_crlf_lines(struct buf *out, const char *words)
 static void add_html(struct buf *out, const char *words)
 {
     buf_add_text(out, "<hr><p>");
-    for (; *words; words++)
-        switch (*words) {
-        case '<':
-            buf_add_text(out, "&lt;");
-            break;
-        case '>':
-            buf_add_text(out, "&gt;");
-            break;
-        case '&':
-            buf_add_text(out, "&amp;");
-            break;
-        case '\n':
+    for (; *words; words++) {
+        if (*words == '\n')
             buf_add_text(out, "<br>\r\n");
-            break;
-        default:
-            buf_add_byte(out, *words);
-        }
+        else
+            markup_add_byte(out, *words);
+    }
     buf_add_text(out, "</p>\r\n");
 }
 

@@ -31,6 +31,7 @@ struct dkim_signature {
     const char *cause;             /* of what is not a pass; static */
 };
 
+/* What OpenDKIM keeps between messages; under `owner`. Any thread may check with it. */
 struct dkim_lib *dkim_lib_open(const void *owner);
 
 /* What each DKIM-Signature of the message is worth; none: *count_out 0. */
@@ -39,6 +40,7 @@ void dkim_check(struct dkim_lib *lib, struct dns *dns, const void *owner, struct
 
 /* ---- signing */
 
+/* All keys with their domains, under `owner`. ERR_BUSY where the directory is down. */
 MUST_CHECK bool dkim_book_read(const void *owner, struct directory *directory, struct dkim_book **book_out,
                                struct err *err);
 /* Adds DKIM-Signature fields by the active keys of `domain` (of its From; canonical) for `message`: one for each

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "dns/dns.h"
+#include "filter/tags.h"
 
 #include <libpsl.h>
 #include <strings.h>
@@ -25,24 +26,6 @@ const char *dmarc_result_name(enum dmarc_result result)
 
 /* ---- the record */
 
-static bool next_tag(struct span *in, struct span *name_out, struct span *value_out)
-{
-    struct span tag;
-
-    while (!span_is_empty(*in)) {
-        if (!span_take_until(in, ';', &tag)) {
-            tag = *in;
-            in->p = in->end;
-        }
-        if (!span_take_until(&tag, '=', name_out))
-            continue;
-        *name_out = span_trim(*name_out);
-        *value_out = span_trim(tag);
-        return true;
-    }
-    return false;
-}
-
 static bool read_policy(struct span value, enum dmarc_policy *policy_out)
 {
     for (int i = 0; i < DMARC_POLICIES; i++)
@@ -60,10 +43,11 @@ bool dmarc_record_parse(struct span text, struct dmarc_record *record_out)
     struct span name, value;
     uint32_t percent;
 
-    if (span_length(text) > RECORD_MAX || !next_tag(&text, &name, &value) || !span_equals_text(name, "v") ||
-        !span_equals_text(value, "DMARC1"))
+    if (span_length(text) > RECORD_MAX || !tags_next(&text, &name, &value) || !span_equals_text(name, "v") ||
+        !span_equals_text(span_trim(value), "DMARC1"))
         return false;
-    while (next_tag(&text, &name, &value)) {
+    while (tags_next(&text, &name, &value)) {
+        value = span_trim(value);
         if (span_equals_nocase(name, "p"))
             has_policy = read_policy(value, &r.policy);
         else if (span_equals_nocase(name, "sp"))
@@ -80,6 +64,7 @@ bool dmarc_record_parse(struct span text, struct dmarc_record *record_out)
     }
     if (!has_subdomain)
         r.subdomain_policy = r.policy;
+    r.has_reports = has_reports;
     *record_out = r;
     return has_policy || has_reports;
 }
@@ -102,11 +87,14 @@ bool dmarc_is_aligned(const char *domain, const char *from_domain, bool is_stric
            strcasecmp(dmarc_organisational_domain(domain), dmarc_organisational_domain(from_domain)) == 0;
 }
 
-static bool passes(const struct dmarc_question *q, const struct dmarc_record *record)
+static bool spf_passes(const struct dmarc_question *q, const struct dmarc_record *record)
 {
-    if (q->spf && q->spf->result == SPF_PASS &&
-        dmarc_is_aligned(q->spf->domain, q->from_domain, record->is_strict_spf))
-        return true;
+    return q->spf && q->spf->result == SPF_PASS &&
+           dmarc_is_aligned(q->spf->domain, q->from_domain, record->is_strict_spf);
+}
+
+static bool dkim_passes(const struct dmarc_question *q, const struct dmarc_record *record)
+{
     for (size_t i = 0; i < q->signature_count; i++)
         if (q->signatures[i].result == DKIM_PASS &&
             dmarc_is_aligned(q->signatures[i].domain, q->from_domain, record->is_strict_dkim))
@@ -157,7 +145,11 @@ static void decide(const struct dmarc_question *q, const struct dmarc_record *re
     uint8_t dice;
 
     out->policy = is_subdomain ? record->subdomain_policy : record->policy;
-    out->result = passes(q, record) ? DMARC_PASS : is_undecided(q, record) ? DMARC_TEMPERROR : DMARC_FAIL;
+    out->is_spf_aligned = spf_passes(q, record);
+    out->is_dkim_aligned = dkim_passes(q, record);
+    out->result = out->is_spf_aligned || out->is_dkim_aligned ? DMARC_PASS
+                  : is_undecided(q, record)                   ? DMARC_TEMPERROR
+                                                              : DMARC_FAIL;
     random_bytes(&dice, 1);
     out->is_sampled = out->result == DMARC_FAIL && dice * 100u / 256u >= record->percent;
 }
@@ -176,7 +168,10 @@ void dmarc_check(struct dns *dns, const void *owner, const struct dmarc_question
         is_subdomain = true;
         answer_out->result = find_record(dns, arena, above, q->deadline_us, &record);
     }
-    if (answer_out->result == DMARC_PASS)
+    if (answer_out->result == DMARC_PASS) {
+        answer_out->domain = is_subdomain ? above : q->from_domain;
+        answer_out->record = record;
         decide(q, &record, is_subdomain, answer_out);
+    }
     talloc_free(arena);
 }

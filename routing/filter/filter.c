@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "filter/tally.h"
 #include "filter/work.h"
 #include "format/header.h"
 
@@ -37,14 +38,15 @@ bool filter_open(const void *owner, const struct filter_options *options, struct
 {
     struct filter *filter = talloc_zero(owner, struct filter);
 
-    (void)err;
     filter->options = *options;
     shelf_open(&filter->shelf, options->directory);
     for (int i = 0; i < SCANNERS; i++)
         breaker_init(&filter->breakers[i]);
     filter->dkim = dkim_lib_open(filter);
     *filter_out = filter;
-    return true;
+    if (!options->dns || options->is_dry)
+        return true;
+    return tally_open(filter, options->directory, &filter->tally, err);
 }
 
 void filter_close(struct filter **filter)
@@ -53,6 +55,7 @@ void filter_close(struct filter **filter)
         return;
     for (int i = 0; i < SCANNERS; i++)
         breaker_end(&(*filter)->breakers[i]);
+    tally_close(&(*filter)->tally);
     shelf_close(&(*filter)->shelf);
     TALLOC_FREE(*filter);
 }
@@ -69,6 +72,8 @@ static void note(const struct work *w, const struct filter_verdict *v, int64_t b
               log_text("spf", w->has_spf ? spf_result_name(w->spf.result) : "-"),
               log_i64("signatures", (int64_t)w->signature_count),
               log_text("dmarc", w->has_dmarc ? dmarc_result_name(w->dmarc.result) : "-"),
+              log_text("arc", w->has_arc ? arc_result_name(w->arc.result) : "-"),
+              log_text("sealer", w->arc_sealer ? w->arc_sealer : ""),
               log_text("author", w->from_domain ? w->from_domain : ""), log_i64("us", took_us));
 }
 
@@ -77,6 +82,35 @@ static void later(struct filter_verdict *v, enum filter_reason reason, const cha
     v->action = FILTER_LATER;
     v->reason = reason;
     v->detail = detail;
+}
+
+/* What a domain that asks for reports will hear of this message. */
+static void tell_domain(const struct work *w, const struct filter_verdict *v)
+{
+    bool is_refused = v->action == FILTER_REFUSE && v->reason == FILTER_DMARC_FAILED;
+    bool is_junk = v->action == FILTER_JUNK && v->reason == FILTER_DMARC_FAILED;
+    struct tally_row row = { .dmarc = &w->dmarc,
+                             .spf = w->has_spf ? &w->spf : NULL,
+                             .signatures = w->signatures,
+                             .signature_count = w->signature_count,
+                             .from_domain = w->from_domain,
+                             .envelope_domain = w->in->sender_domain,
+                             .peer = w->in->peer_text,
+                             .disposition = is_refused ? "reject"
+                                            : is_junk  ? "quarantine"
+                                                       : "none" };
+
+    if (!w->filter->tally || !w->book->installation.dmarc_reports || !w->has_dmarc || !w->dmarc.domain ||
+        !w->dmarc.record.has_reports || w->dmarc.result == DMARC_TEMPERROR || v->action == FILTER_LATER)
+        return;
+    if (w->dmarc.result == DMARC_FAIL && w->dmarc.policy != DMARC_POLICY_NONE && !is_refused) {
+        row.reason = w->arc_sealer                                           ? "trusted_forwarder"
+                     : w->dmarc.is_sampled                                   ? "sampled_out"
+                     : is_junk && w->dmarc.policy == DMARC_POLICY_QUARANTINE ? NULL
+                                                                             : "local_policy";
+        row.comment = w->arc_sealer;
+    }
+    tally_count(w->filter->tally, &row);
 }
 
 static void judge(struct work *w, struct filter_verdict *verdict)
@@ -95,6 +129,9 @@ static void judge(struct work *w, struct filter_verdict *verdict)
         log_err(LOG_LEVEL_ERROR, "filter.rewrite", &err);
         later(verdict, FILTER_SCANNER_DOWN, "signing");
     }
+    if (w->filter->options.is_dry)
+        return;
+    tell_domain(w, verdict);
     if (w->in->origin == FILTER_FROM_USER && verdict->action <= FILTER_QUARANTINE)
         work_know_recipients(w);
 }

@@ -27,9 +27,12 @@ struct filter;
 struct filter_options {
     struct directory *directory;
     struct dns *dns;       /* NULL: SPF, DKIM, DMARC and lists in the DNS are not asked */
+    bool is_dry;           /* nothing is kept or counted: what was judged never happens (routing/rehearsal) */
     const char *host_name; /* in Authentication-Results, and removed there from what comes from outside */
 };
 
+/* Under `owner`; what the options point at must outlive it. Reads nothing yet, so it succeeds while the database is
+ * down. */
 MUST_CHECK bool filter_open(const void *owner, const struct filter_options *options,
                             struct filter **filter_out, struct err *err);
 /* Nobody may be asking any more. Accepts and sets NULL. */
@@ -52,6 +55,7 @@ const char *filter_action_name(enum filter_action action);
     X(FILTER_ALLOWED, "allow-list")                                                                          \
     X(FILTER_BLOCKED, "block-list")                                                                          \
     X(FILTER_DNS_LISTED, "dns-list")                                                                         \
+    X(FILTER_FALSE_HELO, "helo")                                                                             \
     X(FILTER_GREYLISTED, "greylisted")                                                                       \
     X(FILTER_TOO_MANY_FROM, "several-authors")                                                               \
     X(FILTER_SPF_FAILED, "spf-fail")                                                                         \
@@ -72,6 +76,7 @@ enum filter_reason {
 #undef X
         FILTER_REASON_COUNT
 };
+/* For log, metrics and quarantine: a word without spaces. Static. */
 const char *filter_reason_name(enum filter_reason reason);
 
 /* ---- the peer */
@@ -98,9 +103,16 @@ struct filter_sender_question {
 };
 /* At MAIL: the installation's lists, from memory. True: go on. */
 bool filter_mail(struct filter *filter, const struct net_address *peer, const char *sender);
+/* Before the first RCPT: does the peer call itself by a name or address that could be its own? False: refused. Asks the DNS. */
+bool filter_helo(struct filter *filter, const struct net_address *peer, const char *helo);
+/* What is wrong with such a name, as far as it can be told without the DNS; NULL: nothing. Static. */
+const char *helo_fault(const char *helo, const struct net_address *peer, const char *host_name);
 /* At RCPT: the organisation's lists, and greylisting. */
 void filter_rcpt(struct filter *filter, const struct filter_sender_question *question,
                  enum filter_reason *reason_out, enum filter_action *action_out);
+
+/* Is `key`, an address of this organisation that nobody has, where it takes reports of others (setting report_address)? */
+bool filter_takes_reports(struct filter *filter, int64_t organisation_id, const char *key);
 
 /* ---- what our own accounts send */
 
@@ -141,6 +153,8 @@ struct filter_share {
     int64_t organisation_id;
     enum filter_action action; /* FILTER_ACCEPT, FILTER_JUNK or FILTER_QUARANTINE */
     int64_t keep_s;            /* in the quarantine */
+    bool
+        asks_owner; /* to Junk as spam only: not where the mailbox's owner took such mail out of it (filter/familiar.h) */
 };
 
 /* What a transport rule sends elsewhere. */
@@ -148,11 +162,13 @@ enum filter_copy_kind {
     FILTER_COPY,
     FILTER_REDIRECT, /* in the place of the organisation's recipients */
     FILTER_JOURNAL,  /* as a report with the envelope: filter_journal() */
+    FILTER_MODERATE, /* the organisation's recipients get it when the one at this address agrees */
 };
 struct filter_copy {
     const char *address;
     enum filter_copy_kind kind;
     int64_t organisation_id;
+    const char *rule; /* of FILTER_MODERATE: which one wants it */
 };
 
 struct filter_verdict {

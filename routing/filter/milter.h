@@ -47,6 +47,9 @@ struct milter_answer {
     size_t edit_count;
 };
 
+/* Takes one message through a milter at `where` (as wire_is_address() has it), until `deadline_us` of
+ * clock_monotonic_us(). ERR_BUSY: not reached, or too
+ * slow; ERR_INTERNAL, ERR_LIMIT: what came is no milter's. The answer is under `owner`. */
 MUST_CHECK bool milter_check(const void *owner, struct dns *dns, const char *where,
                              const struct milter_question *question, int64_t deadline_us,
                              struct milter_answer *answer_out, struct err *err);

@@ -95,7 +95,8 @@ static bool may_pass(struct filter *filter, const struct filter_sender_question 
     uint8_t triplet[SHA256_BYTES], network[SHA256_BYTES], known[SHA256_BYTES];
     struct greylist_look look = { .now_us = clock_now_us(),
                                   .delay_us = delay_us,
-                                  .good_after = GOOD_NETWORK };
+                                  .good_after = GOOD_NETWORK,
+                                  .is_dry = filter->options.is_dry };
     struct err err = ERR_INIT;
     bool passes;
 
@@ -155,4 +156,22 @@ void filter_rcpt(struct filter *filter, const struct filter_sender_question *que
     log_event(LOG_LEVEL_INFO, "filter.sender", log_text("from", question->sender),
               log_text("to", question->recipient), log_text("action", filter_action_name(*action_out)),
               log_text("reason", filter_reason_name(*reason_out)));
+}
+
+bool filter_takes_reports(struct filter *filter, int64_t organisation_id, const char *key)
+{
+    struct book *book = book_take(&filter->shelf, BOOK_AGE_US);
+    void *scratch = talloc_new(NULL);
+    struct address address;
+    bool is_it = false;
+
+    if (book && organisation_id) {
+        const char *wanted = book_settings(book, organisation_id, 0)->report_address;
+
+        is_it = *wanted && address_parse(scratch, span_text(wanted), 0, &address) == ADDRESS_GOOD &&
+                strcmp(address_key(scratch, &address), key) == 0;
+    }
+    book_release(&filter->shelf, &book);
+    talloc_free(scratch);
+    return is_it;
 }

@@ -10,8 +10,12 @@ static const char *const ours[] = { "X-Virus-Scanned", "X-Virus-Status", "X-Spam
 
 static bool is_forged(const struct work *w, const struct header_field *field)
 {
+    if (w->in->origin == FILTER_FROM_NEIGHBOUR)
+        return false;
     if (span_equals_nocase(field->name, "Authentication-Results"))
         return auth_results_is_of(field->value, w->filter->options.host_name);
+    if (w->in->origin == FILTER_FROM_USER)
+        return false;
     for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (span_equals_nocase(field->name, ours[i]))
             return true;
@@ -29,9 +33,11 @@ static void add_results(struct work *w)
         .signature_count = w->signature_count,
         .dmarc = w->has_dmarc ? &w->dmarc : NULL,
         .from_domain = w->from_domain,
+        .arc = w->has_arc ? &w->arc : NULL,
+        .arc_sealer = w->arc_sealer,
     };
 
-    if (w->has_spf || w->has_dkim || w->has_dmarc)
+    if (w->has_spf || w->has_dkim || w->has_arc || w->has_dmarc)
         auth_results_add(&w->added, &results);
 }
 
@@ -73,7 +79,7 @@ static struct span signed_message(struct work *w)
 
 bool work_rewrite(struct work *w, struct filter_verdict *v, struct err *err)
 {
-    bool is_from_outside = w->in->origin == FILTER_FROM_OUTSIDE, drops = false;
+    bool drops = false;
     struct span left = w->header;
     struct header_field field;
     size_t before = w->added.length;
@@ -83,7 +89,7 @@ bool work_rewrite(struct work *w, struct filter_verdict *v, struct err *err)
     if (is_unsigned(w) && !dkim_add_signatures(w->book->keys, w->from_domain, clock_now_us(),
                                                signed_message(w), &w->added, err))
         return false;
-    while (is_from_outside && !drops && header_next(&left, &field))
+    while (!drops && header_next(&left, &field))
         drops = is_forged(w, &field);
     if (w->is_body_edited)
         v->body = w->body;

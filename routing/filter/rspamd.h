@@ -40,6 +40,8 @@ struct rspamd_answer {
     bool is_skipped;     /* it chose not to look */
 };
 
+/* Asks rspamd at `where` about one message, until `deadline_us` of clock_monotonic_us(). ERR_BUSY: not reached, or too slow; ERR_INTERNAL,
+ * ERR_LIMIT: no answer that can be read. The answer is under `owner`. */
 MUST_CHECK bool rspamd_check(const void *owner, struct dns *dns, const char *where,
                              const struct rspamd_question *question, int64_t deadline_us,
                              struct rspamd_answer *answer_out, struct err *err);

@@ -1,6 +1,7 @@
 /* rule.c -- rules read from their JSON by one table, and their conditions. */
 #include "filter/rule.h"
 
+#include "directory/list.h"
 #include "directory/transport_rule.h"
 #include "format/address.h"
 #include "format/header.h"
@@ -27,9 +28,13 @@ static const struct {
     ROW(sender, PATTERNS, false),
     ROW(recipient, PATTERNS, false),
     ROW(direction, DIRECTION, false),
+    ROW(anonymous, FLAG, false),
     ROW(header, HEADER_LINE, false),
     ROW(larger, NUMBER, false),
     ROW(attachment, PATTERNS, false),
+    ROW(sender_in, ADDRESS, false),
+    ROW(recipient_in, ADDRESS, false),
+    ROW(unless_sender_in, ADDRESS, false),
     ROW(unless_sender, PATTERNS, false),
     ROW(unless_recipient, PATTERNS, false),
     ROW(unless_header, HEADER_LINE, false),
@@ -41,6 +46,7 @@ static const struct {
     ROW(copy, ADDRESS, true),
     ROW(redirect, ADDRESS, true),
     ROW(journal, ADDRESS, true),
+    ROW(moderate, ADDRESS, true),
     ROW(junk, FLAG, true),
     ROW(quarantine, FLAG, true),
 #undef ROW
@@ -299,9 +305,71 @@ static bool attachment_matches(const char *patterns, void *arena, struct span me
     return false;
 }
 
-bool rule_matches(const struct rule *r, void *arena, const struct rule_message *m)
+/* ---- groups */
+
+/* The key of an address; "" where it is none. */
+static const char *key_of(void *arena, const char *text, struct address *address)
+{
+    if (address_parse(arena, span_text(text), ADDRESS_ACCEPT_UTF8, address) != ADDRESS_GOOD)
+        return "";
+    return address_key(arena, address);
+}
+
+/* A group that is gone has no members. */
+static bool is_in_group(void *arena, const struct rule_message *m, const char *group, const char *who,
+                        bool is_sure, bool *is_in_out, struct err *err)
+{
+    struct address address, person;
+    const char *group_key = key_of(arena, group, &address), *key = key_of(arena, who, &person);
+    struct resolved found;
+
+    *is_in_out = false;
+    if (!*group_key || !*key)
+        return true;
+    if (!directory_resolve(m->directory, arena, address.local, address.domain, &found, err))
+        return false;
+    if (found.recipient_kind != RECIPIENT_GROUP || found.recipient_id == 0)
+        return true;
+    if (strcmp(found.address, key) == 0) {
+        *is_in_out = is_sure;
+        return true;
+    }
+    return group_has_member(m->directory, found.recipient_id, key, is_sure, is_in_out, err);
+}
+
+static bool any_recipient_in(void *arena, const struct rule_message *m, const char *group, bool *is_in_out,
+                             struct err *err)
+{
+    *is_in_out = false;
+    for (size_t i = 0; i < m->recipient_count && !*is_in_out; i++)
+        if (!is_in_group(arena, m, group, m->recipients[i], true, is_in_out, err))
+            return false;
+    return true;
+}
+
+/* The conditions that the directory knows about, asked when all others hold. */
+static bool groups_match(const struct rule *r, void *arena, const struct rule_message *m, bool *matches_out,
+                         struct err *err)
+{
+    bool is_in = true, is_excepted = false;
+
+    *matches_out = false;
+    if (r->sender_in && !is_in_group(arena, m, r->sender_in, m->sender, m->is_sure, &is_in, err))
+        return false;
+    if (is_in && r->recipient_in && !any_recipient_in(arena, m, r->recipient_in, &is_in, err))
+        return false;
+    if (is_in && r->unless_sender_in &&
+        !is_in_group(arena, m, r->unless_sender_in, m->sender, m->is_sure, &is_excepted, err))
+        return false;
+    *matches_out = is_in && !is_excepted;
+    return true;
+}
+
+static bool texts_match(const struct rule *r, void *arena, const struct rule_message *m)
 {
     if (r->direction && (strcmp(r->direction, "out") == 0) != m->is_outgoing)
+        return false;
+    if (r->anonymous && m->is_sure)
         return false;
     if (r->larger && (int64_t)span_length(m->message) <= r->larger)
         return false;
@@ -318,4 +386,11 @@ bool rule_matches(const struct rule *r, void *arena, const struct rule_message *
     if (r->unless_header && header_matches(r->unless_header, arena, m->message))
         return false;
     return !r->attachment || attachment_matches(r->attachment, arena, m->message);
+}
+
+bool rule_matches(const struct rule *r, void *arena, const struct rule_message *m, bool *matches_out,
+                  struct err *err)
+{
+    *matches_out = texts_match(r, arena, m);
+    return !*matches_out || groups_match(r, arena, m, matches_out, err);
 }

@@ -6,6 +6,7 @@
 #include "filter/rule.h"
 #include "format/header.h"
 
+#include <strings.h>
 #include <talloc.h>
 
 METRIC_COUNTER(applied, "chappe_filter_rules_total", "Transport rules that applied to a message")
@@ -26,17 +27,19 @@ static void add_copy(struct work *w, const char *address, enum filter_copy_kind 
     if (w->copy_count == 0)
         w->copies = talloc_zero_array(w->arena, struct filter_copy, RULE_COPIES_MAX);
     if (w->copy_count < RULE_COPIES_MAX)
-        w->copies[w->copy_count++] =
-            (struct filter_copy){ talloc_strdup(w->arena, address), kind, organisation_id };
+        w->copies[w->copy_count++] = (struct filter_copy){ .address = talloc_strdup(w->arena, address),
+                                                           .kind = kind,
+                                                           .organisation_id = organisation_id };
 }
 
-static void mark(struct work *w, int64_t organisation_id, enum filter_action action)
+static void mark(struct work *w, const struct rule *rule, enum filter_action action)
 {
+    w->marking_rule = talloc_strdup(w->arena, rule->name);
     if (!w->rule_actions)
         w->rule_actions =
             talloc_zero_array(w->arena, enum filter_action, (unsigned)w->in->organisation_count + 1);
     for (size_t i = 0; i < w->in->organisation_count; i++)
-        if (w->in->organisations[i] == organisation_id && action > w->rule_actions[i])
+        if (w->in->organisations[i] == rule->organisation_id && action > w->rule_actions[i])
             w->rule_actions[i] = action;
 }
 
@@ -112,10 +115,15 @@ static void apply(struct work *w, const struct rule *rule)
         add_copy(w, rule->journal, FILTER_JOURNAL, rule->organisation_id);
     if (rule->redirect)
         add_copy(w, rule->redirect, FILTER_REDIRECT, rule->organisation_id);
+    if (rule->moderate && !(w->in->login && strcasecmp(w->in->login, rule->moderate) == 0)) {
+        add_copy(w, rule->moderate, FILTER_MODERATE, rule->organisation_id);
+        if (w->copy_count > 0)
+            w->copies[w->copy_count - 1].rule = talloc_strdup(w->arena, rule->name);
+    }
     if (rule->junk)
-        mark(w, rule->organisation_id, FILTER_JUNK);
+        mark(w, rule, FILTER_JUNK);
     if (rule->quarantine)
-        mark(w, rule->organisation_id, FILTER_QUARANTINE);
+        mark(w, rule, FILTER_QUARANTINE);
 }
 
 void work_apply_rules(struct work *w)
@@ -126,10 +134,21 @@ void work_apply_rules(struct work *w)
         .recipients = w->in->recipients,
         .recipient_count = w->in->recipient_count,
         .is_outgoing = w->in->origin == FILTER_FROM_USER,
+        .directory = w->filter->options.directory,
+        .is_sure = w->in->login != NULL,
         .message = w->in->message,
     };
 
-    for (size_t i = 0; i < rules->count && !w->refusing_rule; i++)
-        if (concerns(w, &rules->rules[i]) && rule_matches(&rules->rules[i], w->arena, &message))
+    for (size_t i = 0; i < rules->count && !w->refusing_rule && !w->has_rule_trouble; i++) {
+        struct err err = ERR_INIT;
+        bool matches;
+
+        if (!concerns(w, &rules->rules[i]))
+            continue;
+        w->has_rule_trouble = !rule_matches(&rules->rules[i], w->arena, &message, &matches, &err);
+        if (w->has_rule_trouble)
+            log_err(LOG_LEVEL_WARNING, "filter.rule", &err);
+        else if (matches)
             apply(w, &rules->rules[i]);
+    }
 }

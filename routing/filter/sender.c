@@ -89,6 +89,14 @@ static void check_dmarc(struct work *w)
     w->has_dmarc = true;
 }
 
+static void check_arc(struct work *w)
+{
+    if (w->book->installation.arc == SENDER_CHECK_OFF)
+        return;
+    arc_check(w->filter->options.dns, w->arena, w->in->message, w->deadline_us, &w->arc);
+    w->has_arc = true;
+}
+
 static void check_lists(struct work *w)
 {
     struct address sender;
@@ -110,5 +118,6 @@ void work_check_sender(struct work *w)
         return;
     check_spf(w);
     check_dkim(w);
+    check_arc(w);
     check_dmarc(w);
 }

@@ -3,10 +3,12 @@
 
 #include "base/span.h"
 #include "filter/wire.h"
+#include "format/address.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <talloc.h>
 
 #define FIELD(name) offsetof(struct filter_settings, name)
 
@@ -44,8 +46,24 @@ static const struct filter_setting_row rows[] = {
     { "scan_own", FILTER_CHOICE, EACH, FIELD(scans_own), "no", .choices = "no yes",
       .meaning =
           "Whether mail of users who logged in is judged for spam, too. Viruses are always looked for." },
+    { "learn", FILTER_CHOICE, EACH, FIELD(learns), "on", .choices = "off on",
+      .meaning =
+          "Whether mail that users move into Junk or out of it teaches the scanners, and what they took out of it is"
+          " known again." },
+    { "learn_per_user", FILTER_CHOICE, MINE, FIELD(learns_per_user), "off", .choices = "off on",
+      .meaning = "Whether the scanners are told whose lesson it is: they need statistics for each user." },
+    { "rspamd_controller", FILTER_ADDRESSES, MINE, FIELD(rspamd_controller), "",
+      .meaning = "rspamd's controller, 127.0.0.1:11334, which takes lessons. Empty: it is not taught." },
+    { "rspamd_password", FILTER_SECRET, MINE, FIELD(rspamd_password), "",
+      .meaning =
+          "The password of rspamd's controller (enable_password, or password). It is not shown again." },
+    { "spamd_learn", FILTER_CHOICE, MINE, FIELD(spamd_learns), "off", .choices = "off on",
+      .meaning = "Whether SpamAssassin's daemon is taught, too; it must run with --allow-tell." },
     { "quarantine_keep", FILTER_DURATION, EACH, FIELD(quarantine_keep_s), "30d", .least = 3600,
       .most = 365 * 86400, .meaning = "How long a message stays in the quarantine." },
+    { "quarantine_digest", FILTER_CHOICE, EACH, FIELD(quarantine_digest), "none", .choices = "none daily",
+      .meaning =
+          "Whether users get a mail, once a day, with what is in the quarantine for them and links to release it." },
 
     { "spf", FILTER_CHOICE, EACH, FIELD(spf), "mark", .choices = "off mark enforce",
       .meaning = "SPF of the envelope sender: not looked at, noted, or `fail` refused with 550." },
@@ -54,6 +72,28 @@ static const struct filter_setting_row rows[] = {
     { "dmarc", FILTER_CHOICE, EACH, FIELD(dmarc), "enforce", .choices = "off mark enforce",
       .meaning =
           "DMARC of the From domain: not looked at, noted, or its policy carried out (reject: 550, quarantine: Junk)." },
+    { "arc", FILTER_CHOICE, MINE, FIELD(arc), "mark", .choices = "off mark",
+      .meaning =
+          "The chain of those who handed a message on (ARC): not looked at, or checked, noted, and continued by us." },
+    { "arc_trusted", FILTER_DOMAINS, EACH, FIELD(arc_trusted), "",
+      .meaning =
+          "Domains whose seal is believed: mail that they saw pass DMARC is not refused for failing it here." },
+    { "dmarc_reports", FILTER_CHOICE, MINE, FIELD(dmarc_reports), "off", .choices = "off on",
+      .meaning =
+          "Whether domains that ask for it hear once a day how their mail fared here (DMARC aggregate reports)." },
+    { "tls_reports", FILTER_CHOICE, MINE, FIELD(tls_reports), "off", .choices = "off on",
+      .meaning =
+          "Whether domains that ask for it hear once a day how TLS went on the way to them (TLS-RPT)." },
+    { "report_contact", FILTER_MAILBOX, MINE, FIELD(report_contact), "",
+      .meaning =
+          "The address in whose name reports are sent, best of a domain that is signed. Empty: postmaster." },
+    { "report_address", FILTER_MAILBOX, EACH, FIELD(report_address), "",
+      .meaning =
+          "An address of a domain here that takes reports of others (rua= of your records), without a mailbox." },
+    { "helo_check", FILTER_CHOICE, MINE, FIELD(helo_check), "off", .choices = "off mark enforce",
+      .meaning =
+          "What a peer calls itself in EHLO: not looked at, noted in the log, or 550 where it is our own name, another's"
+          " address, no full host name or one that does not exist." },
     { "host_check", FILTER_CHOICE, MINE, FIELD(host_check), "off", .choices = "off on",
       .meaning = "Whether a peer whose reverse name does not lead back to it gets a score of 5." },
 
@@ -192,14 +232,31 @@ static bool is_zone(struct span word)
     return true;
 }
 
+static bool is_mailbox(struct span value)
+{
+    void *scratch = talloc_new(NULL);
+    struct address address;
+    bool ok = span_is_empty(value) || (address_parse(scratch, value, 0, &address) == ADDRESS_GOOD &&
+                                       *address.local && address.domain);
+
+    talloc_free(scratch);
+    return ok;
+}
+
 static bool is_text(const struct filter_setting_row *row, struct span value)
 {
     struct span word;
     char address[256];
 
+    if (row->type == FILTER_SECRET)
+        return true;
+    if (row->type == FILTER_MAILBOX)
+        return is_mailbox(value);
     while (filter_next_word(&value, &word)) {
         snprintf(address, sizeof address, "%.*s", (int)span_length(word), word.p);
         if (row->type == FILTER_ADDRESSES ? !wire_is_address(address) : !is_zone(word))
+            return false;
+        if (row->type == FILTER_DOMAINS && span_find_byte(word, '='))
             return false;
     }
     return true;
@@ -207,7 +264,8 @@ static bool is_text(const struct filter_setting_row *row, struct span value)
 
 static bool is_textual(const struct filter_setting_row *row)
 {
-    return row->type == FILTER_ADDRESSES || row->type == FILTER_ZONES;
+    return row->type == FILTER_ADDRESSES || row->type == FILTER_ZONES || row->type == FILTER_DOMAINS ||
+           row->type == FILTER_SECRET || row->type == FILTER_MAILBOX;
 }
 
 static bool has_control(const char *value)

@@ -23,24 +23,36 @@ enum filter_sender_check { SENDER_CHECK_OFF, SENDER_CHECK_MARK, SENDER_CHECK_ENF
 /* All values at one level, those of the levels above filled in. Texts belong to whoever built it. */
 struct filter_settings {
     const char *clamd, *rspamd, *spamd, *milters; /* addresses; "": not asked */
+    const char *rspamd_controller;                /* that learns; "": none */
+    const char *rspamd_password;
+    const char *arc_trusted;            /* domains of sealers */
+    const char *report_contact;         /* address in whose name reports are sent */
+    const char *report_address;         /* where reports of others are taken */
+    int64_t dmarc_reports, tls_reports; /* are sent */
     int64_t scan_timeout_s;
     const char *dnsbl, *dnswl; /* "zone[=score] ..." */
     int64_t dnsbl_refuse;      /* the score from which a peer is refused */
     int64_t tarpit_s;
     int64_t host_check; /* the reverse name is looked at */
+    int64_t helo_check; /* what it calls itself; enum filter_sender_check */
 
     int64_t on_scanner_failure, on_infected, on_spam; /* enums above */
     int64_t junk_score, refuse_score;                 /* tenths; 0: as the scanner itself says */
     int64_t scans_own;                                /* mail of our own users is judged for spam, too */
-    int64_t spf, dkim, dmarc, arc;                    /* enum filter_sender_check */
+    int64_t learns;                                   /* from what users move */
+    int64_t learns_per_user, spamd_learns;
+    int64_t spf, dkim, dmarc, arc; /* enum filter_sender_check */
     int64_t greylist, greylist_delay_s;
-    int64_t quarantine_keep_s;
-    int64_t account_limit, organisation_limit; /* recipients an hour; 0: none */
+    int64_t quarantine_keep_s, quarantine_digest; /* 0 none, 1 daily */
+    int64_t account_limit, organisation_limit;    /* recipients an hour; 0: none */
 };
 
 enum filter_setting_type {
     FILTER_ADDRESSES, /* of scanners: wire_is_address() each */
     FILTER_ZONES,     /* names of DNS lists */
+    FILTER_DOMAINS,   /* names */
+    FILTER_MAILBOX,   /* one address */
+    FILTER_SECRET,    /* a word that is not shown again */
     FILTER_NUMBER,
     FILTER_SCORE, /* "6.5"; 65 */
     FILTER_DURATION,
@@ -58,6 +70,7 @@ struct filter_setting_row {
     const char *meaning;
 };
 
+/* The table of all settings; static. */
 const struct filter_setting_row *filter_setting_rows(size_t *count_out);
 /* NULL: there is no such setting. */
 const struct filter_setting_row *filter_setting_row(const char *name);

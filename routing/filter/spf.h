@@ -50,6 +50,8 @@ struct spf_answer {
     const char *cause;       /* of an error, for the log; NULL. Static. */
 };
 
+/* check_host() of RFC 7208, 4, for MAIL FROM, or for HELO where the domain is empty (2.3). Waits for the DNS, until
+ * the question's deadline. Never fails: trouble is a result. What the answer points at is under `owner` or static. */
 void spf_check(struct dns *dns, const void *owner, const struct spf_question *question,
                struct spf_answer *answer_out);
 
@@ -86,6 +88,7 @@ struct spf_macros {
 };
 /* Syntax only; `is_domain`: it must end as a name ends. */
 bool spf_macro_is_good(struct span text, bool is_domain);
+/* Does the text contain a macro of that (lower-case) letter, in any case (RFC 7208, 7.2)? */
 bool spf_macro_uses(struct span text, char letter);
 /* False for bad syntax. */
 MUST_CHECK bool spf_macro_expand(struct buf *out, struct span text, const struct spf_macros *macros);

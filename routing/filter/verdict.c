@@ -45,7 +45,41 @@ static bool is_badly_authored(const struct work *w)
     return w->from_count > 1;
 }
 
-static bool is_refused_by_sender(const struct work *w, struct filter_verdict *v)
+/* Has a sealer whom this organisation trusts seen DMARC pass? Then the failure here is the forwarder's doing. */
+static bool trusts_chain(struct work *w, const struct filter_settings *s)
+{
+    const char *sealer;
+
+    if (!w->has_arc || !*s->arc_trusted || w->dmarc.result != DMARC_FAIL)
+        return false;
+    sealer = arc_trusted_word(w->arena, &w->arc, s->arc_trusted, w->from_domain);
+    if (sealer)
+        w->arc_sealer = sealer;
+    return sealer != NULL;
+}
+
+/* An organisation among the recipients that carries DMARC out; of a failure, one that believes no chain either. */
+static bool enforces_dmarc(struct work *w)
+{
+    for (size_t i = 0; i < w->in->organisation_count; i++) {
+        const struct filter_settings *s = book_settings(w->book, w->in->organisations[i], 0);
+
+        if (s->dmarc == SENDER_CHECK_ENFORCE && !trusts_chain(w, s))
+            return true;
+    }
+    return false;
+}
+
+/* A chain of somebody trusted that could not be checked for want of an answer of the DNS. */
+static bool waits_for_chain(const struct work *w)
+{
+    for (size_t i = 0; w->has_arc && w->arc.result == ARC_TEMPERROR && i < w->in->organisation_count; i++)
+        if (arc_is_sealed_by(&w->arc, book_settings(w->book, w->in->organisations[i], 0)->arc_trusted))
+            return true;
+    return false;
+}
+
+static bool is_refused_by_sender(struct work *w, struct filter_verdict *v)
 {
     if (w->is_allowed)
         return false;
@@ -55,9 +89,13 @@ static bool is_refused_by_sender(const struct work *w, struct filter_verdict *v)
             w->spf.domain);
         return true;
     }
-    if (!w->has_dmarc || !ANY(w, dmarc, SENDER_CHECK_ENFORCE))
+    if (!w->has_dmarc || !enforces_dmarc(w))
         return false;
     if (w->dmarc.result == DMARC_FAIL && w->dmarc.policy == DMARC_POLICY_REJECT && !w->dmarc.is_sampled) {
+        if (waits_for_chain(w)) {
+            end(v, FILTER_LATER, FILTER_DNS_DOWN, NULL, w->from_domain);
+            return true;
+        }
         end(v, FILTER_REFUSE, FILTER_DMARC_FAILED, NULL, w->from_domain);
         return true;
     }
@@ -69,7 +107,7 @@ static bool is_refused_by_sender(const struct work *w, struct filter_verdict *v)
 }
 
 /* What counts for all recipients. */
-static bool is_decided(const struct work *w, struct filter_verdict *v)
+static bool is_decided(struct work *w, struct filter_verdict *v)
 {
     if (w->in->origin == FILTER_FROM_OUTSIDE && !net_is_loopback(w->in->peer) && is_badly_authored(w)) {
         end(v, FILTER_REFUSE, FILTER_TOO_MANY_FROM, NULL, "");
@@ -82,6 +120,10 @@ static bool is_decided(const struct work *w, struct filter_verdict *v)
     }
     if (is_refused_by_sender(w, v))
         return true;
+    if (w->has_rule_trouble) {
+        end(v, FILTER_LATER, FILTER_SCANNER_DOWN, NULL, "directory");
+        return true;
+    }
     if (w->refusing_rule) {
         end(v, FILTER_REFUSE, FILTER_RULE, w->refusing_rule->refuse, w->refusing_rule->name);
         return true;
@@ -134,9 +176,11 @@ static enum filter_action spam_action(const struct work *w, const struct filter_
     return level == IS_REJECTED ? on_spam[s->on_spam] : level == IS_JUNK ? FILTER_JUNK : FILTER_ACCEPT;
 }
 
-static bool is_quarantined_by_dmarc(const struct work *w, const struct filter_settings *s)
+static bool is_quarantined_by_dmarc(struct work *w, const struct filter_settings *s)
 {
     if (!w->has_dmarc || w->is_allowed || w->dmarc.result != DMARC_FAIL || s->dmarc != SENDER_CHECK_ENFORCE)
+        return false;
+    if (trusts_chain(w, s))
         return false;
     return w->dmarc.policy == DMARC_POLICY_REJECT ||
            (w->dmarc.policy == DMARC_POLICY_QUARANTINE && !w->dmarc.is_sampled);
@@ -150,8 +194,7 @@ static bool is_allowed_by(const struct work *w, int64_t organisation_id)
             access_of_sender(w->book, organisation_id, w->sender_key) == ACCESS_SAYS_ALLOW);
 }
 
-static enum filter_action share_of(const struct work *w, int64_t organisation_id,
-                                   enum filter_reason *reason_out)
+static enum filter_action share_of(struct work *w, int64_t organisation_id, enum filter_reason *reason_out)
 {
     const struct filter_settings *s = book_settings(w->book, organisation_id, 0);
     enum filter_action action;
@@ -184,7 +227,7 @@ static const char *spam_detail(const struct work *w)
 }
 
 /* Refused where all would refuse; otherwise a refusal becomes Junk for its organisation. */
-static void share_out(const struct work *w, struct filter_verdict *v)
+static void share_out(struct work *w, struct filter_verdict *v)
 {
     size_t count = w->in->organisation_count, refusing = 0;
 
@@ -199,14 +242,20 @@ static void share_out(const struct work *w, struct filter_verdict *v)
             action = w->rule_actions[i];
             reason = FILTER_RULE;
         }
-        v->shares[i] = (struct filter_share){ w->in->organisations[i], action, s->quarantine_keep_s };
+        v->shares[i] = (struct filter_share){ .organisation_id = w->in->organisations[i],
+                                              .action = action,
+                                              .keep_s = s->quarantine_keep_s,
+                                              .asks_owner = reason == FILTER_SPAM && s->learns };
         refusing += action == FILTER_REFUSE;
         if (action >= v->action) {
             v->action = action;
             v->reason = reason;
         }
     }
-    v->detail = w->virus ? w->virus : v->reason == FILTER_DMARC_FAILED ? w->from_domain : spam_detail(w);
+    v->detail = w->virus                           ? w->virus
+                : v->reason == FILTER_RULE         ? w->marking_rule
+                : v->reason == FILTER_DMARC_FAILED ? w->from_domain
+                                                   : spam_detail(w);
     if (refusing == 0 || refusing == count)
         return;
     v->action = FILTER_JUNK;
@@ -216,7 +265,7 @@ static void share_out(const struct work *w, struct filter_verdict *v)
 }
 
 /* Mail that only leaves: its sender's organisation decides. */
-static void decide_leaving(const struct work *w, struct filter_verdict *v)
+static void decide_leaving(struct work *w, struct filter_verdict *v)
 {
     enum filter_reason reason;
     enum filter_action action = share_of(w, w->in->own_organisation, &reason);

@@ -20,6 +20,7 @@ MUST_CHECK bool wire_is_address(const char *where);
 /* `deadline_us`: of clock_monotonic_us(), for everything that follows. `dns` may be NULL: names are then not found. */
 MUST_CHECK bool wire_open(const void *owner, struct dns *dns, const char *where, int64_t deadline_us,
                           struct wire **wire_out, struct err *err);
+/* All of it, or ERR_BUSY: the other side went away, or the deadline passed. */
 MUST_CHECK bool wire_send(struct wire *wire, struct span bytes, struct err *err);
 /* Adds what is there, at least one byte, as long as `in` then holds at most `limit`. At the end of the stream true with
  * nothing added. */

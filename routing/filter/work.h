@@ -3,6 +3,7 @@
 #define FILTER_WORK_H
 
 #include "base/buf.h"
+#include "filter/arc.h"
 #include "filter/auth_results.h"
 #include "filter/book.h"
 #include "filter/breaker.h"
@@ -13,12 +14,14 @@
 enum scanner { SCANNER_CLAMD, SCANNER_RSPAMD, SCANNER_SPAMD, SCANNER_MILTER, SCANNERS };
 
 struct rule;
+struct tally;
 
 struct filter {
     struct filter_options options;
     struct shelf shelf;
     struct breaker breakers[SCANNERS];
     struct dkim_lib *dkim;
+    struct tally *tally;
 };
 
 struct work {
@@ -40,6 +43,9 @@ struct work {
     bool has_dkim;
     struct dmarc_answer dmarc;
     bool has_dmarc;
+    struct arc_answer arc;
+    bool has_arc;
+    const char *arc_sealer; /* who is believed, by some organisation, that DMARC passed there; NULL */
     const char *virus;
     bool is_scanned_for_viruses; /* and answered */
     bool is_scanned_for_spam;
@@ -54,16 +60,18 @@ struct work {
 
     /* what rules want */
     const struct rule *refusing_rule;
+    bool has_rule_trouble; /* who is in which group cannot be known now */
     struct filter_copy *copies;
     size_t copy_count;
     enum filter_action *rule_actions; /* by organisation of the input; NULL: none */
+    const char *marking_rule;         /* the last that set one of them */
     struct span body;                 /* as it is now; `header` too */
     bool is_edited, is_body_edited;
 
     struct buf added; /* lines that go above the message */
 };
 
-/* sender.c: From, SPF, DKIM, DMARC. */
+/* sender.c: From, SPF, DKIM, ARC, DMARC. */
 void work_check_sender(struct work *w);
 /* rules.c: transport rules. */
 void work_apply_rules(struct work *w);

@@ -10,7 +10,7 @@
 
 enum { ROOMY_SLOTS = 8192 };
 #define ROOMY_BYTES (INT64_C(256) << 20) /* this much free room is not used up ... */
-#define ROOMY_US (3 * US_PER_S)          /* ... in this time */
+#define ROOMY_US (1 * US_PER_S)          /* ... in this time; nor is it dismounted longer unnoticed */
 
 /* Mailboxes that had much room a moment ago. A slot is overwritten by whoever hashes there next. */
 struct roomy {
@@ -211,4 +211,17 @@ bool policy_admit(struct policy *policy, const struct policy_question *question,
         return err_set(err, ERR_NOT_FOUND, "There is no such recipient here.");
     *err = admission.refusal;
     return false;
+}
+
+bool policy_may_send(struct policy *policy, int64_t storage_group_id, int64_t mailbox_id, struct err *err)
+{
+    struct mailbox_usage usage;
+    struct group *group;
+    struct err unknown = ERR_INIT;
+
+    if (mailbox_id == 0 || !group_find(policy->groups, storage_group_id, &group, &unknown) ||
+        !mailbox_usage(group, mailbox_id, &usage, &unknown))
+        return true;
+    return usage.no_send_bytes == 0 || usage.used_bytes < usage.no_send_bytes ||
+           err_set(err, ERR_DENIED, "Your mailbox is too full to send: delete some messages first.");
 }

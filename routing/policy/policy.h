@@ -22,6 +22,7 @@ struct policy_options {
     struct groups *groups;
     struct directory *directory; /* for senders by name */
 };
+/* Under `owner`; what the options point at must outlive it. Cannot fail. */
 MUST_CHECK bool policy_open(const void *owner, const struct policy_options *options,
                             struct policy **policy_out, struct err *err);
 /* Accepts and sets NULL. */
@@ -40,6 +41,10 @@ struct policy_question {
  * return address of redirected mail (RESOLVE_WHY_RETURN) is for the null sender. */
 MUST_CHECK bool policy_admit(struct policy *policy, const struct policy_question *question,
                              struct resolve_answer *answer_io, int64_t *max_bytes_out, struct err *err);
+/* May who has this mailbox send, however much is in it? ERR_DENIED: more than its store lets somebody have who sends
+ * (group/store.h). True where that cannot be told now. */
+MUST_CHECK bool policy_may_send(struct policy *policy, int64_t storage_group_id, int64_t mailbox_id,
+                                struct err *err);
 /* Has the mailbox room? */
 MUST_CHECK bool policy_check(struct policy *policy, const struct policy_question *question,
                              const struct resolve_target *target, struct err *err);

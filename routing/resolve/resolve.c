@@ -1,9 +1,11 @@
 #include "resolve/resolve.h"
 
+#include "resolve/link.h"
 #include "resolve/literal.h"
 #include "resolve/srs.h"
 
 #include "base/clock.h"
+#include "directory/list.h"
 
 #include <string.h>
 #include <strings.h>
@@ -19,7 +21,7 @@ _Static_assert(COUNT_OF(verdict_names) == RESOLVE_VERDICTS, "each verdict has a 
 static const char *const why_names[] = {
     [RESOLVE_WHY_ALIAS] = "alias",   [RESOLVE_WHY_REDIRECT] = "redirect", [RESOLVE_WHY_CONTACT] = "contact",
     [RESOLVE_WHY_MEMBER] = "member", [RESOLVE_WHY_RELAY] = "relay",       [RESOLVE_WHY_BACKUP] = "backup",
-    [RESOLVE_WHY_RETURN] = "return", [RESOLVE_WHY_FOREIGN] = "foreign",
+    [RESOLVE_WHY_RETURN] = "return", [RESOLVE_WHY_LIST] = "list",         [RESOLVE_WHY_FOREIGN] = "foreign",
 };
 _Static_assert(COUNT_OF(why_names) == RESOLVE_WHYS, "each has a name");
 
@@ -36,7 +38,8 @@ struct walk {
     struct resolve_answer *answer;
     struct meeting *seen;
     size_t seen_count;
-    size_t reached; /* mailboxes and addresses elsewhere, those met before counted again */
+    size_t reached;    /* mailboxes and addresses elsewhere, those met before counted again */
+    int64_t inside_id; /* the list whose members are wanted; 0: none */
     bool met_loop, met_disabled, met_limit;
 };
 
@@ -230,6 +233,44 @@ static bool may_go_on(struct walk *walk, const struct resolved *found, unsigned 
     return true;
 }
 
+/* Members by query, as they are now. */
+static bool follow_query(struct walk *walk, const struct resolved *found, const struct position *next,
+                         struct err *err)
+{
+    struct resolved *known = NULL;
+    size_t count = 0, known_count = 0;
+    int64_t *ids;
+
+    if (!group_query_members(walk->directory, walk->owner, found->recipient_id, &ids, &count, err))
+        return false;
+    if (count > RESOLVE_TARGETS_MAX)
+        walk->met_limit = true;
+    if (count == 0 || walk->met_limit)
+        return true;
+    if (!directory_resolve_ids(walk->directory, walk->owner, ids, count, &known, &known_count, err))
+        return false;
+    for (size_t i = 0; i < known_count && !walk->met_limit; i++) {
+        note(walk, "query", found->address, known[i].address);
+        if (!follow(walk, &known[i], next, err))
+            return false;
+    }
+    return true;
+}
+
+/* What the motor of the queue goes on with. */
+static void add_post(struct walk *walk, const struct resolved *list, const char *address, size_t gate)
+{
+    const char *sign = strrchr(address, '@');
+    struct resolve_remote remote = { .address = address,
+                                     .domain = sign ? sign + 1 : "",
+                                     .why = RESOLVE_WHY_LIST,
+                                     .recipient_id = list->recipient_id,
+                                     .organisation_id = list->organisation_id,
+                                     .gate = gate };
+
+    add_remote(walk, &remote);
+}
+
 static bool follow_alias(struct walk *walk, const struct resolved *found, const struct position *at,
                          struct err *err)
 {
@@ -238,8 +279,14 @@ static bool follow_alias(struct walk *walk, const struct resolved *found, const 
                              .via = found,
                              .why = standing_for[found->recipient_kind].why };
 
-    return !may_go_on(walk, found, at->depth, next.gate) ||
-           follow_targets(walk, found, standing_for[found->recipient_kind].what, &next, err);
+    if (!may_go_on(walk, found, at->depth, next.gate))
+        return true;
+    if (found->is_posted && found->recipient_id != walk->inside_id) {
+        add_post(walk, found, found->address, next.gate);
+        return true;
+    }
+    return follow_targets(walk, found, standing_for[found->recipient_kind].what, &next, err) &&
+           (!found->has_query || follow_query(walk, found, &next, err));
 }
 
 /* Into the mailbox, on to where the owner sends it, or both. What a redirect without a copy cannot reach stays here. */
@@ -285,6 +332,7 @@ static bool follow_elsewhere(struct walk *walk, const struct resolved *found, co
         remote.via = at->via ? at->via->address : NULL;
     } else {
         remote.why = found->kind == RESOLVED_RELAY ? RESOLVE_WHY_RELAY : RESOLVE_WHY_BACKUP;
+        remote.asks_primary = found->kind == RESOLVED_BACKUP && found->asks_primary;
     }
     add_remote(walk, &remote);
     return true;
@@ -402,6 +450,80 @@ static bool undo_srs(struct walk *walk, const struct address *address, bool *is_
     return true;
 }
 
+static bool follow_owners(struct walk *walk, const struct resolved *list, struct err *err)
+{
+    struct position at = { .depth = 1, .via = list, .why = RESOLVE_WHY_MEMBER };
+    struct list_settings settings;
+    struct resolved postmaster;
+
+    walk->answer->is_role = true;
+    if (!list_load(walk->directory, walk->owner, list->recipient_id, &settings, err)) {
+        if (err->kind != ERR_NOT_FOUND)
+            return false;
+        *err = ERR_INIT;
+        return true;
+    }
+    for (size_t i = 0; i < settings.owner_count; i++)
+        if (!follow_address(walk, settings.owners[i].address, &at, err))
+            return false;
+    if (walk->reached > 0)
+        return true;
+    if (!directory_postmaster(walk->directory, walk->owner, &postmaster, err)) {
+        bool is_unnamed = err->kind == ERR_NOT_FOUND;
+
+        if (is_unnamed)
+            *err = ERR_INIT;
+        return is_unnamed;
+    }
+    return follow(walk, &postmaster, &at, err);
+}
+
+static bool try_list(struct walk *walk, const struct address *address, const char *domain,
+                     struct resolved *found, bool *is_done_out, struct err *err)
+{
+    struct resolved *list = talloc(walk->owner, struct resolved);
+    size_t length;
+    enum list_word word = list_word_of(address->local, &length);
+    const char *base = talloc_strndup(walk->owner, address->local, length);
+
+    if (word == LIST_WORD_NONE)
+        return true;
+    if (!directory_resolve(walk->directory, walk->owner, base, domain, list, err))
+        return false;
+    if (list->kind != RESOLVED_ALIAS || list->recipient_kind != RECIPIENT_GROUP || !list->is_posted ||
+        list->detail)
+        return true;
+    *is_done_out = true;
+    *found = *list;
+    note(walk, "list", address->local, list->address);
+    if (word == LIST_WORD_OWNER || word == LIST_WORD_BOUNCES)
+        return follow_owners(walk, list, err);
+    add_post(walk, list, list_word_address(walk->owner, list->address, word),
+             list->limits.is_hidden ? gate_of(walk, list, 0) : 0);
+    return true;
+}
+
+/* Nobody has the address: is it one of a list's ("staff-owner"), or does it carry a token of ours? */
+static bool try_words(struct walk *walk, const struct address *address, struct resolved *found,
+                      bool *is_done_out, struct err *err)
+{
+    struct span text = link_of_local(address->local);
+    struct resolved domain = *found;
+    struct link_token token;
+    struct link_key key;
+
+    if (!text.p)
+        return try_list(walk, address, address->domain, found, is_done_out, err);
+    if (!link_key(walk->directory, &key, err))
+        return false;
+    if (link_token_read(key.bytes, text, clock_now_us(), &token) == LINK_FORGED)
+        return true;
+    *is_done_out = true;
+    note(walk, "token", address->local, "");
+    add_post(walk, &domain, address_text(walk->owner, address), 0);
+    return true;
+}
+
 /* What the directory says of the address asked for. */
 static bool first(struct walk *walk, const struct address *address, struct resolved *found, struct err *err)
 {
@@ -473,9 +595,42 @@ bool resolve(struct directory *directory, const void *owner, const struct addres
     answer_out->domain_id = found->domain_id;
     if (found->kind == RESOLVED_UNKNOWN && !undo_srs(&walk, address, &is_done, err))
         return false;
+    if ((found->kind == RESOLVED_UNKNOWN || found->kind == RESOLVED_RELAY) && !is_done &&
+        !try_words(&walk, address, found, &is_done, err))
+        return false;
     if (!is_done && !follow(&walk, found, &at, err))
         return false;
     answer_out->verdict = verdict(&walk, address, found->kind);
+    return true;
+}
+
+bool resolve_members(struct directory *directory, const void *owner, int64_t group_id,
+                     struct resolve_answer *answer_out, struct err *err)
+{
+    struct walk walk = {
+        .directory = directory, .owner = owner, .answer = answer_out, .inside_id = group_id
+    };
+    struct position at = { .depth = 0 };
+    struct resolved *found = talloc(owner, struct resolved);
+
+    *err = ERR_INIT;
+    memset(answer_out, 0, sizeof *answer_out);
+    answer_out->verdict = RESOLVE_UNKNOWN;
+    if (!directory_resolve_id(directory, owner, group_id, found, err)) {
+        bool is_gone = err->kind == ERR_NOT_FOUND;
+
+        if (is_gone)
+            *err = ERR_INIT;
+        return is_gone;
+    }
+    answer_out->organisation_id = found->organisation_id;
+    answer_out->domain_id = found->domain_id;
+    if (!follow(&walk, found, &at, err))
+        return false;
+    if (walk.met_limit)
+        answer_out->verdict = RESOLVE_TOO_MANY;
+    else if (answer_out->target_count + answer_out->remote_count > 0)
+        answer_out->verdict = RESOLVE_DELIVER;
     return true;
 }
 

@@ -9,6 +9,10 @@
  * where nobody else has the address (RFC 5321, 4.5.1; RFC 2142). user@[192.0.2.1], where that is an address of this machine,
  * is user@ the postmaster's domain.
  *
+ * A mailing list and a moderated group are not looked into: their mail is one remote, RESOLVE_WHY_LIST, which the queue's motor
+ * expands (resolve_members()), and so are LIST-subscribe, LIST-unsubscribe, LIST-help and addresses with a token
+ * (resolve/link.h). LIST-owner and LIST-bounces are the list's owners, else the postmaster.
+ *
  * A part that cannot be reached (removed or disabled since) is left out as long as another part can. Where a recipient on
  * the way takes mail from some senders only, or up to a size, its gate is in the answer: routing/policy opens it or not.
  *
@@ -61,7 +65,8 @@ enum resolve_why {
     RESOLVE_WHY_RELAY,    /* an internal relay domain: the other system knows the address */
     RESOLVE_WHY_BACKUP,   /* we are a backup MX of the domain: only to exchangers better than ourselves */
     RESOLVE_WHY_RETURN,   /* a bounce of mail that was redirected: SRS undone; for the null sender only */
-    RESOLVE_WHY_FOREIGN,  /* not ours at all */
+    RESOLVE_WHY_LIST, /* a list or a moderated group here, or what it understands: the motor goes on with it */
+    RESOLVE_WHY_FOREIGN, /* not ours at all */
     RESOLVE_WHYS
 };
 /* "alias", "redirect", ...: for logs, the trace and JSON. Static. */
@@ -75,7 +80,8 @@ struct resolve_remote {
     int64_t organisation_id; /* in whose name it is sent; 0 for RESOLVE_WHY_FOREIGN and RESOLVE_WHY_RETURN */
     const char
         *via; /* its primary address: where a rewritten sender returns to; NULL: the sender stays as it is */
-    size_t gate; /* as in a target */
+    size_t gate;       /* as in a target */
+    bool asks_primary; /* RESOLVE_WHY_BACKUP: only the primary knows whether there is such a recipient */
 };
 
 /* A recipient on the way that does not take everything. Gates are nested: all of a chain must be open. */
@@ -96,7 +102,7 @@ struct resolve_step {
 struct resolve_answer {
     enum resolve_verdict verdict;
     int64_t organisation_id, domain_id; /* of the address asked for; 0 where it is not ours */
-    bool is_role;                       /* postmaster or abuse: reachable for everybody */
+    bool is_role;                       /* postmaster, abuse, a list's owners: reachable for everybody */
     struct resolve_target *targets;
     size_t target_count;
     struct resolve_remote *remotes;
@@ -113,5 +119,9 @@ const char *resolve_verdict_name(enum resolve_verdict verdict);
 /* The answer belongs to `owner`. */
 MUST_CHECK bool resolve(struct directory *directory, const void *owner, const struct address *address,
                         struct resolve_answer *answer_out, struct err *err);
+/* The members of one group, also of a list or a moderated one; lists among them are remotes. RESOLVE_UNKNOWN: it has none that
+ * can be reached, or is gone. */
+MUST_CHECK bool resolve_members(struct directory *directory, const void *owner, int64_t group_id,
+                                struct resolve_answer *answer_out, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "directory/preference.h"
 #include "format/date.h"
 #include "format/header.h"
 #include "format/message_id.h"
@@ -44,7 +45,7 @@ static bool place_of(struct judging *judging, const struct sieve_filing *filing,
         *name_out = talloc_strdup(judging->owner, found->name);
         return true;
     }
-    if (!filing->creates)
+    if (!filing->creates || judging->message->is_rehearsal)
         return true;
     if (judging_create(judging, filing->folder, use, &why)) {
         *name_out = filing->folder;
@@ -145,19 +146,32 @@ bool copies_of(struct judging *judging, struct rules_plan *plan, struct err *err
 
 /* ---- what the owner is told of a failure */
 
-static const char notice_format[] =
+static const char french_format[] =
     "Votre filtre de messages%s%s%s n'a pas pu \xc3\xaatre ex\xc3\xa9"
     "cut\xc3\xa9 jusqu'au bout :\r\n"
     "\r\n    %s\r\n\r\n"
     "Le message re\xc3\xa7u a \xc3\xa9t\xc3\xa9 plac\xc3\xa9 dans votre bo\xc3\xaete de r\xc3\xa9"
     "ception, comme "
     "tous ceux pour lesquels cela se produit.\r\n"
-    "Cet avis n'est envoy\xc3\xa9 qu'une fois, jusqu'\xc3\xa0 ce que le filtre change.\r\n"
-    "\r\n"
+    "Cet avis n'est envoy\xc3\xa9 qu'une fois, jusqu'\xc3\xa0 ce que le filtre change.\r\n";
+static const char english_format[] =
     "Your mail filter%s%s%s could not be run to its end:\r\n"
     "\r\n    %s\r\n\r\n"
     "The message that came is in your Inbox, and so is every one for which this happens.\r\n"
     "This notice is sent once, until the filter changes.\r\n";
+
+/* What the owner chose; "auto" also where that cannot be learnt now. */
+static const char *language_of(const struct judging *judging)
+{
+    struct preference preference;
+    struct err err = ERR_INIT;
+
+    return judging->rules->options.directory &&
+                   preference_find(judging->rules->options.directory, judging->arena,
+                                   judging->recipient->mailbox_id, &preference, &err)
+               ? preference.language
+               : "auto";
+}
 
 static struct span render_notice(struct judging *judging, const struct programs *programs, const char *what)
 {
@@ -166,6 +180,8 @@ static struct span render_notice(struct judging *judging, const struct programs 
     const char *at = strrchr(address, '@'), *host = at ? at + 1 : "localhost";
     const char *open = programs->name ? " \"" : "", *name = programs->name ? programs->name : "";
     const char *close = programs->name ? "\"" : "";
+    const char *language = language_of(judging);
+    bool in_french = strcmp(language, "en") != 0, in_english = strcmp(language, "fr") != 0;
     char date[DATE_TEXT_MAX];
     uint8_t random[16];
 
@@ -174,12 +190,20 @@ static struct span render_notice(struct judging *judging, const struct programs 
     buf_add_format(&out, "Date: %s\r\nFrom: Postmaster <postmaster@%s>\r\nTo: ", date, host);
     header_add_address(&out, NULL, address);
     buf_add_text(&out, "\r\n");
-    header_add(&out, "Subject", "Erreur dans votre filtre de messages / Error in your mail filter");
+    header_add(&out, "Subject",
+               !in_english  ? "Erreur dans votre filtre de messages"
+               : !in_french ? "Error in your mail filter"
+                            : "Erreur dans votre filtre de messages / Error in your mail filter");
     buf_add_text(&out, "Message-ID: ");
     message_id_add(&out, judging->message->received_us, random, host);
     buf_add_text(&out, "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
                        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
-    buf_add_format(&out, notice_format, open, name, close, what, open, name, close, what);
+    if (in_french)
+        buf_add_format(&out, french_format, open, name, close, what);
+    if (in_french && in_english)
+        buf_add_text(&out, "\r\n");
+    if (in_english)
+        buf_add_format(&out, english_format, open, name, close, what);
     return buf_span(&out);
 }
 

@@ -37,6 +37,11 @@ static void collect(struct batch *batch, struct rules_plan *plans, size_t count)
         }
 }
 
+void rules_learn(struct rules *rules, int64_t group_id, int64_t mailbox_id, int64_t version)
+{
+    program_cache_put(rules->cache, group_id, mailbox_id, version, NULL);
+}
+
 /* What was found to be in force becomes what is believed. */
 static void learn(struct rules *rules, const struct batch *batch)
 {
@@ -125,6 +130,17 @@ bool rules_file_each(struct rules *rules, struct deliver *deliver, const struct 
                      struct rules_plan *plans, size_t count, struct err *err)
 {
     return file_all(rules, deliver, deliver_message, message, plans, count, err);
+}
+
+void rules_plan_set_receipts(const void *owner, struct rules_plan *plan,
+                             const uint8_t receipt[FILING_RECEIPT_BYTES])
+{
+    for (size_t k = 0; k < plan->copy_count; k++) {
+        uint8_t *own = talloc_memdup(owner, receipt, FILING_RECEIPT_BYTES);
+
+        own[7] = (uint8_t)k;
+        plan->copies[k].target.receipt = own;
+    }
 }
 
 bool rules_plan_is_filed(const struct rules_plan *plan, struct err *err)

@@ -63,6 +63,15 @@ static void load_reply(struct programs *programs, const struct automatic_reply *
         programs->outside = compile_reply(reply, outside, programs->version);
 }
 
+static struct span *keep_senders(struct programs *programs, const struct span *senders, size_t count)
+{
+    struct span *kept = talloc_array(programs, struct span, (unsigned)count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        kept[i] = span_text(span_copy(programs, senders[i]));
+    return kept;
+}
+
 bool programs_load(struct group *group, int64_t mailbox_id, struct programs **programs_out, struct err *err)
 {
     void *arena = talloc_new(NULL);
@@ -84,8 +93,12 @@ bool programs_load(struct group *group, int64_t mailbox_id, struct programs **pr
             programs->trouble = talloc_strdup(programs, why.user);
         if (stored.has_reply)
             load_reply(programs, &stored.reply);
+        programs->blocked = keep_senders(programs, stored.blocked, stored.blocked_count);
+        programs->allowed = keep_senders(programs, stored.allowed, stored.allowed_count);
+        programs->blocked_count = stored.blocked_count;
+        programs->allowed_count = stored.allowed_count;
         programs->bytes = sieve_program_bytes(programs->script) + sieve_program_bytes(programs->inside) +
-                          sieve_program_bytes(programs->outside) + sizeof *programs;
+                          sieve_program_bytes(programs->outside) + talloc_total_size(programs);
         *programs_out = programs;
     }
     talloc_free(arena);

@@ -15,7 +15,9 @@ struct programs {
     const char *trouble;                    /* why it does not; NULL */
     struct sieve_program *inside, *outside; /* the automatic reply; NULL: none */
     int64_t from_us, until_us;              /* when it is given; 0: open */
-    size_t bytes;                           /* of memory, about */
+    struct span *blocked, *allowed;         /* senders, in the order of their bytes */
+    size_t blocked_count, allowed_count;
+    size_t bytes; /* of memory, about */
 };
 /* Accepts and sets NULL. */
 void programs_release(struct programs **programs);
@@ -24,6 +26,7 @@ MUST_CHECK bool programs_load(struct group *group, int64_t mailbox_id, struct pr
                               struct err *err);
 
 struct program_cache;
+/* Room for so many mailboxes; 0: the default. Under `owner`. */
 struct program_cache *program_cache_new(const void *owner, size_t entries_max);
 /* Accepts and sets NULL. */
 void program_cache_close(struct program_cache **cache);

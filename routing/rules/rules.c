@@ -303,6 +303,19 @@ static bool plan_of(struct judging *judging, const struct programs *programs, st
     return copies_add_notice(judging, plan, programs, what, err);
 }
 
+/* What the owner said of the sender goes before scripts; without scripts it is all there is to do. */
+static bool plan_by_sender(struct judging *judging, const struct programs *programs, struct rules_plan *plan,
+                           struct err *err)
+{
+    bool is_blocked;
+
+    judging->recipient = plan->recipient = recipient_by_sender(judging, programs, &is_blocked);
+    if (!is_blocked && (programs->script || programs->trouble || programs->inside || programs->outside))
+        return plan_of(judging, programs, plan, err);
+    plan_usual(judging->owner, judging->message, judging->recipient, programs->version, plan);
+    return true;
+}
+
 /* A plan that files nothing takes no lock under which it could be found out of date: it is looked at now. */
 static bool is_current(const struct judging *judging, const struct rules_plan *plan, bool *is_current_out,
                        struct err *err)
@@ -338,7 +351,8 @@ static bool judge_once(struct rules *rules, const void *owner, const struct rule
         return true;
     }
     judging.arena = talloc_new(NULL);
-    done = plan_of(&judging, programs, plan_out, err) && is_current(&judging, plan_out, is_current_out, err);
+    done = plan_by_sender(&judging, programs, plan_out, err) &&
+           is_current(&judging, plan_out, is_current_out, err);
     if (judging.mailbox)
         mailbox_close(&judging.mailbox);
     talloc_free(judging.arena);

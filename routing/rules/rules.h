@@ -27,6 +27,7 @@
 struct directory;
 struct mailbox_cache;
 struct rules;
+struct trace;
 
 struct rules_options {
     struct groups *groups;
@@ -36,6 +37,7 @@ struct rules_options {
     const char *version;   /* of this program; NULL: none */
     size_t programs_max;   /* mailboxes whose programs are kept; 0: 20,000 */
 };
+/* Under `owner`. Copies the options; what they point at must outlive it. Cannot fail. */
 MUST_CHECK bool rules_open(const void *owner, const struct rules_options *options, struct rules **rules_out,
                            struct err *err);
 /* Accepts and sets NULL. */
@@ -49,8 +51,9 @@ struct rules_message {
     const char *peer_address, *peer_name; /* NULL: unknown */
     const char *envelope_id, *ret;        /* DSN parameters of MAIL; NULL */
     int64_t received_us;
-    int spam_percent; /* below 0: by what the filters wrote above the message, if they did */
-    int virus_value;  /* 0: the same */
+    int spam_percent;  /* below 0: by what the filters wrote above the message, if they did */
+    int virus_value;   /* 0: the same */
+    bool is_rehearsal; /* no folder is made */
 };
 
 /* One mailbox that gets it. */
@@ -88,6 +91,9 @@ struct rules_plan {
     size_t mark_count;
 };
 
+/* What the rules decided, as an event of the trace (NULL: nothing is told); none where there are no rules. */
+void rules_tell(const struct rules_plan *plan, struct trace *trace);
+
 /* True where the plan asks for something beyond its own mailbox. */
 bool rules_plan_sends(const struct rules_plan *plan);
 
@@ -107,11 +113,16 @@ MUST_CHECK bool rules_file(struct rules *rules, struct deliver *deliver, const s
 MUST_CHECK bool rules_file_each(struct rules *rules, struct deliver *deliver,
                                 const struct rules_message *message, struct rules_plan *plans, size_t count,
                                 struct err *err);
+/* Each copy of the plan gets a receipt of its own (filing.h), under `owner`: the one given, and the number of the copy. */
+void rules_plan_set_receipts(const void *owner, struct rules_plan *plan,
+                             const uint8_t receipt[FILING_RECEIPT_BYTES]);
 /* All copies are there. Else *err is the first trouble. */
 bool rules_plan_is_filed(const struct rules_plan *plan, struct err *err);
 /* What the script remembers (vacation, duplicate): after all of the plan is committed. Failing is logged only. */
 void rules_done(struct rules *rules, const struct rules_plan *plan, size_t count);
 
+/* These rules are in force, as a filing found: the next judgement reads them. For those who file by themselves. */
+void rules_learn(struct rules *rules, int64_t group_id, int64_t mailbox_id, int64_t version);
 /* Forgets what is known of a mailbox: for tests. */
 void rules_forget(struct rules *rules, int64_t group_id, int64_t mailbox_id);
 

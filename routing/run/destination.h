@@ -42,9 +42,11 @@ enum destination_news {
 
 enum { DESTINATION_SLOW_US = 5 * 1000000, DESTINATION_FIRST_LIMIT = 5 };
 
+/* Nothing waits, nothing runs, no trouble seen. `key` must live as long. */
 void destination_init(struct destination *destination, const char *key, unsigned limit_max);
 /* May another job start now? `slow_room`: threads are left for slow ones. */
 bool destination_may_start(const struct destination *destination, int64_t now_us, bool slow_room);
+/* It is left alone for a while, after trouble. */
 bool destination_is_paused(const struct destination *destination, int64_t now_us);
 /* A job starts. */
 void destination_start(struct destination *destination, int64_t now_us);

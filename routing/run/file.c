@@ -4,10 +4,29 @@
 #include "deliver/deliver.h"
 #include "run/making.h"
 #include "run/motor.h"
+#include "run/post.h"
+#include "trace/trace.h"
 
+#include <string.h>
 #include <talloc.h>
 
 enum { JUDGED_AGAIN_MAX = 5 };
+
+void run_receipt(const struct queue_taken *row, uint8_t receipt_out[FILING_RECEIPT_BYTES])
+{
+    if (row->recipient.receipt)
+        memcpy(receipt_out, row->recipient.receipt, FILING_RECEIPT_BYTES);
+    else
+        filing_receipt(receipt_out, row->recipient_id, row->message->received_us);
+}
+
+void run_receipt_of(const struct queue_taken *row, enum run_once what, size_t number,
+                    uint8_t receipt_out[FILING_RECEIPT_BYTES])
+{
+    run_receipt(row, receipt_out);
+    receipt_out[6] = (uint8_t)(receipt_out[6] | what);
+    receipt_out[7] = (uint8_t)number;
+}
 
 /* How a refusal of the store is said in a notice, and whether it may pass. */
 struct refusal {
@@ -23,6 +42,7 @@ static const struct refusal refusal_of[ERR_KINDS] = {
     [ERR_CONFLICT] = { "4.3.0", false }, [ERR_DEPENDED_ON] = { "4.3.0", false },
     [ERR_BUSY] = { "4.3.2", false },     [ERR_NO_ROOM] = { "4.3.1", false },
     [ERR_UNKNOWN] = { "4.3.0", false },  [ERR_INTERNAL] = { "4.3.0", false },
+    [ERR_EXPIRED] = { "4.3.0", false },  [ERR_SUSPENDED] = { "4.3.0", false },
 };
 
 static void refuse(const struct run *run, struct result *result, size_t number, const struct err *err)
@@ -34,8 +54,13 @@ static void refuse(const struct run *run, struct result *result, size_t number, 
     outcome->text = talloc_strdup(result->arena, err->user);
     outcome->host = talloc_strdup(result->arena, run->options.host_name);
     outcome_defer(run, outcome, clock_now_us());
-    if (refusal->is_final)
+    /* a mailbox that is being moved is nowhere for a moment: looked for once more before it is believed gone */
+    bool is_moving = err->kind == ERR_NOT_FOUND && outcome->row->attempts == 0;
+
+    if (refusal->is_final && !is_moving)
         outcome->state = RUN_FAILED;
+    else if (is_moving && outcome->state == RUN_DEFERRED)
+        outcome->next_try_us = clock_now_us() + run_pause_us(run, true, 1);
     else if (outcome->state == RUN_DEFERRED && err->kind == ERR_BUSY)
         outcome->next_try_us = clock_now_us() + run_pause_us(run, true, outcome->row->attempts + 1);
 }
@@ -66,37 +91,51 @@ static const char *notify_text(const void *owner, unsigned notify)
                            notify & QUEUE_NOTIFY_DELAY ? "DELAY " : "");
 }
 
+/* Its beginning was told when it came; here is told which copies are filed. */
+static struct trace *trace_of(const struct filing_job *filing)
+{
+    const struct queue_message *message = filing->job->rows[0]->message;
+    struct trace *trace = trace_new(filing->arena, message->name);
+
+    trace->is_begin = false;
+    trace->organisation_id = message->organisation_id;
+    for (size_t i = 0; i < filing->job->count; i++) {
+        const struct queue_recipient *r = &filing->job->rows[i]->recipient;
+        trace_add_target(trace, &(struct trace_target){ .mailbox_id = r->mailbox_id,
+                                                        .organisation_id = message->organisation_id,
+                                                        .address = r->address,
+                                                        .asked = r->asked });
+    }
+    return trace;
+}
+
 static void set_recipients(struct filing_job *filing)
 {
     void *arena = filing->arena;
+    const struct trace *trace = trace_of(filing);
 
     for (size_t i = 0; i < filing->job->count; i++) {
         const struct queue_taken *row = filing->job->rows[i];
         struct rules_recipient *recipient = &filing->recipients[i];
 
-        *recipient = (struct rules_recipient){ .group_id = row->recipient.group_id,
-                                               .mailbox_id = row->recipient.mailbox_id,
-                                               .address = row->recipient.address,
-                                               .envelope_to = row->recipient.asked,
-                                               .notify = notify_text(arena, row->recipient.notify),
-                                               .usual = { .mailbox_id = row->recipient.mailbox_id } };
+        *recipient =
+            (struct rules_recipient){ .group_id = row->recipient.group_id,
+                                      .mailbox_id = row->recipient.mailbox_id,
+                                      .address = row->recipient.address,
+                                      .envelope_to = row->recipient.asked,
+                                      .notify = notify_text(arena, row->recipient.notify),
+                                      .usual = { .mailbox_id = row->recipient.mailbox_id, .trace = trace } };
         accept_target_read(arena, row->recipient.target, &recipient->usual);
     }
 }
 
-/* Each copy has a receipt of its own: the row's, and the number of the copy. */
 static void set_receipts(struct filing_job *filing, size_t number)
 {
-    struct rules_plan *plan = &filing->plans[number];
     const struct queue_taken *row = filing->job->rows[number];
+    uint8_t receipt[FILING_RECEIPT_BYTES];
 
-    for (size_t k = 0; k < plan->copy_count; k++) {
-        uint8_t *receipt = talloc_array(filing->arena, uint8_t, FILING_RECEIPT_BYTES);
-
-        filing_receipt(receipt, row->recipient_id, row->message->received_us);
-        receipt[7] = (uint8_t)k;
-        plan->copies[k].target.receipt = receipt;
-    }
+    run_receipt(row, receipt);
+    rules_plan_set_receipts(filing->arena, &filing->plans[number], receipt);
 }
 
 static void plan_plain(struct filing_job *filing, size_t number)
@@ -165,12 +204,37 @@ static const char *one_line(const void *owner, const char *text)
     return line;
 }
 
+static struct span tell_rules(const void *arena, const struct queue_taken *row, const struct rules_plan *plan)
+{
+    struct trace *trace = trace_new(arena, row->message->name);
+
+    rules_tell(plan, trace);
+    return buf_span(&trace->bytes);
+}
+
+/* A copy that another server handed over may have come twice, as two rows: what its rules send goes with the first that is
+ * settled. Of a row of our own the settlement itself is the only one. */
+static void send_once(struct filing_job *filing, struct outcome *outcome, const struct rules_plan *plan)
+{
+    uint8_t *receipt;
+
+    if (!outcome->row->recipient.receipt ||
+        (!rules_plan_sends(plan) && !(plan->outcome && plan->outcome->reject)))
+        return;
+    receipt = talloc_array(filing->result->arena, uint8_t, FILING_RECEIPT_BYTES);
+    run_receipt_of(outcome->row, RUN_ONCE_LETTERS, 0, receipt);
+    outcome->once = receipt;
+}
+
 static void deliver_row(struct filing_job *filing, size_t number)
 {
     struct outcome *outcome = &filing->result->outcomes[number];
     const struct rules_plan *plan = &filing->plans[number];
     bool was_filed = plan->copy_count > 0 && plan->copies[0].target.was_filed;
 
+    send_once(filing, outcome, plan);
+
+    outcome->told = tell_rules(filing->result->arena, outcome->row, plan);
     outcome->state = RUN_DELIVERED;
     outcome->was_tried = true;
     outcome->enhanced = "2.0.0";
@@ -243,7 +307,8 @@ enum destination_news run_file(struct run *run, struct job *job, struct result *
     struct span bytes;
 
     set_recipients(&filing);
-    if (queue_taken_bytes(run->pool, arena, job->rows[0], &bytes, &err)) {
+    if (queue_taken_bytes(run->pool, arena, job->rows[0], &bytes, &err) &&
+        list_copy_finish(run, arena, &job->rows[0]->recipient, job->sender, &bytes, &err)) {
         filing.message.draft = message_prepare(arena, bytes);
         for (int i = 0; i < JUDGED_AGAIN_MAX && !attempt(&filing); i++)
             continue;

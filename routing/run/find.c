@@ -22,9 +22,12 @@ enum {
     LANE_MOST = RUN_RECIPIENTS_MAX,
     LANE_PROBE = 50, /* while its destination is known to be away */
     LANES_KEPT = 10000,
+    HELD_MOST = 64 << 20,
+    GATHER_MS = 8, /* in a stream of messages, what comes in this time is taken together */
 };
 #define POLL_US US_PER_S
 #define QUICK_US (5 * US_PER_S)
+#define STREAM_US (US_PER_S / 20) /* what comes so soon after the last one belongs to a stream */
 
 METRIC_COUNTER(rows_taken, "chappe_queue_taken_total", "Rows of the queue taken under a lease")
 METRIC_GAUGE(lanes_seen, "chappe_queue_lanes",
@@ -89,6 +92,14 @@ static void count_haul(struct turn *turn, const struct haul *haul)
     pthread_mutex_unlock(&run->lock);
 }
 
+/* What comes along may fill so much; other messages are read when their turn comes. */
+static size_t bytes_left(struct run *run)
+{
+    size_t held = atomic_load(&run->held_bytes);
+
+    return held < HELD_MOST ? HELD_MOST - held : 0;
+}
+
 static bool take(struct turn *turn, struct err *err)
 {
     struct run *run = turn->run;
@@ -96,12 +107,13 @@ static bool take(struct turn *turn, struct err *err)
 
     if (turn->wish_count == 0)
         return true;
-    haul = haul_new();
+    haul = haul_new(run);
     if (!queue_take(run->pool, haul->arena, turn->motor_id, queue_lease_new(turn->motor_id), turn->wishes,
-                    turn->wish_count, turn->now_us, &haul->catch, err)) {
+                    turn->wish_count, bytes_left(run), turn->now_us, &haul->catch, err)) {
         haul_leave(haul);
         return false;
     }
+    haul_count(haul);
     CRASHPOINT("run.taken");
     metric_add(&rows_taken, (int64_t)queue_catch_count(haul->catch));
     turn->took = turn->took || queue_catch_count(haul->catch) > 0;
@@ -210,13 +222,25 @@ static bool rest(struct run *run, int64_t until_us)
     return goes_on;
 }
 
+/* A message alone is looked for as soon as it is there; in a stream those that come in a moment go along, for a question costs more
+ * than the rows in it. */
+static void let_gather(struct run *run, int64_t took_us)
+{
+    pthread_mutex_lock(&run->lock);
+    bool is_busy = run->active > 0 || run->job_count > 0;
+    pthread_mutex_unlock(&run->lock);
+    if (is_busy || clock_monotonic_us() - took_us < STREAM_US)
+        nanosleep(&(struct timespec){ .tv_nsec = GATHER_MS * 1000000L }, NULL);
+}
+
 void *run_find(void *argument)
 {
     struct run *run = argument;
     char *cursor = talloc_strdup(NULL, "");
-    int64_t next_us = 0;
+    int64_t next_us = 0, took_us = INT64_MIN / 2;
 
     while (rest(run, next_us)) {
+        let_gather(run, took_us);
         struct turn turn = { .run = run, .arena = talloc_new(NULL), .now_us = clock_now_us() };
         struct err err = ERR_INIT;
         turn.next_us = turn.now_us + POLL_US;
@@ -224,6 +248,8 @@ void *run_find(void *argument)
             (!go_round(&turn, &cursor, &err) || !run_look_overdue(run, turn.motor_id, &err)))
             log_err(LOG_LEVEL_WARNING, "queue.find", &err);
         next_us = *cursor ? 0 : turn.next_us;
+        if (turn.took)
+            took_us = clock_monotonic_us();
         talloc_free(turn.arena);
         forget(run);
     }

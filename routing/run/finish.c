@@ -8,15 +8,16 @@
 #include "base/metrics.h"
 #include "run/motor.h"
 #include "run/notice.h"
+#include "run/post.h"
 
 #include <talloc.h>
 #include <time.h>
 
-enum { ROWS_AT_ONCE = 1000, PAUSE_MS = 500, LAST_ATTEMPTS = 6 };
+enum { ROWS_AT_ONCE = 1000, ROWS_GATHERED = 100, GATHER_MS = 5, PAUSE_MS = 500, LAST_ATTEMPTS = 6 };
 
 static const char *const states[] = { "waiting",  "taken",    "held",    "delivered", "relayed",
                                       "expanded", "deferred", "delayed", "untried",   "failed",
-                                      "expired",  "returned", "deleted" };
+                                      "expired",  "returned", "deleted", "moderated" };
 _Static_assert(COUNT_OF(states) == RUN_STATES, "a label for each state");
 METRIC_COUNTER_BY(settled, "chappe_queue_settled_total", "Recipients settled, by what became of them",
                   "state", states)
@@ -38,6 +39,20 @@ void run_end_untried(struct run *run, struct job *job)
     haul_leave(job->haul);
 }
 
+/* What others are about to end goes along: a transaction costs more than the rows in it. Under the lock. */
+static void wait_for_more(struct run *run)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (run->active > 0 && run->ended_rows < ROWS_GATHERED && !run->settler_ends &&
+           pthread_cond_timedwait(&run->has_ended, &run->lock, &until) == 0)
+        ;
+}
+
 /* Waits for something to settle; NULL at the end. At least one result, else as many as fit. */
 static struct result *next_results(struct run *run)
 {
@@ -47,6 +62,7 @@ static struct result *next_results(struct run *run)
     pthread_mutex_lock(&run->lock);
     while (!run->ended && !run->settler_ends)
         pthread_cond_wait(&run->has_ended, &run->lock);
+    wait_for_more(run);
     first = run->ended;
     for (end = &first; *end && (rows == 0 || rows + (*end)->count <= ROWS_AT_ONCE); end = &(*end)->next)
         rows += (*end)->count;
@@ -68,7 +84,9 @@ static struct queue_settlement settlement_of(struct outcome *outcome)
         .message_id = row->message->message_id,
         .lease = row->lease,
         .end = run_state_row(outcome->state)->end,
-        .wants_notice = notice_is_wanted(outcome) || (outcome->plan && rules_plan_sends(outcome->plan)),
+        .wants_notice =
+            outcome->post || notice_is_wanted(outcome) || (outcome->plan && rules_plan_sends(outcome->plan)),
+        .hold = outcome->post && outcome->post->is_held ? &outcome->post->hold : NULL,
         .next_try_us = outcome->next_try_us,
         .overdue_us = outcome->state == RUN_DELAYED ? row->message->expires_us : row->recipient.overdue_us,
         .was_warned = row->was_warned || outcome->state == RUN_DELAYED,
@@ -78,6 +96,7 @@ static struct queue_settlement settlement_of(struct outcome *outcome)
         .text = outcome->text,
         .host = outcome->host,
         .flags = outcome->flags,
+        .once = outcome->once,
         .what = outcome,
     };
 }
@@ -94,6 +113,7 @@ static struct queue_settlement *settlements_of(void *arena, struct result *resul
     for (struct result *r = results; r; r = r->next)
         for (size_t i = 0; i < r->count; i++)
             list[count++] = settlement_of(&r->outcomes[i]);
+    run_tell(arena, list, count);
     *count_out = count;
     return list;
 }

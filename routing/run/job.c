@@ -1,26 +1,38 @@
 /* job.c -- rows become jobs: each gets its way, and those of one message that go the same way go together. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "directory/resolve.h"
+#include "format/address.h"
 #include "run/motor.h"
+#include "run/post.h"
 
 #include <string.h>
 #include <talloc.h>
 
-enum { GROUP_JOBS_MAX = 16, WAIT_S = 15 };
+enum { GROUP_JOBS_MAX = 16, WAIT_S = 15, SOON_S = 300 };
 
-struct haul *haul_new(void)
+struct haul *haul_new(struct run *run)
 {
     struct haul *haul = talloc_zero(NULL, struct haul);
 
     haul->arena = haul;
+    haul->run = run;
     atomic_store(&haul->users, 1);
     return haul;
 }
 
+void haul_count(struct haul *haul)
+{
+    haul->bytes = queue_catch_bytes(haul->catch);
+    atomic_fetch_add(&haul->run->held_bytes, haul->bytes);
+}
+
 void haul_leave(struct haul *haul)
 {
-    if (atomic_fetch_sub(&haul->users, 1) == 1)
-        talloc_free(haul);
+    if (atomic_fetch_sub(&haul->users, 1) != 1)
+        return;
+    atomic_fetch_sub(&haul->run->held_bytes, haul->bytes);
+    talloc_free(haul);
 }
 
 struct lane *run_lane(struct run *run, const char *name)
@@ -62,6 +74,25 @@ static const char *sender_of(const struct queue_taken *row)
     return row->recipient.sender ? row->recipient.sender : row->message->sender;
 }
 
+/* The mailbox of this address may live elsewhere by now. Where that cannot be told, it is looked for where it was. */
+static void follow_mailbox(const struct run *run, struct haul *haul, struct queue_taken *row)
+{
+    struct queue_recipient *recipient = &row->recipient;
+    struct address address;
+    struct resolved found;
+    struct err err = ERR_INIT;
+
+    if (!run->options.directory || recipient->group_id == 0 ||
+        address_parse(haul->arena, span_text(recipient->address), ADDRESS_ACCEPT_UTF8, &address) !=
+            ADDRESS_GOOD ||
+        !directory_resolve(run->options.directory, haul->arena, address.local, address.domain, &found,
+                           &err) ||
+        found.kind != RESOLVED_RECIPIENT || found.mailbox.mailbox_id == 0)
+        return;
+    recipient->group_id = found.mailbox.storage_group_id;
+    recipient->mailbox_id = found.mailbox.mailbox_id;
+}
+
 static bool find_route(struct run *run, struct haul *haul, const struct queue_taken *row,
                        struct route *route_out, struct err *err)
 {
@@ -75,10 +106,20 @@ static bool find_route(struct run *run, struct haul *haul, const struct queue_ta
     return run->options.ways.route(run->options.ways.arg, haul->arena, &question, route_out, err);
 }
 
+/* Is something written into this copy that is its reader's own? A member's link, or whose mail was sent on. */
+static bool row_may_share(const struct queue_taken *first, const struct queue_taken *row)
+{
+    if (list_copy_is_own(&first->recipient) || list_copy_is_own(&row->recipient))
+        return false;
+    return strcmp(first->recipient.why, "redirect") == 0 || strcmp(row->recipient.why, "redirect") == 0
+               ? strcmp(first->recipient.asked, row->recipient.asked) == 0
+               : true;
+}
+
 static bool job_fits(const struct job *job, const struct queue_taken *row, const struct destination *to)
 {
     return job->destination == to && job->message == row->message && job->count < RUN_RECIPIENTS_MAX &&
-           strcmp(job->sender, sender_of(row)) == 0;
+           strcmp(job->sender, sender_of(row)) == 0 && row_may_share(job->rows[0], row);
 }
 
 /* The jobs made of this haul, newest first: rows of one message stand side by side, so few are looked at. */
@@ -128,6 +169,15 @@ static struct destination *destination_of(struct run *run, const struct route *r
     return to;
 }
 
+static struct destination *destination_of_group(struct run *run, const struct queue_taken *row)
+{
+    char *key = queue_group_lane(NULL, row->recipient.group_id);
+    struct destination *to = run_destination(run, key, GROUP_JOBS_MAX);
+
+    talloc_free(key);
+    return to;
+}
+
 /* ---- rows that have no way */
 
 static struct result *result_of_row(struct haul *haul, struct lane *lane, const struct queue_taken *row)
@@ -137,6 +187,17 @@ static struct result *result_of_row(struct haul *haul, struct lane *lane, const 
     *job = (struct job){ .haul = haul, .lane = lane, .message = row->message };
     add_row(job, row);
     return result_new(job);
+}
+
+/* When a way that is closed is looked for again. One that opens within minutes is a link that failed: it may be up before that is
+ * forgotten. */
+static int64_t opening_of(const struct route *route, int64_t now_us)
+{
+    int64_t wait_us = route->opens_us - now_us;
+    bool is_soon = wait_us <= SOON_S * US_PER_S;
+
+    return is_soon && (wait_us <= 0 || wait_us > WAIT_S * US_PER_S) ? now_us + WAIT_S * US_PER_S
+                                                                    : route->opens_us;
 }
 
 static void end_without_way(struct run *run, struct haul *haul, struct lane *lane,
@@ -155,7 +216,7 @@ static void end_without_way(struct run *run, struct haul *haul, struct lane *lan
         outcome_defer(run, outcome, now_us);
         outcome->was_tried = false;
         if (outcome->state == RUN_DEFERRED)
-            outcome->next_try_us = route->opens_us > now_us ? route->opens_us : now_us + WAIT_S * US_PER_S;
+            outcome->next_try_us = opening_of(route, now_us);
     }
     run_end_result(run, result);
 }
@@ -167,7 +228,7 @@ static void close_lane(struct run *run, struct lane *lane, const struct route *r
     struct destination *to = run_destination(run, key, 1);
     int64_t now_us = clock_now_us();
 
-    to->paused_until_us = route->opens_us > now_us ? route->opens_us : now_us + WAIT_S * US_PER_S;
+    to->paused_until_us = opening_of(route, now_us);
     lane->destination = to;
     talloc_free(key);
 }
@@ -187,11 +248,14 @@ static void trouble(struct run *run, struct haul *haul, struct lane *lane, const
 
 /* ---- putting them where they belong */
 
-static void sort_row(struct run *run, struct haul *haul, struct jobs *jobs, const struct queue_taken *row)
+static void sort_row(struct run *run, struct haul *haul, struct jobs *jobs, struct queue_taken *row)
 {
     struct err err = ERR_INIT;
+
+    follow_mailbox(run, haul, row);
     struct route route = { .kind = ROUTE_KINDS };
-    bool has_route = find_route(run, haul, row, &route, &err);
+    bool is_post = (row->recipient.flags & QUEUE_IS_POST) != 0;
+    bool has_route = is_post || find_route(run, haul, row, &route, &err);
     bool is_group = has_route && route.kind == ROUTE_STORE;
 
     pthread_mutex_lock(&run->lock);
@@ -205,10 +269,12 @@ static void sort_row(struct run *run, struct haul *haul, struct jobs *jobs, cons
             close_lane(run, lane, &route);
         end_without_way(run, haul, lane, row, &route);
     } else {
-        struct destination *to = is_group ? run_destination(run, row->recipient.lane, GROUP_JOBS_MAX)
-                                          : destination_of(run, &route);
+        struct destination *to = is_post    ? run_destination(run, row->recipient.lane, GROUP_JOBS_MAX)
+                                 : is_group ? destination_of_group(run, row)
+                                            : destination_of(run, &route);
         struct job *job = job_for(haul, jobs, row, to, lane);
         to->is_group = job->is_group = is_group;
+        job->is_post = is_post;
         job->route = route;
         lane->destination = to;
         add_row(job, row);

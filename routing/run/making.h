@@ -18,12 +18,14 @@ struct making {
 /* Where an address leads, as targets and remotes of `to`. */
 void making_add_targets(struct accept_message *to, const struct resolve_answer *answer, const void *owner);
 /* One more message. */
+void making_put(struct making *making, const struct queue_new *prepared);
+/* One more message, prepared here. */
 void making_add(struct making *making, const struct accept_message *to);
 
 /* sent.c: what the rules of the outcome's mailbox send: redirects and letters. False only for trouble that passes. */
 MUST_CHECK bool sent_make(struct making *making, const struct outcome *outcome, struct err *err);
-/* The same for what is too large to go with others: each put in by a transaction of its own, before the row is settled; where
- * the motor dies in between, it is sent twice. */
+/* The same for what is too large to go with others: each put in by a transaction of its own, before the row is settled, once
+ * whoever dies in between. */
 MUST_CHECK bool sent_put_large(struct run *run, const struct outcome *outcome, struct err *err);
 
 #endif

@@ -40,7 +40,8 @@ bool notice_is_wanted(const struct outcome *outcome)
         return false;
     if (!*message->sender) /* a notice of ours that is lost: the postmaster hears of it once */
         return kind == NOTICE_FAILED && strcmp(message->origin, "notice") == 0;
-    if (outcome->state == RUN_DELIVERED && outcome->row->recipient.group_id == 0)
+    if (outcome->state == RUN_DELIVERED && (outcome->row->recipient.group_id == 0 || outcome->code != 0) &&
+        !(outcome->row->recipient.flags & QUEUE_IS_POST))
         return false; /* the next server answers for it */
     return notify == NOTIFY_ANY ? kinds[kind].is_usual : (notify & kinds[kind].asked_by) != 0;
 }

@@ -11,6 +11,7 @@
 #include "resolve/resolve.h"
 #include "run/making.h"
 #include "run/notice.h"
+#include "run/post.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -38,8 +39,7 @@ void making_add_targets(struct accept_message *to, const struct resolve_answer *
             .address = answer->remotes[i].address,
             .domain = answer->remotes[i].domain,
             .why = resolve_why_name(answer->remotes[i].why),
-            .flags = (answer->remotes[i].why == RESOLVE_WHY_BACKUP ? QUEUE_IS_BACKUP : 0u) |
-                     (answer->remotes[i].why == RESOLVE_WHY_RELAY ? QUEUE_IS_RELAY : 0u)
+            .flags = accept_remote_flags(&answer->remotes[i]),
         };
 }
 
@@ -118,16 +118,26 @@ static bool is_ascii(struct span text)
     return true;
 }
 
-void making_add(struct making *making, const struct accept_message *to)
+void making_put(struct making *making, const struct queue_new *prepared)
 {
-    struct queue_new *prepared = accept_prepare(making->run->accept, making->owner, to);
-
     if (making->count == making->capacity) {
         making->capacity = making->capacity ? making->capacity * 2 : 8;
         making->list =
             talloc_realloc(making->owner, making->list, struct queue_new, (unsigned)making->capacity);
     }
     making->list[making->count++] = *prepared;
+}
+
+void making_add(struct making *making, const struct accept_message *to)
+{
+    making_put(making, accept_prepare(making->run->accept, making->owner, to));
+}
+
+/* What a list's row came to. */
+static void add_posts(struct making *making, const struct outcome *outcome)
+{
+    for (size_t i = 0; outcome->post && i < outcome->post->count; i++)
+        making_put(making, outcome->post->news[i]);
 }
 
 static void put_in(struct making *making, struct notice *notice, struct accept_message *to)
@@ -137,6 +147,7 @@ static void put_in(struct making *making, struct notice *notice, struct accept_m
     buf_add_text(&bytes, "Return-Path: <>\r\n");
     notice_render(&bytes, notice);
     to->bytes = buf_span(&bytes);
+    to->parent = notice->message->name;
     to->envelope.name = notice->id;
     to->envelope.sender = "";
     to->envelope.origin = notice->is_double ? "double-notice" : "notice";
@@ -204,6 +215,8 @@ bool notice_make_all(void *run, const void *owner, struct queue_settlement *sett
     bool *is_done = talloc_zero_array(owner, bool, (unsigned)count + 1);
 
     CRASHPOINT("run.before-notice");
+    for (size_t i = 0; i < count; i++)
+        is_done[i] = settlements[i].was_once;
     for (size_t i = 0; i < count; i++) {
         if (is_done[i] || kind_of(&settlements[i]) == NOTICE_NONE)
             continue;
@@ -212,8 +225,12 @@ bool notice_make_all(void *run, const void *owner, struct queue_settlement *sett
             return false;
     }
     for (size_t i = 0; i < count; i++)
-        if (!settlements[i].is_lost && !sent_make(&making, settlements[i].what, err))
+        if (!settlements[i].is_lost && !settlements[i].was_once &&
+            !sent_make(&making, settlements[i].what, err))
             return false;
+    for (size_t i = 0; i < count; i++)
+        if (!settlements[i].is_lost)
+            add_posts(&making, settlements[i].what);
     *notices_out = making.list;
     *notice_count_out = making.count;
     return true;

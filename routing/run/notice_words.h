@@ -12,6 +12,7 @@ struct notice_words {
     const char *closing; /* below it; NULL: nothing */
 };
 
+/* Never NULL; static, UTF-8. */
 const struct notice_words *notice_words(enum run_notice kind, enum notice_language language);
 /* What a status means for the sender: "5.1.1" -> a sentence. Never NULL. */
 const char *notice_meaning(const char *enhanced, enum run_state state, enum notice_language language);

@@ -23,6 +23,8 @@ struct result *result_new(struct job *job)
         result->outcomes[i] = (struct outcome){ .row = row,
                                                 .state = RUN_UNTRIED,
                                                 .flags = row->recipient.flags,
+                                                .connector = job->route.connector_name,
+                                                .way = job->route.reason,
                                                 .next_try_us = row->recipient.next_try_us };
     }
     return result;

@@ -52,7 +52,7 @@ bool run_look_overdue(struct run *run, int64_t motor_id, struct err *err)
     if (now_us < run->next_overdue_us)
         return true;
     run->next_overdue_us = now_us + US_PER_S;
-    struct haul *haul = haul_new();
+    struct haul *haul = haul_new(run);
     bool done = queue_take_overdue(run->pool, haul->arena, motor_id, queue_lease_new(motor_id), AT_ONCE,
                                    now_us, &haul->catch, err);
     if (done) {

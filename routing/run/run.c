@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "base/wake.h"
 #include "directory/directory.h"
+#include "policy/policy.h"
 #include "run/motor.h"
 
 #include <talloc.h>
@@ -95,6 +96,7 @@ static void free_run(struct run *run)
     free_values(run->lanes);
     free_values(run->destinations);
     g_queue_clear(&run->ring);
+    policy_close(&run->policy);
     pthread_cond_destroy(&run->tick);
     pthread_cond_destroy(&run->has_ended);
     pthread_cond_destroy(&run->work);
@@ -116,10 +118,16 @@ bool run_start(const void *owner, const struct run_options *options, struct run 
     struct run *run = make(owner, options);
     struct accept_options dates = { .directory = options->directory,
                                     .topology = options->topology,
+                                    .wake = options->wake,
                                     .lifetime_us = run->options.lifetime_us,
                                     .warning_us = run->options.lifetime_us };
 
-    if (!accept_open(run, &dates, &run->accept, err) || !run_lock_file(run, err)) {
+    const struct policy_options senders = { .directory = options->directory };
+
+    if (!run->options.link_base)
+        run->options.link_base = talloc_asprintf(run, "https://%s", run->options.host_name);
+    if (!accept_open(run, &dates, &run->accept, err) || !policy_open(run, &senders, &run->policy, err) ||
+        !run_lock_file(run, err)) {
         free_run(run);
         return false;
     }

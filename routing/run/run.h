@@ -27,6 +27,7 @@ struct deliver;
 struct directory;
 struct rules;
 struct run;
+struct signer;
 struct topology;
 struct wake_bus;
 
@@ -40,6 +41,13 @@ struct run_question {
     const char *domain; /* NULL for a mailbox of ours */
 };
 
+struct run_report {
+    bool is_up;                /* somebody answered, or nothing speaks against it */
+    bool was_reached;          /* somebody answered */
+    enum outbound_fault fault; /* where nobody did */
+    const char *reason;
+};
+
 /* The ways out, given by who starts the motor: routing/topology and routing/connector, or what a test puts in their place. */
 struct run_ways {
     void *arg;
@@ -48,20 +56,22 @@ struct run_ways {
     void (*send)(void *arg, const void *owner, const struct route *route,
                  const struct outbound_message *message, struct outbound_recipient *recipients, size_t count);
     bool (*owns)(void *arg, const char *lane); /* is this lane's work ours? NULL: every one is */
-    void (*report)(void *arg, const struct route *route, bool is_up,
-                   const char *reason); /* NULL: nobody asks */
+    /* What an attempt over a connector tells of it. NULL: nobody asks. */
+    void (*report)(void *arg, const struct route *route, const struct run_report *report);
 };
 
 struct run_options {
     struct directory *directory;
     struct deliver *deliver;
-    struct topology *topology;  /* for notices (accept/accept.h); may be NULL */
-    struct rules *rules;        /* of mailboxes; NULL: none are run */
-    struct wake_bus *wake;      /* NULL: only what is found by looking */
-    const char *host_name;      /* in notices */
-    const char *server;         /* in the list of motors */
-    const char *lock_file;      /* of this server's motor; NULL: none */
-    unsigned threads;           /* 0: 100 */
+    struct topology *topology; /* for notices (accept/accept.h); may be NULL */
+    struct rules *rules;       /* of mailboxes; NULL: none are run */
+    struct signer *signer;     /* of what is made here or handed on; NULL: nothing is signed */
+    struct wake_bus *wake;     /* NULL: only what is found by looking */
+    const char *host_name;     /* in notices */
+    const char *link_base; /* "https://mail.example.org": where links in mail lead; NULL: by the host name */
+    const char *server;    /* in the list of motors */
+    const char *lock_file; /* of this server's motor; NULL: none */
+    unsigned threads;      /* 0: 100 */
     unsigned per_destination;   /* connections at once; 0: 20 */
     int64_t retry_min_us;       /* 0: 1 minute */
     int64_t retry_max_us;       /* 0: 1 hour */
@@ -84,6 +94,7 @@ struct run_stats {
     size_t taken, jobs, active, threads, lanes, destinations, paused;
     int64_t motor_id;
 };
+/* A snapshot under the lock, for health pages. Any thread. */
 void run_stats(struct run *run, struct run_stats *stats_out);
 
 #endif

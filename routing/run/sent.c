@@ -46,6 +46,7 @@ static void set_envelope(struct accept_message *message, const struct sending *s
                          const struct queue_message *from, const void *owner)
 {
     message->bytes = sending->bytes;
+    message->parent = from->name;
     message->envelope.name = accept_id(owner);
     message->envelope.sender = sending->sender;
     message->envelope.origin = kinds[sending->kind];
@@ -183,11 +184,13 @@ bool sent_make(struct making *making, const struct outcome *outcome, struct err 
 struct putting_one {
     struct run *run;
     const struct queue_taken *row;
+    size_t number; /* of what was put */
 };
 
 static bool put_one(void *arg, const struct sending *sending, struct err *err)
 {
-    const struct putting_one *one = arg;
+    struct putting_one *one = arg;
+    uint8_t receipt[FILING_RECEIPT_BYTES];
     struct accept_message message;
     void *arena;
     bool is_sent = false, done;
@@ -195,8 +198,9 @@ static bool put_one(void *arg, const struct sending *sending, struct err *err)
     if (!is_large(sending))
         return true;
     arena = talloc_new(NULL);
+    run_receipt_of(one->row, RUN_ONCE_LARGE_LETTER, one->number++, receipt);
     done = compose(one->run, arena, one->row, sending, &message, &is_sent, err) &&
-           (!is_sent || accept_queue(one->run->accept, arena, &message, err));
+           (!is_sent || accept_queue_once(one->run->accept, arena, &message, receipt, err));
     if (done)
         tell(one->row, sending, is_sent);
     talloc_free(arena);
@@ -205,7 +209,7 @@ static bool put_one(void *arg, const struct sending *sending, struct err *err)
 
 bool sent_put_large(struct run *run, const struct outcome *outcome, struct err *err)
 {
-    struct putting_one one = { run, outcome->row };
+    struct putting_one one = { run, outcome->row, 0 };
 
     return !outcome->plan || !rules_plan_sends(outcome->plan) || each(outcome, put_one, &one, err);
 }

@@ -6,7 +6,8 @@
 #define STEP(state) (1u << (state))
 #define ENDS_ATTEMPT                                                                                         \
     (STEP(RUN_DELIVERED) | STEP(RUN_RELAYED) | STEP(RUN_EXPANDED) | STEP(RUN_DEFERRED) | STEP(RUN_DELAYED) | \
-     STEP(RUN_UNTRIED) | STEP(RUN_FAILED) | STEP(RUN_EXPIRED) | STEP(RUN_RETURNED))
+     STEP(RUN_DELETED) | STEP(RUN_MODERATED) | STEP(RUN_UNTRIED) | STEP(RUN_FAILED) | STEP(RUN_EXPIRED) |    \
+     STEP(RUN_RETURNED))
 
 static const struct run_state_row rows[RUN_STATES] = {
     [RUN_WAITING] = { "waiting", STEP(RUN_TAKEN) | STEP(RUN_HELD) | STEP(RUN_DELETED), QUEUE_END_UNTRIED,
@@ -24,6 +25,7 @@ static const struct run_state_row rows[RUN_STATES] = {
     [RUN_EXPIRED] = { "expired", 0, QUEUE_END_GONE, NOTICE_FAILED, true },
     [RUN_RETURNED] = { "returned", 0, QUEUE_END_GONE, NOTICE_FAILED, true },
     [RUN_DELETED] = { "deleted", 0, QUEUE_END_GONE, NOTICE_NONE, true },
+    [RUN_MODERATED] = { "moderated", STEP(RUN_WAITING), QUEUE_END_HELD, NOTICE_NONE, false },
 };
 
 const struct run_state_row *run_state_row(enum run_state state)

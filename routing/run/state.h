@@ -23,6 +23,7 @@ enum run_state {
     RUN_EXPIRED,   /* its time is over */
     RUN_RETURNED,  /* by an administrator, to the sender */
     RUN_DELETED,   /* by an administrator, without a word */
+    RUN_MODERATED, /* waits for a moderator */
     RUN_STATES
 };
 
@@ -45,7 +46,9 @@ struct run_state_row {
     bool is_final;
 };
 
+/* The row of that state. Static; never NULL. */
 const struct run_state_row *run_state_row(enum run_state state);
+/* Is this step one of the table? */
 bool run_state_may(enum run_state from, enum run_state to);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/metrics.h"
 #include "base/thread.h"
 #include "run/motor.h"
+#include "run/post.h"
 
 #include <talloc.h>
 #include <time.h>
@@ -83,7 +84,9 @@ static void carry_out(struct run *run, struct job *job)
     run->slow_active += is_slow;
     pthread_mutex_unlock(&run->lock);
     struct result *result = result_new(job);
-    enum destination_news news = job->is_group ? run_file(run, job, result) : run_send(run, job, result);
+    enum destination_news news = job->is_post    ? run_post(run, job, result)
+                                 : job->is_group ? run_file(run, job, result)
+                                                 : run_send(run, job, result);
     CRASHPOINT("run.after-send");
     int64_t took_us = clock_monotonic_us() - began_us;
     metric_observe_us(&job_time, 0, took_us);

@@ -471,7 +471,8 @@ bool check_ihave(struct compiler *compiler, struct op *op)
     for (size_t i = 0; i < op->positions[0].count; i++) {
         if (!operand_is_constant(op, op->positions[0].strings[i]))
             return compile_error(compiler, op->line, "\"ihave\" takes no variables.");
-        compiler->required |= extension_find(op->positions[0].strings[i]);
+        if (extension_may_be_asked_for(op->positions[0].strings[i]))
+            compiler->required |= extension_find(op->positions[0].strings[i]);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /*
  * do_notify.c -- notify by mail (RFC 5435, RFC 5436), and its tests.
  */
+#include "base/hex.h"
 #include "format/address.h"
 #include "format/header.h"
 #include "sieve/letter.h"
@@ -14,11 +15,6 @@ struct mailto {
     struct list to;
     const char *subject, *body;
 };
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
 
 static struct span decode_percent(const void *owner, struct span text)
 {
@@ -54,11 +50,23 @@ static bool add_recipients(const void *owner, struct span list, struct mailto *o
     return true;
 }
 
+/* RFC 5322, 3.6.8. */
+static bool is_field_name(struct span name)
+{
+    for (const char *p = name.p; p < name.end; p++)
+        if (*p <= ' ' || *p >= 0x7f || *p == ':')
+            return false;
+    return !span_is_empty(name);
+}
+
 static bool take_field(const void *owner, struct span field, struct mailto *out)
 {
     struct span name;
 
     if (!span_take_until(&field, '=', &name))
+        return false;
+    name = decode_percent(owner, name);
+    if (!is_field_name(name))
         return false;
     if (span_equals_nocase(name, "to") || span_equals_nocase(name, "cc"))
         return add_recipients(owner, field, out);

@@ -1,13 +1,7 @@
 /* encoded.c -- encoded-character. */
 #include "sieve/encoded.h"
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+#include "base/hex.h"
 
 bool encoded_add_character(struct buf *out, uint32_t code)
 {

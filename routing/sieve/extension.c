@@ -61,6 +61,13 @@ uint64_t extension_find(struct span name)
     return 0;
 }
 
+bool extension_may_be_asked_for(struct span name)
+{
+    uint64_t found = extension_find(name);
+
+    return found && !(found & (EXTENSION(EXT_VARIABLES) | EXTENSION(EXT_ENCODED_CHARACTER)));
+}
+
 /* Made once: the table never changes. */
 static char announced[1024];
 static pthread_once_t announced_once = PTHREAD_ONCE_INIT;

@@ -61,5 +61,7 @@ extern const struct extension_row extension_rows[EXTENSIONS];
 
 /* The bits of an extension by its name; 0: unknown here. */
 uint64_t extension_find(struct span name);
+/* Is it here, and may ihave say so? Not for what changes how a script is read (RFC 5463, 4). */
+bool extension_may_be_asked_for(struct span name);
 
 #endif

@@ -17,16 +17,19 @@ struct fields {
     bool is_edited;
 };
 
+/* The fields of a header block, in order, under `owner`; names and values point into it, so it must live as long. */
 struct fields *fields_of(const void *owner, struct span header_block);
 /* At the front, or behind all others. `whole` is a field with its line ends, under the owner. */
 enum field_place { FIELD_FIRST, FIELD_LAST };
 void fields_add(struct fields *fields, struct span whole, enum field_place place);
+/* Takes out field `number`, from 0; those behind it move up. */
 void fields_remove(struct fields *fields, size_t number);
 /* The block, with its empty line. */
 void fields_render(const struct fields *fields, struct buf *out);
 
 /* Number of fields of that name. */
 size_t fields_count(const struct fields *fields, struct span name);
+/* Case ignored. */
 bool field_is_named(const struct field *field, struct span name);
 
 #endif

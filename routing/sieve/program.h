@@ -186,6 +186,7 @@ struct compiler {
 
 /* "line N: ..." as ERR_INVALID; returns false. */
 bool compile_error(struct compiler *compiler, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4);
+/* A line "line N: ..." for whoever asked for warnings; the script is good all the same. */
 void compile_warning(struct compiler *compiler, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4);
 static inline bool compile_has(const struct compiler *compiler, enum extension extension)
 {

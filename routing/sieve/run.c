@@ -242,7 +242,7 @@ bool test_ihave(struct run *run, const struct op *op, bool *is_true)
 
     *is_true = true;
     for (size_t i = 0; i < names.count; i++)
-        *is_true = *is_true && extension_find(names.items[i]) != 0;
+        *is_true = *is_true && extension_may_be_asked_for(names.items[i]);
     return true;
 }
 

@@ -77,7 +77,9 @@ MUST_CHECK bool run_claim(struct run *run, unsigned line, size_t bytes);
 /* What a callback of the world said. Returns false. */
 bool run_trouble(struct run *run, unsigned line, const struct err *err);
 
+/* The commands of an if, or of the script, until one ends the block: FLOW_NEXT where all were run. */
 enum flow run_block(struct run *run, const struct op *op);
+/* One test, with what is inside it. False: the run has failed, and *is_true is false. */
 MUST_CHECK bool run_test(struct run *run, const struct op *op, bool *is_true);
 
 /* The string of an operand, expanded. */
@@ -87,6 +89,7 @@ struct list run_strings(struct run *run, const struct op *op, const struct opera
 /* The tag's string; p NULL where the tag is not given. */
 struct span run_tag(struct run *run, const struct op *op, enum tag tag);
 
+/* One more, at the end; the items are under `owner`, what they point at is not copied. */
 void list_add(void *owner, struct list *list, struct span item);
 
 /* compare.c: does any of the values match any of the keys? Sets the match variables where it does (not with
@@ -105,8 +108,12 @@ const char *out_text(struct run *run, struct span text);
 
 /* actions.c: everything that goes into the outcome. */
 MUST_CHECK bool out_filing(struct run *run, const struct op *op, const struct sieve_filing *filing);
+/* One copy an address, however often it is said; SIEVE_REDIRECTS_MAX addresses. False: the run has failed, as with
+ * all of these. */
 MUST_CHECK bool out_redirect(struct run *run, const struct op *op, const struct sieve_redirect *redirect);
+/* A letter that the script writes (vacation, notify); LETTERS_MAX of them. */
 MUST_CHECK bool out_letter(struct run *run, const struct op *op, const struct sieve_letter *letter);
+/* To be remembered until `expires_us` (microseconds since 1970) under that kind and key; saying it twice is once. */
 MUST_CHECK bool out_mark(struct run *run, const struct op *op, const char *kind, const uint8_t key[32],
                          int64_t expires_us);
 /* The keep that is there when no action took it away. */

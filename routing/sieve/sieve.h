@@ -46,6 +46,7 @@ const char *sieve_notify_methods(void);
 /* Warnings are sentences with line numbers, one a line; "" where there are none. */
 MUST_CHECK bool sieve_compile(struct span script, struct sieve_program **program_out, struct buf *warnings,
                               struct err *err);
+/* One more reference; returns the program. Any thread. */
 struct sieve_program *sieve_program_keep(struct sieve_program *program);
 /* Accepts and sets NULL. */
 void sieve_program_release(struct sieve_program **program);

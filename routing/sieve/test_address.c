@@ -31,6 +31,12 @@ static bool take_part(enum address_part part, const char *local, const char *dom
     return false;
 }
 
+/* RFC 5228, 2.7.4: of an address that is none nothing but the whole is compared. */
+static bool is_whole(const struct address_item *item)
+{
+    return item->local && *item->local && item->domain && *item->domain;
+}
+
 static bool add_addresses(struct run *run, const struct op *op, struct span value, struct list *values)
 {
     struct address_list list;
@@ -40,7 +46,7 @@ static bool add_addresses(struct run *run, const struct op *op, struct span valu
         const struct address_item *item = &list.items[i];
         struct span part;
 
-        if (item->kind != ADDRESS_MAILBOX)
+        if (item->kind != ADDRESS_MAILBOX || (op->part != PART_ALL && !is_whole(item)))
             continue;
         if (take_part(op->part, item->local, item->domain, span_text(address_item_text(run->scratch, item)),
                       &part))

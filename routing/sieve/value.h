@@ -42,6 +42,8 @@ struct scope {
 struct span value_expand(struct run *run, const struct op *op, struct span text);
 /* A name that may be given to set: an identifier, or "global." and one where include is there. */
 bool value_name_is_valid(struct span name);
+/* Gives a variable its value, cut to VARIABLE_BYTES_MAX between two characters; names are not told apart by case.
+ * Both are copied. False: too many variables or too much memory, and the run has failed. */
 MUST_CHECK bool value_set(struct run *run, const struct op *op, struct span name, struct span value);
 /* The value as it is; empty where there is none. */
 struct span value_get(struct run *run, struct span name);

@@ -63,6 +63,8 @@ static void carry(struct decision *d, const struct net_connector *c, const char 
     route->source_address = c->row->source_address;
     route->connections_max = (unsigned)c->row->connections_max;
     route->messages_per_minute = (unsigned)c->row->messages_per_minute;
+    route->recipients_max = (unsigned)c->row->recipients_max;
+    route->alarm_per_hour = (unsigned)c->row->alarm_per_hour;
     route->is_internal = is_internal;
     route->reason = reason;
     if (c->host_count == 0) {
@@ -362,4 +364,24 @@ void network_route(const struct network *network, const void *owner, const struc
         to_store(&d);
     else
         to_system(&d);
+}
+
+bool network_by_connector(const struct network *network, const void *owner, int64_t connector_id,
+                          const struct topology_question *question, struct route *route_out)
+{
+    struct decision d = { .network = network,
+                          .owner = owner,
+                          .question = question,
+                          .paths = { .now_us = INT64_MAX }, /* what is down will be up by then */
+                          .route = route_out };
+
+    for (size_t i = 0; i < network->connector_count; i++) {
+        const struct net_connector *c = &network->connectors[i];
+        if (c->row->connector_id != connector_id)
+            continue;
+        *route_out = (struct route){ .connector_id = connector_id, .connector_name = c->row->name };
+        carry(&d, c, "asked for by name");
+        return true;
+    }
+    return false;
 }

@@ -43,6 +43,10 @@ struct network *network_new(const void *owner, const struct routing *routing);
 void network_route(const struct network *network, const void *owner, const struct topology_question *question,
                    unsigned turn, struct route *route_out);
 
+/* The way over one connector, whether it is open, up, or cheapest or not. False: there is none with that id. */
+bool network_by_connector(const struct network *network, const void *owner, int64_t connector_id,
+                          const struct topology_question *question, struct route *route_out);
+
 /* Index of a routing group; of the first one where it is not known. */
 int network_group_of(const struct network *network, int64_t routing_group_id);
 /* Index of the routing group that files into a storage group. */
@@ -57,6 +61,7 @@ enum usable {
     USABLE_NEVER,   /* not for this message: too large, wrong priority */
     USABLE_FOREIGN, /* not for this sender or organisation, or switched off: as if it did not exist */
 };
+/* May the message of `question` take this connector from that server at that moment (microseconds since 1970)? */
 enum usable net_usable(const struct net_connector *connector, const struct topology_question *question,
                        int64_t server_id, int64_t now_us);
 /* When a connector that is USABLE_LATER may be asked again; 0: unknown. */

@@ -54,6 +54,8 @@ struct route {
     const char *source_address;   /* bound to before connecting; NULL: any */
     unsigned connections_max;     /* at once to the destination; 0: the default */
     unsigned messages_per_minute; /* to the destination; 0: no limit */
+    unsigned recipients_max;      /* in one transaction; 0: as the next server takes */
+    unsigned alarm_per_hour;      /* more messages over the connector are told of; 0: never */
     bool
         is_backup; /* we are a backup MX of `domain`: only exchangers better than ourselves (RFC 5321, 5.1) */
     bool is_internal; /* to a server of this installation */

@@ -4,9 +4,12 @@
 #include "topology/topology.h"
 
 #include "base/clock.h"
+#include "base/wake.h"
+#include "directory/directory.h"
 #include "topology/network.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <talloc.h>
 
@@ -24,6 +27,9 @@ struct version {
 struct topology {
     struct directory *directory;
     const char *server;
+    struct wake_bus *wake;
+    struct wake_subscription *subscription;
+    atomic_bool is_told;     /* something changed since the last look at the stamp */
     pthread_mutex_t lock;    /* of all below */
     struct version *current; /* holds itself once; NULL before the first */
     int64_t server_id;       /* in it; 0: not registered */
@@ -40,9 +46,20 @@ static void give_back(struct version *version)
 
 static int free_topology(struct topology *topology)
 {
+    wake_unsubscribe(&topology->subscription);
     give_back(topology->current);
     pthread_mutex_destroy(&topology->lock);
     return 0;
+}
+
+static void hear(void *argument, int64_t group_id, int64_t mailbox_id, uint64_t modseq)
+{
+    struct topology *topology = argument;
+
+    (void)group_id;
+    (void)mailbox_id;
+    (void)modseq;
+    atomic_store(&topology->is_told, true);
 }
 
 bool topology_open(const void *owner, const struct topology_options *options, struct topology **topology_out,
@@ -57,6 +74,10 @@ bool topology_open(const void *owner, const struct topology_options *options, st
     topology->checked_us = INT64_MIN / 2;
     pthread_mutex_init(&topology->lock, NULL);
     talloc_set_destructor(topology, free_topology);
+    topology->wake = options->wake;
+    if (topology->wake)
+        topology->subscription =
+            wake_subscribe(topology->wake, DIRECTORY_WAKE_GROUP, DIRECTORY_WAKE_CHANGED, hear, topology);
     *topology_out = topology;
     return true;
 }
@@ -128,8 +149,14 @@ static bool hold(struct topology *topology, struct version **version_out, struct
 
     pthread_mutex_lock(&topology->lock);
     int64_t age_us = clock_monotonic_us() - topology->checked_us;
-    if (age_us > FRESH_US && (!topology->is_checking || age_us > STALE_US || !topology->current))
+    bool is_told = atomic_load(&topology->is_told);
+    if ((is_told || age_us > FRESH_US) &&
+        (!topology->is_checking || age_us > STALE_US || !topology->current)) {
+        atomic_store(&topology->is_told, false);
         ok = refresh(topology, err);
+        if (!ok && is_told)
+            atomic_store(&topology->is_told, true);
+    }
     if (!ok && topology->current && clock_monotonic_us() - topology->checked_us < STALE_US) {
         *err = ERR_INIT;
         ok = true;
@@ -162,6 +189,16 @@ static void keep_texts(const void *owner, struct route *route)
         route->hosts[i].host = talloc_strdup(owner, route->hosts[i].host);
 }
 
+/* Ids follow each other, and a message that is queued again on its way takes one in between: their order says nothing here. */
+static unsigned turn_of(int64_t message_id)
+{
+    uint64_t mixed = (uint64_t)message_id; /* as MurmurHash3 ends: each bit depends on all */
+
+    mixed = (mixed ^ mixed >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    mixed = (mixed ^ mixed >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (unsigned)(mixed ^ mixed >> 33);
+}
+
 bool topology_route(struct topology *topology, const void *owner, const struct topology_question *question,
                     struct route *route_out, struct err *err)
 {
@@ -184,12 +221,28 @@ bool topology_route(struct topology *topology, const void *owner, const struct t
     pthread_mutex_lock(&topology->lock);
     if (!asked.server_id)
         asked.server_id = topology->server_id;
-    turn = asked.message_id ? (unsigned)asked.message_id : topology->turn++;
+    turn = asked.message_id ? turn_of(asked.message_id) : topology->turn++;
     pthread_mutex_unlock(&topology->lock);
     network_route(version->network, owner, &asked, turn, route_out);
     keep_texts(owner, route_out);
     let_go(topology, version);
     return true;
+}
+
+bool topology_by_connector(struct topology *topology, const void *owner, int64_t connector_id,
+                           const char *domain, struct route *route_out, struct err *err)
+{
+    const struct topology_question question = { .sender = "", .domain = domain };
+    struct version *version;
+
+    *err = ERR_INIT;
+    if (!hold(topology, &version, err))
+        return false;
+    bool is_found = network_by_connector(version->network, owner, connector_id, &question, route_out);
+    if (is_found)
+        keep_texts(owner, route_out);
+    let_go(topology, version);
+    return is_found || err_set(err, ERR_NOT_FOUND, "There is no such connector.");
 }
 
 static const struct routing_link *link_of(const struct network *network, int64_t connector_id,
@@ -232,10 +285,10 @@ bool topology_report(struct topology *topology, int64_t connector_id, const char
     pthread_mutex_unlock(&topology->lock);
     ok = is_up ? link_report_up(topology->directory, connector_id, host, err)
                : link_report_down(topology->directory, &down, reporter_id, err);
-    pthread_mutex_lock(&topology->lock);
-    if (ok)
-        topology->checked_us = INT64_MIN / 2; /* we ourselves know at once */
-    pthread_mutex_unlock(&topology->lock);
+    if (ok) {
+        atomic_store(&topology->is_told, true);
+        wake_publish(topology->wake, DIRECTORY_WAKE_GROUP, DIRECTORY_WAKE_CHANGED, 0);
+    }
     return ok;
 }
 

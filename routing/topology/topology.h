@@ -13,8 +13,9 @@
  * No loops   The cost that is left falls with each hop while all servers see the same state. While they do not,
  *            `visited` prevents a circle: no way leads into a routing group that the message has left.
  * Backup     A question with is_backup never gets a host: only exchangers better than ourselves, or nothing.
- * Freshness  Configuration and link state are kept in memory and looked at again when a stamp in the directory, read at most
- *            once a second, has changed. A decision costs no query otherwise, whatever the number of recipients.
+ * Freshness  Configuration and link state are kept in memory and looked at again when a stamp in the directory has changed, which is
+ *            read once a second, and at once after DIRECTORY_WAKE_CHANGED. A decision costs no query otherwise, whatever the
+ *            number of recipients.
  *
  * Errors     false only for trouble that passes (ERR_BUSY, ERR_INTERNAL). No way is an answer: ROUTE_NONE, ROUTE_WAIT.
  * Threads    all functions may be called from any thread.
@@ -28,13 +29,18 @@
 
 struct directory;
 struct topology;
+struct wake_bus;
 
 struct topology_options {
     struct directory *directory; /* outlives it */
     int64_t server_id;           /* ours (directory/server.h); 0: by name */
     const char *server; /* the name; NULL, or while it is not registered: a server of the first group */
+    struct wake_bus
+        *wake; /* tells of changes, and is told of what topology_report() learns; outlives it; NULL: none */
 };
 
+/* Under `owner`. Copies the options but not the directory, which must outlive it. Reads nothing yet, so it succeeds
+ * while the database is down. */
 MUST_CHECK bool topology_open(const void *owner, const struct topology_options *options,
                               struct topology **topology_out, struct err *err);
 /* Accepts and sets NULL. */
@@ -67,6 +73,11 @@ struct topology_question {
 MUST_CHECK bool topology_route(struct topology *topology, const void *owner,
                                const struct topology_question *question, struct route *route_out,
                                struct err *err);
+
+/* The way over that connector alone, whatever its state, to try it out: for an address of `domain` where it asks the DNS.
+ * ERR_NOT_FOUND: it is not known yet, or rests. */
+MUST_CHECK bool topology_by_connector(struct topology *topology, const void *owner, int64_t connector_id,
+                                      const char *domain, struct route *route_out, struct err *err);
 
 /* Do our servers file into this storage group themselves? While nothing is known yet: yes. */
 bool topology_is_near(struct topology *topology, int64_t storage_group_id);
