@@ -1,14 +1,25 @@
 /* api.c -- from a request to its route, and from an error to a status. */
 #include "admin_api/api.h"
 
+#include "admin_api/body.h"
 #include "admin_api/call.h"
-#include "admin_api/json.h"
+#include "admin_api/condition.h"
+#include "admin_api/factor.h"
+#include "admin_api/once.h"
+#include "admin_api/page.h"
+#include "admin_api/problem.h"
+#include "admin_api/reference.h"
+#include "admin_api/remote.h"
+#include "admin_api/right.h"
+#include "admin_api/route.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "db/rehearsal.h"
 #include "directory/organisation.h"
 
 #include <assert.h>
+#include <glib.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +27,7 @@
 #include <talloc.h>
 #include <time.h>
 
-#define PREFIX "/api/v1"
-enum { JSON_BODY_MAX = 8 << 20, BATCH_MAX = 96 << 20 };
-
-static const unsigned status_of[ERR_KINDS] = {
-    [ERR_NONE] = 200,     [ERR_NOT_FOUND] = 404,   [ERR_EXISTS] = 409,  [ERR_DENIED] = 403,
-    [ERR_AUTH] = 401,     [ERR_QUOTA] = 507,       [ERR_INVALID] = 400, [ERR_LIMIT] = 413,
-    [ERR_CONFLICT] = 409, [ERR_DEPENDED_ON] = 409, [ERR_BUSY] = 503,    [ERR_UNKNOWN] = 503,
-    [ERR_INTERNAL] = 500, [ERR_NO_ROOM] = 507,
-};
+enum { REASON_MAX = 500 }; /* bytes of why somebody changes something */
 
 METRIC_COUNTER(calls, "chappe_admin_calls_total", "Requests of the admin API")
 METRIC_COUNTER(failures, "chappe_admin_failures_total", "Requests of the admin API that failed")
@@ -43,110 +46,9 @@ void admin_api_set_message_max(struct admin_api *api, int64_t message_max)
     atomic_store(&api->message_max, message_max);
 }
 
-/* ---- finding the route */
-
-/* "/users/{address}" on "/users/ada@example.org": one segment for each brace. */
-static bool matches(const char *pattern, const char *path, void *arena, const char **parameters)
-{
-    size_t count = 0;
-
-    while (*pattern && *path) {
-        if (*pattern == '{') {
-            size_t length = strcspn(path, "/");
-            if (length == 0 || count == PARAMETERS_MAX)
-                return false;
-            if (parameters)
-                parameters[count] = talloc_strndup(arena, path, length);
-            count++;
-            path += length;
-            pattern += strcspn(pattern, "}") + 1;
-        } else if (*pattern++ != *path++) {
-            return false;
-        }
-    }
-    return *pattern == '\0' && *path == '\0';
-}
-
-static const struct admin_route *find_route(const char *method, const char *path, void *arena,
-                                            const char **parameters, bool *is_known_path_out)
-{
-    size_t count;
-    const struct admin_route *routes = admin_routes(&count);
-
-    *is_known_path_out = false;
-    if (strncmp(path, PREFIX, strlen(PREFIX)) != 0)
-        return NULL;
-    path += strlen(PREFIX);
-    for (size_t i = 0; i < count; i++) {
-        if (!matches(routes[i].pattern, path, NULL, NULL))
-            continue;
-        *is_known_path_out = true;
-        if (strcmp(routes[i].method, method) == 0 && matches(routes[i].pattern, path, arena, parameters))
-            return &routes[i];
-    }
-    return NULL;
-}
-
-size_t admin_api_limit(void *api, const char *method, const char *path)
-{
-    bool is_known;
-    const struct admin_route *route = find_route(method, path, NULL, NULL, &is_known);
-
-    (void)api;
-    return !route ? 0 : route->takes_bytes ? BATCH_MAX : JSON_BODY_MAX;
-}
-
-/* ---- the body */
-
-static bool is_of_type(const json_t *value, enum admin_field_type type)
-{
-    return type == ADMIN_TEXT     ? json_is_string(value)
-           : type == ADMIN_NUMBER ? json_is_integer(value)
-           : type == ADMIN_BOOL   ? json_is_boolean(value)
-                                  : json_is_array(value);
-}
-
-static const struct admin_field *field_named(const struct admin_route *route, const char *name)
-{
-    for (const struct admin_field *f = route->fields; f && f->name; f++)
-        if (strcmp(f->name, name) == 0)
-            return f;
-    return NULL;
-}
-
-static bool check_fields(const struct admin_route *route, json_t *in, struct err *err)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(in, name, value)
-    {
-        const struct admin_field *field = field_named(route, name);
-        if (!field)
-            return err_set(err, ERR_INVALID, "There is no field %s here.", name);
-        if (!is_of_type(value, field->type))
-            return err_set(err, ERR_INVALID, "The field %s has the wrong type.", name);
-    }
-    for (const struct admin_field *f = route->fields; f && f->name; f++)
-        if (f->is_required && !json_object_get(in, f->name))
-            return err_set(err, ERR_INVALID, "The field %s is needed.", f->name);
-    return true;
-}
-
-static bool read_body(const struct admin_route *route, struct admin_call *call, struct err *err)
-{
-    struct span body = http_body(call->request);
-
-    if (route->takes_bytes || span_is_empty(body)) {
-        call->in = json_object();
-        return route->takes_bytes || check_fields(route, call->in, err);
-    }
-    return admin_json_read(body, &call->in, err) && check_fields(route, call->in, err);
-}
-
 /* ---- answering */
 
-static void set_actor(struct admin_call *call)
+static void set_local_actor(struct admin_call *call)
 {
     char names[1024];
     struct passwd storage, *entry = NULL;
@@ -173,44 +75,188 @@ static void answer_json(struct http_reply *reply, const json_t *json)
     free(text);
 }
 
-static void answer_error(struct http_reply *reply, const struct err *err)
+/* From afar, nothing tells what is forbidden from what is not there. */
+static void hide(const struct admin_call *call, struct err *err)
 {
-    json_t *json =
-        json_pack("{s:{s:s, s:s}}", "error", "kind", err_kind_name(err->kind), "message", err->user);
+    if (call->is_remote && err->kind == ERR_NOT_FOUND)
+        err_set(err, ERR_NOT_FOUND, "There is nothing here.");
+}
 
-    metric_add(&failures, 1);
-    if (err->kind == ERR_INTERNAL)
-        log_err(LOG_LEVEL_ERROR, "admin.failed", err);
-    http_reply_status(reply, status_of[err->kind]);
-    answer_json(reply, json);
-    json_decref(json);
+static bool is_reading(const struct admin_call *call)
+{
+    return strcmp(http_method(call->request), "GET") == 0;
+}
+
+bool call_read(const struct admin_call *call, const struct admin_route *get, json_t **out, struct err *err)
+{
+    struct admin_call reading = *call;
+
+    if (!get)
+        return err_set(err, ERR_NOT_FOUND, "There is nothing here.");
+    reading.in = json_object();
+    reading.out = NULL;
+    bool done = get->run(&reading, err);
+    json_decref(reading.in);
+    *out = reading.out;
+    return done;
+}
+
+/* Between looking which state there is and changing it, nobody else may. */
+static bool change_under_lock(struct admin_call *call, const struct admin_route *route, struct err *err)
+{
+    struct directory_lock *lock;
+
+    if (!condition_lock(call, &lock, err))
+        return false;
+    bool done = condition_holds(call, route, err) && route->run(call, err);
+    condition_unlock(&lock);
+    return done;
+}
+
+static bool change(struct admin_call *call, const struct admin_route *route, struct err *err)
+{
+    bool must_match = call->is_remote && !call->is_approved;
+
+    if (route->has_etag && (must_match || http_header(call->request, "If-Match")))
+        return change_under_lock(call, route, err);
+    return strcmp(route->method, "POST") == 0 ? once_run(call, route, err) : route->run(call, err);
+}
+
+/* ?dry_run= is one of the route's own questions: a job's, whose items are tried. */
+static bool tries_itself(const struct admin_route *route)
+{
+    return route->query && strstr(route->query, "dry_run") != NULL;
+}
+
+/* For real, and then not at all: the answer is what it would be. */
+static bool rehearse_change(struct admin_call *call, const struct admin_route *route, struct err *err)
+{
+    if (!route->can_rehearse)
+        return err_set(err, ERR_INVALID, "This cannot be tried without being done.");
+    db_rehearsal_begin();
+    bool done = (!route->has_etag || condition_holds(call, route, err)) && route->run(call, err);
+    db_rehearsal_end();
+    http_reply_header(call->reply, "Dry-Run", "true");
+    return done;
+}
+
+const struct admin_route *call_find_route(struct admin_call *call)
+{
+    bool is_known_path;
+
+    return route_find(http_method(call->request), http_path(call->request), call->arena, call->parameters,
+                      &is_known_path);
+}
+
+bool call_is_rehearsal(const struct admin_call *call)
+{
+    const char *dry = http_query(call->request, "dry_run");
+
+    return dry && strcmp(dry, "true") == 0 && !is_reading(call);
+}
+
+/* What the caller may not do alone is filed, and answered with what was filed. */
+static bool run_allowed(struct admin_call *call, const struct admin_route *route, struct err *err)
+{
+    if (call_is_rehearsal(call) && !tries_itself(route))
+        return rehearse_change(call, route, err);
+    if (is_reading(call))
+        return route->run(call, err) && (!call->out || page_apply(call, route, err));
+    if (!change(call, route, err))
+        return false;
+    if (call->api->options.note_change)
+        call->api->options.note_change(call->api->options.host);
+    return true;
+}
+
+bool call_run(struct admin_call *call, const struct admin_route *route, struct err *err)
+{
+    const char *reason = http_query(call->request, "reason");
+    bool is_filed;
+
+    call->route = route;
+    call->actor.reason = reason ? talloc_strndup(call->arena, reason, REASON_MAX) : NULL;
+    return body_read(call, route, err) && factor_suffices(call, route, err) &&
+           right_check(call, route, &is_filed, err) && (is_filed || run_allowed(call, route, err));
+}
+
+static void answer_done(struct admin_call *call, const struct admin_route *route)
+{
+    bool is_known = is_reading(call) && call->out && route->has_etag && condition_is_known(call, route);
+
+    if (is_reading(call) && call->out)
+        page_fields(call, route);
+    else if (route->has_etag && call->out && !call_is_rehearsal(call))
+        condition_tell(call, route);
+    http_reply_status(call->reply, is_known ? 304 : call->out ? call->status : 204);
+    if (call->out && !is_known)
+        answer_json(call->reply, call->out);
+}
+
+static void answer(struct admin_call *call, const struct admin_route *route, bool is_done, struct err *err)
+{
+    if (!is_done) {
+        assert(err->kind != ERR_NONE);
+        metric_add(&failures, 1);
+        hide(call, err);
+        problem_answer(call, err);
+    } else if (!call->is_answered) {
+        answer_done(call, route);
+    }
+    json_decref(call->faults);
+    json_decref(call->in);
+    json_decref(call->out);
+    json_decref(call->factor);
+}
+
+static struct admin_call begin_call(void *api, const struct http_request *request, struct http_reply *reply)
+{
+    metric_add(&calls, 1);
+    return (struct admin_call){ .api = api,
+                                .request = request,
+                                .reply = reply,
+                                .arena = http_arena(request),
+                                .status = 200,
+                                .limit_status = 413 };
+}
+
+static const struct admin_route *route_of(struct admin_call *call, struct err *err)
+{
+    bool is_known_path;
+    const struct admin_route *route = route_find(http_method(call->request), http_path(call->request),
+                                                 call->arena, call->parameters, &is_known_path);
+
+    if (!route)
+        err_set(err, ERR_NOT_FOUND,
+                is_known_path ? "This method is not possible here." : "There is nothing here.");
+    return route;
 }
 
 void admin_api_answer(void *api, const struct http_request *request, struct http_reply *reply)
 {
-    struct admin_call call = {
-        .api = api, .request = request, .reply = reply, .arena = http_arena(request), .status = 200
-    };
+    struct admin_call call = begin_call(api, request, reply);
     struct err err = ERR_INIT;
-    bool is_known_path;
-    const struct admin_route *route =
-        find_route(http_method(request), http_path(request), call.arena, call.parameters, &is_known_path);
+    const struct admin_route *route = route_of(&call, &err);
 
-    metric_add(&calls, 1);
-    set_actor(&call);
-    if (!route)
-        err_set(&err, ERR_NOT_FOUND,
-                is_known_path ? "This method is not possible here." : "There is nothing here.");
-    if (!route || !read_body(route, &call, &err) || !route->run(&call, &err)) {
-        assert(err.kind != ERR_NONE);
-        answer_error(reply, &err);
-    } else if (!call.is_streaming) {
-        http_reply_status(reply, call.out ? call.status : 204);
-        if (call.out)
-            answer_json(reply, call.out);
-    }
-    json_decref(call.in);
-    json_decref(call.out);
+    if (reference_answer(request, reply))
+        return;
+    set_local_actor(&call);
+    answer(&call, route, route && call_run(&call, route, &err), &err);
+}
+
+void admin_api_answer_remote(void *api, const struct http_request *request, struct http_reply *reply)
+{
+    struct admin_call call = begin_call(api, request, reply);
+    struct err err = ERR_INIT;
+    const struct admin_route *route = route_of(&call, &err);
+
+    if (reference_answer(request, reply))
+        return;
+    call.is_remote = true;
+    answer(&call, route,
+           ((route && route->is_public) || remote_enter(&call, &err)) && route &&
+               call_run(&call, route, &err),
+           &err);
 }
 
 /* ---- what handlers use */

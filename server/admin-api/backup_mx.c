@@ -15,9 +15,9 @@ static bool backup_json(struct admin_call *call, const struct domain *d, json_t 
     if (!organisation_get(call->api->options.directory, &call->actor, call->arena, d->organisation_id,
                           &organisation, err))
         return false;
-    *out = json_pack("{s:s, s:s, s:s, s:b, s:b}", "domain", d->name, "type",
+    *out = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "domain", d->name, "type",
                      d->covers_subdomains ? "domain" : "host", "organisation", organisation.name, "enabled",
-                     d->is_enabled, "knows_recipients", d->knows_recipients);
+                     d->is_enabled, "knows_recipients", d->knows_recipients, "asks_primary", d->asks_primary);
     if (d->knows_recipients)
         json_object_set_new(*out, "recipients", json_integer(d->address_count));
     return true;
@@ -67,6 +67,7 @@ bool backup_mx_post(struct admin_call *call, struct err *err)
     struct domain wanted = { .name = call_text(call, "domain"),
                              .kind = DOMAIN_BACKUP,
                              .protocols = PROTOCOLS_ALL,
+                             .asks_primary = call_flag(call, "ask_primary", false),
                              .is_enabled = true };
     int64_t id;
 
@@ -108,9 +109,12 @@ bool backup_mx_get(struct admin_call *call, struct err *err)
 
 bool backup_mx_patch(struct admin_call *call, struct err *err)
 {
-    struct domain wanted = { .is_enabled = call_flag(call, "enabled", true) }, found;
-    unsigned fields =
-        (call_has(call, "type") ? DOMAIN_COVERS : 0u) | (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u);
+    struct domain wanted = { .is_enabled = call_flag(call, "enabled", true),
+                             .asks_primary = call_flag(call, "ask_primary", false) },
+                  found;
+    unsigned fields = (call_has(call, "type") ? DOMAIN_COVERS : 0u) |
+                      (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u) |
+                      (call_has(call, "ask_primary") ? DOMAIN_ASKS : 0u);
 
     if (!read_type(call_text(call, "type"), &wanted.covers_subdomains, err) ||
         !find(call, call->parameters[0], &found, err))

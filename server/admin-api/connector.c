@@ -74,6 +74,8 @@ static json_t *connector_json(const struct connector *c)
     add_number(json, "max_message", c->max_bytes);
     add_number(json, "connections", c->connections_max);
     add_number(json, "rate", c->messages_per_minute);
+    add_number(json, "recipients", c->recipients_max);
+    add_number(json, "alarm", c->alarm_per_hour);
     add_list(json, "spaces", spaces_json(c));
     add_list(json, "from_servers", servers_json(c->sources, c->source_count));
     add_list(json, "to_servers", servers_json(c->targets, c->target_count));
@@ -179,12 +181,17 @@ static bool read_numbers(const struct admin_call *call, struct connector *c, str
     int64_t cost = call_number(call, "cost", c->cost);
     int64_t connections = call_number(call, "connections", c->connections_max);
     int64_t rate = call_number(call, "rate", c->messages_per_minute);
+    int64_t recipients = call_number(call, "recipients", c->recipients_max);
+    int64_t alarm = call_number(call, "alarm", c->alarm_per_hour);
 
-    if (cost != (int)cost || connections != (int)connections || rate != (int)rate)
+    if (cost != (int)cost || connections != (int)connections || rate != (int)rate ||
+        recipients != (int)recipients || alarm != (int)alarm)
         return err_set(err, ERR_INVALID, "A number is too large.");
     c->cost = (int)cost;
     c->connections_max = (int)connections;
     c->messages_per_minute = (int)rate;
+    c->recipients_max = (int)recipients;
+    c->alarm_per_hour = (int)alarm;
     c->max_bytes = call_number(call, "max_message", c->max_bytes);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "directory/domain.h"
 
 #include "admin_api/call.h"
+#include "admin_api/protocols.h"
 #include "admin_api/quota_roots.h"
 #include "directory/organisation.h"
 
@@ -18,6 +19,7 @@ static bool domain_json(struct admin_call *call, const struct domain *d, json_t 
                      organisation.name, "kind", domain_kind_name(d->kind), "quota",
                      (json_int_t)d->quota_bytes, "enabled", d->is_enabled, "subaddresses",
                      d->has_subaddresses, "recipients", (json_int_t)d->address_count);
+    json_object_set_new(*out, "protocols", protocols_json(d->protocols));
     if (d->target)
         json_object_set_new(*out, "target", json_string(d->target));
     if (d->catch_all)
@@ -111,11 +113,12 @@ bool domain_patch(struct admin_call *call, struct err *err)
                       (call_has(call, "quota") ? DOMAIN_QUOTA : 0u) |
                       (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u) |
                       (call_has(call, "subaddresses") ? DOMAIN_SUBADDRESSES : 0u) |
-                      (call_has(call, "catch_all") ? DOMAIN_CATCH_ALL : 0u);
+                      (call_has(call, "catch_all") ? DOMAIN_CATCH_ALL : 0u) |
+                      (call_has(call, "protocols") ? DOMAIN_PROTOCOLS : 0u);
     struct domain found;
 
     if (!kind_of(call_text(call, "kind"), &wanted.kind, err) ||
-        !find(call, call->parameters[0], &found, err) ||
+        !protocols_read(call, &wanted.protocols, err) || !find(call, call->parameters[0], &found, err) ||
         !domain_set(call->api->options.directory, &call->actor, found.name, fields, &wanted, err))
         return false;
     if ((fields & DOMAIN_QUOTA) &&

@@ -43,6 +43,8 @@ static json_t *setting_json(const struct listing *l, const struct filter_setting
         value = found;
         from = "domain";
     }
+    if (row->type == FILTER_SECRET && *value)
+        value = "(set)";
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row->name, "value", value, "from", from, "default",
                      row->standard, "meaning", row->meaning);
 }
@@ -118,7 +120,9 @@ bool filter_patch(struct admin_call *call, struct err *err)
     level = scope.domain            ? FILTER_OF_DOMAIN
             : scope.organisation_id ? FILTER_OF_ORGANISATION
                                     : FILTER_OF_INSTALLATION;
-    return filter_setting_check(name, level, value, err) &&
-           filter_setting_put(call->api->options.directory, &call->actor, &scope, name, value, err) &&
+    if (!filter_setting_check(name, level, value, err))
+        return false;
+    scope.is_secret = filter_setting_row(name)->type == FILTER_SECRET;
+    return filter_setting_put(call->api->options.directory, &call->actor, &scope, name, value, err) &&
            answer_settings(call, scope.organisation_id, scope.domain, err);
 }

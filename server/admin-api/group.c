@@ -2,7 +2,9 @@
 #include "directory/alias.h"
 
 #include "admin_api/call.h"
+#include "admin_api/list.h"
 #include "admin_api/rules.h"
+#include "directory/source.h"
 
 #include <string.h>
 #include <strings.h>
@@ -37,6 +39,7 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
 {
     struct alias found;
     json_t *json, *members;
+    const char *source;
 
     if (!find(call, kind, address, &found, err))
         return false;
@@ -47,7 +50,10 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
             json_array_append_new(members, json_string(found.targets[i]));
         json_object_set_new(json, "members", members);
     }
-    if (!rules_add(call, found.recipient_id, json, err)) {
+    if (source_of(call->api->options.directory, call->arena, found.recipient_id, &source, err) && source)
+        json_object_set_new(json, "source", json_string(source));
+    if (!rules_add(call, found.recipient_id, json, err) ||
+        (kind == RECIPIENT_GROUP && !group_list_add(call, found.recipient_id, json, err))) {
         json_decref(json);
         return false;
     }
@@ -62,7 +68,7 @@ static bool add(struct admin_call *call, const struct alias *wanted, struct err 
 
     if (!alias_add(call->api->options.directory, &call->actor, wanted, &id, err))
         return false;
-    if (!rules_set(call, id, err)) {
+    if (!rules_set(call, id, err) || (wanted->kind == RECIPIENT_GROUP && !group_list_set(call, id, err))) {
         if (!alias_remove(call->api->options.directory, &call->actor, wanted->kind, wanted->address, &undone))
             err_log(err, "and it stays without its rules: %s", undone.log);
         return false;
@@ -113,7 +119,9 @@ static bool patch(struct admin_call *call, enum recipient_kind kind, struct err 
     if ((call_has(call, "name") || call_has(call, "enabled") || target) &&
         !alias_set(call->api->options.directory, &call->actor, call->parameters[0], &wanted, err))
         return false;
-    return rules_set(call, wanted.recipient_id, err) && answer_with(call, kind, call->parameters[0], err);
+    return rules_set(call, wanted.recipient_id, err) &&
+           (kind != RECIPIENT_GROUP || group_list_set(call, wanted.recipient_id, err)) &&
+           answer_with(call, kind, call->parameters[0], err);
 }
 
 /* ---- groups */

@@ -1,20 +1,12 @@
 /*
- * json.h -- JSON from outside, within bounds.
- *
- * Jansson already refuses what is no JSON in UTF-8 (RFC 8259): NUL, also as \u0000, half a surrogate pair, a number that no
- * double or 64 bit integer holds, a second member of the same name, bytes after the end. What it would take, and what is
- * bounded here before it allocates anything: nesting (it recurses) and the number of values (one byte of `[1,1,...` costs
- * some thirty in memory).
+ * json.h -- the body of a request: one JSON object from outside, within bounds (http/json.h).
  *
  * Threads  a pure function.
  */
 #ifndef ADMIN_API_JSON_H
 #define ADMIN_API_JSON_H
 
-#include "base/err.h"
-#include "base/span.h"
-
-#include <jansson.h>
+#include "http/json.h"
 
 enum { ADMIN_JSON_DEPTH_MAX = 32, ADMIN_JSON_VALUES_MAX = 100000 };
 

@@ -4,6 +4,7 @@
 #include "admin_api/json.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "deliver/deliver.h"
 #include "directory/audit.h"
 #include "format/date.h"
@@ -154,11 +155,6 @@ struct entry {
     struct span key; /* of the receipt */
     struct deliver_append append;
 };
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool read_key(void *arena, const char *hex, struct span *key_out)
 {

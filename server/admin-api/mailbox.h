@@ -14,6 +14,8 @@ struct opened_mailbox {
     struct mailbox_reader reader; /* its owner */
 };
 
+/* By any address of its user, whom the actor may see. The user's strings are under call->arena. ERR_NOT_FOUND; ERR_BUSY while its
+ * storage group is down. */
 MUST_CHECK bool open_mailbox(struct admin_call *call, const char *address, struct opened_mailbox *out,
                              struct err *err);
 

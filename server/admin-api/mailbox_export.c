@@ -107,7 +107,7 @@ bool mailbox_export_get(struct admin_call *call, struct err *err)
         return false;
     }
     export->at = view_from(export->view, 1);
-    call->is_streaming = true;
+    call->is_answered = true;
     http_reply_type(call->reply, "application/x-chappe-messages");
     http_reply_stream(call->reply, next_piece, release, export);
     return true;

@@ -6,10 +6,23 @@
 
 #include "admin_api/call.h"
 #include "directory/user.h"
+#include "group/store.h"
 
 /* The fields of one user object, checked; strings belong to `json` and call->arena. */
 MUST_CHECK bool new_user_read(struct admin_call *call, const json_t *json, struct user *user_out,
                               struct err *err);
+/* What the last of many users named, and where that is: the next one who names the same needs no query. */
+struct new_user_place {
+    bool is_known;
+    const char *storage_group, *store, *admin_group; /* NULL: not named */
+    const char *domain;
+    struct mailbox_location mailbox;
+    int64_t administrative_group_id;
+};
+/* new_user_read() for one of many: takes `place` where it fits, and puts there what was found. All its strings are those of
+ * `json`, which must live as long. */
+MUST_CHECK bool new_user_read_next(struct admin_call *call, const json_t *json, struct new_user_place *place,
+                                   struct user *user_out, struct err *err);
 /* NULL password: *has_password_out false. Costs an argon2. Under `owner`. */
 MUST_CHECK bool new_user_credential(const void *owner, const char *password,
                                     struct credential *credential_out, bool *has_password_out,
@@ -17,5 +30,10 @@ MUST_CHECK bool new_user_credential(const void *owner, const char *password,
 /* The mailbox in its storage group, and the limits of its domain and organisation there. May be repeated. */
 MUST_CHECK bool new_user_mailbox(const struct admin_api *api, const struct user *user, bool is_inbox_only,
                                  struct err *err);
+/* What the storage group is told of the user's mailbox. */
+struct mailbox_options new_user_options(const struct user *user, bool is_inbox_only);
+/* The limits of the user's domain and organisation, where the group with mailboxes under them does not know them yet. */
+MUST_CHECK bool new_user_limits(const struct admin_api *api, const struct user *user, struct group *group,
+                                struct err *err);
 
 #endif

@@ -2,6 +2,8 @@
 #include "directory/organisation.h"
 
 #include "admin_api/call.h"
+#include "admin_api/preference.h"
+#include "admin_api/protocols.h"
 #include "admin_api/quota_roots.h"
 #include "admin_api/rules.h"
 
@@ -12,6 +14,7 @@ static json_t *organisation_json(const struct organisation *o)
                              (json_int_t)o->domain_count, "users", (json_int_t)o->user_count, "accepts",
                              recipient_accepts_name(o->accepts), "created", json_time(o->created_us));
 
+    json_object_set_new(json, "protocols", protocols_json(o->protocols));
     if (o->max_bytes)
         json_object_set_new(json, "max_message", json_integer(o->max_bytes));
     return json;
@@ -26,7 +29,13 @@ static bool answer_with(struct admin_call *call, const char *name, struct err *e
 {
     struct organisation found;
 
-    return find(call, name, &found, err) && call_answer(call, organisation_json(&found));
+    if (!find(call, name, &found, err))
+        return false;
+    json_t *json = organisation_json(&found);
+    if (preference_add(call, found.organisation_id, 0, json, err))
+        return call_answer(call, json);
+    json_decref(json);
+    return false;
 }
 
 bool organisation_post(struct admin_call *call, struct err *err)
@@ -71,13 +80,15 @@ bool organisation_patch(struct admin_call *call, struct err *err)
     unsigned fields = (call_has(call, "name") ? ORGANISATION_NAME : 0u) |
                       (call_has(call, "quota") ? ORGANISATION_QUOTA : 0u) |
                       (call_has(call, "accepts") ? ORGANISATION_ACCEPTS : 0u) |
-                      (call_has(call, "max_message") ? ORGANISATION_MAX_BYTES : 0u);
+                      (call_has(call, "max_message") ? ORGANISATION_MAX_BYTES : 0u) |
+                      (call_has(call, "protocols") ? ORGANISATION_PROTOCOLS : 0u);
     struct organisation found;
 
     if (!rules_accepts_of(call_text(call, "accepts"), &wanted.accepts, err) ||
-        !find(call, call->parameters[0], &found, err) ||
+        !protocols_read(call, &wanted.protocols, err) || !find(call, call->parameters[0], &found, err) ||
         !organisation_set(call->api->options.directory, &call->actor, found.organisation_id, fields, &wanted,
-                          err))
+                          err) ||
+        !preference_apply(call, found.organisation_id, 0, found.name, err))
         return false;
     if ((fields & ORGANISATION_QUOTA) &&
         !quota_roots_set(call->api, QUOTA_ROOT_ORGANISATION, found.organisation_id, wanted.quota_bytes, err))

@@ -1,13 +1,11 @@
 /* quarantine.c -- messages that were set aside: listed, shown, let through, deleted; and accounts that are held. */
 #include "directory/quarantine.h"
 
+#include "accept/release.h"
 #include "admin_api/call.h"
-#include "base/clock.h"
-#include "deliver/deliver.h"
 #include "directory/sending.h"
-#include "message/message.h"
+#include "directory/user.h"
 #include "message/zstd.h"
-#include "resolve/resolve.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -81,52 +79,75 @@ bool quarantine_get_one(struct admin_call *call, struct err *err)
     return call_answer(call, json);
 }
 
-static void add_target(struct deliver_recipient *targets, size_t *count, const struct resolve_target *target)
+/* The recipient whose copy alone is wanted; 0 where none is named. */
+static bool find_recipient(const struct admin_call *call, const char *text, int64_t *recipient_id_out,
+                           struct err *err)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (targets[i].target.mailbox_id == target->mailbox_id)
-            return;
-    targets[(*count)++] = (struct deliver_recipient){ .group_id = target->group_id,
-                                                      .address = target->address,
-                                                      .target = { .mailbox_id = target->mailbox_id } };
-}
+    struct resolved resolved;
+    struct address address;
 
-/* The mailboxes of the entry's own organisation as they are now: an alias may lead elsewhere since, a user be gone. */
-static bool find_targets(struct admin_call *call, const struct quarantine_entry *entry,
-                         struct deliver_recipient **targets_out, size_t *count_out, struct err *err)
-{
-    *targets_out = NULL;
-    *count_out = 0;
-    for (size_t i = 0; i < entry->recipient_count; i++) {
-        struct resolve_answer answer;
-        struct address address;
-
-        if (address_parse(call->arena, span_text(entry->recipients[i]),
-                          ADDRESS_ACCEPT_UTF8 | ADDRESS_ACCEPT_NO_DOMAIN, &address) != ADDRESS_GOOD)
-            continue;
-        if (!resolve(call->api->options.directory, call->arena, &address, &answer, err))
-            return false;
-        *targets_out = talloc_realloc(call->arena, *targets_out, struct deliver_recipient,
-                                      (unsigned)(*count_out + answer.target_count + 1));
-        for (size_t k = 0; k < answer.target_count; k++)
-            if (answer.targets[k].organisation_id == entry->organisation_id)
-                add_target(*targets_out, count_out, &answer.targets[k]);
-    }
-    return *count_out > 0 ||
-           err_set(err, ERR_NOT_FOUND, "None of its recipients has a mailbox here any more.");
+    *recipient_id_out = 0;
+    if (!text)
+        return true;
+    if (address_parse(call->arena, span_text(text), ADDRESS_ACCEPT_UTF8, &address) != ADDRESS_GOOD)
+        return err_set(err, ERR_INVALID, "%.100s is not a good address.", text);
+    if (!directory_resolve(call->api->options.directory, call->arena, address.local, address.domain,
+                           &resolved, err))
+        return false;
+    *recipient_id_out = resolved.recipient_id;
+    return resolved.kind == RESOLVED_RECIPIENT ||
+           err_set(err, ERR_NOT_FOUND, "%.100s has no mailbox here.", text);
 }
 
 bool quarantine_release(struct admin_call *call, struct err *err)
 {
-    struct deliver_recipient *targets;
     struct quarantine_entry entry;
-    struct span message;
+    int64_t recipient_id;
+
+    return find_recipient(call, call_text(call, "recipient"), &recipient_id, err) &&
+           quarantine_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0],
+                           &entry, err) &&
+           release_entry(call->api->options.accept, &call->actor, &entry, recipient_id, err);
+}
+
+/* ---- a user's own */
+
+static bool find_user(struct admin_call *call, int64_t *recipient_id_out, struct err *err)
+{
+    struct user user;
+
+    if (!user_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], &user, err))
+        return false;
+    *recipient_id_out = user.recipient_id;
+    return true;
+}
+
+bool user_quarantine_get(struct admin_call *call, struct err *err)
+{
+    struct quarantine_entry *entries;
+    int64_t recipient_id;
+    json_t *json;
     size_t count;
 
-    return find(call, &entry, &message, err) && find_targets(call, &entry, &targets, &count, err) &&
-           deliver_message_whole(call->api->options.deliver, message_prepare(call->arena, message),
-                                 clock_now_us(), targets, count, err) &&
-           quarantine_remove(call->api->options.directory, &call->actor, entry.id, "quarantine.release", err);
+    if (!find_user(call, &recipient_id, err) ||
+        !quarantine_of_recipient(call->api->options.directory, call->arena, recipient_id, &entries, &count,
+                                 err))
+        return false;
+    json = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(json, entry_json(&entries[i]));
+    return call_answer(call, json_pack("{s:o}", "messages", json));
+}
+
+bool user_quarantine_release(struct admin_call *call, struct err *err)
+{
+    struct quarantine_entry entry;
+    int64_t recipient_id;
+
+    return find_user(call, &recipient_id, err) &&
+           quarantine_find(call->api->options.directory, &call->actor, call->arena, call->parameters[1],
+                           &entry, err) &&
+           release_entry(call->api->options.accept, &call->actor, &entry, recipient_id, err);
 }
 
 bool quarantine_delete(struct admin_call *call, struct err *err)

@@ -1,8 +1,10 @@
 /* queue.c -- the transport queue: what waits, and what is done about it. */
 #include "queue/admin.h"
 
+#include "accept/recall.h"
 #include "admin_api/call.h"
 #include "base/clock.h"
+#include "directory/user.h"
 #include "format/address.h"
 #include "format/header.h"
 #include "resolve/resolve.h"
@@ -44,6 +46,18 @@ static const char *part(const struct admin_call *call, const char *name)
     return text ? text : http_query(call->request, name);
 }
 
+/* Who submitted it. */
+static bool find_login(const struct admin_call *call, const char *address, int64_t *login_id_out,
+                       struct err *err)
+{
+    struct user user;
+
+    if (!user_find(call->api->options.directory, &call->actor, call->arena, address, &user, err))
+        return false;
+    *login_id_out = user.recipient_id;
+    return true;
+}
+
 static bool read_filter(const struct admin_call *call, struct queue_filter *filter, struct err *err)
 {
     const char *older = part(call, "older"), *id = part(call, "id");
@@ -62,6 +76,8 @@ static bool read_filter(const struct admin_call *call, struct queue_filter *filt
     }
     if (older && seconds <= 0)
         return err_set(err, ERR_INVALID, "An age is seconds.");
+    if (part(call, "login") && !find_login(call, part(call, "login"), &filter->login_id, err))
+        return false;
     if (older)
         filter->before_us = clock_now_us() - seconds * US_PER_S;
     return read_state(part(call, "state"), filter, err);
@@ -72,14 +88,15 @@ static bool read_filter(const struct admin_call *call, struct queue_filter *filt
 static json_t *entry_json(const struct queue_entry *e)
 {
     return json_pack(
-        "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:i, s:o, s:s, s:s, s:I, s:s, s:s, s:i, s:b}",
+        "{s:I, s:s, s:s, s:s, s:s?, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:i, s:o, s:s, s:s, s:I, s:s, s:s, s:i, s:b}",
         "id", (json_int_t)e->entry, "message", e->message.name, "state", state_names[e->state], "sender",
-        e->message.sender, "recipient", e->recipient.address, "asked", e->recipient.asked, "lane",
-        e->recipient.lane, "via", e->recipient.via, "received", json_time(e->message.received_us), "next",
-        json_time(e->recipient.next_try_us), "expires", json_time(e->message.expires_us), "attempts",
-        (int)e->attempts, "last", json_time(e->last_us), "reply", *e->last_text ? e->last_text : "", "host",
-        e->last_host, "size", (json_int_t)e->message.size_bytes, "subject", e->message.subject, "origin",
-        e->message.origin, "priority", e->message.priority, "warned", e->was_warned);
+        e->message.sender, "login", e->message.login, "recipient", e->recipient.address, "asked",
+        e->recipient.asked, "lane", e->recipient.lane, "via", e->recipient.via, "received",
+        json_time(e->message.received_us), "next", json_time(e->recipient.next_try_us), "expires",
+        json_time(e->message.expires_us), "attempts", (int)e->attempts, "last", json_time(e->last_us),
+        "reply", *e->last_text ? e->last_text : "", "host", e->last_host, "size",
+        (json_int_t)e->message.size_bytes, "subject", e->message.subject, "origin", e->message.origin,
+        "priority", e->message.priority, "warned", e->was_warned);
 }
 
 static json_t *entries_json(const struct queue_entry *entries, size_t count)
@@ -229,4 +246,26 @@ bool queue_act_post(struct admin_call *call, struct err *err)
     call->api->options.wake_queue(call->api->options.host);
     return call_answer(call, json_pack("{s:I, s:I, s:b}", "done", (json_int_t)result.done, "in_work",
                                        (json_int_t)result.in_work, "has_more", result.has_more));
+}
+
+/* ---- taking back */
+
+bool queue_recall_post(struct admin_call *call, struct err *err)
+{
+    struct recall recall = { .directory = call->api->options.directory,
+                             .deliver = call->api->options.deliver,
+                             .actor = &call->actor,
+                             .name = call_text(call, "id") };
+    const char *login = call_text(call, "login");
+    struct recalled recalled;
+
+    if (!call_organisation_filter(call, &recall.organisation_id, err) ||
+        (login && !find_login(call, login, &recall.login_id, err)))
+        return false;
+    if (call->actor.organisation_id)
+        recall.organisation_id = call->actor.organisation_id;
+    return recall_message(&recall, call->arena, &recalled, err) &&
+           call_answer(call,
+                       json_pack("{s:s, s:s, s:I, s:I}", "login", recalled.login, "folder", "Drafts", "uid",
+                                 (json_int_t)recalled.uid, "recipients", (json_int_t)recalled.recipients));
 }

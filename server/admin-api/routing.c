@@ -156,6 +156,9 @@ bool server_patch(struct admin_call *call, struct err *err)
     if (address &&
         !server_set_address(directory, &call->actor, call->parameters[0], *address ? address : NULL, err))
         return false;
+    if (call_flag(call, "new_key", false) &&
+        !server_forget_key(directory, &call->actor, call->parameters[0], err))
+        return false;
     return (!group || server_set_routing_group(directory, &call->actor, call->parameters[0], group, err)) &&
            server_get(call, err);
 }
@@ -187,6 +190,8 @@ bool links_get(struct admin_call *call, struct err *err)
 
 /* ---- which way? */
 
+enum { HOPS_MAX = 8 };
+
 static const char *const route_kinds[ROUTE_KINDS] = {
     [ROUTE_MX] = "mx",     [ROUTE_HOST] = "host",   [ROUTE_WAIT] = "wait",
     [ROUTE_NONE] = "none", [ROUTE_STORE] = "store",
@@ -213,14 +218,63 @@ static json_t *route_json(const char *address, const char *why, const struct rou
     return json;
 }
 
+/* A server of the routing group to which a connector leads; 0: it leaves the installation. */
+static int64_t next_server(const struct routing *routing, int64_t connector_id)
+{
+    int64_t group = 0;
+
+    for (size_t i = 0; i < routing->connector_count; i++)
+        if (routing->connectors[i].connector_id == connector_id)
+            group = routing->connectors[i].target_group_id;
+    for (size_t i = 0; group && i < routing->server_count; i++)
+        if (routing->servers[i].routing_group_id == group)
+            return routing->servers[i].server_id;
+    return 0;
+}
+
+/* The connectors behind the first one, as the servers on the way would choose them now. */
+static bool add_hops(struct admin_call *call, const struct topology_question *question,
+                     const struct route *first, json_t *path, struct err *err)
+{
+    struct topology_question next = *question;
+    int64_t visited[HOPS_MAX + 1];
+    struct route route = *first;
+    struct routing routing;
+
+    if (!load(call, &routing, err))
+        return false;
+    next.visited = visited;
+    for (size_t hop = 0; hop < HOPS_MAX; hop++) {
+        next.server_id = next_server(&routing, route.connector_id);
+        if (!next.server_id)
+            return true;
+        visited[next.visited_count++] = next.server_id;
+        if (!topology_route(call->api->options.topology, call->arena, &next, &route, err))
+            return false;
+        if (!route.connector_name)
+            return true;
+        json_array_append_new(path, json_string(route.connector_name));
+    }
+    return true;
+}
+
 static bool add_way(struct admin_call *call, const struct topology_question *question, const char *address,
                     const char *why, json_t *ways, struct err *err)
 {
+    json_t *path = json_array(), *way;
     struct route route;
 
     if (!topology_route(call->api->options.topology, call->arena, question, &route, err))
         return false;
-    json_array_append_new(ways, route_json(address, why, &route));
+    if (route.connector_name)
+        json_array_append_new(path, json_string(route.connector_name));
+    if (!add_hops(call, question, &route, path, err)) {
+        json_decref(path);
+        return false;
+    }
+    way = route_json(address, why, &route);
+    json_object_set_new(way, "path", path);
+    json_array_append_new(ways, way);
     return true;
 }
 

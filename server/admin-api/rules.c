@@ -25,8 +25,8 @@ bool rules_accepts_of(const char *word, enum recipient_accepts *accepts_out, str
 {
     *accepts_out = ACCEPTS_ANYONE;
     return !word || recipient_accepts_of(word, accepts_out) ||
-           err_set(err, ERR_INVALID, "%.60s is not one of anyone, authenticated, organisation and named.",
-                   word);
+           err_set(err, ERR_INVALID,
+                   "%.60s is not one of anyone, authenticated, organisation, members and named.", word);
 }
 
 static const struct {

@@ -1,5 +1,6 @@
 /* storage_group.c -- storage groups and stores. */
 #include "admin_api/call.h"
+#include "admin_api/place.h"
 #include "directory/routing.h"
 #include "group/group.h"
 #include "group/store.h"
@@ -65,34 +66,36 @@ bool storage_groups_get(struct admin_call *call, struct err *err)
     return call_answer(call, json_pack("{s:o}", "storage_groups", json));
 }
 
-static bool find_group(struct admin_call *call, const char *name, struct storage_group *out, struct err *err)
+static json_t *stores_json(struct admin_call *call, int64_t storage_group_id, struct err *err)
 {
-    struct storage_group *list;
+    struct store *stores;
     size_t count;
+    json_t *json = json_array();
 
-    if (!storage_group_list(call->api->options.directory, call->arena, &list, &count, err))
-        return false;
+    if (!directory_store_list(call->api->options.directory, call->arena, &stores, &count, err))
+        return json;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(list[i].name, name) == 0) {
-            *out = list[i];
-            return true;
-        }
-    return err_set(err, ERR_NOT_FOUND, "There is no storage group %s.", name);
+        if (stores[i].storage_group_id == storage_group_id)
+            json_array_append_new(json, json_string(stores[i].name));
+    return json;
 }
 
 bool storage_group_get(struct admin_call *call, struct err *err)
 {
     struct storage_group found;
+    struct err down = ERR_INIT;
     struct group *group;
-    int64_t messages;
+    int64_t messages = 0;
 
-    if (!find_group(call, call->parameters[0], &found, err) ||
-        !group_find(call->api->options.groups, found.storage_group_id, &group, err) ||
-        !message_count(group, &messages, err))
+    if (!place_storage_group(call, call->parameters[0], &found, err))
         return false;
-    return call_answer(call, json_pack("{s:s, s:I, s:s, s:I, s:I}", "name", found.name, "id",
-                                       (json_int_t)found.storage_group_id, "state", "up", "mailboxes",
-                                       (json_int_t)found.mailbox_count, "messages", (json_int_t)messages));
+    bool is_up = group_find(call->api->options.groups, found.storage_group_id, &group, &down) &&
+                 message_count(group, &messages, &down);
+    return call_answer(call, json_pack("{s:s, s:I, s:s, s:I, s:I, s:b, s:o}", "name", found.name, "id",
+                                       (json_int_t)found.storage_group_id, "state", is_up ? "up" : "down",
+                                       "mailboxes", (json_int_t)found.mailbox_count, "messages",
+                                       (json_int_t)messages, "takes_new", found.takes_new, "stores",
+                                       stores_json(call, found.storage_group_id, err)));
 }
 
 /* First what is, then what the directory says should be: a failure in between is seen and can be repeated. */
@@ -103,7 +106,7 @@ static bool set_mounted(struct admin_call *call, bool is_mounted, struct err *er
     struct group *group;
     size_t count;
 
-    if (!find_group(call, call->parameters[0], &found, err) ||
+    if (!place_storage_group(call, call->parameters[0], &found, err) ||
         !group_find(call->api->options.groups, found.storage_group_id, &group, err) ||
         !directory_store_list(call->api->options.directory, call->arena, &stores, &count, err))
         return false;
@@ -129,49 +132,33 @@ bool storage_group_dismount(struct admin_call *call, struct err *err)
     return set_mounted(call, false, err);
 }
 
-bool store_post(struct admin_call *call, struct err *err)
-{
-    struct store wanted = { .name = call_text(call, "name"), .is_mounted = true };
-    struct storage_group found;
-    int64_t id;
-
-    if (!find_group(call, call_text(call, "storage_group"), &found, err))
-        return false;
-    wanted.storage_group_id = found.storage_group_id;
-    if (!directory_store_add(call->api->options.directory, &call->actor, &wanted, &id, err) ||
-        !call->api->options.prepare_group(call->api->options.host, wanted.storage_group_id, err))
-        return false;
-    return call_created(call, json_pack("{s:s, s:s}", "name", wanted.name, "storage_group",
-                                        call_text(call, "storage_group")));
-}
-
-bool stores_get(struct admin_call *call, struct err *err)
-{
-    struct storage_group *groups;
-    struct store *list;
-    size_t count, group_count;
-    json_t *json;
-
-    if (!storage_group_list(call->api->options.directory, call->arena, &groups, &group_count, err) ||
-        !directory_store_list(call->api->options.directory, call->arena, &list, &count, err))
-        return false;
-    json = json_array();
-    for (size_t i = 0; i < count; i++) {
-        const char *group = "";
-        for (size_t g = 0; g < group_count; g++)
-            if (groups[g].storage_group_id == list[i].storage_group_id)
-                group = groups[g].name;
-        json_array_append_new(json, json_pack("{s:s, s:s, s:b, s:I}", "name", list[i].name, "storage_group",
-                                              group, "mounted", list[i].is_mounted, "mailboxes",
-                                              (json_int_t)list[i].mailbox_count));
-    }
-    return call_answer(call, json_pack("{s:o}", "stores", json));
-}
-
 bool storage_group_patch(struct admin_call *call, struct err *err)
 {
-    const char *name = call->parameters[0], *group = call_text(call, "routing_group");
+    const char *routing_group = call_text(call, "routing_group"), *name = call_text(call, "name");
+    struct storage_group wanted;
 
-    return storage_group_set_routing_group(call->api->options.directory, &call->actor, name, group, err) &&
-           call_answer(call, json_pack("{s:s, s:s}", "name", name, "routing_group", group));
+    if (!place_storage_group(call, call->parameters[0], &wanted, err))
+        return false;
+    wanted.name = name ? name : wanted.name;
+    wanted.takes_new = call_flag(call, "takes_new", wanted.takes_new);
+    if (call_has(call, "database"))
+        wanted.conninfo = *call_text(call, "database") ? call_text(call, "database") : NULL;
+    if ((name || call_has(call, "takes_new") || call_has(call, "database")) &&
+        (!storage_group_set(call->api->options.directory, &call->actor, &wanted, err) ||
+         !call->api->options.prepare_group(call->api->options.host, wanted.storage_group_id, err)))
+        return false;
+    if (routing_group && !storage_group_set_routing_group(call->api->options.directory, &call->actor,
+                                                          wanted.name, routing_group, err))
+        return false;
+    return call_answer(call, json_pack("{s:s, s:b, s:s*}", "name", wanted.name, "takes_new", wanted.takes_new,
+                                       "routing_group", routing_group));
+}
+
+/* Its database stays, for whoever wants to look once more. */
+bool storage_group_delete(struct admin_call *call, struct err *err)
+{
+    struct storage_group found;
+
+    return place_storage_group(call, call->parameters[0], &found, err) &&
+           storage_group_remove(call->api->options.directory, &call->actor, found.storage_group_id, err);
 }

@@ -2,12 +2,19 @@
 #include "directory/user.h"
 
 #include "admin_api/call.h"
+#include "admin_api/factor.h"
 #include "admin_api/mailbox.h"
 #include "admin_api/new_user.h"
+#include "admin_api/page.h"
+#include "admin_api/policy_addresses.h"
+#include "admin_api/preference.h"
+#include "admin_api/protocols.h"
 #include "admin_api/rules.h"
+#include "auth/change.h"
 #include "auth/password.h"
 #include "directory/domain.h"
 #include "directory/organisation.h"
+#include "directory/source.h"
 #include "group/quota.h"
 #include "group/store.h"
 
@@ -15,18 +22,16 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { LIST_MAX = 1000 };
-
 static json_t *user_json(const struct user *u)
 {
     json_t *addresses = json_array();
 
     for (size_t i = 0; i < u->address_count; i++)
         json_array_append_new(addresses, json_string(u->addresses[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:o}", "address", u->address, "name", u->name,
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:o, s:o}", "address", u->address, "name", u->name,
                      "kind", recipient_kind_name(u->kind), "state", recipient_state_name(u->state), "quota",
                      (json_int_t)u->quota_bytes, "addresses", addresses, "has_password", u->has_password,
-                     "created", json_time(u->created_us));
+                     "created", json_time(u->created_us), "protocols", protocols_json(u->protocols));
 }
 
 static bool find(struct admin_call *call, struct user *out, struct err *err)
@@ -41,6 +46,7 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
     struct organisation organisation;
     struct mailbox_usage usage;
     struct group *group;
+    const char *source;
     struct err err = ERR_INIT;
 
     if (organisation_get(call->api->options.directory, &call->actor, call->arena, u->organisation_id,
@@ -51,9 +57,18 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
         json_object_set_new(json, "used", json_integer(usage.used_bytes));
         json_object_set_new(json, "messages", json_integer(usage.used_messages));
     }
-    if (!rules_add(call, u->recipient_id, json, &err))
+    if (source_of(call->api->options.directory, call->arena, u->recipient_id, &source, &err) && source)
+        json_object_set_new(json, "source", json_string(source));
+    if (!rules_add(call, u->recipient_id, json, &err) ||
+        !preference_add(call, u->organisation_id, u->recipient_id, json, &err))
         json_object_set_new(json, "accepts", json_null()); /* the directory went away meanwhile */
     return json;
+}
+
+/* With the addresses that policies gave it. */
+static bool find_again(struct admin_call *call, struct user *user, struct err *err)
+{
+    return user_get(call->api->options.directory, &call->actor, call->arena, user->recipient_id, user, err);
 }
 
 bool user_post(struct admin_call *call, struct err *err)
@@ -74,20 +89,17 @@ bool user_post(struct admin_call *call, struct err *err)
             err_log(err, "and the user stays without a mailbox: %s", undone.log);
         return false;
     }
-    return call_created(call, user_json(&added));
+    return policy_addresses_new(call, &added, err) && find_again(call, &added, err) &&
+           call_created(call, user_json(&added));
 }
 
 static bool read_query(struct admin_call *call, struct user_query *query, struct err *err)
 {
-    const char *limit = http_query(call->request, "limit");
-
     *query = (struct user_query){ .domain = http_query(call->request, "domain"),
                                   .text = http_query(call->request, "text"),
-                                  .after = http_query(call->request, "after"),
-                                  .limit = limit ? strtoul(limit, NULL, 10) : LIST_MAX };
-    if (query->limit == 0 || query->limit > LIST_MAX)
-        query->limit = LIST_MAX;
-    return call_organisation_filter(call, &query->organisation_id, err);
+                                  .after = page_after(call) };
+    return page_limit(call, PAGE_MOST, &query->limit, err) &&
+           call_organisation_filter(call, &query->organisation_id, err);
 }
 
 bool users_get(struct admin_call *call, struct err *err)
@@ -123,11 +135,17 @@ static bool state_of(const char *word, enum recipient_state *state_out, struct e
            err_set(err, ERR_INVALID, "%s is no state: active, no-login or disabled.", word);
 }
 
+static bool rename_to(struct admin_call *call, const struct user *found, const char *address, struct err *err)
+{
+    return !address ||
+           user_rename(call->api->options.directory, &call->actor, found->recipient_id, address, err);
+}
+
 bool user_patch(struct admin_call *call, struct err *err)
 {
-    unsigned fields = (call_has(call, "name") ? USER_NAME : 0u) |
-                      (call_has(call, "state") ? USER_STATE : 0u) |
-                      (call_has(call, "quota") ? USER_QUOTA : 0u);
+    unsigned fields =
+        (call_has(call, "name") ? USER_NAME : 0u) | (call_has(call, "state") ? USER_STATE : 0u) |
+        (call_has(call, "quota") ? USER_QUOTA : 0u) | (call_has(call, "protocols") ? USER_PROTOCOLS : 0u);
     struct user found, wanted;
     struct group *group;
 
@@ -136,7 +154,9 @@ bool user_patch(struct admin_call *call, struct err *err)
     wanted = found;
     wanted.name = call_has(call, "name") ? call_text(call, "name") : found.name;
     wanted.quota_bytes = call_number(call, "quota", found.quota_bytes);
-    if (!state_of(call_text(call, "state"), &wanted.state, err))
+    if (!state_of(call_text(call, "state"), &wanted.state, err) ||
+        !protocols_read(call, &wanted.protocols, err) ||
+        !rename_to(call, &found, call_text(call, "address"), err))
         return false;
     if ((fields & USER_QUOTA) && wanted.quota_bytes < 0)
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
@@ -146,8 +166,9 @@ bool user_patch(struct admin_call *call, struct err *err)
         return false;
     return (!fields ||
             user_set(call->api->options.directory, &call->actor, found.recipient_id, fields, &wanted, err)) &&
-           rules_set(call, found.recipient_id, err) && find(call, &found, err) &&
-           call_answer(call, user_details(call, &found));
+           rules_set(call, found.recipient_id, err) &&
+           preference_apply(call, found.organisation_id, found.recipient_id, found.address, err) &&
+           find(call, &found, err) && call_answer(call, user_details(call, &found));
 }
 
 bool user_delete(struct admin_call *call, struct err *err)
@@ -161,6 +182,25 @@ bool user_delete(struct admin_call *call, struct err *err)
         !user_remove(call->api->options.directory, &call->actor, found.recipient_id, &location, err))
         return false;
     return mailbox_delete(group, location.mailbox_id, err) || err->kind == ERR_NOT_FOUND;
+}
+
+bool own_password_put(struct admin_call *call, struct err *err)
+{
+    struct auth_request request = { .protocol = PROTOCOL_ADMIN, .peer = *http_peer(call->request) };
+    struct user found;
+
+    if (!find(call, &found, err) ||
+        !((call->holder && found.recipient_id == call->holder->recipient_id) ||
+          err_set(err, ERR_NOT_FOUND, "There is no such user.")) ||
+        !factor_is_fresh(call, err))
+        return false;
+    if (!call->api->options.auth)
+        return err_set(err, ERR_BUSY, "Passwords cannot be checked at the moment.");
+    call->limit_status = 429; /* too many failures: try later */
+    return auth_change_password(call->api->options.auth, &request, &call->actor, CHANGE_ANY,
+                                span_text(found.address), span_text(call_text(call, "current")),
+                                span_text(call_text(call, "password")), err) ||
+           (err->kind == ERR_AUTH && err_set(err, ERR_INVALID, "The current password is wrong."));
 }
 
 bool user_password_put(struct admin_call *call, struct err *err)

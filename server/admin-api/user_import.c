@@ -1,5 +1,8 @@
-/* user_import.c -- many users in one request: their passwords are hashed in parallel, for that is what takes long. */
+/* user_import.c -- many users in one request: their passwords are hashed in parallel, for that is what takes long, and their
+ * rows and mailboxes are made together, a transaction in the directory and one in each storage group. */
 #include "admin_api/new_user.h"
+
+#include "base/crashpoint.h"
 
 #include <glib.h>
 #include <string.h>
@@ -12,7 +15,8 @@ struct line {
     struct user user;
     struct credential credential;
     bool has_password;
-    void *memory; /* of the credential; a context of its own, because talloc does not lock */
+    bool wants_mailbox; /* it was added, or is there from an import that broke off */
+    void *memory;       /* of the credential; a context of its own, because talloc does not lock */
     struct err fault;
 };
 
@@ -35,6 +39,15 @@ static void hash_all(struct line *lines, size_t count)
         if (lines[i].fault.kind == ERR_NONE)
             g_thread_pool_push(pool, &lines[i], NULL);
     g_thread_pool_free(pool, FALSE, TRUE);
+}
+
+/* Is it a line of this request that added the user? Then another one that names him is not an import that broke off. */
+static bool is_added_here(const struct line *lines, size_t count, int64_t mailbox_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].wants_mailbox && lines[i].user.mailbox.mailbox_id == mailbox_id)
+            return true;
+    return false;
 }
 
 /* Those with and those without a password go in separate calls: a call takes one credential a user or none. */
@@ -61,12 +74,82 @@ static bool add_those(struct admin_call *call, int64_t organisation_id, struct l
         struct line *line = &lines[index[i]];
         line->user = users[i];
         line->fault = faults[i];
-        if (line->fault.kind == ERR_NONE &&
-            !new_user_mailbox(call->api, &line->user, json_is_true(json_object_get(line->json, "inbox_only")),
-                              &line->fault))
-            err_log(&line->fault, "user without mailbox");
+        line->wants_mailbox =
+            faults[i].kind == ERR_NONE || (faults[i].kind == ERR_EXISTS && users[i].mailbox.mailbox_id != 0 &&
+                                           !is_added_here(lines, count, users[i].mailbox.mailbox_id));
     }
     return true;
+}
+
+/* Those whose mailboxes belong into one storage group, which is the next. */
+struct lot {
+    struct line **lines;
+    struct mailbox_options *options;
+    enum mailbox_made *made;
+    size_t count;
+    int64_t storage_group_id;
+};
+
+static void choose_lot(struct lot *lot, struct line *lines, size_t count)
+{
+    lot->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct line *line = &lines[i];
+        if (!line->wants_mailbox ||
+            (lot->count > 0 && line->user.mailbox.storage_group_id != lot->storage_group_id))
+            continue;
+        line->wants_mailbox = false;
+        lot->storage_group_id = line->user.mailbox.storage_group_id;
+        lot->options[lot->count] =
+            new_user_options(&line->user, json_is_true(json_object_get(line->json, "inbox_only")));
+        lot->lines[lot->count++] = line;
+    }
+}
+
+static bool is_first_of_domain(const struct lot *lot, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (lot->lines[i]->user.domain_id == lot->lines[at]->user.domain_id)
+            return false;
+    return true;
+}
+
+static bool make_lot(const struct admin_api *api, struct lot *lot, struct err *err)
+{
+    struct group *group;
+    bool done = group_find(api->options.groups, lot->storage_group_id, &group, err) &&
+                mailbox_create_many(group, lot->options, lot->count, lot->made, err);
+
+    for (size_t i = 0; done && i < lot->count; i++)
+        done = !is_first_of_domain(lot, i) || new_user_limits(api, &lot->lines[i]->user, group, err);
+    return done;
+}
+
+/* A user who was there without a mailbox was begun by an import that nobody finished, and is added now. */
+static void note_lot(struct lot *lot, const struct err *err, bool is_done)
+{
+    for (size_t i = 0; i < lot->count; i++) {
+        struct err *fault = &lot->lines[i]->fault;
+        if (!is_done) {
+            *fault = *err;
+            err_set(fault, err->kind, "The mailbox is not ready, import this line again: %s", err->user);
+        } else if (lot->made[i] == MAILBOX_MADE) {
+            *fault = ERR_INIT;
+        }
+    }
+}
+
+static void make_mailboxes(struct admin_call *call, struct line *lines, size_t count)
+{
+    struct lot lot = { .lines = talloc_array(call->arena, struct line *, (unsigned)count),
+                       .options = talloc_array(call->arena, struct mailbox_options, (unsigned)count),
+                       .made = talloc_array(call->arena, enum mailbox_made, (unsigned)count) };
+
+    for (choose_lot(&lot, lines, count); lot.count > 0; choose_lot(&lot, lines, count)) {
+        struct err err = ERR_INIT;
+        bool is_done = make_lot(call->api, &lot, &err);
+        note_lot(&lot, &err, is_done);
+    }
 }
 
 static json_t *outcome(const struct line *lines, size_t count)
@@ -92,6 +175,7 @@ bool users_import(struct admin_call *call, struct err *err)
     json_t *list = json_object_get(call->in, "users"), *element;
     size_t count = json_array_size(list), i;
     struct line *lines = talloc_zero_array(call->arena, struct line, (unsigned)count);
+    struct new_user_place place = { .is_known = false };
     int64_t organisation_id;
     bool done;
 
@@ -102,11 +186,13 @@ bool users_import(struct admin_call *call, struct err *err)
     json_array_foreach(list, i, element)
     {
         lines[i].json = element;
-        (void)!new_user_read(call, element, &lines[i].user, &lines[i].fault);
+        (void)!new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault);
     }
     hash_all(lines, count);
     done = add_those(call, organisation_id, lines, count, true, err) &&
            add_those(call, organisation_id, lines, count, false, err);
+    CRASHPOINT("import.before-mailboxes");
+    make_mailboxes(call, lines, count);
     if (done)
         call_answer(call, outcome(lines, count));
     for (i = 0; i < count; i++)

@@ -3,9 +3,18 @@
  */
 #include "auth/account.h"
 
+#include "auth/company.h"
+#include "auth/seen.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <talloc.h>
+
+enum outcome { LOGIN_GOOD, LOGIN_WRONG, LOGIN_BRAKED };
+static const char *const outcomes[] = { "good", "wrong", "braked" };
+METRIC_COUNTER_BY(logins, "chappe_logins_total", "Logins by name and password", "outcome", outcomes)
 
 static const char wrong_text[] = "The name or the password is wrong.";
 
@@ -36,14 +45,15 @@ static bool is_braked(const struct auth *auth, const struct auth_request *reques
     return !(auth->options.forgives_loopback && net_is_loopback(&request->peer));
 }
 
-static bool check_brake(struct auth *auth, const struct auth_request *request, const struct account *account,
-                        struct err *err)
+bool account_may_try(struct auth *auth, const struct auth_request *request, const struct account *account,
+                     struct err *err)
 {
     unsigned wait_s = is_braked(auth, request) ? brake_check(auth->brake, account->key, &request->peer) : 0;
 
     if (wait_s == 0)
         return true;
     auth->counters.throttled++;
+    metric_add_at(&logins, 1, LOGIN_BRAKED, 0);
     err_log(err, "%s is braked for another %u s", account->name, wait_s);
     return err_set(err, ERR_LIMIT, "There were too many failed logins. Please try again in %u minutes.",
                    wait_s / 60 + 1);
@@ -59,8 +69,36 @@ static char *small_letters(const void *owner, struct span typed)
     return text;
 }
 
-bool account_find(struct auth *auth, const void *owner, const struct auth_request *request, struct span typed,
-                  struct account *account_out, struct err *err)
+/* In small letters, with a domain. */
+static const char *whole_name(const struct auth *auth, const void *owner, struct span typed)
+{
+    char *name = small_letters(owner, typed);
+    const char *domain = auth->options.login_domain;
+
+    if (domain && *domain && !strpbrk(name, "@\\"))
+        name = talloc_asprintf(owner, "%s@%s", name, domain);
+    return name;
+}
+
+/* By its address; whether that, and which other names, mean somebody in a company directory is for that to say. */
+static bool find_login(struct auth *auth, const void *owner, const char *name, struct login *login_out,
+                       struct err *err)
+{
+    struct login found;
+    bool is_found = login_find(auth->options.directory, owner, name, &found, err);
+
+    if (!is_found && err->kind != ERR_NOT_FOUND)
+        return false;
+    if (is_found && found.source_id == 0) {
+        *login_out = found;
+        return true;
+    }
+    return auth->options.sources ? company_find(auth, owner, name, is_found ? &found : NULL, login_out, err)
+                                 : err_set(err, ERR_NOT_FOUND, "There is no such account.");
+}
+
+bool account_look_up(struct auth *auth, const void *owner, struct span typed, struct account *account_out,
+                     struct err *err)
 {
     unsigned char secret[32];
     size_t length = span_length(typed);
@@ -71,8 +109,8 @@ bool account_find(struct auth *auth, const void *owner, const struct auth_reques
         return false;
     }
     bool is_name = length > 0 && length <= LOGIN_LENGTH_MAX && !memchr(typed.p, '\0', length);
-    account_out->name = is_name ? small_letters(owner, typed) : "";
-    if (is_name && login_find(auth->options.directory, owner, account_out->name, &account_out->login, err)) {
+    account_out->name = is_name ? whole_name(auth, owner, typed) : "";
+    if (is_name && find_login(auth, owner, account_out->name, &account_out->login, err)) {
         account_out->is_known = true;
         snprintf(account_out->id, sizeof account_out->id, "%" PRId64, account_out->login.recipient_id);
         account_out->key = span_text(account_out->id);
@@ -83,7 +121,59 @@ bool account_find(struct auth *auth, const void *owner, const struct auth_reques
         account_out->key = span_text(account_out->name);
     }
     *err = ERR_INIT;
-    return check_brake(auth, request, account_out, err);
+    return true;
+}
+
+bool account_find(struct auth *auth, const void *owner, const struct auth_request *request, struct span typed,
+                  struct account *account_out, struct err *err)
+{
+    return account_look_up(auth, owner, typed, account_out, err) &&
+           account_may_try(auth, request, account_out, err);
+}
+
+/* Whom a company directory calls so; else an account of ours with that address. */
+static bool find_principal(struct auth *auth, const void *owner, const char *name, const char *domain,
+                           struct login *login_out, struct err *err)
+{
+    *err = ERR_INIT;
+    if (auth->options.sources) {
+        if (company_find_principal(auth, owner, name, domain, login_out, err))
+            return true;
+        if (err->kind != ERR_NOT_FOUND)
+            return false;
+    }
+    return login_find(auth->options.directory, owner, talloc_asprintf(owner, "%s@%s", name, domain),
+                      login_out, err) &&
+           (login_out->source_id == 0 || err_set(err, ERR_NOT_FOUND, "There is no such account."));
+}
+
+static bool no_mailbox(struct auth *auth, const char *name, const char *realm, struct err *err)
+{
+    auth->counters.failed++;
+    err_log(err, "kerberos: %s@%s has no mailbox", name, realm);
+    return err_set(err, ERR_AUTH, "There is no mailbox for %.100s@%.100s here.", name, realm);
+}
+
+bool account_of_principal(struct auth *auth, const void *owner, const char *name, const char *realm,
+                          struct account *account_out, struct err *err)
+{
+    const char *domain;
+
+    for (size_t i = 0; (domain = kerberos_domain(auth->kerberos, realm, i)) != NULL; i++) {
+        *account_out = (struct account){ .name = talloc_asprintf(owner, "%s@%s", name, domain) };
+        account_out->is_known = find_principal(auth, owner, name, domain, &account_out->login, err);
+        if (!account_out->is_known && err->kind != ERR_NOT_FOUND) {
+            auth->counters.busy++;
+            return false;
+        }
+        if (account_out->is_known && account_out->login.state == RECIPIENT_ACTIVE) {
+            snprintf(account_out->id, sizeof account_out->id, "%" PRId64, account_out->login.recipient_id);
+            account_out->key = span_text(account_out->id);
+            *err = ERR_INIT;
+            return true;
+        }
+    }
+    return no_mailbox(auth, name, realm, err);
 }
 
 bool account_refuse(struct auth *auth, const struct auth_request *request, const struct account *account,
@@ -91,6 +181,7 @@ bool account_refuse(struct auth *auth, const struct auth_request *request, const
 {
     *delay_ms_out = 0;
     auth->counters.failed++;
+    metric_add_at(&logins, 1, LOGIN_WRONG, 0);
     if (is_braked(auth, request))
         *delay_ms_out = is_repeated ? brake_repeated(auth->brake, account->key, &request->peer)
                                     : brake_failed(auth->brake, account->key, &request->peer);
@@ -110,6 +201,7 @@ static bool load_identity(struct auth *auth, const void *owner, const struct log
         .name = talloc_strdup(identity, login->name),
         .mailbox = login->mailbox,
         .protocols = login->protocols,
+        .preference = { talloc_strdup(identity, login->preference.language), login->preference.undo_s },
         .stamp = login->stamp,
     };
     if (!login_senders(auth->options.directory, identity, login->recipient_id, &identity->senders,
@@ -119,6 +211,17 @@ static bool load_identity(struct auth *auth, const void *owner, const struct log
     }
     *identity_out = identity;
     return true;
+}
+
+bool account_password_suffices(struct auth *auth, const struct auth_request *request,
+                               const struct account *account, struct err *err)
+{
+    if (!account->login.has_second_factor || request->protocol == PROTOCOL_ADMIN ||
+        auth->options.password_alone)
+        return true;
+    auth->counters.denied++;
+    return err_set(err, ERR_DENIED,
+                   "This account has a second factor: make an app password for this program and use that.");
 }
 
 bool account_admit(struct auth *auth, const void *owner, const struct auth_request *request,
@@ -132,6 +235,10 @@ bool account_admit(struct auth *auth, const void *owner, const struct auth_reque
         return err_set(err, ERR_DENIED, "This account may not be used by %s.",
                        directory_protocol_name(request->protocol));
     }
+    if (account->login.closes_us && account->login.closes_us < clock_now_us()) {
+        auth->counters.denied++;
+        return company_refuse(LDAP_ACCOUNT_EXPIRED, err);
+    }
     if (!load_identity(auth, owner, &account->login, identity_out, err)) {
         auth->counters.busy++;
         return false;
@@ -144,7 +251,25 @@ bool account_admit(struct auth *auth, const void *owner, const struct auth_reque
     if (is_braked(auth, request))
         brake_succeeded(auth->brake, account->key, &request->peer);
     auth->counters.succeeded++;
+    seen_note(auth->seen, request, *identity_out);
+    metric_add_at(&logins, 1, LOGIN_GOOD, 0);
     return true;
+}
+
+bool account_vouched(struct auth *auth, const void *owner, const struct auth_request *request,
+                     const char *login, struct identity **identity_out, unsigned *delay_ms_out,
+                     struct err *err)
+{
+    void *scratch = talloc_new(NULL);
+    struct account account;
+
+    *delay_ms_out = 0;
+    bool ok = account_find(auth, scratch, request, span_text(login), &account, err);
+    if (ok && (!account.is_known || account.login.state != RECIPIENT_ACTIVE))
+        ok = account_refuse(auth, request, &account, false, delay_ms_out, err);
+    ok = ok && account_admit(auth, owner, request, &account, NULL, identity_out, err);
+    talloc_free(scratch);
+    return ok;
 }
 
 bool auth_identity(struct auth *auth, const void *owner, const char *login, struct identity **identity_out,

@@ -4,8 +4,10 @@
 #include "auth/auth.h"
 
 #include "auth/account.h"
+#include "auth/company.h"
 #include "auth/password.h"
 #include "auth/prepare.h"
+#include "auth/seen.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -16,11 +18,6 @@
 #include <unistd.h>
 
 enum { WAITING = 64, CACHE_ENTRIES = 50000, CACHE_S = 600, THROTTLE_ENTRIES = 1000000, EXCHANGE_MAX = 5000 };
-
-/* argon2id of nothing in particular, with the parameters of password.c: what an account that does not exist, or has
- * no password, is checked against, so that the answer takes as long. */
-static const char nobodys_argon2[] = "$argon2id$v=19$m=19456,t=2,p=1$Y2hhcHBlLW5vYm9keS0x"
-                                     "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 static void *exchange_main(void *arg)
 {
@@ -64,8 +61,14 @@ bool auth_open(const void *owner, const struct auth_options *options, struct aut
     *err = ERR_INIT;
     auth->options = *options;
     default_options(&auth->options);
+    auth->gates = company_gates_new(auth);
     auth->brake = brake_open(auth, auth->options.throttle_entries);
-    auth->cache = cache_open(auth, auth->options.cache_entries, auth->options.cache_s);
+    auth->seen = seen_open(auth);
+    auth->cache = cache_open(auth, auth->options.cache_entries);
+    if (!kerberos_new(auth, &options->kerberos, &auth->kerberos, err)) {
+        talloc_free(auth);
+        return false;
+    }
     gate_open(&auth->gate, auth->options.hashes_at_once, auth->options.hashes_waiting);
     pthread_mutex_init(&auth->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -90,6 +93,7 @@ void auth_close(struct auth **auth)
     pthread_mutex_unlock(&(*auth)->lock);
     pthread_join((*auth)->exchanger, NULL);
     auth_exchange(*auth);
+    seen_write((*auth)->seen, (*auth)->options.directory, true);
     gate_close(&(*auth)->gate);
     pthread_cond_destroy(&(*auth)->stop);
     pthread_mutex_destroy(&(*auth)->lock);
@@ -146,6 +150,7 @@ void auth_exchange(struct auth *auth)
         push(auth, talloc_array(scratch, struct throttle_count, EXCHANGE_MAX));
         pull(auth, scratch);
         sweep(auth);
+        seen_write(auth->seen, auth->options.directory, false);
     }
     talloc_free(scratch);
 }
@@ -154,9 +159,10 @@ void auth_exchange(struct auth *auth)
 struct attempt {
     const struct auth_request *request;
     struct account account;
-    struct span prepared;
+    struct span typed, prepared;
     enum verdict verdict;
-    bool is_repeated; /* the verdict was known already */
+    enum ldap_verdict company; /* what the company directory said; LDAP_RIGHT where it was not asked */
+    bool is_repeated;          /* the verdict was known already */
     const struct login_app_password *app;
 };
 
@@ -201,11 +207,43 @@ static bool hash(struct auth *auth, struct attempt *attempt, struct err *err)
     return true;
 }
 
-/* From memory, or by a hash which is then remembered. */
+/* The company directory says. Where it says no, a hash and a bind were spent, as everywhere in its domains. */
+static bool ask_company(struct auth *auth, struct attempt *attempt, unsigned *cache_s_out, struct err *err)
+{
+    struct company_answer answer;
+
+    if (!company_check(auth, &attempt->account.login, attempt->typed, &answer, err))
+        return false;
+    *cache_s_out = answer.cache_s;
+    attempt->company = answer.verdict;
+    if (answer.verdict == LDAP_RIGHT) {
+        attempt->verdict = VERDICT_RIGHT;
+        return true;
+    }
+    if (answer.verdict != LDAP_WRONG && answer.verdict != LDAP_UNKNOWN)
+        *cache_s_out = 0; /* an administrator may put it right at any moment */
+    return hash(auth, attempt, err);
+}
+
+/* By our own hash. A wrong one is asked about in the directory of the domain, too, so that the time tells nobody who exists; and
+ * whether a name is unknown cannot be said while that directory is away. */
+static bool ask_hash(struct auth *auth, struct attempt *attempt, struct err *err)
+{
+    if (!hash(auth, attempt, err))
+        return false;
+    if (attempt->verdict == VERDICT_RIGHT || company_pretend(auth, attempt->account.name, err))
+        return true;
+    return attempt->account.is_known && (*err = ERR_INIT, true);
+}
+
+/* From memory, or by who knows, which is then remembered. */
 static bool judge(struct auth *auth, struct attempt *attempt, struct err *err)
 {
-    struct cache_key key = cache_key_of(auth->cache, attempt->account.key, attempt->prepared);
+    bool is_foreign = attempt->account.is_known && attempt->account.login.source_id != 0;
+    struct cache_key key =
+        cache_key_of(auth->cache, attempt->account.key, is_foreign ? attempt->typed : attempt->prepared);
     int64_t stamp = attempt->account.is_known ? attempt->account.login.stamp : 0;
+    unsigned cache_s = auth->options.cache_s;
 
     attempt->verdict = cache_find(auth->cache, &key, stamp);
     attempt->is_repeated = attempt->verdict != VERDICT_NONE;
@@ -213,10 +251,39 @@ static bool judge(struct auth *auth, struct attempt *attempt, struct err *err)
         auth->counters.from_cache++;
         return true;
     }
-    if (!hash(auth, attempt, err))
+    if (!(is_foreign ? ask_company(auth, attempt, &cache_s, err) : ask_hash(auth, attempt, err)))
         return false;
-    cache_put(auth->cache, &key, stamp, attempt->verdict);
+    cache_put(auth->cache, &key, stamp, attempt->verdict, cache_s);
     return true;
+}
+
+/* The directory has something to say about a person who may not come in; guesses at a locked account count. */
+static bool refuse_closed(struct auth *auth, const struct attempt *attempt, unsigned *delay_ms_out,
+                          struct err *err)
+{
+    if (attempt->company == LDAP_LOCKED)
+        account_refuse(auth, attempt->request, &attempt->account, attempt->is_repeated, delay_ms_out, err);
+    else
+        auth->counters.denied++;
+    return company_refuse(attempt->company, err);
+}
+
+static bool is_from_its_networks(const struct login_app_password *app, const struct net_address *peer)
+{
+    struct net_network network;
+    struct span rest = span_text(app->networks), word;
+
+    if (span_is_empty(rest))
+        return true;
+    while (!span_is_empty(rest)) {
+        if (!span_take_until(&rest, ' ', &word)) {
+            word = rest;
+            rest.p = rest.end;
+        }
+        if (net_network_parse(word, &network) && net_network_contains(&network, peer))
+            return true;
+    }
+    return false;
 }
 
 static bool decide(struct auth *auth, const void *owner, struct attempt *attempt,
@@ -224,6 +291,8 @@ static bool decide(struct auth *auth, const void *owner, struct attempt *attempt
 {
     bool is_right = attempt->app || attempt->verdict == VERDICT_RIGHT;
 
+    if (attempt->company > LDAP_UNKNOWN)
+        return refuse_closed(auth, attempt, delay_ms_out, err);
     if (!is_right || attempt->account.login.state != RECIPIENT_ACTIVE)
         return account_refuse(auth, attempt->request, &attempt->account, attempt->is_repeated, delay_ms_out,
                               err);
@@ -232,7 +301,12 @@ static bool decide(struct auth *auth, const void *owner, struct attempt *attempt
         return err_set(err, ERR_DENIED, "This app password is not for %s.",
                        directory_protocol_name(attempt->request->protocol));
     }
-    return account_admit(auth, owner, attempt->request, &attempt->account, attempt->app, identity_out, err);
+    if (attempt->app && !is_from_its_networks(attempt->app, &attempt->request->peer)) {
+        auth->counters.denied++;
+        return err_set(err, ERR_DENIED, "This app password is not for use from there.");
+    }
+    return (attempt->app || account_password_suffices(auth, attempt->request, &attempt->account, err)) &&
+           account_admit(auth, owner, attempt->request, &attempt->account, attempt->app, identity_out, err);
 }
 
 bool auth_password(struct auth *auth, const void *owner, const struct auth_request *request,
@@ -248,6 +322,7 @@ bool auth_password(struct auth *auth, const void *owner, const struct auth_reque
         password = span_text(""); /* hashed and refused like any other wrong one */
     bool ok = account_find(auth, scratch, request, login, &attempt.account, err);
     if (ok) {
+        attempt.typed = password;
         attempt.prepared = password_prepare(scratch, password);
         attempt.app = match_app_password(&attempt, password);
         ok = (attempt.app || judge(auth, &attempt, err)) &&

@@ -9,6 +9,7 @@
  * Ownership  auth_open() gives the handle; an identity belongs to the talloc context it was asked with.
  * Errors     ERR_AUTH    wrong name or password, or no login for that account: always the same words
  *            ERR_DENIED  right password, but this protocol is not allowed (said only to who knows the password)
+ *            ERR_EXPIRED, ERR_SUSPENDED  right password, but the company directory lets the account not in: the sentence says why
  *            ERR_LIMIT   too many failures from there: try later; the password was not looked at
  *            ERR_BUSY    we cannot know now: database down, too many hashes waiting. Never ERR_AUTH for that
  * Threads    all functions may be called from any thread; they block for the database and, at most 100 ms
@@ -20,24 +21,46 @@
 #include "base/net.h"
 #include "base/span.h"
 #include "directory/credential.h"
+#include "directory/preference.h"
 #include "directory/user.h"
 
 struct auth;
 
+/* Kerberos tickets (RFC 4120). */
+struct kerberos_options {
+    const char *
+        realms; /* "EXAMPLE.LAN=example.org OTHER.LAN=other.org": in which domains names are looked for; "": off */
+    const char *
+        keytabs; /* a folder with imap.keytab, pop.keytab, smtp.keytab, sieve.keytab, HTTP.keytab, krb5.keytab */
+    const char
+        *replay_file; /* remembers the tickets that were shown; shared by all processes of the machine */
+    bool allows_rc4;
+};
+
 struct auth_options {
     struct directory *directory; /* must live longer */
-    unsigned hashes_at_once;     /* argon2 computations in parallel; 0: number of processors */
-    unsigned hashes_waiting;     /* more than that wait: ERR_BUSY; 0: 64 */
-    size_t cache_entries;        /* verified passwords; 0: 50,000 */
-    unsigned cache_s;            /* for so long; 0: 600 */
-    size_t throttle_entries;     /* 0: 1,000,000 (48 MB when all are in use) */
-    bool forgives_loopback;      /* no throttling of peers on this machine */
-    /* OAUTHBEARER is offered where this is set: the address that a token stands for, under `owner`; ERR_AUTH for a
-     * bad token, ERR_BUSY where it cannot be checked now. */
-    bool (*check_token)(void *arg, const void *owner, struct span token, char **login_out, struct err *err);
+    struct sources
+        *sources; /* company directories that decide about passwords; must live longer; NULL: none */
+    const char *login_domain; /* completes a name without one; NULL or "": such names are nobody's */
+    unsigned hashes_at_once;  /* argon2 computations in parallel; 0: number of processors */
+    unsigned hashes_waiting;  /* more than that wait: ERR_BUSY; 0: 64 */
+    size_t cache_entries;     /* verified passwords; 0: 50,000 */
+    unsigned cache_s;         /* for so long; 0: 600 */
+    size_t throttle_entries;  /* 0: 1,000,000 (48 MB when all are in use) */
+    bool forgives_loopback;   /* no throttling of peers on this machine */
+    bool password_alone;      /* programs may use an account's own password although it has a second factor */
+    struct kerberos_options kerberos;
+    /* OAUTHBEARER and XOAUTH2 are offered where this says so: whose token it is, under `owner`. `name`: who the client says it is, or
+     * "". ERR_AUTH for a bad token, ERR_BUSY where it cannot be checked now. */
+    bool (*check_token)(void *arg, const void *owner, const char *name, struct span token, char **login_out,
+                        struct err *err);
+    bool (*has_tokens)(void *arg); /* NULL: whenever check_token is set */
     void *check_token_arg;
 };
 
+/* Under `owner`; freed with it, after all sessions that use it have ended. Copies the options; numbers that are 0 get
+ * their defaults. Starts one thread, which settles slow exchanges: ERR_INTERNAL where it cannot be
+ * started. */
 MUST_CHECK bool auth_open(const void *owner, const struct auth_options *options, struct auth **auth_out,
                           struct err *err);
 /* Pushes the last counts to the directory. Accepts and sets NULL. */
@@ -62,6 +85,7 @@ struct identity {
     size_t sender_count;
     unsigned protocols;
     int64_t app_password_id; /* 0: logged in with the account's own password */
+    struct preference preference;
     int64_t stamp;
 };
 
@@ -71,9 +95,21 @@ MUST_CHECK bool auth_password(struct auth *auth, const void *owner, const struct
                               struct span login, struct span password, struct identity **identity_out,
                               unsigned *delay_ms_out, struct err *err);
 
+/* Right token (RFC 6750): true, *identity_out under `owner`; otherwise as auth_password(). ERR_AUTH also where no tokens are checked. */
+MUST_CHECK bool auth_token(struct auth *auth, const void *owner, const struct auth_request *request,
+                           struct span token, struct identity **identity_out, unsigned *delay_ms_out,
+                           struct err *err);
+
 /* An identity without a password, for a trusted door (LMTP, the command line, EXTERNAL). ERR_NOT_FOUND. */
 MUST_CHECK bool auth_identity(struct auth *auth, const void *owner, const char *login,
                               struct identity **identity_out, struct err *err);
+/* May a second factor of this account be tried from there? ERR_LIMIT: there were too many wrong ones. */
+MUST_CHECK bool auth_factor_check(struct auth *auth, const struct auth_request *request, int64_t recipient_id,
+                                  struct err *err);
+enum factor_verdict { FACTOR_RIGHT, FACTOR_WRONG };
+/* What came of it. */
+void auth_factor_settle(struct auth *auth, const struct auth_request *request, int64_t recipient_id,
+                        enum factor_verdict verdict);
 /* Does the account still stand as it was when this identity logged in? False: ERR_AUTH (changed, end the session) or
  * ERR_BUSY. For long sessions, about once a minute. */
 MUST_CHECK bool auth_still_valid(struct auth *auth, const struct identity *identity, struct err *err);
@@ -85,6 +121,7 @@ struct auth_stats {
     unsigned hashing, waiting;
     size_t cache_entries, throttle_entries;
 };
+/* A snapshot of counters since auth_open() and gauges of now, taken without a lock. Any thread. */
 void auth_stats(const struct auth *auth, struct auth_stats *stats_out);
 
 #endif

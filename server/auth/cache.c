@@ -23,7 +23,6 @@ struct cache {
     uint8_t secret[32]; /* of this process only */
     size_t buckets;
     _Atomic size_t used; /* changed under the lock */
-    int64_t lifetime_us;
     struct entry *entries;
 };
 
@@ -34,14 +33,13 @@ static int destroy(struct cache *cache)
     return 0;
 }
 
-struct cache *cache_open(const void *owner, size_t entries, unsigned seconds)
+struct cache *cache_open(const void *owner, size_t entries)
 {
     struct cache *cache = talloc_zero(owner, struct cache);
 
     pthread_mutex_init(&cache->lock, NULL);
     random_bytes(cache->secret, sizeof cache->secret);
     cache->buckets = (entries + WAYS - 1) / WAYS;
-    cache->lifetime_us = (int64_t)seconds * US_PER_S;
     cache->entries = talloc_zero_array(cache, struct entry, (unsigned)(cache->buckets * WAYS));
     talloc_set_destructor(cache, destroy);
     return cache;
@@ -109,14 +107,17 @@ static struct entry *oldest(struct entry *bucket)
     return best;
 }
 
-void cache_put(struct cache *cache, const struct cache_key *key, int64_t stamp, enum verdict verdict)
+void cache_put(struct cache *cache, const struct cache_key *key, int64_t stamp, enum verdict verdict,
+               unsigned seconds)
 {
+    if (seconds == 0)
+        return;
     pthread_mutex_lock(&cache->lock);
     struct entry *entry = find(cache, key);
     if (!entry)
         entry = oldest(bucket_of(cache, key));
     cache->used += entry->until_us == 0;
-    *entry = (struct entry){ *key, stamp, clock_monotonic_us() + cache->lifetime_us, verdict };
+    *entry = (struct entry){ *key, stamp, clock_monotonic_us() + (int64_t)seconds * US_PER_S, verdict };
     pthread_mutex_unlock(&cache->lock);
 }
 

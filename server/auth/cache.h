@@ -13,8 +13,9 @@
 
 struct cache;
 
-/* Room for `entries` under `owner`; what was put is believed for `seconds`. */
-struct cache *cache_open(const void *owner, size_t entries, unsigned seconds);
+/* Room for `entries` under `owner`. */
+struct cache *cache_open(const void *owner, size_t entries);
+/* Forgets everything at once. Accepts and sets NULL. */
 void cache_close(struct cache **cache);
 
 struct cache_key {
@@ -26,8 +27,9 @@ struct cache_key cache_key_of(const struct cache *cache, struct span account, st
 enum verdict { VERDICT_NONE, VERDICT_RIGHT, VERDICT_WRONG };
 /* What was put under this key and stamp; VERDICT_NONE where nothing was, or too long ago. */
 enum verdict cache_find(struct cache *cache, const struct cache_key *key, int64_t stamp);
-/* Remembers a verdict; another stamp of the account makes it worthless. */
-void cache_put(struct cache *cache, const struct cache_key *key, int64_t stamp, enum verdict verdict);
+/* Remembers a verdict for `seconds`; another stamp of the account makes it worthless. 0: does not remember it. */
+void cache_put(struct cache *cache, const struct cache_key *key, int64_t stamp, enum verdict verdict,
+               unsigned seconds);
 /* How many entries are in use. */
 size_t cache_count(const struct cache *cache);
 

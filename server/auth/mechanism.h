@@ -9,6 +9,7 @@
 #include "base/buf.h"
 
 struct scram;
+struct gssapi;
 
 struct sasl {
     struct auth *auth;
@@ -20,8 +21,9 @@ struct sasl {
     struct buf challenge;
     struct identity *identity;
     unsigned delay_ms;
-    struct scram *scram; /* of SCRAM only */
-    bool is_told;        /* OAUTHBEARER: the client has been sent the reason of the failure */
+    struct scram *scram;   /* of SCRAM only */
+    struct gssapi *gssapi; /* of GSSAPI only */
+    bool is_told;          /* bearer.c: the client has been sent the reason of the failure */
     struct err told;
 };
 
@@ -30,7 +32,8 @@ typedef enum sasl_next mechanism_step(struct sasl *sasl, const struct span *resp
 
 struct mechanism {
     const char *name;
-    bool (*is_offered)(const struct auth *auth, const struct sasl_channel *channel);
+    bool (*is_offered)(const struct auth *auth, enum directory_protocol protocol,
+                       const struct sasl_channel *channel);
     mechanism_step *step;
 };
 
@@ -44,6 +47,9 @@ char *sasl_take_name(const void *owner, struct span *in);
 /* Keeps the name for the log. */
 void sasl_set_login(struct sasl *sasl, struct span login);
 
-mechanism_step scram_step, plain_step, login_step, external_step, bearer_step;
+/* Somebody whom TLS or a token vouches for. */
+enum sasl_next sasl_by_name(struct sasl *sasl, const char *login, struct err *err);
+
+mechanism_step scram_step, plain_step, login_step, external_step, bearer_step, xoauth2_step, gssapi_step;
 
 #endif

@@ -15,6 +15,9 @@
 
 enum { ARGON2_KIB = 19456, ARGON2_PASSES = 2, ARGON2_LANES = 1, ARGON2_SALT = 16, ARGON2_HASH = 32 };
 
+const char nobodys_argon2[] = "$argon2id$v=19$m=19456,t=2,p=1$Y2hhcHBlLW5vYm9keS0x"
+                              "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /* Without the letters and digits that are mistaken for each other. */
 static const char alphabet[33] = "abcdefghijkmnpqrstuvwxyz23456789";
 enum { GROUPS = 5, GROUP_LETTERS = 5, LETTERS = GROUPS * GROUP_LETTERS };

@@ -12,6 +12,10 @@ enum { SCRAM_ITERATIONS = 10000 };
 /* SASLprep (RFC 4013); the bytes themselves where that is not possible. The result may be `password`. */
 struct span password_prepare(const void *owner, struct span password);
 
+/* argon2id of nothing in particular, with the parameters of password.c: what an account that does not exist, or has no password, is
+ * checked against, so that the answer takes as long. */
+extern const char nobodys_argon2[];
+
 enum argon2_verdict { ARGON2_RIGHT, ARGON2_WRONG, ARGON2_TROUBLE };
 /* The prepared password against an Argon2 string; takes tens of milliseconds and megabytes. */
 enum argon2_verdict password_verify(const char *argon2, struct span prepared);

@@ -9,55 +9,74 @@
 
 enum { RESPONSE_MAX = 16 * 1024 };
 
-static bool has_binding(const struct auth *auth, const struct sasl_channel *channel)
+static bool has_binding(const struct auth *auth, enum directory_protocol protocol,
+                        const struct sasl_channel *channel)
 {
+    (void)protocol;
     (void)auth;
     return !span_is_empty(channel->tls_exporter) || !span_is_empty(channel->tls_end_point);
 }
 
-static bool always(const struct auth *auth, const struct sasl_channel *channel)
+static bool always(const struct auth *auth, enum directory_protocol protocol,
+                   const struct sasl_channel *channel)
 {
+    (void)protocol;
     (void)auth;
     (void)channel;
     return true;
 }
 
-static bool has_certificate(const struct auth *auth, const struct sasl_channel *channel)
+static bool has_certificate(const struct auth *auth, enum directory_protocol protocol,
+                            const struct sasl_channel *channel)
 {
+    (void)protocol;
     (void)auth;
     return channel->certificate_login != NULL;
 }
 
-static bool has_tokens(const struct auth *auth, const struct sasl_channel *channel)
+static bool has_tokens(const struct auth *auth, enum directory_protocol protocol,
+                       const struct sasl_channel *channel)
+{
+    (void)protocol;
+    (void)channel;
+    return auth->options.check_token &&
+           (!auth->options.has_tokens || auth->options.has_tokens(auth->options.check_token_arg));
+}
+
+static bool has_keytab(const struct auth *auth, enum directory_protocol protocol,
+                       const struct sasl_channel *channel)
 {
     (void)channel;
-    return auth->options.check_token != NULL;
+    return kerberos_is_ready(auth->kerberos, protocol);
 }
 
 /* Best first. */
 static const struct mechanism mechanisms[] = {
     /* name                 offered          step */
     { "EXTERNAL", has_certificate, external_step },    /* RFC 4422, A */
+    { "GSSAPI", has_keytab, gssapi_step },             /* RFC 4752 */
     { "SCRAM-SHA-256-PLUS", has_binding, scram_step }, /* RFC 7677 */
     { "SCRAM-SHA-256", always, scram_step },
     { "OAUTHBEARER", has_tokens, bearer_step }, /* RFC 7628 */
+    { "XOAUTH2", has_tokens, xoauth2_step },    /* before there was the RFC, as Google and Microsoft do it */
     { "PLAIN", always, plain_step },            /* RFC 4616 */
     { "LOGIN", always, login_step },            /* as Outlook does it */
 };
 
 static bool is_offered(const struct mechanism *mechanism, const struct auth *auth,
-                       const struct sasl_channel *channel)
+                       enum directory_protocol protocol, const struct sasl_channel *channel)
 {
-    return channel->may_send_password && mechanism->is_offered(auth, channel);
+    return channel->may_send_password && mechanism->is_offered(auth, protocol, channel);
 }
 
-const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel)
+const char **sasl_mechanisms(struct auth *auth, const void *owner, enum directory_protocol protocol,
+                             const struct sasl_channel *channel)
 {
     const char **names = talloc_array(owner, const char *, COUNT_OF(mechanisms) + 1);
     size_t count = 0;
 
     for (size_t i = 0; i < COUNT_OF(mechanisms); i++)
-        if (is_offered(&mechanisms[i], auth, channel))
+        if (is_offered(&mechanisms[i], auth, protocol, channel))
             names[count++] = mechanisms[i].name;
     names[count] = NULL;
     return names;
@@ -73,7 +92,7 @@ bool sasl_start(struct auth *auth, const void *owner, const struct auth_request 
             continue;
         if (!channel->may_send_password)
             return err_set(err, ERR_DENIED, "Logging in needs an encrypted connection.");
-        if (!is_offered(&mechanisms[i], auth, channel))
+        if (!is_offered(&mechanisms[i], auth, request->protocol, channel))
             break;
         *sasl_out = talloc_zero(owner, struct sasl);
         **sasl_out = (struct sasl){ .auth = auth,
@@ -208,19 +227,10 @@ enum sasl_next login_step(struct sasl *sasl, const struct span *response, struct
     return by_password(sasl, span_text(talloc_strdup(sasl, sasl->login)), *response, err);
 }
 
-/* Somebody whom TLS or a token vouches for. */
-static enum sasl_next by_name(struct sasl *sasl, const char *login, struct err *err)
+enum sasl_next sasl_by_name(struct sasl *sasl, const char *login, struct err *err)
 {
-    struct account account;
-
     sasl_set_login(sasl, span_text(login));
-    if (!account_find(sasl->auth, sasl, &sasl->request, span_text(login), &account, err))
-        return SASL_FAILED;
-    if (!account.is_known || account.login.state != RECIPIENT_ACTIVE) {
-        account_refuse(sasl->auth, &sasl->request, &account, false, &sasl->delay_ms, err);
-        return SASL_FAILED;
-    }
-    return account_admit(sasl->auth, sasl, &sasl->request, &account, NULL, &sasl->identity, err)
+    return account_vouched(sasl->auth, sasl, &sasl->request, login, &sasl->identity, &sasl->delay_ms, err)
                ? SASL_OK
                : SASL_FAILED;
 }
@@ -233,92 +243,5 @@ enum sasl_next external_step(struct sasl *sasl, const struct span *response, str
         err_set(err, ERR_DENIED, "The certificate is not of that account.");
         return SASL_FAILED;
     }
-    return by_name(sasl, sasl->channel.certificate_login, err);
-}
-
-/* ---- OAUTHBEARER */
-
-struct bearer {
-    const char *authorisation; /* "" where none is named */
-    struct span token;         /* empty: the client wants to know what is asked for */
-};
-
-/* gs2-header: no channel binding is defined for this mechanism (RFC 7628, 3). */
-static bool parse_bearer_header(const void *owner, struct span header, struct bearer *bearer)
-{
-    if (!span_take_word(&header, "n,") && !span_take_word(&header, "y,"))
-        return false;
-    bearer->authorisation = "";
-    if (span_take_word(&header, "a="))
-        bearer->authorisation = sasl_take_name(owner, &header);
-    else if (!span_take_byte(&header, ','))
-        return false;
-    return bearer->authorisation && span_is_empty(header);
-}
-
-static bool is_key(struct span key)
-{
-    for (const char *p = key.p; p < key.end; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')))
-            return false;
-    return !span_is_empty(key);
-}
-
-/* RFC 7628, 3.1: gs2-header, then key=value pairs, each ended by 0x01, and one more 0x01. */
-static bool parse_bearer(const void *owner, struct span message, struct bearer *bearer)
-{
-    struct span header, pair, key;
-
-    bearer->token = (struct span){ "", "" };
-    if (!span_take_until(&message, '\x01', &header) || !parse_bearer_header(owner, header, bearer))
-        return false;
-    while (span_take_until(&message, '\x01', &pair)) {
-        if (span_is_empty(pair))
-            return span_is_empty(message);
-        if (!span_take_until(&pair, '=', &key) || !is_key(key))
-            return false;
-        if (span_equals_text(key, "auth") && span_take_word(&pair, "Bearer "))
-            bearer->token = span_trim(pair);
-    }
-    return false;
-}
-
-/* RFC 7628, 3.2.2: the reason as JSON, an error of RFC 6750; the client answers with one 0x01 and hears the failure
- * then. */
-static enum sasl_next tell_bearer(struct sasl *sasl, const char *status, const struct err *why)
-{
-    sasl->is_told = true;
-    sasl->told = *why;
-    buf_add_format(&sasl->challenge, "{\"status\":\"%s\"}", status);
-    return SASL_CHALLENGE;
-}
-
-enum sasl_next bearer_step(struct sasl *sasl, const struct span *response, struct err *err)
-{
-    struct bearer bearer;
-    char *login;
-
-    if (sasl->is_told) {
-        *err = sasl->told;
-        return SASL_FAILED;
-    }
-    if (!response)
-        return SASL_CHALLENGE;
-    if (!parse_bearer(sasl, *response, &bearer))
-        return sasl_broken(err);
-    if (span_is_empty(bearer.token)) {
-        err_set(err, ERR_AUTH, "There is no bearer token.");
-        return tell_bearer(sasl, "invalid_request", err);
-    }
-    if (!sasl->auth->options.check_token(sasl->auth->options.check_token_arg, sasl, bearer.token, &login,
-                                         err)) {
-        if (err->kind != ERR_AUTH)
-            return SASL_FAILED; /* temporary: to try again, not to get another token */
-        return tell_bearer(sasl, "invalid_token", err);
-    }
-    if (!sasl_is_own_name(span_text(bearer.authorisation), span_text(login))) {
-        err_set(err, ERR_DENIED, "The token is not of that account.");
-        return tell_bearer(sasl, "invalid_token", err);
-    }
-    return by_name(sasl, login, err);
+    return sasl_by_name(sasl, sasl->channel.certificate_login, err);
 }

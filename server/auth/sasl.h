@@ -7,7 +7,8 @@
  *     SASL_OK: sasl_identity(sasl).  SASL_FAILED: err, and sasl_delay_ms(sasl) before the answer.
  *
  * Everything here is raw bytes: base64 and its errors are the protocol's affair, and so is the "*" that cancels.
- * PLAIN (4616), LOGIN, SCRAM-SHA-256 and -PLUS (5802, 7677, 9266), EXTERNAL (TLS certificate), OAUTHBEARER (7628).
+ * PLAIN (4616), LOGIN, SCRAM-SHA-256 and -PLUS (5802, 7677, 9266), GSSAPI (4752), EXTERNAL (TLS certificate),
+ * OAUTHBEARER (7628).
  *
  * Ownership  everything belongs to `owner`; a challenge lives until the next step.
  * Threads    one at a time for one exchange.
@@ -28,7 +29,8 @@ struct sasl_channel {
 };
 
 /* The names to announce, best first, NULL-terminated, under `owner`. */
-const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel);
+const char **sasl_mechanisms(struct auth *auth, const void *owner, enum directory_protocol protocol,
+                             const struct sasl_channel *channel);
 
 /* ERR_INVALID: no such mechanism here; ERR_DENIED: the channel does not allow logging in. */
 MUST_CHECK bool sasl_start(struct auth *auth, const void *owner, const struct auth_request *request,

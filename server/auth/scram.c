@@ -7,6 +7,7 @@
 #include "auth/mechanism.h"
 #include "auth/prepare.h"
 #include "base/digest.h"
+#include "directory/login_name.h"
 #include "format/codec.h"
 
 #include <talloc.h>
@@ -122,6 +123,23 @@ static void add_server_first(struct sasl *sasl, struct span client_nonce, const 
     buf_add_text(&sasl->challenge, scram->server_first);
 }
 
+/* A company directory shows nobody what SCRAM needs of a password. Refused by the name alone, whether it exists or not: nobody
+ * learns that from it, and no failure is counted. */
+static bool is_ours_to_check(struct sasl *sasl, struct err *err)
+{
+    bool is_decided_elsewhere;
+
+    if (!sasl->auth->options.sources)
+        return true;
+    if (!login_is_decided_elsewhere(sasl->auth->options.directory, sasl->login, &is_decided_elsewhere, err)) {
+        sasl->auth->counters.busy++;
+        return false;
+    }
+    return !is_decided_elsewhere ||
+           err_set(err, ERR_DENIED,
+                   "This account logs in with PLAIN or LOGIN: its password is checked elsewhere.");
+}
+
 static enum sasl_next first_step(struct sasl *sasl, struct span message, struct err *err)
 {
     struct scram *scram = sasl->scram = talloc_zero(sasl, struct scram);
@@ -131,7 +149,8 @@ static enum sasl_next first_step(struct sasl *sasl, struct span message, struct 
 
     if (span_find_byte(message, '\0') || !parse_first(sasl, message, &client_nonce))
         return sasl_broken(err);
-    if (!account_find(sasl->auth, scram, &sasl->request, span_text(sasl->login), &scram->account, err) ||
+    if (!is_ours_to_check(sasl, err) ||
+        !account_find(sasl->auth, scram, &sasl->request, span_text(sasl->login), &scram->account, err) ||
         !auth_secret(sasl->auth, secret, err))
         return SASL_FAILED;
     if (scram->account.is_known && login->has_credential) {
@@ -219,7 +238,8 @@ static enum sasl_next final_step(struct sasl *sasl, struct span message, struct 
         account_refuse(sasl->auth, &sasl->request, &scram->account, false, &sasl->delay_ms, err);
         return SASL_FAILED;
     }
-    if (!account_admit(sasl->auth, sasl, &sasl->request, &scram->account, NULL, &sasl->identity, err))
+    if (!account_password_suffices(sasl->auth, &sasl->request, &scram->account, err) ||
+        !account_admit(sasl->auth, sasl, &sasl->request, &scram->account, NULL, &sasl->identity, err))
         return SASL_FAILED;
     add_server_final(sasl, buf_span(&auth_message));
     scram->is_proven = true;

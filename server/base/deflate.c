@@ -10,6 +10,9 @@
 /* What a peer's bytes may expand to: a megabyte of zeros in a kilobyte is an attack on our memory. */
 #define EXPANSION_FREE_BYTES (4u * 1024 * 1024)
 #define EXPANSION_MAX 200
+/* What may come without a byte of text in it: a deflater never says so little. Blocks with nothing in them would be read for
+ * as long as they come, and nothing else by this thread. */
+#define SILENT_MAX_BYTES (64u * 1024)
 
 struct deflate {
     struct deflate_transport transport;
@@ -21,6 +24,7 @@ struct deflate {
     size_t out_start, out_end;
     bool may_hold_more; /* the last call filled the caller's buffer: there may be output without input */
     uint64_t in_total, out_total;
+    size_t silent; /* compressed bytes since the last byte of text */
     const char *failure;
 };
 
@@ -70,6 +74,7 @@ static int fill(struct deflate *d)
         return result;
     }
     d->in_total += got;
+    d->silent += got;
     d->expander.next_in = (Bytef *)d->in;
     d->expander.avail_in = (uInt)got;
     return STREAM_OK;
@@ -96,9 +101,12 @@ int deflate_read(struct deflate *d, char *out, size_t size, size_t *read_out)
         if (d->out_total > EXPANSION_FREE_BYTES && d->out_total / EXPANSION_MAX > d->in_total)
             return fail(d, "deflate: expands too much");
         if (got > 0) {
+            d->silent = 0;
             *read_out = got;
             return STREAM_OK;
         }
+        if (d->silent > SILENT_MAX_BYTES)
+            return fail(d, "deflate: says nothing");
     }
 }
 

@@ -43,17 +43,26 @@ void sha256(struct span bytes, uint8_t digest_out[SHA256_BYTES])
     assert(length == SHA256_BYTES);
 }
 
-void hmac_sha256(struct span key, struct span bytes, uint8_t mac_out[SHA256_BYTES])
+static void hmac(const EVP_MD *method, struct span key, struct span bytes, uint8_t *mac_out, unsigned wanted)
 {
     static const unsigned char nothing[1] = { 0 };
     const unsigned char *data = span_is_empty(bytes) ? nothing : (const unsigned char *)bytes.p;
     const void *secret = span_is_empty(key) ? nothing : (const void *)key.p;
     unsigned length = 0;
 
-    must(HMAC(sha256_get(), secret, (int)span_length(key), data, span_length(bytes), mac_out, &length) !=
-             NULL,
+    must(HMAC(method, secret, (int)span_length(key), data, span_length(bytes), mac_out, &length) != NULL,
          "hmac");
-    assert(length == SHA256_BYTES);
+    assert(length == wanted);
+}
+
+void hmac_sha256(struct span key, struct span bytes, uint8_t mac_out[SHA256_BYTES])
+{
+    hmac(sha256_get(), key, bytes, mac_out, SHA256_BYTES);
+}
+
+void hmac_sha1(struct span key, struct span bytes, uint8_t mac_out[SHA1_BYTES])
+{
+    hmac(EVP_sha1(), key, bytes, mac_out, SHA1_BYTES);
 }
 
 struct sha256 {

@@ -12,11 +12,15 @@
 #include "base/span.h"
 
 #define SHA256_BYTES 32
+#define SHA1_BYTES 20
 
 /* SHA-256 of the bytes (FIPS 180-4). */
 void sha256(struct span bytes, uint8_t digest_out[SHA256_BYTES]);
 /* HMAC with SHA-256 (RFC 2104). */
 void hmac_sha256(struct span key, struct span bytes, uint8_t mac_out[SHA256_BYTES]);
+
+/* HMAC with SHA-1: for one-time passwords (RFC 4226), whose programs know no other. */
+void hmac_sha1(struct span key, struct span bytes, uint8_t mac_out[SHA1_BYTES]);
 
 /* In pieces; belongs to the talloc context `owner`. */
 struct sha256;

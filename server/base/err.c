@@ -10,11 +10,12 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-    [ERR_NONE] = "none",          [ERR_NOT_FOUND] = "not-found", [ERR_EXISTS] = "exists",
-    [ERR_DENIED] = "denied",      [ERR_AUTH] = "auth",           [ERR_QUOTA] = "quota",
-    [ERR_INVALID] = "invalid",    [ERR_LIMIT] = "limit",         [ERR_CONFLICT] = "conflict",
-    [ERR_DEPENDED_ON] = "in-use", [ERR_BUSY] = "busy",           [ERR_UNKNOWN] = "unknown",
-    [ERR_INTERNAL] = "internal",  [ERR_NO_ROOM] = "no-room",
+    [ERR_NONE] = "none",           [ERR_NOT_FOUND] = "not-found", [ERR_EXISTS] = "exists",
+    [ERR_DENIED] = "denied",       [ERR_AUTH] = "auth",           [ERR_QUOTA] = "quota",
+    [ERR_INVALID] = "invalid",     [ERR_LIMIT] = "limit",         [ERR_CONFLICT] = "conflict",
+    [ERR_DEPENDED_ON] = "in-use",  [ERR_BUSY] = "busy",           [ERR_UNKNOWN] = "unknown",
+    [ERR_INTERNAL] = "internal",   [ERR_NO_ROOM] = "no-room",     [ERR_EXPIRED] = "expired",
+    [ERR_SUSPENDED] = "suspended",
 };
 _Static_assert(COUNT_OF(kind_names) == ERR_KINDS, "each kind has a name");
 

@@ -19,6 +19,8 @@ enum err_kind {
     ERR_EXISTS,      /* the name or address is taken */
     ERR_DENIED,      /* known to the caller, but not allowed */
     ERR_AUTH,        /* wrong login or password; never used for trouble on our side */
+    ERR_EXPIRED,     /* the right password, but it is over: a new one has to be chosen */
+    ERR_SUSPENDED,   /* the account may not log in now, whatever the password: an administrator can help */
     ERR_QUOTA,       /* full; may become free again */
     ERR_INVALID,     /* the input is wrong and will stay wrong */
     ERR_LIMIT,       /* one of the documented limits; a smaller request would work */

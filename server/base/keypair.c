@@ -3,6 +3,7 @@
 #include "base/digest.h"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -94,4 +95,50 @@ bool keypair_sign(const void *owner, enum keypair_kind kind, const char *private
     }
     *signature_out = base64(owner, signature, (int)length);
     return true;
+}
+
+/* A SubjectPublicKeyInfo, or, as some publish it, the RSAPublicKey inside (RFC 6376, 3.6.1 and its errata). */
+static EVP_PKEY *read_rsa(struct span der)
+{
+    const unsigned char *p = (const unsigned char *)der.p;
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)span_length(der));
+
+    if (!key) {
+        p = (const unsigned char *)der.p;
+        key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)span_length(der));
+    }
+    if (key &&
+        (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < KEYPAIR_RSA_BITS_LEAST)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    return key;
+}
+
+static EVP_PKEY *read_public(enum keypair_kind kind, struct span bytes)
+{
+    if (kind == KEYPAIR_RSA)
+        return read_rsa(bytes);
+    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, (const unsigned char *)bytes.p,
+                                       span_length(bytes));
+}
+
+bool keypair_verify(enum keypair_kind kind, struct span public_key, struct span bytes, struct span signature)
+{
+    EVP_PKEY *key = span_is_empty(public_key) ? NULL : read_public(kind, public_key);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_rsa = kind == KEYPAIR_RSA, ok;
+    uint8_t digest[SHA256_BYTES];
+
+    if (!is_rsa) {
+        sha256(bytes, digest);
+        bytes = span_of(digest, sizeof digest);
+    }
+    ok = key && EVP_DigestVerifyInit(context, NULL, is_rsa ? EVP_sha256() : NULL, NULL, key) == 1 &&
+         EVP_DigestVerify(context, (const unsigned char *)signature.p, span_length(signature),
+                          (const unsigned char *)bytes.p, span_length(bytes)) == 1;
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return ok;
 }

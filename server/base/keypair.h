@@ -24,4 +24,10 @@ MUST_CHECK bool keypair_make(const void *owner, enum keypair_kind kind, unsigned
 MUST_CHECK bool keypair_sign(const void *owner, enum keypair_kind kind, const char *private_key,
                              struct span bytes, char **signature_out, struct err *err);
 
+/* Is `signature` (its bytes) one over `bytes` by the key that `public_key` holds: the bytes of what keypair_make() gives as
+ * base64; for RSA also a bare RSAPublicKey. RSA keys below KEYPAIR_RSA_BITS_LEAST never are. */
+enum { KEYPAIR_RSA_BITS_LEAST = 1024 };
+MUST_CHECK bool keypair_verify(enum keypair_kind kind, struct span public_key, struct span bytes,
+                               struct span signature);
+
 #endif

@@ -93,6 +93,8 @@ static inline void metric_set(struct metric *gauge, int64_t value)
     atomic_store_explicit(&gauge->cells[0], value, memory_order_relaxed);
 }
 
+/* One duration in microseconds, into the bucket it falls in. `label`: 0 for a histogram without labels. Any thread,
+ * no lock. */
 void metric_observe_us(struct metric *histogram, size_t label, int64_t duration_us);
 
 /* A reader that computes a value when asked (pool size, log lines dropped) is called before rendering. */

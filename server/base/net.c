@@ -131,6 +131,28 @@ bool net_network_contains(const struct net_network *network, const struct net_ad
     return memcmp(masked, network->bytes, 16) == 0;
 }
 
+/* Of IPv6 only 2000::/3 is given out (RFC 4291, 2.4). */
+bool net_is_public(const struct net_address *address)
+{
+    static const char *const ipv4[] = { "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",
+                                        "127.0.0.0/8",   "169.254.0.0/16",  "172.16.0.0/12",
+                                        "192.0.0.0/24",  "192.0.2.0/24",    "192.168.0.0/16",
+                                        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+                                        "224.0.0.0/3" };
+    static const char *const ipv6[] = { "2001::/23", "2001:db8::/32", "2002::/16" };
+    bool is_ipv4 = net_is_ipv4(address);
+    const char *const *list = is_ipv4 ? ipv4 : ipv6;
+    size_t count = is_ipv4 ? COUNT_OF(ipv4) : COUNT_OF(ipv6);
+    struct net_network network;
+
+    if (address->is_local || (!is_ipv4 && (address->bytes[0] & 0xe0) != 0x20))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!net_network_parse(span_text(list[i]), &network) || net_network_contains(&network, address))
+            return false;
+    return true;
+}
+
 struct net_network net_peer_of(const struct net_address *address)
 {
     struct net_network peer = { .bits = net_is_ipv4(address) || address->is_local ? 128 : 64 };

@@ -38,6 +38,10 @@ bool net_is_ipv4(const struct net_address *address);
 /* 127.0.0.0/8, ::1, or a Unix socket. */
 bool net_is_loopback(const struct net_address *address);
 
+/* An address that anybody on the Internet may have: none of a private, local, shared, documentation or multicast network
+ * (RFC 6890), nor an IPv6 address that holds an IPv4 one for a translator or a tunnel. */
+bool net_is_public(const struct net_address *address);
+
 /* "10.0.0.0/8", "2001:db8::/32", or one address. Bits beyond the prefix must be zero. */
 MUST_CHECK bool net_network_parse(struct span text, struct net_network *network_out);
 /* The port does not count. */

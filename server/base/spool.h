@@ -24,6 +24,8 @@ struct spool *spool_new(const void *owner, const char *directory, uint64_t limit
 /* Closes the file, unmaps, sets NULL; accepts NULL. */
 void spool_free(struct spool **spool);
 
+/* Bytes at the end, before anything is read. ERR_LIMIT beyond the limit, ERR_NO_ROOM where the disk is full, ERR_BUSY where it cannot be written; the first
+ * trouble stays (spool_err()), and later calls fail with it while the length goes on being counted. */
 MUST_CHECK bool spool_append(struct spool *spool, struct span bytes, struct err *err);
 /* All bytes offered so far, those dropped after an error included. */
 uint64_t spool_length(const struct spool *spool);

@@ -55,6 +55,7 @@ enum stream_result stream_handshake(struct stream *stream);
 /* After the handshake of a client: what its peer's certificate proved, whatever was expected; and if it is
  * TLS_TRUST_ANY, why no more (static: "certificate has expired"). */
 enum tls_trust stream_tls_trust(const struct stream *stream);
+/* Why the certificate proved no more than TLS_TRUST_ANY, in OpenSSL's words ("certificate has expired"). Static. */
 const char *stream_tls_distrust(const struct stream *stream);
 /* The same as a kind; after a handshake that failed, too. */
 enum tls_fault stream_tls_fault(const struct stream *stream);
@@ -63,17 +64,21 @@ enum tls_fault stream_tls_fault(const struct stream *stream);
 bool stream_is_tls(const struct stream *stream);
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384", the SNI (or ""); valid while the stream is TLS. */
 const char *stream_tls_version(const struct stream *stream);
+/* "TLS_AES_256_GCM_SHA384"; valid while the stream is TLS. */
 const char *stream_tls_cipher(const struct stream *stream);
+/* The name that the client asked for (SNI); "" where it did not. Valid while the stream is TLS. */
 const char *stream_tls_name(const struct stream *stream);
 
 /* Channel binding data for SCRAM-*-PLUS. False: not TLS, or not available for this connection. */
 enum stream_binding { STREAM_TLS_EXPORTER /* RFC 9266 */, STREAM_TLS_SERVER_END_POINT /* RFC 5929, 4 */ };
 #define STREAM_BINDING_MAX 64
+/* Writes *length_out bytes, at most STREAM_BINDING_MAX. For the end point the certificate is ours on a server, the
+ * peer's on a client. */
 MUST_CHECK bool stream_channel_binding(const struct stream *stream, enum stream_binding type,
                                        uint8_t out[STREAM_BINDING_MAX], size_t *length_out);
 
 /* DEFLATE (RFC 4978) both ways from the next byte on. A peer whose input expands more than 200-fold over
- * 4 MiB fails the stream. */
+ * 4 MiB, or says nothing in 64 KiB, fails the stream. */
 MUST_CHECK bool stream_start_deflate(struct stream *stream, struct err *err);
 /* True after stream_start_deflate(). */
 bool stream_is_deflated(const struct stream *stream);

@@ -38,6 +38,8 @@ struct tls_config {
  * (expired ones are refused at first start by the caller, see tls_certificate_read; here only logged). */
 MUST_CHECK bool tls_server_new(const struct tls_config *config, struct tls_server **server_out,
                                struct err *err);
+/* Other certificates and settings for the handshakes to come; those under way and open connections keep theirs. Where
+ * it fails (as tls_server_new()) all stays as it was. Any thread. */
 MUST_CHECK bool tls_server_reload(struct tls_server *server, const struct tls_config *config,
                                   struct err *err);
 /* Connections that use it go on. Accepts and sets NULL. */

@@ -23,6 +23,8 @@ SSL *tls_accept_new(struct tls_server *server, const char *alpn, struct tls_hand
 /* The handshake is over, well or not. */
 void tls_handshake_done(SSL *ssl, struct tls_handshake *handshake);
 
+/* A client's SSL without a descriptor, which sends `name` as SNI and, where the client verifies, expects a
+ * certificate for it. NULL where OpenSSL failed (its queue says why). The caller's, until SSL_free(). */
 SSL *tls_connect_new(struct tls_client *client, const char *name, const char *alpn);
 
 /* NULL where nothing of a DANE expectation can be used, or out of memory. */

@@ -7,6 +7,9 @@
  * correctness: a reader compares modseqs. It may be late, doubled, or, where a peer is flooded, replaced
  * by one "anything may have changed", which calls every subscriber.
  *
+ * What other machines did comes in through wake_relay(), and what was done on this one is heard by a tap, for whoever
+ * carries it there (storage/bridge).
+ *
  * Publishing never waits for a peer. A subscription costs about 100 bytes and two hash steps.
  *
  * Threads  all functions may be called from any thread. A callback runs under a lock of the bus: it must
@@ -22,6 +25,9 @@
 struct wake_bus;
 struct wake_subscription;
 
+/* In the place of an id: whichever. Only relayed, and heard by taps; a subscriber is told its own ids. */
+enum { WAKE_ANY_MAILBOX = 0, WAKE_ANY_GROUP = -1 };
+
 /* modseq 0: unknown, look yourself. */
 typedef void wake_callback(void *argument, int64_t group_id, int64_t mailbox_id, uint64_t modseq);
 
@@ -34,9 +40,18 @@ void wake_stop(struct wake_bus **bus);
 /* After COMMIT, never before. NULL bus: nothing happens (tools without a bus). */
 void wake_publish(struct wake_bus *bus, int64_t group_id, int64_t mailbox_id, uint64_t modseq);
 
+/* `callback` is called with `argument` for every change of that mailbox, by whoever publishes it or by the bus's
+ * thread, with a lock held: it must not block, nor subscribe or unsubscribe. The caller's, until wake_unsubscribe(). */
 struct wake_subscription *wake_subscribe(struct wake_bus *bus, int64_t group_id, int64_t mailbox_id,
                                          wake_callback *callback, void *argument);
 /* After the return the callback is not running and will not be called again. Accepts NULL. */
 void wake_unsubscribe(struct wake_subscription **subscription);
+
+/* Tells this machine's subscribers, of all roles, what changed on another one; taps do not hear of it. WAKE_ANY_MAILBOX:
+ * everything of that group may have changed. */
+void wake_relay(struct wake_bus *bus, int64_t group_id, int64_t mailbox_id, uint64_t modseq);
+/* From now on `callback` hears every change that this machine's roles publish, and WAKE_ANY_GROUP where some were lost on the
+ * way; it must not block, nor publish, relay or tap. One at a time; NULL ends it, and afterwards it is not running. */
+void wake_tap(struct wake_bus *bus, wake_callback *callback, void *argument);
 
 #endif

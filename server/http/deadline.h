@@ -21,16 +21,20 @@ enum { HTTP_HEAD_S = 15, HTTP_BODY_S = 60, HTTP_BODY_MIN_RATE = 500 };
 struct http_deadlines;
 struct http_deadline;
 
+/* Starts the thread that cuts connections whose time is over. ERR_INTERNAL where it cannot be started; *deadlines_out
+ * is NULL then. */
 MUST_CHECK bool http_deadlines_start(struct http_deadlines **deadlines_out, struct err *err);
 /* Accepts and sets NULL. */
 void http_deadlines_stop(struct http_deadlines **deadlines);
 
 /* A new connection: the head is waited for. */
 struct http_deadline *http_deadline_begin(struct http_deadlines *deadlines, int fd);
+/* The connection ends: forgets and frees it, before its descriptor is closed. Accepts a NULL deadline. */
 void http_deadline_end(struct http_deadlines *deadlines, struct http_deadline *deadline);
 
 /* All accept NULL. The head is here, and a body of at most `limit` bytes may follow. */
 void http_deadline_body(struct http_deadline *deadline, size_t limit);
+/* No deadline while we answer. */
 void http_deadline_none(struct http_deadline *deadline);
 /* After an answer: `idle_s` more until the next head. */
 void http_deadline_head(struct http_deadline *deadline, unsigned idle_s);

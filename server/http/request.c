@@ -1,6 +1,7 @@
 /* request.c -- reading a request and building a reply. */
 #include "http/request.h"
 
+#include <glib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <talloc.h>
@@ -17,12 +18,18 @@ const char *http_path(const struct http_request *request)
 
 const char *http_query(const struct http_request *request, const char *name)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+    for (size_t i = 0; i < request->query_count; i++)
+        if (strcmp(request->queries[i].name, name) == 0)
+            return request->queries[i].value;
+    return request->connection ? MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name)
+                               : NULL;
 }
 
 const char *http_header(const struct http_request *request, const char *name)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    struct MHD_Connection *connection = request->connection ? request->connection : request->headers_of;
+
+    return connection ? MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) : NULL;
 }
 
 struct span http_body(const struct http_request *request)
@@ -43,7 +50,8 @@ bool http_is_tls(const struct http_request *request)
 bool http_peer_user(const struct http_request *request, uid_t *uid_out)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        request->connection ? MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+                            : NULL;
     struct ucred credentials;
     socklen_t length = sizeof credentials;
     struct sockaddr_storage address = { 0 };
@@ -55,6 +63,101 @@ bool http_peer_user(const struct http_request *request, uid_t *uid_out)
         return false;
     *uid_out = credentials.uid;
     return true;
+}
+
+struct collection {
+    struct http_pair *pairs;
+    size_t count;
+};
+
+static enum MHD_Result collect(void *argument, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct collection *c = argument;
+
+    (void)kind;
+    c->pairs = talloc_realloc(NULL, c->pairs, struct http_pair, (unsigned)c->count + 1);
+    c->pairs[c->count++] =
+        (struct http_pair){ talloc_strdup(c->pairs, name), talloc_strdup(c->pairs, value ? value : "") };
+    return MHD_YES;
+}
+
+size_t http_queries(const struct http_request *request, const void *owner, struct http_pair **pairs_out)
+{
+    struct collection c = { talloc_zero_array(owner, struct http_pair, 1), 0 };
+
+    if (request->connection)
+        MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, collect, &c);
+    *pairs_out = c.pairs;
+    return c.count;
+}
+
+struct http_request *http_request_again(const void *owner, const char *method, const char *path,
+                                        const struct http_pair *queries, size_t query_count, struct span body)
+{
+    struct http_request *request = talloc_zero(owner, struct http_request);
+
+    request->arena = talloc_new(request);
+    request->method = method;
+    request->path = path;
+    request->queries = queries;
+    request->query_count = query_count;
+    request->body = BUF_INIT(request);
+    buf_add_span(&request->body, body);
+    return request;
+}
+
+/* Percent-decoded; what is not well formed is taken as it is. */
+static char *decoded(void *owner, const char *text, size_t length)
+{
+    char *plain = g_uri_unescape_segment(text, text + length, NULL);
+    char *copy = plain ? talloc_strdup(owner, plain) : talloc_strndup(owner, text, length);
+
+    g_free(plain);
+    return copy;
+}
+
+static struct http_pair *queries_of(void *owner, const char *text, size_t *count_out)
+{
+    struct http_pair *pairs = talloc_zero_array(owner, struct http_pair, 1);
+
+    *count_out = 0;
+    for (const char *p = text; *p; p += strcspn(p, "&"), p += *p == '&') {
+        size_t length = strcspn(p, "&"), name = strcspn(p, "=&");
+        pairs = talloc_realloc(owner, pairs, struct http_pair, (unsigned)*count_out + 1);
+        pairs[(*count_out)++] =
+            (struct http_pair){ decoded(owner, p, name),
+                                name < length ? decoded(owner, p + name + 1, length - name - 1) : "" };
+    }
+    return pairs;
+}
+
+struct http_request *http_request_local(void *owner, const char *method, const char *target)
+{
+    size_t length = strcspn(target, "?"), count;
+    const struct http_pair *queries = queries_of(owner, target + length + (target[length] == '?'), &count);
+
+    return http_request_again(owner, talloc_strdup(owner, method), decoded(owner, target, length), queries,
+                              count, span_text(""));
+}
+
+struct http_request *http_request_inner(void *owner, const struct http_request *outer, const char *method,
+                                        const char *target)
+{
+    struct http_request *request = http_request_local(owner, method, target);
+
+    request->headers_of = outer->headers_of ? outer->headers_of : outer->connection;
+    request->is_tls = outer->is_tls;
+    request->peer = outer->peer;
+    return request;
+}
+
+struct http_reply *http_reply_unread(const void *owner)
+{
+    struct http_reply *reply = talloc_zero(owner, struct http_reply);
+
+    reply->arena = talloc_new(reply);
+    reply->body = BUF_INIT(reply);
+    return reply;
 }
 
 void *http_arena(const struct http_request *request)

@@ -11,13 +11,17 @@
 enum { HTTP_HEADERS_MAX = 16 };
 
 struct http_request {
-    struct MHD_Connection *connection;
+    struct MHD_Connection *connection; /* NULL: made again, of what was kept */
+    struct MHD_Connection *headers_of; /* of one that was asked inside another; NULL */
+    const struct http_pair *queries;   /* of such a one */
+    size_t query_count;
     void *arena;
     const char *method, *path;
     struct buf body;
     size_t limit;
     bool is_too_large, is_tls;
     struct net_address peer;
+    struct http_reply *reply; /* of one that is answered later */
 };
 
 struct http_reply {
@@ -31,7 +35,33 @@ struct http_reply {
     http_stream *next;
     void (*release)(void *state);
     void *state;
+    struct http_waker *waker;   /* of a push; NULL: none */
+    struct http_laters *laters; /* NULL: nobody could be told that it is whole */
+    struct http_later *later;   /* NULL: it is whole when the answer has returned */
 };
+
+/* push.c: connections that wait for something to say. All of a server, so that it can end. */
+struct http_pushes;
+/* Under `owner`. */
+struct http_pushes *http_pushes_new(const void *owner);
+/* All of them end with their next byte; no new one waits. */
+void http_pushes_end(struct http_pushes *pushes);
+/* Nobody waits any more. */
+void http_pushes_free(struct http_pushes **pushes);
+/* The answer of a reply with a waker; takes over its state. */
+struct MHD_Response *http_push_response(struct http_pushes *pushes, struct MHD_Connection *connection,
+                                        struct http_reply *reply);
+
+/* later.c: replies that are not whole yet. All of a server, so that it can end. */
+struct http_laters;
+/* Under `owner`. */
+struct http_laters *http_laters_new(const void *owner);
+/* No new one begins; waits for those that are owed. */
+void http_laters_end(struct http_laters *all);
+/* None is owed any more. Sets NULL. */
+void http_laters_free(struct http_laters **all);
+/* The connection waits, and its request is looked at again when the reply is whole. False: it is whole already. */
+MUST_CHECK bool http_later_wait(struct http_later *later, struct MHD_Connection *connection);
 
 /* The answer as libmicrohttpd wants it; takes over the stream. */
 struct MHD_Response *http_response_of(struct http_reply *reply);

@@ -4,16 +4,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "http/connection.h"
 #include "http/deadline.h"
+#include "http/proxies.h"
 #include "http/request.h"
 #include "http/retrieve.h"
 
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -32,10 +31,10 @@ METRIC_HISTOGRAM(latency, "chappe_http_request_seconds", "From the whole request
 struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
-    struct http_deadlines *deadlines;
-    pthread_rwlock_t lock; /* over proxies */
-    struct net_network *proxies;
-    size_t proxy_count;
+    struct http_connections *connections;
+    struct http_proxies *proxies;
+    struct http_pushes *pushes;
+    struct http_laters *laters;
 };
 
 /* ---- one request */
@@ -57,16 +56,24 @@ static void *on_target(void *argument, const char *target, struct MHD_Connection
     return NULL;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct http_reply *reply)
+static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
+                             struct MHD_Response *response)
 {
-    struct MHD_Response *response = http_response_of(reply);
     enum MHD_Result result;
 
     if (!response)
         return MHD_NO;
-    result = MHD_queue_response(connection, reply->status, response);
+    result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum MHD_Result send_reply(struct http_server *server, struct MHD_Connection *connection,
+                                  struct http_reply *reply)
+{
+    return queue(connection, reply->status,
+                 reply->waker ? http_push_response(server->pushes, connection, reply)
+                              : http_response_of(reply));
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status)
@@ -79,7 +86,7 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
     http_reply_type(&reply, "text/plain; charset=utf-8");
     http_reply_header(&reply, MHD_HTTP_HEADER_CONNECTION, "close");
     buf_add_format(&reply.body, "%u\n", status);
-    result = send_reply(connection, &reply);
+    result = queue(connection, reply.status, http_response_of(&reply));
     talloc_free(reply.arena);
     return result;
 }
@@ -123,17 +130,6 @@ static unsigned verdict_on_head(struct MHD_Connection *connection, const char *p
     return 0;
 }
 
-static bool is_believed_proxy(struct http_server *server, const struct net_address *peer)
-{
-    bool is_believed = false;
-
-    pthread_rwlock_rdlock(&server->lock);
-    for (size_t i = 0; i < server->proxy_count; i++)
-        is_believed = is_believed || net_network_contains(&server->proxies[i], peer);
-    pthread_rwlock_unlock(&server->lock);
-    return is_believed;
-}
-
 /* The last address that a believed proxy added, and the scheme that it saw. */
 static void believe_proxy(struct http_server *server, struct http_request *request)
 {
@@ -142,7 +138,7 @@ static void believe_proxy(struct http_server *server, struct http_request *reque
     struct net_address client;
     const char *last;
 
-    if (!is_believed_proxy(server, &request->peer))
+    if (!http_proxies_contain(server->proxies, &request->peer))
         return;
     last = chain ? strrchr(chain, ',') : NULL;
     if (chain && net_address_parse(span_trim(span_text(last ? last + 1 : chain)), &client))
@@ -155,9 +151,6 @@ static struct http_request *request_new(struct http_server *server, struct MHD_C
 {
     void *arena = talloc_new(NULL);
     struct http_request *request = talloc_zero(arena, struct http_request);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
 
     request->arena = arena;
     request->connection = connection;
@@ -166,62 +159,40 @@ static struct http_request *request_new(struct http_server *server, struct MHD_C
     request->body = BUF_INIT(arena);
     request->limit = server->options.limit(server->options.argument, method, path);
     request->is_tls = server->options.is_tls;
-    request->peer = address && address->sa_family != AF_UNSPEC ? net_address_of(address)
-                                                               : (struct net_address){ .is_local = true };
+    request->peer = http_connection_peer(connection);
     believe_proxy(server, request);
     return request;
 }
 
+/* What a stranger may make us keep is little: a large body is for those who say who they are. */
+static bool is_admitted(struct http_server *server, const struct http_request *request)
+{
+    const char *length = http_header(request, "Content-Length");
+    bool is_small = length ? strtoull(length, NULL, 10) <= HTTP_STRANGER_BODY_MAX
+                           : http_header(request, "Transfer-Encoding") == NULL;
+
+    return !server->options.admits || request->limit <= HTTP_STRANGER_BODY_MAX || is_small ||
+           server->options.admits(server->options.argument, request);
+}
+
 static enum MHD_Result answer(struct http_server *server, struct http_request *request)
 {
-    struct http_reply reply = { .arena = request->arena,
-                                .status = MHD_HTTP_OK,
-                                .body = BUF_INIT(request->arena) };
+    struct http_reply *reply = talloc_zero(request->arena, struct http_reply);
     int64_t started_us = clock_monotonic_us();
 
+    *reply = (struct http_reply){ .arena = request->arena,
+                                  .status = MHD_HTTP_OK,
+                                  .body = BUF_INIT(request->arena),
+                                  .laters = server->options.threads > 0 ? server->laters : NULL };
     if (request->is_too_large)
         return refuse(request->connection, MHD_HTTP_CONTENT_TOO_LARGE);
-    server->options.answer(server->options.argument, request, &reply);
+    server->options.answer(server->options.argument, request, reply);
     metric_add(&requests, 1);
     metric_observe_us(&latency, 0, clock_monotonic_us() - started_us);
-    return send_reply(request->connection, &reply);
-}
-
-static struct http_deadline *deadline_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-    return info ? info->socket_context : NULL;
-}
-
-/* ALPN: a client that names protocols and not ours is refused (RFC 7301, 3.2; ALPACA). */
-static void be_strict(struct MHD_Connection *connection)
-{
-    static unsigned char name[] = "http/1.1"; /* the library wants it writable */
-    const gnutls_datum_t ours = { name, sizeof name - 1 };
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-
-    if (info && info->tls_session)
-        (void)gnutls_alpn_set_protocols(info->tls_session, &ours, 1, GNUTLS_ALPN_MANDATORY);
-}
-
-static void on_connection(void *argument, struct MHD_Connection *connection, void **socket_context,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    struct http_server *server = argument;
-    const union MHD_ConnectionInfo *info;
-
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        http_deadline_end(server->deadlines, *socket_context);
-        *socket_context = NULL;
-        return;
-    }
-    if (server->options.is_tls)
-        be_strict(connection);
-    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *socket_context = info ? http_deadline_begin(server->deadlines, info->connect_fd) : NULL;
+    request->reply = reply;
+    if (reply->later && http_later_wait(reply->later, request->connection))
+        return MHD_YES;
+    return send_reply(server, request->connection, reply);
 }
 
 static enum MHD_Result on_access(void *argument, struct MHD_Connection *connection, const char *path,
@@ -240,11 +211,15 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
         if (refusal)
             return refuse(connection, refusal);
         *request_context = request = request_new(server, connection, method, path);
-        http_deadline_body(deadline_of(connection), request->limit);
+        if (!is_admitted(server, request))
+            return refuse(connection, MHD_HTTP_UNAUTHORIZED);
+        http_deadline_body(http_connection_deadline(connection), request->limit);
         return MHD_YES;
     }
+    if (request->reply) /* it was waited for */
+        return send_reply(server, connection, request->reply);
     if (*upload_length == 0) {
-        http_deadline_none(deadline_of(connection));
+        http_deadline_none(http_connection_deadline(connection));
         return answer(server, request);
     }
     if (request->body.length + *upload_length > request->limit)
@@ -266,7 +241,7 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
     struct http_request *request = *request_context;
 
     (void)code;
-    http_deadline_head(deadline_of(connection), timeout_s(argument));
+    http_deadline_head(http_connection_deadline(connection), timeout_s(argument));
     if (request && request != &unreadable)
         talloc_free(request->arena);
     *request_context = NULL;
@@ -289,18 +264,18 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
     unsigned flags =
         MHD_USE_ERROR_LOG | MHD_USE_ITC /* else one that is quiesced cannot be stopped */ |
         (o->is_tls ? MHD_USE_TLS : 0) |
+        (o->is_tls || o->threads ? MHD_ALLOW_SUSPEND_RESUME /* see handshake.h and push.c */ : 0) |
         (o->threads ? MHD_USE_EPOLL_INTERNAL_THREAD
                     : MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL);
     struct MHD_OptionItem items[16] = {
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->max_connections ? o->max_connections : 1000), NULL },
-        { MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->max_per_address, NULL },
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)timeout_s(server), NULL },
         { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
         { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server },
-        { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
+        { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_connection_notify, server->connections },
     };
-    size_t count = 7;
+    size_t count = 6;
 
     if (o->threads > 1)
         items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)o->threads, NULL };
@@ -317,10 +292,14 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
                             http_certificate_retrieve, MHD_OPTION_END);
 }
 
-static void copy_proxies(struct http_server *server, const struct net_network *proxies, size_t count)
+static void release(struct http_server **server)
 {
-    server->proxies = count ? talloc_memdup(server, proxies, count * sizeof *proxies) : NULL;
-    server->proxy_count = count;
+    http_connections_free(&(*server)->connections);
+    http_pushes_free(&(*server)->pushes);
+    http_laters_free(&(*server)->laters);
+    http_proxies_free(&(*server)->proxies);
+    talloc_free(*server);
+    *server = NULL;
 }
 
 bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
@@ -329,15 +308,16 @@ bool http_server_start(const struct http_server_options *options, struct http_se
     struct http_server *server = talloc_zero(NULL, struct http_server);
 
     server->options = *options;
-    pthread_rwlock_init(&server->lock, NULL);
-    copy_proxies(server, options->proxies, options->proxy_count);
-    if (http_deadlines_start(&server->deadlines, err))
+    server->proxies = http_proxies_new();
+    http_proxies_set(server->proxies, options->proxies, options->proxy_count);
+    server->pushes = http_pushes_new(server);
+    server->laters = http_laters_new(server);
+    if (http_connections_start(options->is_tls, options->peers, server->proxies, &server->connections, err))
         server->daemon = start_daemon(server);
     if (!server->daemon) {
         close(options->fd);
-        http_deadlines_stop(&server->deadlines);
-        pthread_rwlock_destroy(&server->lock);
-        talloc_free(server);
+        http_connections_stop(server->connections);
+        release(&server);
         return err_set(err, ERR_INTERNAL, "The web server cannot start.");
     }
     *server_out = server;
@@ -346,13 +326,7 @@ bool http_server_start(const struct http_server_options *options, struct http_se
 
 void http_server_believe(struct http_server *server, const struct net_network *proxies, size_t count)
 {
-    struct net_network *old;
-
-    pthread_rwlock_wrlock(&server->lock);
-    old = server->proxies;
-    copy_proxies(server, proxies, count);
-    pthread_rwlock_unlock(&server->lock);
-    talloc_free(old);
+    http_proxies_set(server->proxies, proxies, count);
 }
 
 void http_server_quiesce(struct http_server *server)
@@ -376,9 +350,9 @@ void http_server_free(struct http_server **server)
 {
     if (!*server)
         return;
+    http_connections_stop((*server)->connections);
+    http_pushes_end((*server)->pushes);
+    http_laters_end((*server)->laters);
     MHD_stop_daemon((*server)->daemon);
-    http_deadlines_stop(&(*server)->deadlines);
-    pthread_rwlock_destroy(&(*server)->lock);
-    talloc_free(*server);
-    *server = NULL;
+    release(server);
 }

@@ -20,10 +20,15 @@
 #include <sys/types.h>
 
 struct http_server;
+struct limits;
 struct http_request;
 struct http_reply;
 
 typedef size_t http_limit(void *argument, const char *method, const char *path);
+/* Asked when the head of a request is here that announces a body above HTTP_STRANGER_BODY_MAX, before any of it is kept: may
+ * this client send it? False: 401. May block. */
+typedef bool http_admits(void *argument, const struct http_request *request);
+enum { HTTP_STRANGER_BODY_MAX = 256 << 10 };
 typedef void http_answer(void *argument, const struct http_request *request, struct http_reply *reply);
 
 struct http_server_options {
@@ -31,15 +36,19 @@ struct http_server_options {
     bool is_tls;              /* http_certificates_load() comes before the first connection */
     unsigned threads;         /* 0: one a connection, for few clients with long requests */
     unsigned max_connections; /* 0: 1000 */
-    unsigned max_per_address; /* 0: no limit */
     unsigned timeout_s;       /* of a silent connection; 0: 30 */
     http_limit *limit;
     http_answer *answer;
+    http_admits *admits; /* NULL: everybody */
     void *argument;
+    struct limits
+        *peers; /* how many connections one peer may have and make, believed proxies excepted; NULL: any */
     const struct net_network *proxies; /* whose X-Forwarded-For and X-Forwarded-Proto are believed; copied */
     size_t proxy_count;
 };
 
+/* Begins to serve on options->fd, whose owner it becomes even where it fails (ERR_INTERNAL: not enough threads or
+ * memory). Copies what it says it copies; all else in the options must outlive the server. */
 MUST_CHECK bool http_server_start(const struct http_server_options *options, struct http_server **server_out,
                                   struct err *err);
 /* Whom to believe from the next request on; copied. Any thread. */
@@ -77,6 +86,26 @@ bool http_peer_user(const struct http_request *request, uid_t *uid_out);
 /* Memory of the request. */
 void *http_arena(const struct http_request *request);
 
+/* ---- a request that is answered later than it came */
+
+struct http_pair {
+    const char *name, *value;
+};
+/* What stands behind the "?", decoded, under `owner`. */
+size_t http_queries(const struct http_request *request, const void *owner, struct http_pair **pairs_out);
+/* A request as it was kept, and a reply that nobody reads; no headers, no user at the other end. Under `owner`; what they are made of
+ * must live as long. */
+struct http_request *http_request_again(const void *owner, const char *method, const char *path,
+                                        const struct http_pair *queries, size_t query_count,
+                                        struct span body);
+/* One that a program asks of itself. `target` is a path, perhaps with a query, percent-encoded; copied. */
+struct http_request *http_request_local(void *owner, const char *method, const char *target);
+/* The same for somebody who asked something else: headers, TLS and client are those of `outer`, which must live as long. */
+struct http_request *http_request_inner(void *owner, const struct http_request *outer, const char *method,
+                                        const char *target);
+/* What is written to it is thrown away with it. */
+struct http_reply *http_reply_unread(const void *owner);
+
 /* ---- the reply */
 
 /* 200 until set. */
@@ -91,7 +120,26 @@ struct buf *http_reply_body(struct http_reply *reply);
 /* Fills `out` with the next bytes; leaves it empty at the end; false cuts the connection, so that the client sees that
  * it did not get everything. `release` is called in any case, afterwards. */
 typedef bool http_stream(void *state, struct buf *out);
+/* The body comes from `next`, a piece at a time and on a thread of the server, as the client reads; `state` must live
+ * until `release`. Instead of every other body. */
 void http_reply_stream(struct http_reply *reply, http_stream *next, void (*release)(void *state),
                        void *state);
+
+/* Another thread makes this reply: it is sent not when the answer has returned but with http_later_done(), which is owed. Until then
+ * the request and the reply live, belong to that thread, and hold none of the server's. NULL where the server ends, or options.threads
+ * is 0: the reply is due at once. Ending waits for all that is owed. */
+struct http_later;
+MUST_CHECK struct http_later *http_reply_later(struct http_reply *reply);
+/* The reply is whole, and not the caller's any more. Any thread. */
+void http_later_done(struct http_later *later);
+
+/* A body that comes whenever there is something to say (Server-Sent Events): as a stream, but where `next` leaves `out` empty
+ * the connection waits, and holds no thread, until http_waker_wake(). False from `next` ends the body. Only on a server with
+ * options.threads > 0. The waker lives until `release` has returned. */
+struct http_waker;
+struct http_waker *http_reply_push(struct http_reply *reply, http_stream *next, void (*release)(void *state),
+                                   void *state);
+/* `next` is called again, soon. Any thread; does not wait. */
+void http_waker_wake(struct http_waker *waker);
 
 #endif

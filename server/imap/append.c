@@ -4,6 +4,7 @@
 #include "imap/append.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/spool.h"
 #include "imap/append_file.h"
 #include "imap/date.h"
@@ -67,8 +68,7 @@ static bool begin_message(struct imap_append *append)
         return false;
     append->messages =
         talloc_realloc(append, append->messages, struct append_message, (unsigned)append->count + 1);
-    append->messages[append->count++] =
-        (struct append_message){ .received_us = clock_now_us(), .catenated = BUF_INIT(append) };
+    append->messages[append->count++] = (struct append_message){ .received_us = clock_now_us() };
     return true;
 }
 
@@ -138,23 +138,50 @@ static enum session_next take_message_literal(struct imap_request *req, struct i
     return expect(req, append, &literal);
 }
 
+/* Where the parts of the current message are put together: in a spool, as a literal of any size. */
+static struct spool *assembly(const struct imap_request *req, struct imap_append *append)
+{
+    const struct imap_context *context = req->session->context;
+    struct append_message *message = current(append);
+
+    if (!message->spool)
+        message->spool = spool_new(append, context->spool_directory ? context->spool_directory : "/tmp",
+                                   (uint64_t)context->append_limit_bytes);
+    return message->spool;
+}
+
+/* RFC 4469, 4: BADURL wherever the client may mend the URL or leave it out; what is only now not possible is said so. */
+static const char *url_code(struct imap_append *append, struct span text, enum err_kind kind)
+{
+    if (kind == ERR_LIMIT)
+        return "TOOBIG";
+    return err_is_temporary(kind) && kind != ERR_INTERNAL ? imap_code_of(kind)
+                                                          : append_badurl_code(append, text);
+}
+
 static void add_url(struct imap_request *req, struct imap_append *append, struct span text)
 {
-    struct append_message *message = current(append);
-    uint64_t limit = (uint64_t)req->session->context->append_limit_bytes;
+    uint64_t limit = (uint64_t)req->session->context->append_limit_bytes, length = 0;
+    struct spool *spool = assembly(req, append);
     struct err err = ERR_INIT;
     struct imap_url url;
 
     if (append->failure.kind != ERR_NONE)
         return;
-    if (!imap_url_parse(req->arena, text, &url))
+    if (!imap_url_parse(req->arena, text, &url)) {
         fail_with(append, append_badurl_code(append, text), ERR_INVALID, "The URL cannot be read.");
-    else if (!imap_url_read(req, &url, limit - message->catenated.length, &message->catenated, &err))
-        fail(append,
-             err.kind == ERR_NOT_FOUND ? append_badurl_code(append, text)
-             : err.kind == ERR_LIMIT   ? "TOOBIG"
-                                       : imap_code_of(err.kind),
-             &err);
+        return;
+    }
+    if (!imap_url_read(req, &url, limit - spool_length(spool), spool, &length, &err)) {
+        if (err.kind == ERR_INTERNAL) {
+            log_err(LOG_LEVEL_ERROR, "imap.catenate.damaged", &err);
+            (void)err_set(&err, ERR_INTERNAL, "The message that the URL names is damaged.");
+        }
+        fail(append, url_code(append, text, err.kind), &err);
+    }
+    append->received_bytes += length;
+    if (append->received_bytes > limit * 2)
+        fail_with(append, "TOOBIG", ERR_LIMIT, "The messages are too large.");
 }
 
 /* cat-part *(SP cat-part) ")": until a literal begins, or the list ends. *is_open_out: the rest comes later. */
@@ -265,13 +292,8 @@ static enum session_next on_body(struct imap_request *req, struct spool *body)
         return SESSION_DONE;
     }
     message->is_binary = message->is_binary || append->is_binary;
-    if (!spool_span(body, &bytes, &err))
-        fail(append, imap_code_of(err.kind), &err);
-    else if (message->catenated.length + span_length(bytes) >
-             (uint64_t)req->session->context->append_limit_bytes)
-        fail_with(append, "TOOBIG", ERR_LIMIT, "The message is too large.");
-    else
-        buf_add_span(&message->catenated, bytes);
+    if (!spool_span(body, &bytes, &err) || !spool_append(assembly(req, append), bytes, &err))
+        fail(append, err.kind == ERR_LIMIT ? "TOOBIG" : imap_code_of(err.kind), &err);
     return SESSION_DONE;
 }
 

@@ -25,14 +25,36 @@ const char *append_badurl_code(struct imap_append *append, struct span url)
                            (int)(span_length(url) < 1000 ? span_length(url) : 1000), url.p);
 }
 
-/* The message with CRLF line ends. A literal8 is taken as it is. */
-static bool bytes_of(void *arena, struct append_message *message, struct span *bytes_out, struct err *err)
+/* The same with CRLF line ends, in a spool of its own; a piece does not end between CR and LF. */
+static bool with_crlf(struct imap_request *req, struct span *bytes, struct err *err)
 {
-    struct buf fixed = BUF_INIT(arena);
+    const struct imap_context *context = req->session->context;
+    struct spool *fixed =
+        spool_new(req->arena, context->spool_directory ? context->spool_directory : "/tmp", UINT64_MAX);
+    struct span rest = *bytes;
 
-    if (message->is_catenated)
-        *bytes_out = buf_span(&message->catenated);
-    else if (!spool_span(message->spool, bytes_out, err))
+    while (!span_is_empty(rest)) {
+        struct buf piece = BUF_INIT(req->arena);
+        size_t length = span_length(rest) < SPOOL_MEMORY_BYTES ? span_length(rest) : SPOOL_MEMORY_BYTES;
+        bool is_added;
+
+        if (length < span_length(rest) && rest.p[length - 1] == '\r')
+            length++;
+        codec_add_crlf(&piece, span_of(rest.p, length));
+        is_added = spool_append(fixed, buf_span(&piece), err);
+        talloc_free(piece.p);
+        if (!is_added)
+            return false;
+        rest.p += length;
+    }
+    return spool_span(fixed, bytes, err);
+}
+
+/* The message with CRLF line ends. A literal8 is taken as it is. */
+static bool bytes_of(struct imap_request *req, const struct append_message *message, struct span *bytes_out,
+                     struct err *err)
+{
+    if (!spool_span(message->spool, bytes_out, err))
         return false;
     if (span_is_empty(*bytes_out))
         return err_set(err, ERR_INVALID, "An empty message cannot be stored.");
@@ -40,11 +62,7 @@ static bool bytes_of(void *arena, struct append_message *message, struct span *b
         return true;
     if (span_find_byte(*bytes_out, '\0'))
         return err_set(err, ERR_INVALID, "A message with NUL must be sent as a literal8.");
-    if (codec_is_crlf(*bytes_out))
-        return true;
-    codec_add_crlf(&fixed, *bytes_out);
-    *bytes_out = buf_span(&fixed);
-    return true;
+    return codec_is_crlf(*bytes_out) || with_crlf(req, bytes_out, err);
 }
 
 static bool prepare(struct imap_request *req, struct imap_append *append, struct deliver_append *appends,
@@ -55,7 +73,7 @@ static bool prepare(struct imap_request *req, struct imap_append *append, struct
         struct span bytes;
 
         imap_progress(req, i, append->count);
-        if (!bytes_of(req->arena, message, &bytes, err))
+        if (!bytes_of(req, message, &bytes, err))
             return false;
         appends[i] = (struct deliver_append){
             .draft = message_prepare(req->arena, bytes),
@@ -87,7 +105,7 @@ static const char *appenduid_code(void *arena, const struct deliver_append *appe
 static enum session_next answer_replace(struct imap_request *req, const char *code)
 {
     imap_untagged_ok(req->session, code, "The new message is there.");
-    if (!imap_updates_begin(req->session, EXPUNGES_MAY_BE_TOLD, VIEW_CHECK))
+    if (!imap_updates_begin(req->session, EXPUNGES_ARE_ASKED, VIEW_CHECK))
         return SESSION_CLOSE;
     return imap_ok(req, NULL, "REPLACE done.");
 }

@@ -18,8 +18,7 @@ struct append_message {
     const char **keywords; /* NULL-ended, or NULL */
     int64_t received_us;
     bool is_catenated, is_binary;
-    struct spool *spool;  /* of a plain literal */
-    struct buf catenated; /* of CATENATE */
+    struct spool *spool; /* the literal, or what CATENATE put together so far; NULL: not come yet */
 };
 
 struct imap_append {
@@ -29,7 +28,7 @@ struct imap_append {
     uint32_t replaced_uid;
     enum append_expects expects;
     bool has_part, is_binary; /* of the literal under way */
-    uint64_t received_bytes;
+    uint64_t received_bytes;  /* of all literals, and of what URLs named */
     struct append_message *messages;
     size_t count;
     struct err failure;

@@ -4,7 +4,7 @@
 #include "imap/capability.h"
 
 #include "imap/command.h"
-#include "imap/sasl_channel.h"
+#include "session/channel.h"
 
 enum when { BEFORE_LOGIN = 1, AFTER_LOGIN = 2, ALWAYS = 3 };
 
@@ -95,10 +95,11 @@ void imap_add_capabilities(struct imap_session *session, struct buf *out)
 
 const char **imap_sasl_mechanisms(struct imap_session *session)
 {
-    struct imap_sasl_channel channel;
+    struct session_channel channel;
 
-    imap_sasl_channel_of(session, &channel);
-    return sasl_mechanisms(session->context->auth, session_arena(session->net), &channel.channel);
+    session_channel_of(session->net, &channel);
+    return sasl_mechanisms(session->context->auth, session_arena(session->net), PROTOCOL_IMAP,
+                           &channel.channel);
 }
 
 enum session_next cmd_capability(struct imap_request *req)

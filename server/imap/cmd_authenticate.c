@@ -4,14 +4,14 @@
 #include "format/codec.h"
 #include "imap/dialogue.h"
 #include "imap/login.h"
-#include "imap/sasl_channel.h"
+#include "session/channel.h"
 
 #include <talloc.h>
 
 enum { RESPONSE_MAX = 16 * 1024 };
 
 struct exchange {
-    struct imap_sasl_channel channel;
+    struct session_channel channel;
     struct sasl *sasl;
     void *memory; /* of the exchange and of the identity that comes out of it */
 };
@@ -105,7 +105,7 @@ enum session_next cmd_authenticate(struct imap_request *req)
     exchange = dialogue->state = talloc_zero(dialogue, struct exchange);
     exchange->memory = talloc_new(NULL);
     talloc_set_destructor(exchange, on_free);
-    imap_sasl_channel_of(session, &exchange->channel);
+    session_channel_of(session->net, &exchange->channel);
     if (!sasl_start(session->context->auth, exchange->memory, &request, &exchange->channel.channel, mechanism,
                     &exchange->sasl, &err)) {
         imap_dialogue_end(session);

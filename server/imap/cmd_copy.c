@@ -3,6 +3,7 @@
  */
 #include "imap/place.h"
 #include "imap/sets.h"
+#include "imap/teach.h"
 #include "imap/updates.h"
 #include "mailbox/copy.h"
 #include "mailbox/flags.h"
@@ -59,7 +60,7 @@ static enum session_next answer(struct imap_request *req, enum copy_kind kind,
         return imap_ok(req, code, "COPY done.");
     if (code)
         imap_untagged_ok(session, code, "Moved.");
-    imap_updates_begin_with(session, EXPUNGES_MAY_BE_TOLD, view_ref(result->source));
+    imap_updates_begin_with(session, EXPUNGES_ARE_ASKED, view_ref(result->source));
     snprintf(modseq, sizeof modseq, "HIGHESTMODSEQ %llu",
              (unsigned long long)view_modseq(session->selected->told));
     return imap_ok(req, imap_has(session, ENABLED_CONDSTORE) && code ? modseq : NULL, "MOVE done.");
@@ -86,6 +87,7 @@ static enum session_next run(struct imap_request *req, enum copy_kind kind)
     if (!folder_copy(selected->mailbox, selected->folder_id, &uids, to.mailbox, folder->folder_id, kind,
                      req->arena, &result, &err))
         return imap_fail(req, &err);
+    imap_teach_by_move(session, &result.source_uids, folder->special_use);
     said = answer(req, kind, &result);
     copy_result_release(&result);
     return said;

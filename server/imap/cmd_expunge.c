@@ -35,7 +35,7 @@ enum session_next cmd_expunge(struct imap_request *req)
     if (!folder_expunge(selected->mailbox, selected->folder_id, req->by_uid ? &uids : NULL, EXPUNGE_DELETED,
                         req->arena, &result, &err))
         return imap_fail(req, &err);
-    imap_updates_begin_with(session, EXPUNGES_MAY_BE_TOLD, view_ref(result.view));
+    imap_updates_begin_with(session, EXPUNGES_ARE_ASKED, view_ref(result.view));
     expunge_result_release(&result);
     return imap_ok(req, highest_modseq(session, view_modseq(selected->told), code), "EXPUNGE done.");
 }

@@ -104,13 +104,13 @@ static void narrow(struct imap_request *req, struct fetch_command *command)
     const struct view *told = req->session->selected->told;
     struct uid_set changed;
 
-    if (command->want.wants_changed) {
-        changed = view_changed_since(req->arena, told, command->want.changed_since);
-        command->uids = uid_set_intersect(req->arena, &changed, &command->uids);
-    }
     if (command->want.is_partial) {
         command->uids = view_existing(req->arena, told, &command->uids);
         command->uids = cut_partial(req, &command->want, &command->uids);
+    }
+    if (command->want.wants_changed) { /* of these (RFC 9394, 3.4) */
+        changed = view_changed_since(req->arena, told, command->want.changed_since);
+        command->uids = uid_set_intersect(req->arena, &changed, &command->uids);
     }
 }
 

@@ -3,6 +3,7 @@
  */
 #include "format/folder_name.h"
 #include "group/group.h"
+#include "imap/notify.h"
 #include "imap/place.h"
 #include "imap/updates.h"
 
@@ -91,6 +92,7 @@ enum session_next cmd_create(struct imap_request *req)
             return imap_no(req, "USEATTR", "%s", err.user);
         return imap_fail(req, &err);
     }
+    imap_notify_own(session, place.shown, ACT_NAME);
     group_public_id(mailbox_group(place.mailbox), GROUP_ID_FOLDER, folder->folder_id, id);
     snprintf(code, sizeof code, "MAILBOXID (%s)", id);
     return imap_ok(req, code, "The folder was created.");
@@ -116,6 +118,7 @@ enum session_next cmd_delete(struct imap_request *req)
         return imap_no(req, "CANNOT", "INBOX cannot be deleted.");
     if (!folder_delete(place.mailbox, &session->reader, place.name, &err))
         return imap_fail(req, &err);
+    imap_notify_own(session, place.shown, ACT_NAME);
     if (is_selected(session, &place)) {
         imap_deselect(session);
         imap_untagged_ok(session, "CLOSED", "The selected folder was deleted.");
@@ -136,6 +139,8 @@ enum session_next cmd_rename(struct imap_request *req)
         return imap_no(req, "CANNOT", "A folder cannot be renamed into the mailbox of another one.");
     if (!folder_rename(from.mailbox, &session->reader, from.name, to.name, &err))
         return imap_fail(req, &err);
+    imap_notify_own(session, from.shown, ACT_NAME);
+    imap_notify_own(session, to.shown, ACT_NAME);
     if (is_selected(session, &from) && !folder_name_is_inbox(from.name))
         session->selected->name = talloc_strdup(session->selected, to.name);
     return imap_ok(req, NULL, "The folder was renamed.");
@@ -151,6 +156,7 @@ enum session_next cmd_subscribe(struct imap_request *req)
         return answer;
     if (!folder_subscribe(req->session->own, place.shown, &err))
         return imap_fail(req, &err);
+    imap_notify_own(req->session, place.shown, ACT_SUBSCRIPTION);
     return imap_ok(req, NULL, "Subscribed.");
 }
 
@@ -168,5 +174,6 @@ enum session_next cmd_unsubscribe(struct imap_request *req)
         return imap_fail(req, &err);
     if (!folder_unsubscribe(req->session->own, shown, &err))
         return imap_fail(req, &err);
+    imap_notify_own(req->session, shown, ACT_SUBSCRIPTION);
     return imap_ok(req, NULL, "Unsubscribed.");
 }

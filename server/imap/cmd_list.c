@@ -72,8 +72,8 @@ static bool take_select_options(struct imap_in *in, struct list_request *want)
         if (!is_known)
             return false;
     }
-    /* RFC 5258, 3.1: RECURSIVEMATCH needs something to match. */
-    if ((want->selects & SELECT_RECURSIVE) && !(want->selects & (SELECT_SUBSCRIBED | SELECT_SPECIAL_USE)))
+    /* RFC 5258, 6: RECURSIVEMATCH needs a base option, which SPECIAL-USE is not (RFC 6154, 6). */
+    if ((want->selects & SELECT_RECURSIVE) && !(want->selects & SELECT_SUBSCRIBED))
         return false;
     return imap_take_space(in);
 }
@@ -166,24 +166,47 @@ static bool is_special(const struct imap_listed *listed)
     return listed->folder && listed->folder->special_use;
 }
 
+/* Does it meet the selection options by itself? */
+static bool is_met(const struct listing *listing, const struct imap_listed *listed)
+{
+    unsigned selects = listing->want.selects;
+
+    if ((selects & SELECT_SPECIAL_USE) && !is_special(listed))
+        return false;
+    return selects & SELECT_SUBSCRIBED ? listed->is_subscribed
+                                       : !listed->is_gone; /* only subscribed, does not exist */
+}
+
+/* Descendants that meet the options. Who does not meet them himself is only listed for those that are not listed
+ * themselves (RFC 5258, 3.3 and 3.5: no redundant CHILDINFO). They stand right behind him, so each name is looked at once
+ * for each level above it. */
+static bool has_met_below(const struct listing *listing, bool is_listed_itself)
+{
+    const struct imap_listed *above = &listing->items[listing->at];
+
+    for (size_t i = listing->at + 1; i < listing->count; i++) {
+        const struct imap_listed *below = &listing->items[i];
+
+        if (!folder_name_is_below(below->shown, above->shown))
+            return false;
+        if (is_met(listing, below) && (is_listed_itself || !matches(listing, below->shown)))
+            return true;
+    }
+    return false;
+}
+
 /* Whether it is listed, and how. */
-static bool choose(const struct listing *listing, const struct imap_listed *listed, unsigned *show_out)
+static bool choose(const struct listing *listing, unsigned *show_out)
 {
     unsigned selects = listing->want.selects, returns = listing->want.returns;
-    bool is_chosen = true;
+    bool is_chosen = is_met(listing, &listing->items[listing->at]);
 
     *show_out = SHOW_SPECIAL_USE;
     if (!listing->want.is_extended || (returns & RETURN_CHILDREN))
         *show_out |= SHOW_CHILDREN;
     if ((returns & RETURN_SUBSCRIBED) || (selects & SELECT_SUBSCRIBED))
         *show_out |= SHOW_SUBSCRIBED;
-    if (selects & SELECT_SUBSCRIBED)
-        is_chosen = listed->is_subscribed;
-    else if (listed->is_gone)
-        is_chosen = false; /* only subscribed, does not exist */
-    if ((selects & SELECT_SPECIAL_USE) && !is_special(listed))
-        is_chosen = false;
-    if ((selects & SELECT_RECURSIVE) && (selects & SELECT_SUBSCRIBED) && listed->has_subscribed_below) {
+    if ((selects & SELECT_RECURSIVE) && has_met_below(listing, is_chosen)) {
         *show_out |= SHOW_CHILDINFO;
         is_chosen = true;
     }
@@ -193,13 +216,11 @@ static bool choose(const struct listing *listing, const struct imap_listed *list
 static void add_myrights(struct imap_request *req, const struct imap_listed *listed)
 {
     struct buf *out = imap_out(req->session);
-    char letters[RIGHTS_TEXT_MAX];
 
-    rights_render(listed->folder->rights, letters);
     buf_add_text(out, "* MYRIGHTS ");
     imap_add_folder_name(req->session, out, listed->shown);
     buf_add_byte(out, ' ');
-    buf_add_text(out, letters);
+    imap_add_rights(out, listed->folder->rights);
     buf_add_text(out, "\r\n");
 }
 
@@ -231,7 +252,7 @@ static enum session_next say(struct imap_request *req)
 
         if (session_output_is_full(req->session->net))
             return imap_yield(req, say);
-        if (matches(listing, listed->shown) && choose(listing, listed, &show))
+        if (matches(listing, listed->shown) && choose(listing, &show))
             add_one(req, listing, listed, show);
     }
     return imap_ok(req, NULL, "LIST done.");

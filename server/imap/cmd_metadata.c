@@ -1,7 +1,9 @@
 /*
  * cmd_metadata.c -- GETMETADATA and SETMETADATA (RFC 5464). The folder "" is the mailbox (server annotations).
  */
+#include "imap/notify.h"
 #include "imap/place.h"
+#include "imap/special_use.h"
 #include "mailbox/annotation.h"
 
 #include <talloc.h>
@@ -102,7 +104,12 @@ static void add_values(struct imap_request *req, const struct imap_place *place,
         buf_add_text(out, has_one ? " " : " (");
         imap_add_astring(req->session, out, span_text(values[i].entry));
         buf_add_byte(out, ' ');
-        imap_add_nstring_of(req->session, out, values[i].value);
+        if (span_find_byte(values[i].value, '\0')) {
+            buf_add_byte(out, '~'); /* a literal8: others hold no NUL */
+            imap_add_literal(out, values[i].value);
+        } else {
+            imap_add_nstring_of(req->session, out, values[i].value);
+        }
         has_one = true;
     }
     if (has_one)
@@ -137,7 +144,8 @@ enum session_next cmd_getmetadata(struct imap_request *req)
     if (!take_entries(req, &entries, &entry_count) || !imap_at_end(&req->in))
         return imap_bad(req, "The entries are wrong.");
     if (!annotation_get(place.mailbox, &req->session->reader, place.name, entries, entry_count, options.depth,
-                        req->arena, &values, &count, &err))
+                        req->arena, &values, &count, &err) ||
+        !imap_add_special_use(req, &place, entries, entry_count, options.depth, &values, &count, &err))
         return err.kind == ERR_INVALID ? imap_bad(req, "An entry name is wrong.") : imap_fail(req, &err);
     add_values(req, &place, values, count, options.max_size, &longest);
     if (longest == 0)
@@ -204,7 +212,12 @@ enum session_next cmd_setmetadata(struct imap_request *req)
                       : imap_fail(req, &err);
     if (!imap_take_space(&req->in) || !take_pairs(req, &values, &count))
         return imap_bad(req, "SETMETADATA takes a folder and entries with values.");
+    for (size_t i = 0; i < count; i++)
+        if (imap_is_special_use_entry(span_text(values[i].entry)))
+            return count == 1 ? imap_set_special_use(req, &place, values[i].value)
+                              : imap_no(req, "CANNOT", "The special use of a folder is set alone.");
     if (!annotation_set(place.mailbox, &req->session->reader, place.name, values, count, &err))
         return refuse(req, &err);
+    imap_notify_own(req->session, place.shown, ACT_ANNOTATION);
     return imap_ok(req, NULL, "SETMETADATA done.");
 }

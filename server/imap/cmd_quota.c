@@ -85,7 +85,8 @@ enum session_next cmd_getquota(struct imap_request *req)
     return imap_no(req, "NONEXISTENT", "There is no such quota root.");
 }
 
-/* Of a folder of somebody else only its existence is told: what they have is theirs to know. */
+/* One's own name need not exist yet (RFC 9208, 4.1.2). Of a folder of somebody else only its existence is told: what they
+ * have is theirs to know. */
 enum session_next cmd_getquotaroot(struct imap_request *req)
 {
     struct buf *out = imap_out(req->session);
@@ -99,7 +100,7 @@ enum session_next cmd_getquotaroot(struct imap_request *req)
         return is_bad ? imap_bad(req, "GETQUOTAROOT takes a folder.") : imap_fail(req, &err);
     if (!imap_at_end(&req->in))
         return imap_bad(req, "GETQUOTAROOT takes a folder.");
-    if (!rights_mine(place.mailbox, &req->session->reader, place.name, &rights, &err) ||
+    if ((!place.is_own && !rights_mine(place.mailbox, &req->session->reader, place.name, &rights, &err)) ||
         !usage_of(place.mailbox, &usage, &err))
         return imap_fail(req, &err);
     buf_add_text(out, "* QUOTAROOT ");

@@ -20,7 +20,7 @@ enum session_next cmd_search(struct imap_request *req)
         return imap_bad(req, "%s", wrong);
     if (imap_take_space(&req->in))
         parse = imap_take_search_program(&req->in, &program, &wrong);
-    if (!imap_search_was_parsed(req, parse, wrong, &program, &answer))
+    if (!imap_search_was_parsed(req, &options, parse, wrong, &program, &answer))
         return answer;
     if (program.names_modseq)
         imap_enable_condstore(req->session);

@@ -265,6 +265,7 @@ static enum session_next open_folder(struct imap_request *req, const struct imap
     selected->folder_id = folder->folder_id;
     selected->name = talloc_strdup(selected, place->name);
     selected->rights = folder->rights;
+    selected->special_use = folder->special_use ? folder_special_use(span_text(folder->special_use)) : NULL;
     selected->is_read_only = is_read_only(select, folder);
     session->selected = selected;
     claim_recent(session, folder);

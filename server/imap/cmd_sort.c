@@ -130,8 +130,8 @@ static bool keep_row(const struct view_message *message, const struct pack_row *
     struct message_columns columns;
     struct row *row = &sort->rows[sort->filled++];
 
-    (void)err;
-    imap_progress(sort->req, sort->filled, view_count(sort->req->session->selected->told));
+    if (!imap_search_goes_on(sort->req, sort->filled, view_count(sort->req->session->selected->told), err))
+        return false;
     if (span_is_empty(packed->columns) || !columns_unpack(packed->columns, &columns))
         columns = none;
     row->uid = message->uid;
@@ -212,7 +212,7 @@ enum session_next cmd_sort(struct imap_request *req)
         return imap_bad(req, "%s", wrong);
     if (take_criteria(&req->in, &sort))
         parse = imap_take_search_charset_and_keys(&req->in, &program, &wrong);
-    if (!imap_search_was_parsed(req, parse, wrong, &program, &answer))
+    if (!imap_search_was_parsed(req, &options, parse, wrong, &program, &answer))
         return answer;
     if (program.names_modseq)
         imap_enable_condstore(req->session);

@@ -8,6 +8,7 @@
 #include "imap/fetch.h"
 #include "imap/flag_list.h"
 #include "imap/sets.h"
+#include "imap/teach.h"
 #include "imap/updates.h"
 
 #include <talloc.h>
@@ -166,6 +167,8 @@ static enum session_next run(struct imap_request *req, struct store *store)
         return imap_fail(req, &err);
     if (!uid_set_is_empty(&result.changed))
         note_own(session, store, &result);
+    if (store->change.operation != FLAGS_REMOVE && (store->change.allowed & FLAGS_KEYWORDS))
+        imap_teach_by_keyword(session, &result.changed, result.view, &store->change.flags);
     choose_replies(req, store, &result);
     imap_updates_begin_with(session, holds ? EXPUNGES_ARE_HELD : EXPUNGES_MAY_BE_TOLD, view_ref(result.view));
     flags_result_release(&result);

@@ -44,8 +44,9 @@ static bool keep(const struct view_message *message, const struct pack_row *row,
     struct reading *reading = arg;
     struct message_columns columns;
 
-    (void)err;
-    imap_progress(reading->req, reading->count, view_count(reading->req->session->selected->told));
+    if (!imap_search_goes_on(reading->req, reading->count, view_count(reading->req->session->selected->told),
+                             err))
+        return false;
     if (span_is_empty(row->columns) || !columns_unpack(row->columns, &columns))
         columns = none;
     reading->messages[reading->count++] = (struct thread_message){
@@ -107,7 +108,7 @@ enum session_next cmd_thread(struct imap_request *req)
         algorithm = take_algorithm(&req->in);
     if (algorithm && imap_take_space(&req->in))
         parse = imap_take_search_charset_and_keys(&req->in, &program, &wrong);
-    if (!imap_search_was_parsed(req, parse, wrong, &program, &answer))
+    if (!imap_search_was_parsed(req, &(struct imap_return_options){ 0 }, parse, wrong, &program, &answer))
         return answer;
     assert(algorithm);
     if (program.names_modseq)

@@ -46,6 +46,7 @@ struct imap_request {
     struct imap_in in; /* the arguments; the space after the command's name is still there */
     imap_run *resume;
     int64_t progress_due_us; /* when INPROGRESS is to be said next (progress.h); 0: not begun */
+    int64_t search_until_us; /* monotonic; when SEARCH, SORT or THREAD is given up (search.h); 0: never */
     void *state;             /* of a command that yields */
     struct buf final;        /* the tagged reply, while updates are sent before it */
 };

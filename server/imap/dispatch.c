@@ -70,23 +70,65 @@ static enum session_next check_and_run(struct imap_request *req)
         return imap_bad(req, "%s is not possible %s.", command->name, state_text(session->state));
     if ((command->needs & USES_NUMBERS) && !req->by_uid && imap_has(session, ENABLED_UIDONLY))
         return imap_bad_code(req, "UIDREQUIRED", "Only UIDs are used in this session.");
+    if (!imap_selected_is_still_readable(session)) {
+        imap_bye(session, NULL, "The selected folder was deleted.");
+        return SESSION_CLOSE;
+    }
     if ((command->needs & WRITES) && session->selected->is_read_only)
         return imap_no(req, "READ-ONLY", "This folder is open for reading only.");
     return command->run(req);
 }
 
-/* A literal that nobody will take is on its way: the session must not read it as commands. */
-static enum session_next refuse_streamed(struct imap_request *req, enum session_next answer)
+/* The literal with whose head a unit ends is on its way, unasked (RFC 7888). */
+static bool has_literal_coming(const struct imap_request *req, uint64_t *size_out)
 {
     struct imap_literal_head head;
     struct span line = { req->unit.p, req->unit.end - 2 };
 
-    if (answer == SESSION_CLOSE || !req->session->is_streamed || req->session->dialogue)
+    if (!req->session->is_streamed || !imap_literal_head(line, &head) || head.is_synchronising)
+        return false;
+    *size_out = head.size;
+    return true;
+}
+
+static enum session_next swallow(struct imap_request *req, uint64_t size)
+{
+    if (size > (uint64_t)req->session->context->append_limit_bytes) {
+        imap_bye(req->session, "TOOBIG", "The message that follows is too large.");
+        return SESSION_CLOSE;
+    }
+    session_expect_bytes(req->session->net, size, 0);
+    return SESSION_DONE;
+}
+
+static enum session_next on_swallowed(struct imap_request *req, struct spool *body)
+{
+    (void)req;
+    (void)body;
+    return SESSION_DONE;
+}
+
+static enum session_next on_rest(struct imap_request *req)
+{
+    uint64_t size;
+
+    if (has_literal_coming(req, &size))
+        return swallow(req, size);
+    imap_dialogue_end(req->session);
+    return SESSION_DONE;
+}
+
+/* A literal that nobody will take is on its way: it and the rest of its command must not be read as commands. */
+static enum session_next refuse_streamed(struct imap_request *req, enum session_next answer)
+{
+    struct imap_dialogue *dialogue;
+    uint64_t size;
+
+    if (answer != SESSION_DONE || req->session->dialogue || !has_literal_coming(req, &size))
         return answer;
-    if (imap_literal_head(line, &head) && head.is_synchronising)
-        return answer;
-    imap_bye(req->session, NULL, "The message that follows cannot be taken.");
-    return SESSION_CLOSE;
+    dialogue = imap_dialogue_open(req, FRAMING_CONTINUATION, on_rest);
+    dialogue->body = on_swallowed;
+    return swallow(req, size);
 }
 
 enum session_next imap_dispatch(struct imap_session *session, struct span unit)

@@ -3,11 +3,13 @@
  */
 #include "imap/fetch.h"
 
+#include "auth/auth.h"
 #include "base/log.h"
 #include "format/envelope.h"
 #include "imap/date.h"
 #include "imap/fetch_section.h"
 #include "imap/reply.h"
+#include "mailbox/fetched.h"
 #include "mailbox/flags.h"
 #include "mailbox/pack.h"
 
@@ -161,7 +163,8 @@ void imap_fetch_add_flags_line(struct imap_session *session, struct buf *out,
     const struct keyword_table *keywords = view_keywords(session->selected->told);
 
     imap_fetch_add_head(session, out, message);
-    if (imap_has(session, ENABLED_QRESYNC) && !imap_has(session, ENABLED_UIDONLY)) {
+    /* RFC 7162, 3.2.10.2; RFC 5465, 5.1 */
+    if ((imap_has(session, ENABLED_QRESYNC) || session->notify) && !imap_has(session, ENABLED_UIDONLY)) {
         buf_add(out, "UID ", 4);
         buf_add_u64(out, message->uid);
         buf_add_byte(out, ' ');
@@ -291,6 +294,11 @@ static size_t most_bytes_of(const struct view_message *message)
     return message->size < LARGEST_BYTES ? message->size : LARGEST_BYTES;
 }
 
+static void read_beside(void *net, void (*work)(void *argument), void *argument)
+{
+    session_beside(net, work, argument);
+}
+
 /* Takes the next messages and reads what is needed of all of them. False with ERR_NONE: there are no more. */
 static bool next_slice(struct imap_fetch *fetch, struct err *err)
 {
@@ -320,8 +328,10 @@ static bool next_slice(struct imap_fetch *fetch, struct err *err)
     if ((fetch->needs & NEED_HEADER) &&
         !message_headers(fetch->group, slice->arena, ids, slice->count, &slice->headers, err))
         return false;
-    if ((fetch->needs & NEED_BODY) && slice->count > 1)
+    if ((fetch->needs & NEED_BODY) && slice->count > 1) {
         slice->sweep = message_sweep_open(slice->arena, fetch->group, ids, slice->count);
+        message_sweep_beside(slice->sweep, read_beside, fetch->session->net);
+    }
     return true;
 }
 
@@ -426,6 +436,19 @@ static enum fetch_step pass_over(struct imap_fetch *fetch, const struct err *err
     return FETCH_DONE;
 }
 
+/* For the trace. */
+static void note_fetched(const struct imap_fetch *fetch, const struct view_message *message)
+{
+    const struct imap_session *session = fetch->session;
+
+    fetched_note(session->context->fetched, fetch->group,
+                 &(struct fetched_message){ .item_id = message->item_id,
+                                            .received_us = message->received_us,
+                                            .protocol = "imap",
+                                            .login = session->identity ? session->identity->login : NULL,
+                                            .peer = session_peer_text(session->net) });
+}
+
 /* One message, or the rest of it. */
 static enum fetch_step step_message(struct imap_fetch *fetch, struct buf *out, struct err *err)
 {
@@ -448,7 +471,12 @@ static enum fetch_step step_message(struct imap_fetch *fetch, struct buf *out, s
         return pass_over(fetch, err);
     if (step != FETCH_DONE)
         return step;
-    close_line(out);
+    if (out->p[out->length - 1] == '(') /* nothing of it could be decoded; "()" is no answer */
+        out->length = fetch->line_start;
+    else
+        close_line(out);
+    if (fetch->needs & NEED_BODY)
+        note_fetched(fetch, &fetch->slice.messages[fetch->slice.at]);
     fetch->is_inside = false;
     fetch->slice.at++;
     return FETCH_DONE;

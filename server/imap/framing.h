@@ -55,6 +55,7 @@ struct imap_literal_head {
     uint64_t size;
     bool is_synchronising, is_binary;
 };
+/* `line` is without its CRLF. False where no literal's head ends it. */
 bool imap_literal_head(struct span line, struct imap_literal_head *head_out);
 
 #endif

@@ -12,7 +12,9 @@
 struct auth;
 struct deliver;
 struct directory;
+struct fetched;
 struct groups;
+struct lesson_box;
 struct mailbox_cache;
 struct wake_bus;
 
@@ -23,8 +25,12 @@ struct imap_context {
     struct deliver *deliver;
     struct auth *auth;
     struct directory *directory;
-    int64_t append_limit_bytes; /* largest message that APPEND takes (RFC 7889) */
-    const char *version;        /* for ID */
+    struct fetched *fetched;     /* told of in the trace (mailbox/fetched.h); NULL: nothing */
+    struct lesson_box *lessons;  /* what users teach by moving mail; NULL: nothing */
+    const char *spool_directory; /* what CATENATE puts together; NULL: /tmp */
+    int64_t append_limit_bytes;  /* largest message that APPEND takes (RFC 7889) */
+    int64_t search_time_us;      /* that SEARCH, SORT or THREAD may take; 0: no limit */
+    const char *version;         /* for ID */
 };
 
 extern const struct protocol imap_protocol;

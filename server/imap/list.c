@@ -220,16 +220,18 @@ bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **l
 void imap_add_list(struct imap_session *session, struct buf *out, const struct imap_listed *listed,
                    unsigned show)
 {
+    bool is_absent = listed->is_gone || (listed->folder && listed->folder->folder_id == 0);
     size_t start;
 
     buf_add_text(out, "LIST (");
     start = out->length;
-    if (listed->folder && listed->folder->folder_id == 0)
+    if (is_absent)
         buf_add_text(out, "\\NonExistent ");
     else if (!listed->folder || !(listed->folder->rights & RIGHT_READ))
         buf_add_text(out, "\\Noselect ");
-    if ((show & SHOW_CHILDREN) &&
-        !(listed->folder && listed->folder->folder_id == 0 && !listed->has_children))
+    if (show & SHOW_NO_ACCESS)
+        buf_add_text(out, "\\NoAccess ");
+    if ((show & SHOW_CHILDREN) && !(is_absent && !listed->has_children))
         buf_add_text(out, listed->has_children ? "\\HasChildren " : "\\HasNoChildren ");
     if ((show & SHOW_SUBSCRIBED) && listed->is_subscribed)
         buf_add_text(out, "\\Subscribed ");

@@ -20,7 +20,13 @@ struct imap_listed {
 MUST_CHECK bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **listed_out,
                               size_t *count_out, struct err *err);
 
-enum list_show { SHOW_SUBSCRIBED = 1, SHOW_SPECIAL_USE = 2, SHOW_CHILDREN = 4, SHOW_CHILDINFO = 8 };
+enum list_show {
+    SHOW_SUBSCRIBED = 1,
+    SHOW_SPECIAL_USE = 2,
+    SHOW_CHILDREN = 4,
+    SHOW_CHILDINFO = 8,
+    SHOW_NO_ACCESS = 16 /* \NoAccess (RFC 5465, 5.9) */
+};
 /* "LIST (attributes) "/" name" and extended data, without "* " and the line end; for LIST, SELECT and NOTIFY. */
 void imap_add_list(struct imap_session *session, struct buf *out, const struct imap_listed *listed,
                    unsigned show);

@@ -16,6 +16,10 @@ static const char *code_of(enum err_kind kind)
         return "AUTHENTICATIONFAILED";
     case ERR_DENIED:
         return "AUTHORIZATIONFAILED";
+    case ERR_EXPIRED:
+        return "EXPIRED";
+    case ERR_SUSPENDED:
+        return "CONTACTADMIN";
     case ERR_INVALID:
         return NULL;
     default:

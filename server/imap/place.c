@@ -62,12 +62,13 @@ static bool open_other(struct imap_request *req, const char *address_text, struc
 
 static bool place_of_other(struct imap_request *req, struct imap_place *place, struct err *err)
 {
-    char *address = talloc_strdup(req->arena, place->shown + sizeof IMAP_OTHER_USERS);
-    char *slash = strchr(address, FOLDER_SEPARATOR);
+    const char *rest = place->shown + strlen(IMAP_OTHER_USERS); /* "" or "/ADDRESS..." */
+    const char *slash = *rest ? strchr(rest + 1, FOLDER_SEPARATOR) : NULL;
+    char *address;
 
     if (!slash)
         return nobody(err);
-    *slash = '\0';
+    address = talloc_strndup(req->arena, rest + 1, (size_t)(slash - rest - 1));
     place->name = slash + 1;
     return open_other(req, address, &place->mailbox, err);
 }

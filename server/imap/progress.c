@@ -4,6 +4,7 @@
 #include "imap/progress.h"
 
 #include "base/clock.h"
+#include "mailbox/search.h"
 
 enum { EVERY_S = 10, LOOK_EVERY = 256 };
 
@@ -31,4 +32,10 @@ void imap_progress(struct imap_request *req, uint64_t done, uint64_t goal)
         buf_add_text(out, "NIL");
     buf_add_text(out, ")] Still working.\r\n");
     session_flush(req->session->net);
+}
+
+bool imap_search_goes_on(struct imap_request *req, uint64_t done, uint64_t goal, struct err *err)
+{
+    imap_progress(req, done, goal);
+    return done % LOOK_EVERY != 0 || mailbox_search_may_go_on(req->search_until_us, err);
 }

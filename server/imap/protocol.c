@@ -97,15 +97,25 @@ static enum session_next ended(struct imap_session *session, enum session_next n
     return next;
 }
 
+/* The same behind what the client asked for: what NOTIFY could not say meanwhile is due now. */
+static enum session_next answered(struct imap_session *session, enum session_next next)
+{
+    if (next == SESSION_DONE && session->is_wake_owed && !session->dialogue) {
+        session->is_wake_owed = false;
+        session_wake(session->net);
+    }
+    return ended(session, next);
+}
+
 static enum session_next on_run(struct session *net, struct span unit)
 {
     struct imap_session *session = state_of(net);
 
     if (session->running)
-        return ended(session, session->running->resume(session->running));
+        return answered(session, session->running->resume(session->running));
     if (session->dialogue)
-        return ended(session, imap_dispatch_dialogue(session, unit));
-    return ended(session, imap_dispatch(session, unit));
+        return answered(session, imap_dispatch_dialogue(session, unit));
+    return answered(session, imap_dispatch(session, unit));
 }
 
 static enum session_next on_body(struct session *net, struct spool *body)
@@ -131,8 +141,10 @@ static enum session_next on_wake(struct session *net)
 
     if (session->running)
         return ended(session, session->running->resume(session->running));
-    if (dialogue ? !dialogue->wake : !session->notify)
+    if (dialogue ? !dialogue->wake : !session->notify) {
+        session->is_wake_owed = session->notify != NULL;
         return SESSION_DONE;
+    }
     if (!imap_session_still_valid(session)) {
         imap_bye(session, "EXPIRED", "The account was changed, log in again.");
         return SESSION_CLOSE;

@@ -8,6 +8,7 @@
 #include "imap/command.h"
 #include "imap/updates.h"
 #include "mailbox/flags.h"
+#include "mailbox/rights.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@ static const char *const codes[ERR_KINDS] = {
     [ERR_EXISTS] = "ALREADYEXISTS",
     [ERR_DENIED] = "NOPERM",
     [ERR_AUTH] = "AUTHENTICATIONFAILED",
+    [ERR_EXPIRED] = "EXPIRED",
+    [ERR_SUSPENDED] = "CONTACTADMIN",
     [ERR_QUOTA] = "OVERQUOTA",
     [ERR_INVALID] = "CANNOT",
     [ERR_LIMIT] = "LIMIT",
@@ -276,6 +279,18 @@ void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint6
         buf_add_text(out, "\\Recent ");
     if (out->length > start)
         out->length--;
+}
+
+void imap_add_rights(struct buf *out, unsigned rights)
+{
+    char letters[RIGHTS_TEXT_MAX];
+
+    rights_render(rights, letters);
+    buf_add_text(out, rights ? letters : "\"\"");
+    if (rights & RIGHT_CREATE)
+        buf_add_byte(out, 'c');
+    if (rights & (RIGHT_DELETE | RIGHT_DELETE_MESSAGES | RIGHT_EXPUNGE))
+        buf_add_byte(out, 'd');
 }
 
 void imap_add_set(struct buf *out, const struct uid_set *set)

@@ -27,6 +27,7 @@ enum session_next imap_no(struct imap_request *req, const char *code, const char
     PRINTF_LIKE(3, 4);
 /* The tenth BAD in a row closes the connection. */
 enum session_next imap_bad(struct imap_request *req, const char *text_format, ...) PRINTF_LIKE(2, 3);
+/* The same with a response code, without its brackets: "TOOBIG" (RFC 9051, 7.1). */
 enum session_next imap_bad_code(struct imap_request *req, const char *code, const char *text_format, ...)
     PRINTF_LIKE(3, 4);
 /* NO with the code for the error's kind; what the log should know is logged. */
@@ -57,6 +58,8 @@ void imap_add_folder_name(const struct imap_session *session, struct buf *out, c
 enum imap_recent { IMAP_NOT_RECENT, IMAP_RECENT };
 void imap_add_flags(struct buf *out, const struct keyword_table *keywords, uint64_t flags,
                     enum imap_recent recent);
+/* "lrswipkxteacd", or a quoted empty string; with "c" and "d" where a right they stand for is there (RFC 4314, 2.1.1). */
+void imap_add_rights(struct buf *out, unsigned rights);
 /* "1:3,5"; "" for none. */
 void imap_add_set(struct buf *out, const struct uid_set *set);
 

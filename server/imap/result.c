@@ -20,6 +20,8 @@ static bool take_option(struct imap_in *in, struct imap_return_options *options)
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (!imap_take_keyword(in, words[i].word))
             continue;
+        if (words[i].option == RETURN_PARTIAL && (options->wants & RETURN_PARTIAL))
+            return false; /* RFC 9394, 3.1: one only */
         options->wants |= words[i].option;
         return words[i].option != RETURN_PARTIAL ||
                (imap_take_space(in) &&
@@ -64,9 +66,23 @@ static bool names_numbers(const struct imap_search_key *key)
     return false;
 }
 
-bool imap_search_was_parsed(struct imap_request *req, enum imap_search_parse parse, const char *wrong,
+/* A SAVE that is answered with NO leaves nothing saved, one that is BAD what was there (RFC 5182, 2.1). */
+static void forget_saved(struct imap_request *req, const struct imap_return_options *options)
+{
+    struct imap_selected *selected = req->session->selected;
+
+    if (!(options->wants & RETURN_SAVE))
+        return;
+    talloc_free(selected->saved.runs);
+    selected->saved = UID_SET_INIT(selected);
+}
+
+bool imap_search_was_parsed(struct imap_request *req, const struct imap_return_options *options,
+                            enum imap_search_parse parse, const char *wrong,
                             const struct imap_search_program *program, enum session_next *answer_out)
 {
+    if (parse == SEARCH_BADCHARSET)
+        forget_saved(req, options);
     if (parse == SEARCH_BADCHARSET)
         *answer_out = imap_no(req, "BADCHARSET (UTF-8 US-ASCII)", "I can search in UTF-8 only.");
     else if (parse == SEARCH_WRONG)
@@ -94,19 +110,38 @@ uint32_t imap_result_number(const struct imap_request *req, uint32_t uid)
     return req->by_uid ? uid : view_number_of(req->session->selected->told, uid);
 }
 
-/* RFC 5182, 2.1: MIN and MAX alone save only those; with anything else all that was found. */
+/* The results that PARTIAL names: [*first_out, *last_out) of them, in the usual order also when counted from the end. */
+static void partial_range(const struct imap_return_options *options, size_t count, size_t *first_out,
+                          size_t *last_out)
+{
+    size_t first = options->first - 1, last = options->last < count ? options->last : count;
+
+    if (options->is_from_end) {
+        *first_out = count - last;
+        *last_out = first < count ? count - first : 0;
+    } else {
+        *first_out = first;
+        *last_out = last;
+    }
+}
+
+/* RFC 5182, 2.1 and RFC 9394, 3.2: MIN, MAX and PARTIAL alone save only those; with COUNT or ALL, and without any of
+ * them, all that was found. */
 static void save(struct imap_request *req, const struct imap_return_options *options,
                  const struct imap_result *result)
 {
     struct imap_selected *selected = req->session->selected;
-    unsigned others = options->wants & ~(unsigned)(RETURN_MIN | RETURN_MAX | RETURN_SAVE);
-    bool is_ends_only = !others && (options->wants & (RETURN_MIN | RETURN_MAX));
+    unsigned wants = options->wants, some = RETURN_MIN | RETURN_MAX | RETURN_PARTIAL;
+    bool is_all = (wants & (RETURN_COUNT | RETURN_ALL)) || !(wants & some);
+    size_t first = 0, last = 0;
 
     talloc_free(selected->saved.runs);
     selected->saved = UID_SET_INIT(selected);
+    if (wants & RETURN_PARTIAL)
+        partial_range(options, result->count, &first, &last);
     for (size_t i = 0; i < result->count; i++)
-        if (!is_ends_only || (i == 0 && (options->wants & RETURN_MIN)) ||
-            (i + 1 == result->count && (options->wants & RETURN_MAX)))
+        if (is_all || (i >= first && i < last) || (i == 0 && (wants & RETURN_MIN)) ||
+            (i + 1 == result->count && (wants & RETURN_MAX)))
             uid_set_add_one(&selected->saved, result->uids[i]);
 }
 
@@ -133,18 +168,11 @@ static void add_in_order(struct imap_request *req, struct buf *out, const uint32
 static void add_partial(struct imap_request *req, struct buf *out, const struct imap_return_options *options,
                         const struct imap_result *result)
 {
-    size_t first = options->first - 1, last = options->last;
+    size_t first, last;
 
+    partial_range(options, result->count, &first, &last);
     buf_add_format(out, options->is_from_end ? " PARTIAL (-%u:-%u " : " PARTIAL (%u:%u ", options->first,
                    options->last);
-    if (last > result->count)
-        last = result->count;
-    if (options->is_from_end) { /* counted from the last one, told in the usual order */
-        size_t from = result->count - last;
-
-        last = first < result->count ? result->count - first : 0;
-        first = from;
-    }
     if (first < last)
         add_in_order(req, out, result->uids + first, last - first);
     else
@@ -235,11 +263,8 @@ void imap_write_result(struct imap_request *req, const char *name, const struct 
 enum session_next imap_search_failed(struct imap_request *req, const struct imap_return_options *options,
                                      const struct err *err)
 {
-    struct imap_selected *selected = req->session->selected;
-
-    if (options->wants & RETURN_SAVE) {
-        talloc_free(selected->saved.runs);
-        selected->saved = UID_SET_INIT(selected);
-    }
-    return err->kind == ERR_INVALID ? imap_bad(req, "%s", err->user) : imap_fail(req, err);
+    if (err->kind == ERR_INVALID)
+        return imap_bad(req, "%s", err->user);
+    forget_saved(req, options);
+    return imap_fail(req, err);
 }

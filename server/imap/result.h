@@ -42,8 +42,9 @@ MUST_CHECK bool imap_take_return_options(struct imap_request *req, enum imap_ext
 void imap_write_result(struct imap_request *req, const char *name, const struct imap_return_options *options,
                        const struct imap_result *result);
 /* What came of parsing the charset and the keys: true, or *answer_out is the reply. */
-MUST_CHECK bool imap_search_was_parsed(struct imap_request *req, enum imap_search_parse parse,
-                                       const char *wrong, const struct imap_search_program *program,
+MUST_CHECK bool imap_search_was_parsed(struct imap_request *req, const struct imap_return_options *options,
+                                       enum imap_search_parse parse, const char *wrong,
+                                       const struct imap_search_program *program,
                                        enum session_next *answer_out);
 /* The UIDs of a set, ascending, under req->arena. */
 struct imap_result imap_result_of(struct imap_request *req, const struct uid_set *uids);

@@ -233,15 +233,13 @@ static enum truth view_truth(const struct search *search, const struct leaf *lea
     }
 }
 
-static struct span column_text(struct span packed, enum imap_search_kind kind)
+static struct span column_text(const struct pack_row *row, enum imap_search_kind kind)
 {
-    static const enum columns_text text_of[KEY_KINDS] = { [KEY_SUBJECT] = COLUMNS_SUBJECT,
-                                                          [KEY_FROM] = COLUMNS_FROM,
-                                                          [KEY_TO] = COLUMNS_TO,
-                                                          [KEY_CC] = COLUMNS_CC,
-                                                          [KEY_BCC] = COLUMNS_BCC };
+    static const enum columns_text text_of[KEY_KINDS] = {
+        [KEY_FROM] = COLUMNS_FROM, [KEY_TO] = COLUMNS_TO, [KEY_CC] = COLUMNS_CC, [KEY_BCC] = COLUMNS_BCC
+    };
 
-    return columns_text(packed, text_of[kind]);
+    return kind == KEY_SUBJECT ? row->subject : columns_text(row->columns, text_of[kind]);
 }
 
 /* RFC 9051, 6.4.4: "disregarding time and timezone", so the day as the sender wrote it. */
@@ -270,7 +268,7 @@ static enum truth column_truth(const struct leaf *leaf, const struct subject *su
     case KEY_THREADID:
         return truth_of(leaf->object_id && subject->row->thread_id == leaf->object_id);
     default:
-        return truth_of(fold_contains(column_text(subject->row->columns, key->kind), leaf->needle));
+        return truth_of(fold_contains(column_text(subject->row, key->kind), leaf->needle));
     }
 }
 
@@ -339,12 +337,16 @@ static void judge(struct search *search, const struct subject *subject)
         uid_set_add_one(search->undecided, subject->message->uid);
 }
 
-static void look_at_view(struct search *search)
+static bool look_at_view(struct search *search, struct err *err)
 {
     struct view_at at = view_from(search->view, 1);
 
-    for (struct view_message message; view_next(&at, &message);)
+    for (struct view_message message; view_next(&at, &message);) {
+        if (!imap_search_goes_on(search->req, message.number, view_count(search->view), err))
+            return false;
         judge(search, &(struct subject){ .message = &message });
+    }
+    return true;
 }
 
 static bool judge_row(const struct view_message *message, const struct pack_row *row, void *arg,
@@ -352,8 +354,8 @@ static bool judge_row(const struct view_message *message, const struct pack_row 
 {
     struct search *search = arg;
 
-    (void)err;
-    imap_progress(search->req, ++search->looked_at, view_count(search->view));
+    if (!imap_search_goes_on(search->req, ++search->looked_at, view_count(search->view), err))
+        return false;
     judge(arg, &(struct subject){ .message = message, .row = row });
     return true;
 }
@@ -385,7 +387,8 @@ static bool find_texts(struct search *search, const struct uid_set *candidates, 
         uids[among.count++] = uid;
     search->found = talloc_zero_array(search->req->arena, struct search_uids, (unsigned)search->text_count);
     return mailbox_search(mailbox_group(selected->mailbox), search->req->arena, selected->folder_id, &among,
-                          search->texts, search->text_count, search->found, err);
+                          search->texts, search->text_count, search->req->search_until_us, search->found,
+                          err);
 }
 
 static bool run(struct search *search, struct err *err)
@@ -393,7 +396,8 @@ static bool run(struct search *search, struct err *err)
     const struct uid_set *candidates = &search->of_view;
 
     search->undecided = &search->of_view;
-    look_at_view(search);
+    if (!look_at_view(search, err))
+        return false;
     if (search->needs_columns && !uid_set_is_empty(candidates)) {
         search->level = LEVEL_COLUMNS;
         search->undecided = &search->of_columns;
@@ -421,6 +425,8 @@ bool imap_search(struct imap_request *req, const struct imap_search_program *pro
 
     for (int level = 0; level < LEVELS; level++)
         search.hits[level] = UID_SET_INIT(req->arena);
+    if (req->session->context->search_time_us)
+        req->search_until_us = clock_monotonic_us() + req->session->context->search_time_us;
     compile(&search, program->root, &search.root);
     if (!run(&search, err))
         return false;

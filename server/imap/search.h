@@ -7,7 +7,10 @@
  *
  * The picture is the client's (selected->told): numbers mean what it thinks they mean.
  *
- * Errors   ERR_INVALID a sequence number beyond the last message; ERR_LIMIT, ERR_BUSY from the text search.
+ * The time of the whole command begins here: search_time_us of the context for this, the rows that SORT and THREAD read afterwards
+ * (imap_search_goes_on) included. What takes longer is not answered in part: a client could not know what is missing.
+ *
+ * Errors   ERR_INVALID a sequence number beyond the last message; ERR_LIMIT too slow; ERR_BUSY from the text search.
  */
 #ifndef IMAP_SEARCH_H
 #define IMAP_SEARCH_H

@@ -13,8 +13,20 @@
 
 enum { LOOK_AGAIN_S = 60 };
 
+static void on_rights(void *argument, int64_t group, int64_t organisation, uint64_t modseq)
+{
+    struct imap_selected *selected = argument;
+
+    (void)group;
+    (void)organisation;
+    (void)modseq;
+    atomic_store(&selected->has_old_rights, true);
+    session_wake(selected->net);
+}
+
 static int on_deselect(struct imap_selected *selected)
 {
+    wake_unsubscribe(&selected->rights_subscription);
     wake_unsubscribe(&selected->subscription);
     view_release(&selected->told);
     mailbox_close(&selected->mailbox);
@@ -28,8 +40,31 @@ struct imap_selected *imap_selected_new(struct imap_session *session, struct mai
     selected->mailbox = mailbox_ref(mailbox);
     selected->recent = UID_SET_INIT(selected);
     selected->saved = UID_SET_INIT(selected);
+    selected->net = session->net;
     talloc_set_destructor(selected, on_deselect);
+    if (mailbox != session->own)
+        selected->rights_subscription =
+            wake_subscribe(session->context->bus, RIGHTS_WAKE_GROUP,
+                           rights_wake_id(session->reader.organisation_id), on_rights, selected);
     return selected;
+}
+
+bool imap_selected_is_still_readable(struct imap_session *session)
+{
+    struct imap_selected *selected = session->selected;
+    void *arena = session_arena(session->net);
+    struct err err = ERR_INIT;
+    struct folder *folder;
+
+    if (!selected || !atomic_exchange(&selected->has_old_rights, false))
+        return true;
+    if (folder_find_by_id(selected->mailbox, &session->reader, selected->folder_id, RIGHT_READ, arena,
+                          &folder, &err)) {
+        selected->rights = folder->rights;
+        return true;
+    }
+    atomic_store(&selected->has_old_rights, true);
+    return err.kind != ERR_NOT_FOUND && err.kind != ERR_DENIED;
 }
 
 void imap_deselect(struct imap_session *session)
@@ -68,9 +103,16 @@ bool imap_session_authenticated(struct imap_session *session, void *login_memory
     return true;
 }
 
+/* What it works on may live elsewhere by now, which only a new login finds. */
+static bool is_away(const struct imap_session *session)
+{
+    return (session->own && mailbox_is_away(session->own)) ||
+           (session->selected && mailbox_is_away(session->selected->mailbox));
+}
+
 bool imap_session_is_due(const struct imap_session *session)
 {
-    return session->identity && clock_monotonic_us() >= session->valid_until_us;
+    return session->identity && (clock_monotonic_us() >= session->valid_until_us || is_away(session));
 }
 
 bool imap_session_still_valid(struct imap_session *session)
@@ -86,6 +128,7 @@ bool imap_session_still_valid(struct imap_session *session)
 void imap_session_forget(struct imap_session *session)
 {
     imap_notify_end(session);
+    session->is_wake_owed = false;
     imap_deselect(session);
     if (session->dialogue)
         imap_dialogue_end(session);

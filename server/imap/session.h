@@ -18,6 +18,8 @@
 #include "mailbox/view.h"
 #include "session/session.h"
 
+#include <stdatomic.h>
+
 enum imap_state { NOT_AUTHENTICATED = 1, AUTHENTICATED = 2, SELECTED = 4 };
 
 enum imap_enabled {
@@ -40,14 +42,19 @@ struct imap_selected {
     const char *name; /* inside its mailbox, UTF-8 */
     unsigned rights;  /* of the reader (mailbox/rights.h) */
     bool is_read_only;
-    struct view *told;     /* a reference */
-    struct uid_set recent; /* \Recent in this session (IMAP4rev1) */
-    struct uid_set saved;  /* "$" (RFC 5182) */
-    uint32_t recent_told;  /* number of the last RECENT reply */
-    size_t keywords_told;  /* names in the last FLAGS reply */
+    const char *special_use; /* "\\Junk", ...; NULL: none */
+    struct view *told;       /* a reference */
+    struct uid_set recent;   /* \Recent in this session (IMAP4rev1) */
+    struct uid_set saved;    /* "$" (RFC 5182) */
+    uint32_t recent_told;    /* number of the last RECENT reply */
+    size_t keywords_told;    /* names in the last FLAGS reply */
     struct imap_own_change own[IMAP_OWN_CHANGES];
     size_t own_count;
     struct wake_subscription *subscription; /* while IDLE or NOTIFY wants it */
+    struct session *net;
+    struct wake_subscription
+        *rights_subscription; /* of a folder of another one: they may be withdrawn any time */
+    atomic_bool has_old_rights;
 };
 
 struct imap_dialogue;
@@ -78,10 +85,14 @@ struct imap_session {
 
     struct imap_selected *selected;
     struct imap_notify *notify; /* RFC 5465; NULL: the usual updates */
+    bool is_wake_owed;          /* there was a wake-up that could not be answered then */
 };
 
 /* An empty one for this mailbox, of which it takes a reference; the caller fills and installs it. */
 struct imap_selected *imap_selected_new(struct imap_session *session, struct mailbox *mailbox);
+/* Rights in the organisation may have changed since they were looked at: looks again. False: the folder may not be read
+ * any more, which is the same as that it is gone. */
+MUST_CHECK bool imap_selected_is_still_readable(struct imap_session *session);
 /* Ends the selected state: view, subscription, saved result; not the messages with \Deleted. */
 void imap_deselect(struct imap_session *session);
 /* The way by which this connection came, for auth. */

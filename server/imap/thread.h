@@ -26,6 +26,8 @@ struct thread_message {
 /* Both write "(1 2)(3 (4)(5))": the messages must be in the order of the folder. */
 void thread_by_subject(const void *owner, const struct thread_message *messages, size_t count,
                        struct buf *out);
+/* THREAD=REFERENCES (RFC 5256, 3): by Message-ID, In-Reply-To and References, then by subject. Messages that are
+ * named but not there lend their place to their children. */
 void thread_by_references(const void *owner, const struct thread_message *messages, size_t count,
                           struct buf *out);
 

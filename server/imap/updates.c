@@ -67,28 +67,46 @@ static void on_appended(void *arg, uint32_t first_uid, uint32_t count)
     collector->updates->has_new = true;
 }
 
+/* What of the newest view the client may see now. Takes over the reference. */
+static struct view *picture_of(const struct imap_session *session, enum imap_expunges expunges,
+                               struct view *latest)
+{
+    const struct view *told = session->selected->told;
+    unsigned muted = imap_notify_muted(session);
+    struct view *next = latest;
+
+    if (expunges == EXPUNGES_ARE_HELD || (expunges != EXPUNGES_ARE_ASKED && (muted & MUTED_EXPUNGES))) {
+        next = view_keep_expunged(told, latest);
+        view_release(&latest);
+    }
+    if (muted & MUTED_NEW) {
+        latest = next;
+        next = view_without_new(latest, view_uidnext(told));
+        view_release(&latest);
+    }
+    return next;
+}
+
 void imap_updates_begin_with(struct imap_session *session, enum imap_expunges expunges, struct view *latest)
 {
     struct imap_selected *selected = session->selected;
     struct imap_updates *updates;
     struct collector collector;
-    struct view *next = latest;
+    struct view *next;
 
     if (session->updates || latest == selected->told) {
         view_release(&latest);
         return;
     }
-    if (expunges == EXPUNGES_ARE_HELD) {
-        next = view_keep_expunged(selected->told, latest);
-        view_release(&latest);
-    }
+    next = picture_of(session, expunges, latest);
     updates = talloc_zero(session_memory(session->net), struct imap_updates);
     updates->vanished = updates->changed = UID_SET_INIT(updates);
     collector = (struct collector){ updates, selected };
-    view_diff(
-        selected->told, next,
-        &(struct view_diff){
-            .expunged_uids = on_vanished, .flags = on_flags, .appended = on_appended, .arg = &collector });
+    view_diff(selected->told, next,
+              &(struct view_diff){ .expunged_uids = on_vanished,
+                                   .flags = imap_notify_muted(session) & MUTED_FLAGS ? NULL : on_flags,
+                                   .appended = on_appended,
+                                   .arg = &collector });
     updates->expunged = view_numbers_of(updates, selected->told, &updates->vanished);
     updates->expunged_run = updates->expunged.count;
     view_release(&selected->told);
@@ -106,12 +124,20 @@ bool imap_updates_begin(struct imap_session *session, enum imap_expunges expunge
 
     if (!selected || session->updates)
         return true;
+    if (!imap_selected_is_still_readable(session)) {
+        imap_bye(session, NULL, "The selected folder was deleted.");
+        return false;
+    }
     if (view_latest(selected->mailbox, selected->folder_id, freshness, &latest, &err)) {
         imap_updates_begin_with(session, expunges, latest);
         return true;
     }
-    if (err.kind != ERR_NOT_FOUND)
-        return true;
+    if (err.kind != ERR_NOT_FOUND) {
+        if (!imap_session_is_due(session) || imap_session_still_valid(session))
+            return true;
+        imap_bye(session, "UNAVAILABLE", "The mailbox was moved, log in again.");
+        return false;
+    }
     imap_bye(session, NULL, "The selected folder was deleted.");
     return false;
 }

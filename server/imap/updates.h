@@ -3,7 +3,7 @@
  *
  * Brings `told` to the newest view and says what lies between: EXPUNGE or VANISHED, EXISTS, RECENT, FETCH of changed
  * flags, FLAGS for new keywords. While EXPUNGE may not be said (FETCH, STORE, SEARCH by number) the vanished messages are
- * kept in the picture. Order as RFC 7162, 3.2.10 wants it: what vanished first, then EXISTS, then FETCH.
+ * kept in the picture; the same with what a NOTIFY leaves out. Order as RFC 7162, 3.2.10 wants it: what vanished first, then EXISTS, then FETCH.
  *
  * A hundred thousand changes are said in pieces: imap_updates_step() until it is done.
  */
@@ -12,7 +12,8 @@
 
 #include "imap/session.h"
 
-enum imap_expunges { EXPUNGES_MAY_BE_TOLD, EXPUNGES_ARE_HELD };
+/* EXPUNGES_ARE_ASKED: they are the command's own answer, whatever NOTIFY says (EXPUNGE, MOVE, REPLACE). */
+enum imap_expunges { EXPUNGES_MAY_BE_TOLD, EXPUNGES_ARE_HELD, EXPUNGES_ARE_ASKED };
 
 /* Looks for news. False where the folder is gone: BYE was written, the connection is to be closed. A database that cannot
  * be asked is no failure: the news come later. Nothing when no folder is selected. */

@@ -3,21 +3,14 @@
  */
 #include "imap/url.h"
 
+#include "base/hex.h"
+#include "base/spool.h"
 #include "format/folder_name.h"
 #include "format/mime.h"
 #include "imap/place.h"
 #include "message/message.h"
 
 #include <talloc.h>
-
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool decode(void *arena, struct span text, struct span *decoded_out)
 {
@@ -28,9 +21,9 @@ static bool decode(void *arena, struct span text, struct span *decoded_out)
             *to++ = *p;
             continue;
         }
-        if (text.end - p < 3 || hex_of(p[1]) < 0 || hex_of(p[2]) < 0 || (p[1] == '0' && p[2] == '0'))
+        if (text.end - p < 3 || hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0 || (p[1] == '0' && p[2] == '0'))
             return false;
-        *to++ = (char)(hex_of(p[1]) * 16 + hex_of(p[2]));
+        *to++ = (char)(hex_digit(p[1]) * 16 + hex_digit(p[2]));
         p += 2;
     }
     *decoded_out = (struct span){ copy, to };
@@ -151,7 +144,7 @@ static bool find_range(struct imap_request *req, struct group *group, int64_t me
 }
 
 static bool read_range(struct imap_request *req, struct group *group, int64_t message_id,
-                       const struct mime_range *range, struct buf *out, struct err *err)
+                       const struct mime_range *range, struct spool *out, struct err *err)
 {
     uint64_t at = range->offset, end = range->offset + range->length;
 
@@ -164,10 +157,9 @@ static bool read_range(struct imap_request *req, struct group *group, int64_t me
 
         if (done && span_is_empty(piece))
             done = err_set(err, ERR_INTERNAL, "A message is shorter than it should be.");
-        if (done) {
-            buf_add_span(out, piece);
+        done = done && spool_append(out, piece, err);
+        if (done)
             at += span_length(piece);
-        }
         talloc_free(arena);
         if (!done)
             return false;
@@ -175,8 +167,8 @@ static bool read_range(struct imap_request *req, struct group *group, int64_t me
     return true;
 }
 
-bool imap_url_read(struct imap_request *req, const struct imap_url *url, uint64_t limit, struct buf *out,
-                   struct err *err)
+bool imap_url_read(struct imap_request *req, const struct imap_url *url, uint64_t limit, struct spool *out,
+                   uint64_t *length_out, struct err *err)
 {
     struct mailbox *mailbox = NULL;
     struct view_message message;
@@ -193,6 +185,7 @@ bool imap_url_read(struct imap_request *req, const struct imap_url *url, uint64_
         return nothing_there(err);
     if (!find_range(req, mailbox_group(mailbox), message.message_id, url, &range, err))
         return false;
+    *length_out = range.length;
     if (range.length > limit)
         return err_set(err, ERR_LIMIT, "The message is too large.");
     return read_range(req, mailbox_group(mailbox), message.message_id, &range, out, err);

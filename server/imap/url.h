@@ -9,6 +9,8 @@
 
 #include "imap/command.h"
 
+struct spool;
+
 struct imap_url {
     struct span folder;   /* percent-decoded UTF-8; empty: the selected folder */
     uint32_t uidvalidity; /* 0: not said */
@@ -18,9 +20,13 @@ struct imap_url {
     uint64_t offset, length; /* length 0: to the end */
 };
 
+/* A URL of CATENATE (RFC 4469, RFC 5092): "/folder;UIDVALIDITY=1/;UID=20/;SECTION=1.2;PARTIAL=0.100", or without
+ * folder one of the selected folder. Strings are under `arena`. False: it is none, or names a server or an access
+ * that we do not give. */
 MUST_CHECK bool imap_url_parse(void *arena, struct span text, struct imap_url *url_out);
-/* Adds the bytes it names, if they are at most `limit`. ERR_NOT_FOUND, ERR_LIMIT, ERR_BUSY. */
+/* Adds the bytes it names, piece by piece, if they are at most `limit`; *length_out: how many they are. ERR_NOT_FOUND,
+ * ERR_DENIED, ERR_LIMIT, ERR_BUSY, ERR_NO_ROOM; ERR_INTERNAL: the message is damaged. */
 MUST_CHECK bool imap_url_read(struct imap_request *req, const struct imap_url *url, uint64_t limit,
-                              struct buf *out, struct err *err);
+                              struct spool *out, uint64_t *length_out, struct err *err);
 
 #endif

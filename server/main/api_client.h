@@ -17,6 +17,8 @@
 
 struct api;
 
+/* Connects, or starts the helper. ERR_DENIED: another user's data directory; ERR_BUSY: the server does not answer.
+ * `config` must outlive it; ended by api_close(). */
 MUST_CHECK bool api_open(const struct config *config, struct api **api_out, struct err *err);
 /* Ends the helper, too. Accepts and sets NULL. */
 void api_close(struct api **api);

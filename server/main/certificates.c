@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAIRS_MAX = 4096 };
@@ -112,4 +113,58 @@ int certificate_warning(int days)
         if (days < thresholds[i])
             return thresholds[i];
     return 0;
+}
+
+/* "2031-01-31T12:00:00Z". */
+static json_t *time_json(int64_t us)
+{
+    time_t seconds = (time_t)(us / US_PER_S);
+    char text[32];
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date);
+    return json_string(text);
+}
+
+static json_t *names_json(char *const *names)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; names && names[i]; i++)
+        json_array_append_new(list, json_string(names[i]));
+    return list;
+}
+
+static json_t *certificate_json(const void *owner, const struct tls_pair *pair, bool is_default, bool has_key)
+{
+    struct tls_certificate none = { .not_after_us = 0 }, *found = &none;
+    struct err err = ERR_INIT;
+    bool is_read = tls_certificate_read(owner, pair->certificate_file, &found, &err);
+
+    if (!is_read)
+        found = &none;
+    return json_pack(
+        "{s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:b, s:b, s:b, s:s?}", "file", pair->certificate_file, "names",
+        names_json(found->names), "issuer", found->issuer ? found->issuer : "", "subject",
+        found->subject ? found->subject : "", "from", is_read ? time_json(found->not_before_us) : json_null(),
+        "until", is_read ? time_json(found->not_after_us) : json_null(), "days",
+        is_read ? certificate_days(found, clock_now_us()) : -1, "is_default", is_default, "is_self_signed",
+        found->is_self_signed, "has_key", has_key, "fault", is_read ? NULL : err.user);
+}
+
+void certificates_list(const struct config *config, json_t *certificates)
+{
+    void *arena = talloc_new(NULL);
+    struct tls_pair *keyless;
+    struct tls_config tls;
+    struct err err = ERR_INIT;
+
+    if (certificates_find(arena, config, &tls, &err))
+        for (size_t i = 0; i < tls.count; i++)
+            json_array_append_new(certificates, certificate_json(arena, &tls.pairs[i], i == 0, true));
+    size_t count = certificates_without_key(arena, config, &keyless);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(certificates, certificate_json(arena, &keyless[i], false, false));
+    talloc_free(arena);
 }

@@ -15,6 +15,8 @@
 #include "base/tls.h"
 #include "main/config.h"
 
+#include <jansson.h>
+
 /* All pairs, the default first, the others by name. Under `owner`. ERR_LIMIT: more than 4,096. */
 MUST_CHECK bool certificates_find(const void *owner, const struct config *config, struct tls_config *tls_out,
                                   struct err *err);
@@ -25,5 +27,8 @@ size_t certificates_without_key(const void *owner, const struct config *config, 
 int certificate_days(const struct tls_certificate *certificate, int64_t now_us);
 /* The threshold that was passed, 30, 14 or 3 days; 0: there is time. */
 int certificate_warning(int days);
+
+/* Appends what GET /certificates says of each: the served ones, the default first, then those without a key. */
+void certificates_list(const struct config *config, json_t *certificates);
 
 #endif

@@ -22,7 +22,8 @@ enum option_kind {
     OPTION_SIZE,   /* 10M: sent as bytes */
     OPTION_LIST,   /* a,b,c: sent as a list; "" is an empty one */
     OPTION_SECRET, /* --password-file FILE|-: the first line of that file */
-    OPTION_FILE    /* --text-file FILE|-: all of that file, UTF-8 */
+    OPTION_FILE,   /* --text-file FILE|-: all of that file, UTF-8 */
+    OPTION_MANY /* --field NAME=VALUE, and again: the values with \n between; the command reads it itself */
 };
 
 struct option {
@@ -34,6 +35,11 @@ struct option {
     bool is_required;
     const char *meaning;
 };
+/* The row that ends a table of options. */
+#define END                                                                                                  \
+    {                                                                                                        \
+        .name = NULL                                                                                         \
+    }
 
 struct invocation;
 struct command {
@@ -65,6 +71,7 @@ struct invocation {
     const char *config_file; /* as given, or where it would stand */
     const char *data;        /* --data, absolute; NULL */
     bool is_json, is_both;   /* both: --data and -c were given */
+    const char *why;         /* --why: for the audit; NULL */
     const char *arguments[ARGUMENTS_MAX];
     size_t argument_count;
     const char *values[OPTIONS_MAX]; /* by index of the command's options; NULL: not given */
@@ -93,23 +100,37 @@ int run_request(struct invocation *in, struct err *err);
 int command_init(struct invocation *in, struct err *err);
 /* The commands of the table in commands.c: 0, or -1 with *err filled. chappe start */
 int command_start(struct invocation *in, struct err *err);
-int command_stop(struct invocation *in, struct err *err);              /* chappe stop */
-int command_restart(struct invocation *in, struct err *err);           /* chappe restart */
-int command_reload(struct invocation *in, struct err *err);            /* chappe reload */
-int command_status(struct invocation *in, struct err *err);            /* chappe status */
-int command_check(struct invocation *in, struct err *err);             /* chappe check */
-int command_verify(struct invocation *in, struct err *err);            /* chappe verify */
-int command_user_import(struct invocation *in, struct err *err);       /* chappe user import */
-int command_mailbox_import(struct invocation *in, struct err *err);    /* chappe mailbox import */
-int command_mailbox_export(struct invocation *in, struct err *err);    /* chappe mailbox export */
-int command_help(struct invocation *in, struct err *err);              /* chappe help */
-int command_version(struct invocation *in, struct err *err);           /* chappe version */
-int command_print(struct invocation *in, struct err *err);             /* chappe print */
-int command_route(struct invocation *in, struct err *err);             /* chappe route */
-int command_backup_recipients(struct invocation *in, struct err *err); /* chappe backup-mx recipients */
+int command_audit_export(struct invocation *in, struct err *err);        /* chappe audit export */
+int command_address_book_export(struct invocation *in, struct err *err); /* chappe address-list export */
+int command_secret_rotate(struct invocation *in, struct err *err);       /* chappe secret rotate */
+int command_stop(struct invocation *in, struct err *err);                /* chappe stop */
+int command_restart(struct invocation *in, struct err *err);             /* chappe restart */
+int command_reload(struct invocation *in, struct err *err);              /* chappe reload */
+int command_status(struct invocation *in, struct err *err);              /* chappe status */
+int command_check(struct invocation *in, struct err *err);               /* chappe check */
+int command_verify(struct invocation *in, struct err *err);              /* chappe verify */
+int command_user_import(struct invocation *in, struct err *err);         /* chappe user import */
+int command_mailbox_import(struct invocation *in, struct err *err);      /* chappe mailbox import */
+int command_mailbox_export(struct invocation *in, struct err *err);      /* chappe mailbox export */
+int command_mailbox_move(struct invocation *in, struct err *err);        /* chappe mailbox move */
+int command_help(struct invocation *in, struct err *err);                /* chappe help */
+int command_version(struct invocation *in, struct err *err);             /* chappe version */
+int command_print(struct invocation *in, struct err *err);               /* chappe print */
+int command_route(struct invocation *in, struct err *err);               /* chappe route */
+int command_directory_test(struct invocation *in, struct err *err);      /* chappe directory test */
+int command_directory_preview(struct invocation *in, struct err *err);   /* chappe directory preview */
+int command_directory_sync(struct invocation *in, struct err *err);      /* chappe directory sync */
+int command_backup_recipients(struct invocation *in, struct err *err);   /* chappe backup-mx recipients */
+int command_config_export(struct invocation *in, struct err *err);       /* chappe config export */
+int command_config_diff(struct invocation *in, struct err *err);         /* chappe config diff */
+int command_config_apply(struct invocation *in, struct err *err);        /* chappe config apply */
+int command_api(struct invocation *in, struct err *err);                 /* chappe api */
 /* chappe queue hold, release, retry, ... */
 int command_queue_act(struct invocation *in, struct err *err);
+int command_trace(struct invocation *in, struct err *err); /* chappe trace */
+/* chappe sieve get: prints a user's script. */
 int command_sieve_get(struct invocation *in, struct err *err);
+/* What the supervisor starts for each role; never returns before the role ends. */
 int command_run_role(struct invocation *in, struct err *err);
 
 #endif

@@ -27,9 +27,10 @@ static const struct {
 };
 
 static const int exit_of_kind[ERR_KINDS] = {
-    [ERR_NONE] = 0,  [ERR_NOT_FOUND] = 3, [ERR_EXISTS] = 4,  [ERR_DENIED] = 6,   [ERR_AUTH] = 6,
-    [ERR_QUOTA] = 1, [ERR_INVALID] = 2,   [ERR_LIMIT] = 2,   [ERR_CONFLICT] = 4, [ERR_DEPENDED_ON] = 4,
-    [ERR_BUSY] = 5,  [ERR_NO_ROOM] = 5,   [ERR_UNKNOWN] = 5, [ERR_INTERNAL] = 1,
+    [ERR_NONE] = 0,     [ERR_NOT_FOUND] = 3,   [ERR_EXISTS] = 4,  [ERR_DENIED] = 6,
+    [ERR_AUTH] = 6,     [ERR_QUOTA] = 1,       [ERR_INVALID] = 2, [ERR_LIMIT] = 2,
+    [ERR_CONFLICT] = 4, [ERR_DEPENDED_ON] = 4, [ERR_BUSY] = 5,    [ERR_NO_ROOM] = 5,
+    [ERR_UNKNOWN] = 5,  [ERR_INTERNAL] = 1,    [ERR_EXPIRED] = 6, [ERR_SUSPENDED] = 6,
 };
 
 int exit_status_of(enum err_kind kind)
@@ -103,6 +104,8 @@ static bool take_option(struct invocation *in, char **words, int *used, struct e
         }
         if (options[i].kind != OPTION_FLAG && !value)
             return err_set(err, ERR_INVALID, "%s needs a value: %s.", options[i].name, options[i].value);
+        if (options[i].kind == OPTION_MANY && in->values[i])
+            value = talloc_asprintf(in->arena, "%s\n%s", in->values[i], value);
         in->values[i] = value ? value : "";
         return option_is_valid(&options[i], in->values[i], err);
     }
@@ -147,7 +150,10 @@ static bool take_arguments(struct invocation *in, char **words, struct err *err)
             only_arguments = true;
         else if (!only_arguments && strcmp(*words, "--json") == 0)
             in->is_json = true;
-        else if (!only_arguments && (*words)[0] == '-' && (*words)[1] != '\0') {
+        else if (!only_arguments && strcmp(*words, "--why") == 0 && words[1]) {
+            in->why = words[1];
+            used = 2;
+        } else if (!only_arguments && (*words)[0] == '-' && (*words)[1] != '\0') {
             if (!take_option(in, words, &used, err))
                 return false;
         } else if (in->argument_count < ARGUMENTS_MAX)

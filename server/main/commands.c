@@ -1,17 +1,13 @@
 /* commands.c -- every command, in the order in which `chappe help` and chappe(1) show them. */
 #include "main/command.h"
-
-#define END                                                                                                  \
-    {                                                                                                        \
-        .name = NULL                                                                                         \
-    }
+#include "main/directory_options.h"
 
 /* Of recipients of every kind. */
 #define RULES                                                                                                    \
     {                                                                                                            \
         "--accepts", OPTION_TEXT,                                                                                \
         "WHO",       "accepts",                                                                                  \
-        false,       "Who may write to it: anyone (default), authenticated, organisation or named."              \
+        false,       "Who may write to it: anyone (default), authenticated, organisation, members or named."     \
     },                                                                                                           \
         { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." }, \
         { "--hidden", OPTION_YES_NO, "yes|no",                                                                   \
@@ -37,6 +33,14 @@ static const struct option start_options[] = {
 static const struct option org_options[] = { { "--quota", OPTION_SIZE, "SIZE", "quota", false,
                                                "What all its mailboxes may hold together; 0: no limit." },
                                              END };
+#define PREFERENCES                                                                                          \
+    { "--language", OPTION_TEXT,                                                                             \
+      "LANGUAGE",   "language",                                                                              \
+      false,        "What the server writes in: fr, en, auto (as the message says); \"\": as above it." },   \
+    {                                                                                                        \
+        "--undo-send", OPTION_TEXT, "SECONDS", "undo_send", false,                                           \
+            "For so long what is sent can be taken back; 0: not; \"\": as above it."                         \
+    }
 static const struct option org_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false,
@@ -44,6 +48,14 @@ static const struct option org_set_options[] = {
     { "--accepts", OPTION_TEXT, "WHO", "accepts", false,
       "Who may write to its recipients: anyone, authenticated or organisation." },
     { "--max-message", OPTION_SIZE, "SIZE", "max_message", false, "Refuses larger messages; 0: no limit." },
+    PREFERENCES,
+    { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
+      "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
+    END
+};
+static const struct option domain_dns_options[] = {
+    { "--host", OPTION_TEXT, "NAME", "?host", false,
+      "The name under which this server is found; default: its own." },
     END
 };
 static const struct option in_org_options[] = {
@@ -54,6 +66,92 @@ static const struct option of_org_options[] = {
 };
 static const struct option filter_org_options[] = {
     { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." }, END
+};
+static const struct option grant_options[] = {
+    { "--scope", OPTION_TEXT, "SCOPE", "scope", true,
+      "installation, organisation, administrative-group, domain, store or group." },
+    { "--on", OPTION_TEXT, "NAME", "object", false,
+      "The scope's object; an administrative group as ORGANISATION/GROUP." },
+    { "--days", OPTION_NUMBER, "N", "days", false, "For so many days only." },
+    { "--approval", OPTION_FLAG, NULL, "approval", false, "Changes by it wait for a second person." },
+    END
+};
+static const struct option role_list_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "With the roles of this organisation only." }, END
+};
+static const struct option role_add_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation for whose people it is." },
+    { "--permissions", OPTION_LIST, "WORDS", "permissions", true, "As chappe role list --json shows them." },
+    { "--meaning", OPTION_TEXT, "TEXT", "meaning", false, "For people." },
+    END
+};
+static const struct option role_set_options[] = {
+    { "--permissions", OPTION_LIST, "WORDS", "permissions", false, "As chappe role list --json shows them." },
+    { "--meaning", OPTION_TEXT, "TEXT", "meaning", false, "For people." },
+    END
+};
+static const struct option change_list_options[] = {
+    { "--state", OPTION_TEXT, "STATE", "?state", false,
+      "waiting, done, failed, rejected, withdrawn, expired or unknown." },
+    END
+};
+static const struct option connector_test_options[] = { { "--recipient", OPTION_TEXT, "ADDRESS", "recipient",
+                                                          false,
+                                                          "Also ask whether mail for him would be taken." },
+                                                        END };
+static const struct option user_test_options[] = { { "--password-file", OPTION_SECRET, "FILE|-", "password",
+                                                     false,
+                                                     "Of the account: also logs in as a mail program does." },
+                                                   END };
+static const struct option statistics_options[] = {
+    { "--hours", OPTION_NUMBER, "N", "?hours", false, "So many up to now; default 24." }, END
+};
+static const struct option job_item_options[] = {
+    { "--failed", OPTION_FLAG, NULL, "?failed", false, "Only those that failed." }, END
+};
+static const struct option decision_options[] = {
+    { "--note", OPTION_TEXT, "TEXT", "note", false, "Why; for who asked, and for the audit." }, END
+};
+static const struct option grant_list_options[] = {
+    { "--holder", OPTION_TEXT, "ADDRESS", "?holder", false, "Only of this user." }, END
+};
+static const struct option rights_options[] = { { "--on", OPTION_TEXT, "ADDRESS|DOMAIN", "?on", false,
+                                                  "On this object; default: on the installation." },
+                                                END };
+static const struct option token_options[] = { { "--permissions", OPTION_LIST, "WORDS", "permissions", false,
+                                                 "At most these (chappe role list --json)." },
+                                               { "--days", OPTION_NUMBER, "N", "days", false,
+                                                 "For so many days only." },
+                                               END };
+static const struct option factor_rule_options[] = {
+    { "--of", OPTION_LIST, "WHO", "required", true,
+      "everybody, administrators, or names of roles; \"\": nobody." },
+    END
+};
+static const struct option audit_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false,
+      "Of this organisation; without it, of the installation." },
+    { "--actor", OPTION_TEXT, "NAME", "?actor", false, "Only by this one." },
+    { "--object", OPTION_TEXT, "NAME", "?object", false, "Only about this." },
+    { "--action", OPTION_TEXT, "WORD", "?action", false, "Only this; user. stands for all that begin so." },
+    { "--before", OPTION_NUMBER, "ID", "?before", false, "Only older ones than this entry." },
+    { "--limit", OPTION_NUMBER, "N", "?limit", false, "So many; 100 without it, 1,000 at most." },
+    END
+};
+static const struct option audit_export_options[] = {
+    { "--org", OPTION_TEXT, "NAME", NULL, false, "Of this organisation; without it, of the installation." },
+    END
+};
+static const struct option audit_verify_options[] = {
+    { "--sequence", OPTION_NUMBER, "N", "?sequence", false, "Where a hash was kept elsewhere." },
+    { "--hash", OPTION_TEXT, "HASH", "?hash", false, "That hash." },
+    END
+};
+static const struct option report_list_options[] = {
+    { "--kind", OPTION_TEXT, "dmarc|tls", "?kind", false,
+      "DMARC aggregate reports, the usual, or reports about TLS." },
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },
+    END
 };
 static const struct option admin_group_set_options[] = {
     { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation that owns it." },
@@ -73,6 +171,8 @@ static const struct option domain_set_options[] = {
     { "--catch-all", OPTION_TEXT, "ADDRESS", "catch_all", false,
       "The recipient that gets what no address takes; \"\": nobody." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
+    { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
+      "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
     END
 };
 static const struct option user_options[] = {
@@ -97,18 +197,49 @@ static const struct option user_set_options[] = {
       "active, no-login (still receives) or disabled (neither)." },
     { "--forward", OPTION_LIST, "ADDRESSES", "forward", false, "Its mail goes on to these; \"\": to none." },
     { "--keep-copy", OPTION_FLAG, NULL, "keep_copy", false, "And into its own mailbox." },
+    PREFERENCES,
     RULES,
+    { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
+      "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
     END
+};
+/* Of groups. */
+#define LIST                                                                                                  \
+    { "--list", OPTION_YES_NO, "yes|no",                                                                      \
+      "list",   false,         "A mailing list: its copies carry List- fields and return to its owners." },   \
+        { "--posting", OPTION_TEXT, "WHO",                                                                    \
+          "posting",   false,       "Who may post: anyone, inside, members, named (--allow) or moderated." }, \
+        { "--join", OPTION_TEXT, "HOW", "join", false, "How one joins by mail: closed, open or approval." },  \
+        { "--owner", OPTION_LIST, "ADDRESSES", "owners", false, "Who answers for it." },                      \
+        { "--moderator", OPTION_LIST, "ADDRESSES",                                                            \
+          "moderators",  false,       "Who decides about what is held; none: its owners." },                  \
+        { "--hold-days", OPTION_NUMBER, "N", "hold_days", false, "For which they may (default 7)." },         \
+        { "--archive", OPTION_TEXT, "URL",                                                                    \
+          "archive",   false,       "Where its past mail can be read, for List-Archive; \"\": nowhere." },    \
+    {                                                                                                         \
+        "--query", OPTION_TEXT, "FILTER", "query", false,                                                     \
+            "Members by a filter: '(&(kind=user)(domain=example.org))'; \"\": none."                          \
+    }
+static const struct option group_show_options[] = {
+    { "--members", OPTION_FLAG, NULL, "?members", false, "All that its query selects now." }, END
+};
+static const struct option moderation_options[] = {
+    { "--reason", OPTION_TEXT, "TEXT", "reason", false, "For the sender, and for the audit." }, END
+};
+static const struct option release_options[] = {
+    { "--recipient", OPTION_TEXT, "ADDRESS", "recipient", false, "Only the copy of this one." }, END
 };
 static const struct option group_add_options[] = { { "--name", OPTION_TEXT, "NAME", "name", true,
                                                      "The display name." },
                                                    { "--members", OPTION_LIST, "ADDRESSES", "members", false,
                                                      "Users, contacts, groups, addresses elsewhere." },
+                                                   LIST,
                                                    RULES,
                                                    END };
 static const struct option group_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    LIST,
     RULES,
     END
 };
@@ -136,15 +267,166 @@ static const struct option alias_set_options[] = {
     { "--to", OPTION_TEXT, "ADDRESS", "target", true, "The recipient that it leads to." }, END
 };
 static const struct option app_password_options[] = {
-    { "--name", OPTION_TEXT, "NAME", "name", true, "What it is for: the device or program." }, END
+    { "--name", OPTION_TEXT, "NAME", "name", true, "What it is for: the device or program." },
+    { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
+      "Where it is good: smtp, imap, pop3, web, dav, nntp, sieve; default: all of them." },
+    { "--networks", OPTION_LIST, "NET,NET,...", "networks", false,
+      "From where it is good: 192.0.2.0/24, 2001:db8::/32; default: from anywhere." },
+    { "--days", OPTION_NUMBER, "DAYS", "days", false, "For so long; default: for ever." },
+    END
 };
 static const struct option group_options[] = {
     { "--database", OPTION_TEXT, "URL", "database", false,
       "postgresql://user@host/name; default: a new database beside the directory." },
     END
 };
-static const struct option store_options[] = {
-    { "--group", OPTION_TEXT, "NAME", "storage_group", true, "The storage group that it lives in." }, END
+#define STORE_POLICY                                                                                          \
+    {                                                                                                         \
+        "--org",        OPTION_TEXT, "NAME",                                                                  \
+        "organisation", false,       "New mailboxes of this organisation only, and first here; \"\": of all." \
+    },                                                                                                        \
+        { "--warn", OPTION_SIZE, "SIZE", "warn_at", false, "From there the owner of a mailbox is warned." },  \
+        { "--no-send", OPTION_SIZE, "SIZE", "no_send_at", false, "From there the owner cannot send." },       \
+        { "--no-receive", OPTION_SIZE, "SIZE", "no_receive_at", false, "So much and no more; 0: no limit." }, \
+        { "--deleted-item-days",                                                                              \
+          OPTION_NUMBER,                                                                                      \
+          "DAYS",                                                                                             \
+          "deleted_item_days",                                                                                \
+          false,                                                                                              \
+          "How long expunged messages can be recovered; -1: as configured." },                                \
+    {                                                                                                         \
+        "--deleted-mailbox-days", OPTION_NUMBER, "DAYS", "deleted_mailbox_days", false,                       \
+            "How long a deleted mailbox can be reconnected."                                                  \
+    }
+#define IN_STORAGE_GROUP                                                                                     \
+    {                                                                                                        \
+        "--group", OPTION_TEXT, "NAME", "?storage_group", false,                                             \
+            "Its storage group, where several have a store of that name."                                    \
+    }
+static const struct option store_options[] = { { "--group", OPTION_TEXT, "NAME", "storage_group", true,
+                                                 "The storage group that it lives in." },
+                                               STORE_POLICY,
+                                               END };
+static const struct option store_set_options[] = {
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." }, STORE_POLICY, IN_STORAGE_GROUP, END
+};
+static const struct option store_of_options[] = { IN_STORAGE_GROUP, END };
+static const struct option move_options[] = {
+    { "--store", OPTION_TEXT, "NAME", "store", false, "The store that it shall be in." },
+    { "--storage-group", OPTION_TEXT, "NAME", "storage_group", false,
+      "Its storage group; without a store, the one there with the fewest mailboxes." },
+    { "--no-wait", OPTION_FLAG, NULL, NULL, false,
+      "Returns at once; chappe mailbox moves shows how far it is." },
+    END
+};
+static const struct option move_all_options[] = {
+    { "--addresses", OPTION_LIST, "A,B,...", "addresses", false, "These mailboxes." },
+    { "--from-store", OPTION_TEXT, "NAME", "from_store", false, "Or all of this store." },
+    { "--from-storage-group", OPTION_TEXT, "NAME", "from_storage_group", false,
+      "Where several storage groups have a store of that name." },
+    { "--store", OPTION_TEXT, "NAME", "store", false, "The store that they shall be in." },
+    { "--storage-group", OPTION_TEXT, "NAME", "storage_group", false, "Its storage group." },
+    END
+};
+#define PROVIDER_OPTIONS                                                                                         \
+    { "--domain", OPTION_TEXT, "DOMAIN", "domain", false, "It vouches for addresses of this domain only." },     \
+        { "--secret-file", OPTION_SECRET, "FILE|-",                                                              \
+          "secret",        false,         "The client's secret is in its first line." },                         \
+        { "--scopes", OPTION_TEXT, "WORDS", "scopes", false, "What web logins ask for: openid email profile." }, \
+        { "--audience", OPTION_TEXT, "NAME",                                                                     \
+          "audience",   false,       "Of the tokens of mail programs; without it, the client." },                \
+        { "--claim", OPTION_TEXT, "NAME",                                                                        \
+          "claim",   false,       "Which says the address: email, preferred_username, upn." },                   \
+        { "--certificates-file", OPTION_FILE, "FILE|-",                                                          \
+          "certificates",        false,       "PEM of the authority that signed its certificate." },             \
+        { "--web", OPTION_YES_NO, "yes|no", "web", false, "For logins in browsers." },                           \
+        { "--mail", OPTION_YES_NO, "yes|no", "mail", false, "For mail programs and JMAP." },                     \
+        { "--tokens", OPTION_TEXT, "jwt|introspection", "tokens", false, "Verified here, or asked about." },     \
+        { "--second-factor", OPTION_YES_NO, "yes|no", "second_factor", false, "It asks for one itself." },       \
+        { "--beyond", OPTION_YES_NO, "yes|no",                                                                   \
+          "beyond",   false,         "Also lets in administrators of the installation." },                       \
+    {                                                                                                            \
+        "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "Nobody logs in by it while it is not."          \
+    }
+static const struct option provider_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation." },
+    { "--issuer", OPTION_TEXT, "URL", "issuer", true, "https://login.example.org, as it calls itself." },
+    { "--client", OPTION_TEXT, "NAME", "client", true, "The name under which it knows this server." },
+    PROVIDER_OPTIONS,
+    END
+};
+static const struct option provider_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--issuer", OPTION_TEXT, "URL", "issuer", false, "Another issuer." },
+    { "--client", OPTION_TEXT, "NAME", "client", false, "Another client." },
+    PROVIDER_OPTIONS,
+    END
+};
+static const struct option address_list_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation." },
+    { "--query", OPTION_TEXT, "FILTER", "query", true, "Whom it shows: (&(kind=user)(domain=example.org))." },
+    { "--position", OPTION_NUMBER, "N", "position", false, "Among the others; the smallest comes first." },
+    { "--visible-to", OPTION_TEXT, "ADDRESS", "visible_to", false,
+      "Only members of this group, or this person, see it." },
+    END
+};
+static const struct option address_book_options[] = {
+    { "--org", OPTION_TEXT, "NAME", NULL, true, "The organisation." },
+    { "--format", OPTION_TEXT, "vcard|vcard3|ldif|csv", NULL, false, "vCard 4.0 without it." },
+    END
+};
+static const struct option address_list_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--query", OPTION_TEXT, "FILTER", "query", false, "Whom it shows." },
+    { "--position", OPTION_NUMBER, "N", "position", false, "Among the others; the smallest comes first." },
+    { "--visible-to", OPTION_TEXT, "ADDRESS", "visible_to", false,
+      "Only members of this group, or this person, see it; \"\": everybody." },
+    END
+};
+static const struct option policy_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation." },
+    { "--addresses", OPTION_LIST, "T,T,...", "addresses", true,
+      "Addresses of names: %g.%s@example.org; %g given name, %s surname, %d display name, %m local part." },
+    { "--query", OPTION_TEXT, "FILTER", "query", false, "Who gets them; default: (kind=user)." },
+    END
+};
+static const struct option policy_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--addresses", OPTION_LIST, "T,T,...", "addresses", false, "Addresses of names." },
+    { "--query", OPTION_TEXT, "FILTER", "query", false, "Who gets them." },
+    END
+};
+static const struct option deleted_list_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only this organisation." }, END
+};
+static const struct option reconnect_options[] = {
+    { "--to", OPTION_TEXT, "ADDRESS", "to", true, "The address of its new user." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "The display name; default: the former one." },
+    { "--password-file", OPTION_SECRET, "FILE|-", "password", false,
+      "Its first line is the password; -: standard input." },
+    END
+};
+static const struct option recoverable_options[] = {
+    { "--folder", OPTION_TEXT, "FOLDER", "?folder", false, "Only what was in this folder." },
+    { "--since", OPTION_TEXT, "DAY", "?since", false, "Only what was expunged since this day." },
+    { "--subject", OPTION_TEXT, "TEXT", "?subject", false, "Only where the subject has this in it." },
+    { "--limit", OPTION_NUMBER, "COUNT", "?limit", false,
+      "At most so many, the last expunged ones (1,000)." },
+    END
+};
+static const struct option recover_options[] = {
+    { "--folder", OPTION_TEXT, "FOLDER", "folder", false, "Only what was in this folder." },
+    { "--since", OPTION_TEXT, "DAY", "since", false, "Only what was expunged since this day." },
+    { "--subject", OPTION_TEXT, "TEXT", "subject", false, "Only where the subject has this in it." },
+    { "--ids", OPTION_LIST, "ID,ID", "ids", false, "Only these, as the list says." },
+    { "--into", OPTION_TEXT, "FOLDER", "into", false, "The folder that they come into (INBOX)." },
+    END
+};
+static const struct option moves_options[] = {
+    { "--all", OPTION_FLAG, NULL, "?all", false, "Also those that are over." }, END
 };
 static const struct option import_options[] = {
     { "--folder", OPTION_TEXT, "FOLDER", NULL, false,
@@ -203,10 +485,15 @@ static const struct option rule_options[] = {
     { "--recipient", OPTION_TEXT, "PATTERNS", "recipient", false, "Of recipients; one of them is enough." },
     { "--direction", OPTION_TEXT, "in|out", "direction", false,
       "From outside, or from the organisation's users." },
+    { "--anonymous", OPTION_FLAG, NULL, "anonymous", false, "Where nobody has logged in." },
     { "--header", OPTION_TEXT, "'NAME: PATTERN'", "header", false, "A field of the message." },
     { "--larger", OPTION_SIZE, "SIZE", "larger", false, "Than this." },
     { "--attachment", OPTION_TEXT, "PATTERNS", "attachment", false,
       "Of names or types: '*.exe application/zip'." },
+    { "--sender-in", OPTION_TEXT, "GROUP", "sender_in", false, "Where the sender is a member of a group." },
+    { "--recipient-in", OPTION_TEXT, "GROUP", "recipient_in", false, "Where one of the recipients is." },
+    { "--unless-sender-in", OPTION_TEXT, "GROUP", "unless_sender_in", false,
+      "Not where the sender is a member." },
     { "--unless-sender", OPTION_TEXT, "PATTERNS", "unless_sender", false, "Not where the sender matches." },
     { "--unless-recipient", OPTION_TEXT, "PATTERNS", "unless_recipient", false,
       "Not where a recipient matches." },
@@ -221,6 +508,7 @@ static const struct option rule_options[] = {
     { "--copy", OPTION_TEXT, "ADDRESS", "copy", false, "Sends a copy." },
     { "--redirect", OPTION_TEXT, "ADDRESS", "redirect", false, "Sends it there instead." },
     { "--journal", OPTION_TEXT, "ADDRESS", "journal", false, "Sends a journal report with the envelope." },
+    { "--moderate", OPTION_TEXT, "ADDRESS", "moderate", false, "Holds it until this one agrees." },
     { "--junk", OPTION_FLAG, NULL, "junk", false, "Files it in Junk." },
     { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
     END
@@ -236,6 +524,8 @@ static const struct option rule_options[] = {
         { "--source", OPTION_TEXT, "ADDRESS", "source", false, "The IP address that connections come from." }, \
         { "--connections", OPTION_NUMBER, "N", "connections", false, "At once to a destination." },            \
         { "--rate", OPTION_NUMBER, "N", "rate", false, "Messages a minute to a destination." },                \
+        { "--recipients", OPTION_NUMBER, "N", "recipients", false, "Recipients of one transaction." },         \
+        { "--alarm", OPTION_NUMBER, "N", "alarm", false, "More messages an hour are told of." },               \
         { "--from-servers", OPTION_LIST, "SERVERS",                                                            \
           "from_servers",   false,       "Its bridgehead servers; none: all of the group." },                  \
         { "--allow", OPTION_LIST, "SENDERS",                                                                   \
@@ -290,14 +580,27 @@ static const struct option group_connector_set_options[] = {
 static const struct option rename_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", true, "Another name." }, END
 };
+static const struct option server_set_options[] = {
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false,
+      "The routing group that it belongs to." },
+    { "--address", OPTION_TEXT, "HOST[:PORT]", "address", false,
+      "Where other servers hand mail to it; \"\": its name." },
+    { "--new-key", OPTION_FLAG, NULL, "new_key", false,
+      "What it proves itself with to the others is made anew." },
+    END
+};
 static const struct option server_options[] = { { "--routing-group", OPTION_TEXT, "NAME", "routing_group",
                                                   false, "The routing group that it belongs to." },
                                                 { "--address", OPTION_TEXT, "HOST[:PORT]", "address", false,
                                                   "Where other servers hand mail to it; \"\": its name." },
                                                 END };
 static const struct option storage_group_set_options[] = {
-    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", true,
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--routing-group", OPTION_TEXT, "NAME", "routing_group", false,
       "The routing group whose servers file into it." },
+    { "--database", OPTION_TEXT, "URL", "database", false, "Where it is now; \"\": beside the directory." },
+    { "--takes-new", OPTION_YES_NO, "yes|no", "takes_new", false,
+      "New mailboxes may be put into its stores." },
     END
 };
 static const struct option route_options[] = {
@@ -305,14 +608,21 @@ static const struct option route_options[] = {
     { "--size", OPTION_NUMBER, "BYTES", "?size", false, "Of a message of this size." },
     END
 };
+#define ASK_PRIMARY                                                                                          \
+    {                                                                                                        \
+        "--ask-primary", OPTION_YES_NO, "yes|no", "ask_primary", false,                                      \
+            "Ask the primary for each recipient, while it can be reached."                                   \
+    }
 static const struct option backup_mx_options[] = {
     { "--type", OPTION_TEXT, "TYPE", "type", false, "host (default), or domain: with all domains below it." },
     { "--org", OPTION_TEXT, "NAME", "organisation", false,
       "The organisation that it belongs to; needed where there are several." },
+    ASK_PRIMARY,
     END
 };
 static const struct option backup_mx_set_options[] = {
     { "--type", OPTION_TEXT, "TYPE", "type", false, "host, or domain: with all domains below it." },
+    ASK_PRIMARY,
     { "--any-recipient", OPTION_FLAG, NULL, "any_recipient", false, "Accept every address again." },
     END
 };
@@ -327,6 +637,7 @@ static const struct option backup_mx_set_options[] = {
         { "--domain", OPTION_TEXT, "DOMAIN", prefix "domain", false, "Only to this domain." },               \
         { "--state", OPTION_TEXT, "STATE", prefix "state", false, "waiting, in-work or held." },             \
         { "--older", OPTION_TEXT, "SECONDS", prefix "older", false, "Only what came longer ago." },          \
+        { "--login", OPTION_TEXT, "ADDRESS", prefix "login", false, "Only what this user submitted." },      \
     {                                                                                                        \
         "--org", OPTION_TEXT, "NAME", prefix "organisation", false, "Only of this organisation."             \
     }
@@ -336,11 +647,31 @@ static const struct option queue_list_options[] = {
     { "--limit", OPTION_TEXT, "NUMBER", "?limit", false, "So many; default 100, at most 1,000." },
     END
 };
+static const struct option queue_recall_options[] = {
+    { "--login", OPTION_TEXT, "ADDRESS", "login", false, "Only where this user submitted it." }, END
+};
 static const struct option queue_options[] = { QUEUE_FILTER(""), END };
 static const struct option queue_to_options[] = {
     QUEUE_FILTER(""),
     { "--to", OPTION_TEXT, "WHERE", "to", true,
       "reroute: HOST, HOST:PORT or direct; readdress: the new address." },
+    END
+};
+
+static const struct option trace_options[] = {
+    { "--sender", OPTION_TEXT, "ADDRESS", "?sender", false, "Envelope sender; <> for notices." },
+    { "--recipient", OPTION_TEXT, "ADDRESS", "?recipient", false, "Of RCPT, or an address that it led to." },
+    { "--message-id", OPTION_TEXT, "ID", "?message_id", false, "The field Message-ID, with < > or without." },
+    { "--client", OPTION_TEXT, "ADDRESS", "?client", false, "The IP address that it came from." },
+    { "--login", OPTION_TEXT, "NAME", "?login", false, "Who submitted it." },
+    { "--since", OPTION_TEXT, "TIME", "?since", false, "2h, 7d (ago), 2031-01-31, 2031-01-31T12:00:00Z." },
+    { "--until", OPTION_TEXT, "TIME", "?until", false, "As --since." },
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },
+    { "--after", OPTION_TEXT, "ID", "?after", false, "Behind this message: the next page." },
+    { "--limit", OPTION_TEXT, "NUMBER", "?limit", false, "So many messages; default 20, at most 200." },
+    { "--brief", OPTION_FLAG, NULL, NULL, false, "One line a message." },
+    { "--dry-run", OPTION_FLAG, NULL, NULL, false,
+      "What would happen to a message from FROM to TO, and why; nothing is sent or kept." },
     END
 };
 
@@ -364,6 +695,18 @@ static const struct option vacation_options[] = {
 };
 
 #define ACCESS_COLUMNS "value kind expires by note"
+
+static const struct option config_options[] = { { "--prune", OPTION_FLAG, NULL, NULL, false,
+                                                  "Also removes what the sections of the file do not name." },
+                                                END };
+static const struct option api_options[] = {
+    { "--field", OPTION_MANY, "NAME=VALUE", NULL, false,
+      "A field of the body, as often as there are fields; lists with commas, objects as JSON." },
+    { "--file", OPTION_TEXT, "FILE|-", NULL, false,
+      "The whole body: JSON, or the bytes that the route takes." },
+    { "--dry-run", OPTION_FLAG, NULL, NULL, false, "Tells what would be, and changes nothing." },
+    END
+};
 
 const struct command commands[] = {
     { "init", "", "Makes a data directory with its settings and a certificate.", init_options, command_init },
@@ -399,10 +742,16 @@ const struct command commands[] = {
     { "domain list", "", "Lists domains.", filter_org_options, NULL, "GET", "/domains", NULL, "domains",
       "name organisation kind recipients quota" },
     { "domain show", "DOMAIN", "Shows one.", NULL, NULL, "GET", "/domains/{0}" },
+    { "domain dns", "DOMAIN", "What it needs in DNS, and what is found there.", domain_dns_options, NULL,
+      "GET", "/domains/{0}/dns", NULL, "records", "state name type value found" },
     { "domain set", "DOMAIN", "Changes one.", domain_set_options, NULL, "PATCH", "/domains/{0}" },
     { "domain remove", "DOMAIN", "Removes one without recipients.", NULL, NULL, "DELETE", "/domains/{0}" },
 
+    { "user test", "ADDRESS", "Tries whether an account works, step by step.", user_test_options, NULL,
+      "POST", "/users/{0}/test" },
     { "user add", "ADDRESS", "Adds a user with a mailbox.", user_options, NULL, "POST", "/users", "address" },
+    { "user rename", "ADDRESS NEW", "Gives one another primary address; mail to the former one still comes.",
+      NULL, NULL, "PATCH", "/users/{0}", " address" },
     { "user import", "FILE", "Adds users from a CSV file: address,name,password,quota.", NULL,
       command_user_import },
     { "user list", "", "Lists users.", user_list_options, NULL, "GET", "/users", NULL, "users",
@@ -443,7 +792,8 @@ const struct command commands[] = {
     { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
     { "group list", "", "Lists groups.", user_list_options, NULL, "GET", "/groups", NULL, "groups",
       "address name members enabled" },
-    { "group show", "ADDRESS", "Shows one with its members.", NULL, NULL, "GET", "/groups/{0}" },
+    { "group show", "ADDRESS", "Shows one with its members.", group_show_options, NULL, "GET",
+      "/groups/{0}" },
     { "group set", "ADDRESS", "Changes one.", group_set_options, NULL, "PATCH", "/groups/{0}" },
     { "group remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/groups/{0}" },
     { "group-member add", "GROUP ADDRESS", "Adds a member.", NULL, NULL, "POST", "/groups/{0}/members",
@@ -462,14 +812,132 @@ const struct command commands[] = {
     { "app-password add", "ADDRESS", "Makes a password for one program and shows it once.",
       app_password_options, NULL, "POST", "/users/{0}/app-passwords" },
     { "app-password list", "ADDRESS", "Lists them, without the passwords.", NULL, NULL, "GET",
-      "/users/{0}/app-passwords", NULL, "app_passwords", "name created last_used" },
+      "/users/{0}/app-passwords", NULL, "app_passwords",
+      "name protocols networks created last_used expires" },
     { "app-password remove", "ADDRESS NAME", "Takes one back.", NULL, NULL, "DELETE",
       "/users/{0}/app-passwords/{1}" },
+
+    { "role list", "", "Lists the roles of administrators with their permissions.", role_list_options, NULL,
+      "GET", "/roles", NULL, "roles", "id name rank meaning" },
+    { "role add", "NAME", "Makes a role of an organisation's own.", role_add_options, NULL, "POST", "/roles",
+      "name" },
+    { "role set", "ID", "Changes such a role.", role_set_options, NULL, "PATCH", "/roles/{0}" },
+    { "role remove", "ID", "Removes one that nobody holds.", NULL, NULL, "DELETE", "/roles/{0}" },
+    { "change list", "", "Changes that wait, or waited, for a second person.", change_list_options, NULL,
+      "GET", "/changes", NULL, "changes", "id state requester method path created expires" },
+    { "change show", "ID", "Shows one with its difference.", NULL, NULL, "GET", "/changes/{0}" },
+    { "change approve", "ID", "Lets one happen, now.", decision_options, NULL, "POST",
+      "/changes/{0}/approve" },
+    { "change reject", "ID", "Refuses one.", decision_options, NULL, "POST", "/changes/{0}/reject" },
+    { "grant add", "ADDRESS ROLE", "Gives somebody a role on a part of the tree.", grant_options, NULL,
+      "POST", "/grants", "holder role" },
+    { "grant list", "", "Who holds which role on what.", grant_list_options, NULL, "GET", "/grants", NULL,
+      "grants", "id holder role scope object until approval by" },
+    { "grant remove", "ID", "Takes one back.", NULL, NULL, "DELETE", "/grants/{0}" },
+    { "rights show", "ADDRESS", "What somebody may do, and by which grant.", rights_options, NULL, "GET",
+      "/rights/{0}", NULL, "rights", "permission role scope object" },
+    { "rights explain", "ADDRESS PERMISSION", "Each grant of somebody, and why it allows that or not.",
+      rights_options, NULL, "GET", "/rights/{0}/explain?permission={1}", NULL, "path",
+      "id role scope object until verdict" },
+    { "audit list", "", "Who did what, the newest first.", audit_options, NULL, "GET", "/audit", NULL,
+      "entries", "id at actor peer action object reason" },
+    { "audit verify", "", "Walks the chain of the audit and says what was changed, removed or exchanged.",
+      audit_verify_options, NULL, "GET", "/audit/verify" },
+    { "audit export", "", "All of it, as JSON lines.", audit_export_options, command_audit_export },
+    { "user activity", "ADDRESS", "Logins and administrative acts that concern a mailbox, by day.", NULL,
+      NULL, "GET", "/users/{0}/activity", NULL, "activity", "day action actor peer count last" },
+    { "session list", "ADDRESS", "Sessions and tokens of a user.", NULL, NULL, "GET", "/users/{0}/sessions",
+      NULL, "sessions", "id kind name peer created seen expires" },
+    { "session end", "ADDRESS ID", "Ends one.", NULL, NULL, "DELETE", "/users/{0}/sessions/{1}" },
+    { "second-factor list", "ADDRESS", "Second factors of a user.", NULL, NULL, "GET",
+      "/users/{0}/second-factors", NULL, "second_factors", "id kind name confirmed created last_used" },
+    { "second-factor remove", "ADDRESS ID", "Takes one away.", NULL, NULL, "DELETE",
+      "/users/{0}/second-factors/{1}" },
+    { "second-factor reset", "ADDRESS", "Takes all away, with the recovery codes: for who lost them.", NULL,
+      NULL, "DELETE", "/users/{0}/second-factors" },
+    { "second-factor require", "ORGANISATION", "Says who must have a second factor.", factor_rule_options,
+      NULL, "PUT", "/organisations/{0}/second-factor" },
+    { "second-factor rules", "ORGANISATION", "Who must have a second factor.", NULL, NULL, "GET",
+      "/organisations/{0}/second-factor" },
+    { "token add", "ADDRESS NAME", "Makes a token for a program at the admin API and shows it once.",
+      token_options, NULL, "POST", "/tokens", "holder name" },
 
     { "mailbox import", "ADDRESS DIR|FILE", "Brings in a Maildir or mbox with folders, flags and dates.",
       import_options, command_mailbox_import },
     { "mailbox export", "ADDRESS DIR", "Writes a mailbox as Maildir or mbox.", export_options,
       command_mailbox_export },
+
+    { "mailbox move", "ADDRESS", "Moves a mailbox into another store while it is in use.", move_options,
+      command_mailbox_move },
+    { "mailbox move-all", "", "Moves several mailboxes, or all of a store, one after the other.",
+      move_all_options, NULL, "POST", "/moves" },
+    { "mailbox moves", "", "Mailboxes on their way to another storage group.", moves_options, NULL, "GET",
+      "/moves", NULL, "moves", "address state from_storage_group storage_group store done messages trouble" },
+    { "mailbox move-cancel", "ADDRESS", "Gives a move up.", NULL, NULL, "DELETE", "/mailboxes/{0}/move" },
+
+    { "identity-provider add", "NAME", "Adds one by which people log in: OpenID Connect.", provider_options,
+      NULL, "POST", "/identity-providers", "name" },
+    { "identity-provider list", "", "Lists them.", of_org_options, NULL, "GET", "/identity-providers", NULL,
+      "identity_providers", "name issuer domain tokens enabled" },
+    { "identity-provider show", "NAME", "Shows one.", of_org_options, NULL, "GET",
+      "/identity-providers/{0}" },
+    { "identity-provider set", "NAME", "Changes one.", provider_set_options, NULL, "PATCH",
+      "/identity-providers/{0}" },
+    { "identity-provider remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE",
+      "/identity-providers/{0}" },
+    { "identity-provider test", "NAME", "Asks it what it is, step by step.", of_org_options, NULL, "POST",
+      "/identity-providers/{0}/test" },
+    { "statistics show", "", "How much mail came, went and was refused, and who logged in, by steps of time.",
+      statistics_options, NULL, "GET", "/statistics", NULL, "series", "name values" },
+
+    { "certificate list", "", "The certificates of this server: names, issuers, dates.", NULL, NULL, "GET",
+      "/certificates", NULL, "certificates", "file names until days is_default has_key fault" },
+
+    { "job list", "", "Lists work on many objects, the newest first.", NULL, NULL, "GET", "/jobs", NULL,
+      "jobs", "id title state done failed total caller created" },
+    { "job show", "ID", "Shows how far one is.", NULL, NULL, "GET", "/jobs/{0}" },
+    { "job items", "ID", "What came of each item.", job_item_options, NULL, "GET", "/jobs/{0}/items", NULL,
+      "items", "index object state message" },
+    { "job cancel", "ID", "Stops one: what is being done is finished, the rest is left.", NULL, NULL, "POST",
+      "/jobs/{0}/cancel" },
+    { "job resume", "ID", "Takes up what it has left.", NULL, NULL, "POST", "/jobs/{0}/resume" },
+
+    { "address-list add", "NAME", "Adds an address list: recipients by a filter.", address_list_options, NULL,
+      "POST", "/address-lists", "name" },
+    { "address-list list", "", "Lists them.", of_org_options, NULL, "GET", "/address-lists", NULL,
+      "address_lists", "name query position visible_to" },
+    { "address-list export", "[NAME]", "Writes the global address list, or this one, to the output.",
+      address_book_options, command_address_book_export },
+    { "address-list show", "NAME", "Shows one with its members.", of_org_options, NULL, "GET",
+      "/address-lists/{0}" },
+    { "address-list set", "NAME", "Changes one.", address_list_set_options, NULL, "PATCH",
+      "/address-lists/{0}" },
+    { "address-list remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE", "/address-lists/{0}" },
+    { "recipient-policy add", "NAME", "Adds a policy: addresses that people get of their names.",
+      policy_options, NULL, "POST", "/recipient-policies", "name" },
+    { "recipient-policy list", "", "Lists them.", of_org_options, NULL, "GET", "/recipient-policies", NULL,
+      "recipient_policies", "name query addresses" },
+    { "recipient-policy show", "NAME", "Shows one, with the addresses that it would give.", of_org_options,
+      NULL, "GET", "/recipient-policies/{0}" },
+    { "recipient-policy set", "NAME", "Changes one.", policy_set_options, NULL, "PATCH",
+      "/recipient-policies/{0}" },
+    { "recipient-policy apply", "NAME", "Gives these addresses.", of_org_options, NULL, "POST",
+      "/recipient-policies/{0}/apply" },
+    { "recipient-policy remove", "NAME", "Removes one; the addresses stay.", of_org_options, NULL, "DELETE",
+      "/recipient-policies/{0}" },
+
+    { "mailbox recoverable", "ADDRESS", "Lists expunged messages that can be had again.", recoverable_options,
+      NULL, "GET", "/mailboxes/{0}/recoverable", NULL, "messages",
+      "id folder expunged received from subject size" },
+    { "mailbox recover", "ADDRESS", "Brings expunged messages back.", recover_options, NULL, "POST",
+      "/mailboxes/{0}/recoverable/restore" },
+    { "mailbox deleted", "", "Lists mailboxes of removed users, while they are kept.", deleted_list_options,
+      NULL, "GET", "/deleted-mailboxes", NULL, "mailboxes",
+      "mailbox address name deleted until bytes store" },
+    { "mailbox reconnect", "MAILBOX", "Gives a deleted mailbox to a new user.", reconnect_options, NULL,
+      "POST", "/deleted-mailboxes/{0}/reconnect" },
+    { "mailbox purge", "MAILBOX", "Removes a deleted mailbox for good.", NULL, NULL, "DELETE",
+      "/deleted-mailboxes/{0}" },
 
     { "storage-group add", "NAME", "Adds a storage group: a database for mail.", group_options, NULL, "POST",
       "/storage-groups", "name" },
@@ -482,8 +950,17 @@ const struct command commands[] = {
       "POST", "/storage-groups/{0}/dismount" },
     { "store add", "NAME", "Adds a mailbox store to a storage group.", store_options, NULL, "POST", "/stores",
       "name" },
-    { "store list", "", "Lists mailbox stores.", NULL, NULL, "GET", "/stores", NULL, "stores",
-      "name storage_group mailboxes" },
+    { "store list", "", "Lists mailbox stores with what is in them.", NULL, NULL, "GET", "/stores", NULL,
+      "stores", "name storage_group state mailboxes used messages grown_7_days" },
+    { "store show", "NAME", "Shows one: limits, periods, use and growth.", store_of_options, NULL, "GET",
+      "/stores/{0}" },
+    { "store set", "NAME", "Changes name, limits and periods.", store_set_options, NULL, "PATCH",
+      "/stores/{0}" },
+    { "store remove", "NAME", "Removes one that has no mailboxes.", store_of_options, NULL, "DELETE",
+      "/stores/{0}" },
+    { "store mount", "NAME", "Opens it.", store_of_options, NULL, "POST", "/stores/{0}/mount" },
+    { "store dismount", "NAME", "Closes it; its users get temporary errors.", store_of_options, NULL, "POST",
+      "/stores/{0}/dismount" },
 
     { "block add", "WHAT", "Refuses a machine, network, domain or sender from the next connection on.",
       access_options, NULL, "POST", "/block", "value" },
@@ -508,12 +985,27 @@ const struct command commands[] = {
       "/quarantine", NULL, "messages", "id received sender recipients subject reason" },
     { "quarantine show", "ID", "Shows one, with the beginning of its text.", NULL, NULL, "GET",
       "/quarantine/{0}" },
-    { "quarantine release", "ID", "Delivers one to its recipients.", NULL, NULL, "POST",
+    { "quarantine release", "ID", "Delivers one to its recipients.", release_options, NULL, "POST",
       "/quarantine/{0}/release" },
     { "quarantine delete", "ID", "Deletes one.", NULL, NULL, "DELETE", "/quarantine/{0}" },
+    { "moderation list", "", "Lists messages that wait for a moderator.", filter_org_options, NULL, "GET",
+      "/moderation", NULL, "messages", "number held cause sender subject" },
+    { "moderation show", "NUMBER", "Shows one, with the beginning of its text.", NULL, NULL, "GET",
+      "/moderation/{0}" },
+    { "moderation approve", "NUMBER", "Lets one go on to its recipients.", moderation_options, NULL, "POST",
+      "/moderation/{0}/approve" },
+    { "moderation reject", "NUMBER", "Returns one to its sender, with the reason.", moderation_options, NULL,
+      "POST", "/moderation/{0}/reject" },
     { "held list", "", "Lists accounts whose mail is held for passing a limit.", filter_org_options, NULL,
       "GET", "/held", NULL, "accounts", "address since reason" },
     { "held release", "ADDRESS", "Lets one send again.", NULL, NULL, "DELETE", "/held/{0}" },
+
+    { "secret rotate", "",
+      "Makes a new key for private keys and passwords in the database, and seals them with it.", NULL,
+      command_secret_rotate },
+    { "report list", "", "Lists what others report about mail and TLS of our domains.", report_list_options,
+      NULL, "GET", "/reports", NULL, "reports", "id domain reporter begin passed failed" },
+    { "report show", "ID", "Shows one report with its rows.", NULL, NULL, "GET", "/report/{0}" },
 
     { "rule add", "NAME", "Adds a transport rule: where all conditions hold, everything named is done.",
       rule_options, NULL, "POST", "/rules", "name" },
@@ -530,9 +1022,42 @@ const struct command commands[] = {
     { "dkim activate", "DOMAIN SELECTOR", "Signs with it from now or later on.", dkim_activate_options, NULL,
       "POST", "/dkim/{0}/{1}/activate" },
     { "dkim remove", "DOMAIN SELECTOR", "Removes a key.", NULL, NULL, "DELETE", "/dkim/{0}/{1}" },
-    { "storage-group set", "NAME", "Puts one into a routing group.", storage_group_set_options, NULL, "PATCH",
-      "/storage-groups/{0}" },
+    { "storage-group set", "NAME", "Another name, routing group or database.", storage_group_set_options,
+      NULL, "PATCH", "/storage-groups/{0}" },
+    { "storage-group remove", "NAME", "Forgets one that has no stores; its database stays.", NULL, NULL,
+      "DELETE", "/storage-groups/{0}" },
 
+    { "directory add", "NAME", "Adds a company directory (LDAP, Active Directory).", directory_add_options,
+      NULL, "POST", "/directories", "name" },
+    { "directory list", "", "Lists company directories.", filter_org_options, NULL, "GET", "/directories",
+      NULL, "directories", "name organisation domain type enabled state" },
+    { "directory show", "NAME", "Shows one, without its secrets.", directory_options, NULL, "GET",
+      "/directories/{0}" },
+    { "directory set", "NAME", "Changes one.", directory_set_options, NULL, "PATCH", "/directories/{0}" },
+    { "directory remove", "NAME", "Removes one; its recipients stay, and are internal then.",
+      directory_options, NULL, "DELETE", "/directories/{0}" },
+    { "directory test", "NAME", "Connects, binds and searches step by step, with remedies.",
+      directory_look_options, command_directory_test },
+    { "directory preview", "NAME", "Shows what a synchronisation would change.", directory_look_options,
+      command_directory_preview },
+    { "directory sync", "NAME", "Synchronises now, and waits for it.", directory_sync_options,
+      command_directory_sync },
+    { "directory status", "NAME", "Shows how far its synchronisation has come.", directory_options, NULL,
+      "GET", "/directories/{0}/status" },
+    { "directory runs", "NAME", "Lists its last runs.", directory_options, NULL, "GET",
+      "/directories/{0}/runs", NULL, "runs",
+      "id kind state started ended seen added changed disabled conflicts" },
+    { "directory conflicts", "NAME", "Lists entries that cannot be taken over, with the remedy.",
+      directory_options, NULL, "GET", "/directories/{0}/conflicts", NULL, "conflicts",
+      "dn what message since" },
+    { "directory choose", "NAME ENTRY",
+      "Chooses an entry for a mailbox (--mailboxes hand), or takes it back.", directory_choose_options, NULL,
+      "POST", "/directories/{0}/choose", " entry" },
+    { "directory link", "NAME ENTRY ADDRESS", "Gives an entry a recipient that is there already.",
+      directory_options, NULL, "POST", "/directories/{0}/link", " entry address" },
+
+    { "connector test", "NAME", "Tries where one leads, step by step; nothing is sent.",
+      connector_test_options, NULL, "POST", "/connectors/{0}/test" },
     { "connector add", "NAME", "Adds an SMTP connector: a way to other systems.", connector_add_options, NULL,
       "POST", "/connectors", "name" },
     { "connector list", "", "Lists SMTP connectors.", NULL, NULL, "GET", "/connectors?kind=smtp", NULL,
@@ -561,7 +1086,7 @@ const struct command commands[] = {
     { "server list", "", "Lists the servers of the installation.", NULL, NULL, "GET", "/servers", NULL,
       "servers", "name routing_group address seen" },
     { "server show", "NAME", "Shows one.", NULL, NULL, "GET", "/servers/{0}" },
-    { "server set", "NAME", "Changes one.", server_options, NULL, "PATCH", "/servers/{0}" },
+    { "server set", "NAME", "Changes one.", server_set_options, NULL, "PATCH", "/servers/{0}" },
     { "server remove", "NAME", "Removes one that is gone for good.", NULL, NULL, "DELETE", "/servers/{0}" },
     { "link list", "", "Lists links that failed, and until when they are not tried.", NULL, NULL, "GET",
       "/links", NULL, "links", "connector host since until reason" },
@@ -570,7 +1095,7 @@ const struct command commands[] = {
     { "backup-mx add", "DOMAIN", "Keeps mail for a domain while its primary server is away.",
       backup_mx_options, NULL, "POST", "/backup-mx", "domain" },
     { "backup-mx list", "", "Lists backed-up domains.", filter_org_options, NULL, "GET", "/backup-mx", NULL,
-      "backup_mx", "domain type organisation recipients" },
+      "backup_mx", "domain type organisation recipients asks_primary" },
     { "backup-mx show", "DOMAIN", "Shows one.", NULL, NULL, "GET", "/backup-mx/{0}" },
     { "backup-mx set", "DOMAIN", "Changes one.", backup_mx_set_options, NULL, "PATCH", "/backup-mx/{0}" },
     { "backup-mx recipients", "DOMAIN FILE|-",
@@ -584,6 +1109,9 @@ const struct command commands[] = {
       "/queue-lanes", NULL, "lanes", "lane waiting next" },
     { "queue show", "ID", "Shows a message of the queue, or one entry, with its header.", NULL, NULL, "GET",
       "/queue/{0}" },
+    { "queue recall", "ID",
+      "Takes a submitted message back into its sender's Drafts, while none of it has left.",
+      queue_recall_options, NULL, "POST", "/queue-recalls", "id" },
     { "queue hold", "[ID]", "Keeps entries until they are released.", queue_options, command_queue_act },
     { "queue release", "[ID]", "Lets held entries go; their time begins anew.", queue_options,
       command_queue_act },
@@ -594,6 +1122,19 @@ const struct command commands[] = {
       command_queue_act },
     { "queue delete", "[ID]", "Removes entries without a word.", queue_options, command_queue_act },
 
+    { "trace", "[ID|FROM] [TO] [FILE]",
+      "Shows what happened to messages, the newest first, to one, or with --dry-run what would happen.",
+      trace_options, command_trace },
+
+    { "config export", "[FILE]", "Writes the whole configuration as text, without mailboxes and secrets.",
+      NULL, command_config_export },
+    { "config diff", "FILE|-", "Shows what `chappe config apply` would do.", config_options,
+      command_config_diff },
+    { "config apply", "FILE|-", "Makes the configuration what the file says, all of it or nothing.",
+      config_options, command_config_apply },
+    { "api", "METHOD PATH",
+      "Asks the admin API for what has no command of its own (see /api/ of the web server).", api_options,
+      command_api },
     { "help", "[COMMAND] [VERB]", "Explains the commands, or one of them.", NULL, command_help },
     { "version", "", "Prints the version.", NULL, command_version },
     { "print", "WHAT", "bash-completion, man, man-conf, tables or api: for packaging and the guides.", NULL,

@@ -39,20 +39,31 @@ struct config {
 
     const char *tls_certificate, *tls_key, *tls_certificates; /* absolute */
 
+    const char *login_domain;
+    int own_password;             /* 0: not where there is a second factor, 1: always */
+    const char *kerberos_realms;  /* "": tickets are not taken */
+    const char *kerberos_keytabs; /* absolute */
+    int kerberos_rc4;             /* 0: no, 1: yes */
+
     int64_t max_message_size, max_recipients;
     int64_t max_connections, max_connections_per_address, max_connection_rate;
     int64_t max_errors;
     int64_t max_script_size;
+    int64_t search_time_s;
     int bare_newline; /* enum bare_newline */
-    const char *trusted_proxies;
+    const char *trusted_proxies, *relay_from, *report_networks, *picture_networks;
+    const char *jmap_origins;
+    const char *front_ends; /* "": where they usually are */
 
     int64_t workers, reactors;
     int64_t view_cache, body_cache;
     int64_t recoverable_s, disk_reserve;
+    int64_t trace_days;
+    int trace_subjects; /* 0: no, 1: yes */
 
     const char *dns, *trust_anchor, *trusted_certificates; /* "": the system's, none, the system's */
     int64_t queue_lifetime_s, delay_warning_s, retry_min_s, retry_max_s, undo_window_s;
-    int64_t outbound_threads, outbound_per_destination, outbound_port;
+    int64_t outbound_threads, outbound_per_destination, outbound_port, outbound_greeting_s;
 };
 
 enum config_type { CONFIG_TEXT, CONFIG_PATH, CONFIG_NUMBER, CONFIG_SIZE, CONFIG_DURATION, CONFIG_CHOICE };
@@ -69,6 +80,7 @@ struct config_key {
     const char *meaning; /* whole sentences */
 };
 
+/* All keys that chappe.conf knows, in the order of the manual page. Static. */
 const struct config_key *config_keys(size_t *count_out);
 
 /* Reads FILE. Paths in it are relative to the data directory, which is the file's `data` key or, without one, the
@@ -88,6 +100,7 @@ char *config_path(const void *owner, const struct config *config, const char *re
 
 /* "10M", "512K", "1G", "100": bytes. "30s", "5m", "14d", "8h", "90": seconds. False for anything else. */
 MUST_CHECK bool config_size(const char *text, int64_t *bytes_out);
+/* The same for durations, in seconds. */
 MUST_CHECK bool config_duration(const char *text, int64_t *seconds_out);
 
 #endif

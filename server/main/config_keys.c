@@ -57,6 +57,28 @@ static const struct config_key keys[] = {
       .meaning = "Where a password may be sent without TLS, and where plain HTTP is served instead of being "
                  "redirected to HTTPS. `loopback`: from this machine only." },
 
+    { "own_password", CONFIG_CHOICE, FIELD(own_password), "without-factor",
+      .choices = "without-factor always", .section = "Login",
+      .meaning =
+          "Whether mail programs (IMAP, POP3, submission, ManageSieve, JMAP with a password) may use an account's own "
+          "password although it has a second factor, which they cannot ask for. `without-factor`: they need an app "
+          "password then." },
+    { "login_domain", CONFIG_TEXT, FIELD(login_domain), "",
+      .meaning =
+          "The domain of whoever logs in with a name that has none: ada is ada@example.org then. Empty: such names are "
+          "nobody's." },
+    { "kerberos_realms", CONFIG_TEXT, FIELD(kerberos_realms), "",
+      .meaning =
+          "Kerberos realms whose tickets log in, each with a domain in which the principal's name is looked for: "
+          "EXAMPLE.LAN=example.org OTHER.LAN=other.org. A realm may be named again with a second domain. Empty: no tickets." },
+    { "kerberos_keytabs", CONFIG_PATH, FIELD(kerberos_keytabs), "secrets",
+      .meaning =
+          "The folder of the keys: imap.keytab, pop.keytab, smtp.keytab, sieve.keytab and HTTP.keytab, and krb5.keytab "
+          "for services without one of their own. A file that changes is read again by itself." },
+    { "kerberos_rc4", CONFIG_CHOICE, FIELD(kerberos_rc4), "no", .choices = "no yes",
+      .meaning =
+          "Whether tickets under RC4 count, which Active Directory makes for accounts that have no AES keys." },
+
     { "max_message_size", CONFIG_SIZE, FIELD(max_message_size), "50M", .least = 1024,
       .most = INT64_C(2) << 30, .section = "Limits", .is_reloadable = true,
       .meaning = "The largest message that is accepted." },
@@ -74,6 +96,9 @@ static const struct config_key keys[] = {
       .meaning = "Refused commands after which a session is closed." },
     { "max_script_size", CONFIG_SIZE, FIELD(max_script_size), "64K", .least = 1024, .most = 1024 * 1024,
       .meaning = "The largest mail filter (Sieve script) that a person may keep." },
+    { "search_time", CONFIG_DURATION, FIELD(search_time_s), "60s", .least = 1, .most = 86400,
+      .is_reloadable = true,
+      .meaning = "What IMAP SEARCH, SORT or THREAD may take; a longer one is answered NO [LIMIT]." },
     { "bare_newline", CONFIG_CHOICE, FIELD(bare_newline), "reject", .choices = "reject normalize",
       .is_reloadable = true,
       .meaning =
@@ -83,6 +108,24 @@ static const struct config_key keys[] = {
       .meaning =
           "Networks (192.0.2.0/24 2001:db8::/32) of proxies in front of us: their connections to the line "
           "protocols begin with a PROXY protocol header, and their X-Forwarded-For is believed." },
+    { "relay_from", CONFIG_TEXT, FIELD(relay_from), "", .is_reloadable = true,
+      .meaning =
+          "Networks (10.0.0.0/24) of the house whose hosts may send to everybody on port 25 without a login, as long as the sender's "
+          "domain is served here: inner mail servers, printers, applications." },
+    { "front_ends", CONFIG_TEXT, FIELD(front_ends), "",
+      .meaning =
+          "The folder with the applications for browsers (webmail/, admin/). Empty: front-ends in the data directory, beside the "
+          "program, or in ../share/chappe of it." },
+
+    { "jmap_origins", CONFIG_TEXT, FIELD(jmap_origins), "",
+      .meaning =
+          "Web pages of other hosts whose scripts may use JMAP with a password or token of their own: origins like "
+          "https://mail.example.org, separated by spaces, or * for all. The cookie of this server's own pages is "
+          "never theirs." },
+    { "picture_networks", CONFIG_TEXT, FIELD(picture_networks), "",
+      .meaning =
+          "Networks (10.1.0.0/16) from which pictures that letters name may be fetched for their readers although they are private. "
+          "Empty: from public addresses only." },
 
     { "view_cache", CONFIG_SIZE, FIELD(view_cache), "256M", .least = 1 << 20, .most = INT64_C(1) << 40,
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },
@@ -96,6 +139,11 @@ static const struct config_key keys[] = {
           "refused as temporary (SMTP 452 4.3.1, IMAP NO [UNAVAILABLE]); reading, flags and removing go on. "
           "0: 5 % of the disk, at most 1G." },
 
+    { "trace_days", CONFIG_NUMBER, FIELD(trace_days), "30", .least = 1, .most = 3660, .is_reloadable = true,
+      .meaning = "For how many days `chappe trace` knows what happened to a message." },
+    { "trace_subjects", CONFIG_CHOICE, FIELD(trace_subjects), "yes", .choices = "no yes",
+      .is_reloadable = true, .meaning = "Whether the subject of a message stands in its trace." },
+
     { "dns", CONFIG_TEXT, FIELD(dns), "", .is_reloadable = true, .section = "Transport",
       .meaning =
           "Name servers to ask, as ADDRESS or ADDRESS@PORT, separated by spaces. Empty: those of the system." },
@@ -107,6 +155,10 @@ static const struct config_key keys[] = {
     { "trusted_certificates", CONFIG_TEXT, FIELD(trusted_certificates), "", .is_reloadable = true,
       .meaning =
           "A PEM file of the authorities whose certificates other servers may show. Empty: those of the system." },
+    { "report_networks", CONFIG_TEXT, FIELD(report_networks), "",
+      .meaning =
+          "Networks (10.1.0.0/16) to which reports about TLS may go by HTTPS although they are private. Empty: reports go to public "
+          "addresses only." },
     { "queue_lifetime", CONFIG_DURATION, FIELD(queue_lifetime_s), "5d", .least = 1, .most = 31536000,
       .meaning = "A message that could not be delivered for this long is returned to its sender." },
     { "delay_warning", CONFIG_DURATION, FIELD(delay_warning_s), "4h", .least = 1, .most = 31536000,
@@ -124,6 +176,11 @@ static const struct config_key keys[] = {
       .meaning = "Messages that are sent or filed from the queue at once, in all." },
     { "outbound_per_destination", CONFIG_NUMBER, FIELD(outbound_per_destination), "20", .least = 1,
       .most = 1000, .meaning = "Connections to one destination at once; fewer while it answers 421 or 450." },
+    { "outbound_greeting_timeout", CONFIG_DURATION, FIELD(outbound_greeting_s), "5m", .least = 1,
+      .most = 3600, .is_reloadable = true,
+      .meaning =
+          "How long another server may be silent before it has greeted, and before each reply up to the login. Behind a smarthost "
+          "with a second way beside it, shorter: only then is it left for the next." },
     { "outbound_port", CONFIG_NUMBER, FIELD(outbound_port), "25", .least = 1, .most = 65535,
       .meaning =
           "The port of other domains' mail exchangers. Another one is of use in closed networks only." },

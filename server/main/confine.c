@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "main/certificates.h"
+#include "main/front_ends.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,7 @@ static const struct grant grants[] = {
     { "/dev", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE },
     { "chappe.conf", LANDLOCK_ACCESS_FS_READ_FILE },
     { "tls", READ_RIGHTS },
+    { "secrets", READ_RIGHTS },
     { "run", READ_RIGHTS | WRITE_RIGHTS },
     { "log", WRITE_RIGHTS },
     { "spool", READ_RIGHTS | WRITE_RIGHTS },
@@ -99,6 +101,7 @@ static bool confine_files(const struct config *config)
     struct landlock_ruleset_attr attributes = { .handled_access_fs = HANDLED };
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     void *arena = talloc_new(NULL);
+    const char *front_ends;
     bool done;
 
     if (ruleset < 0) {
@@ -109,8 +112,12 @@ static bool confine_files(const struct config *config)
         grant(ruleset, config_path(arena, config, grants[i].path), grants[i].rights);
     grant(ruleset, config->file, LANDLOCK_ACCESS_FS_READ_FILE);
     grant_certificates(ruleset, arena, config);
+    grant(ruleset, config->kerberos_keytabs, READ_RIGHTS);
     grant(ruleset, config->trust_anchor, LANDLOCK_ACCESS_FS_READ_FILE);
     grant(ruleset, config->trusted_certificates, LANDLOCK_ACCESS_FS_READ_FILE);
+    front_ends = front_ends_folder(arena, config);
+    if (front_ends)
+        grant(ruleset, front_ends, READ_RIGHTS);
     done = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     close(ruleset);
     talloc_free(arena);

@@ -18,6 +18,8 @@ struct control;
 /* Answers one request ("status") into `reply`. */
 typedef void control_handler(void *argument, struct span request, struct buf *reply);
 
+/* Makes the socket (mode 0600, what was at `path` is replaced) and a thread that answers one request after the other
+ * by `handler`. ERR_INVALID: the path is too long; ERR_INTERNAL. Ended by control_close(). */
 MUST_CHECK bool control_listen(const char *path, control_handler *handler, void *argument,
                                struct control **control_out, struct err *err);
 /* Readable: control_serve() has something to do. */

@@ -1,6 +1,7 @@
 /* data_directory.c -- creating, checking and locking the data directory. */
 #include "main/data_directory.h"
 
+#include "base/sealing.h"
 #include "main/privileges.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <talloc.h>
 #include <unistd.h>
 
-static const char *const folders[] = { "", "run", "tls", "postgres", "spool", "log" };
+static const char *const folders[] = { "", "run", "tls", "postgres", "spool", "log", "secrets" };
 
 /* mkdir -p, for the folders above the data directory. */
 static bool make_parents(const char *path, struct err *err)
@@ -43,6 +44,37 @@ static bool make_folder(const char *path, const struct account *account, struct 
     return true;
 }
 
+/* The first key that secrets in the database are sealed with. A folder that has one is left alone: without its keys what is sealed
+ * already could not be opened. */
+static bool make_secret_key(const char *folder, const struct account *account, struct err *err)
+{
+    char id[SEALING_ID_BYTES + 1];
+    char *path;
+
+    if (sealing_count_keys(folder) > 0)
+        return true;
+    if (!sealing_add_key(folder, id, err))
+        return false;
+    path = talloc_asprintf(NULL, "%s/%s.key", folder, id);
+    bool done = geteuid() != 0 || chown(path, account->uid, account->gid) == 0;
+    talloc_free(path);
+    return done || err_errno(err, "chown");
+}
+
+bool data_directory_add_secret_key(const struct config *config, char id_out[DATA_DIRECTORY_KEY_ID],
+                                   struct err *err)
+{
+    char *folder = config_path(NULL, config, "secrets"), *path;
+    struct account account;
+    bool done = account_of_server(config, &account, err) && sealing_add_key(folder, id_out, err);
+
+    path = talloc_asprintf(folder, "%s/%s.key", folder, done ? id_out : "");
+    if (done && geteuid() == 0 && chown(path, account.uid, account.gid) != 0)
+        done = err_errno(err, "chown");
+    talloc_free(folder);
+    return done;
+}
+
 bool data_directory_create(const struct config *config, struct err *err)
 {
     struct account account;
@@ -53,6 +85,7 @@ bool data_directory_create(const struct config *config, struct err *err)
         const char *path = *folders[i] ? config_path(arena, config, folders[i]) : config->data;
         done = make_folder(path, &account, err);
     }
+    done = done && make_secret_key(config_path(arena, config, "secrets"), &account, err);
     talloc_free(arena);
     return done;
 }

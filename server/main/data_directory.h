@@ -15,6 +15,10 @@
 
 #include "main/config.h"
 
+enum { DATA_DIRECTORY_KEY_ID = 17 };
+/* One more key for secrets (base/sealing.h), the newest; its id with a NUL. */
+MUST_CHECK bool data_directory_add_secret_key(const struct config *config, char id_out[DATA_DIRECTORY_KEY_ID],
+                                              struct err *err);
 /* Makes what is missing. As root, everything new is given to the configured user. */
 MUST_CHECK bool data_directory_create(const struct config *config, struct err *err);
 /* ERR_INVALID with the remedy where a part is missing, belongs to somebody else, is open to others, or its path is

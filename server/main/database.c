@@ -81,7 +81,13 @@ static bool put_stores(const struct config *config, const struct storage_group *
         struct store_options options = { .store_id = stores[i].store_id,
                                          .name = stores[i].name,
                                          .is_public = stores[i].is_public,
-                                         .deleted_item_days = (int)(config->recoverable_s / DAY_S) };
+                                         .deleted_item_days = stores[i].policy.deleted_item_days < 0
+                                                                  ? (int)(config->recoverable_s / DAY_S)
+                                                                  : stores[i].policy.deleted_item_days,
+                                         .deleted_mailbox_days = stores[i].policy.deleted_mailbox_days,
+                                         .warn_bytes = stores[i].policy.warn_bytes,
+                                         .no_send_bytes = stores[i].policy.no_send_bytes,
+                                         .no_receive_bytes = stores[i].policy.no_receive_bytes };
         if (stores[i].storage_group_id == described->storage_group_id)
             done = store_put(group, &options, err);
     }

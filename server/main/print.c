@@ -225,18 +225,35 @@ static void print_tables(void)
         printf("| %s | %u | %s |\n", s->name, s->port, s->role);
 }
 
+/* "`a`, `b`?": the fields of a body. */
+static void print_fields(const struct admin_field *fields)
+{
+    for (const struct admin_field *f = fields; f && f->name; f++)
+        printf("%s`%s`%s", f == fields ? "" : ", ", f->name, f->is_required ? "" : "?");
+}
+
+/* "`?a`, `?b`": what may stand behind the path. */
+static void print_query(const char *names)
+{
+    for (const char *p = names; p && *p; p += strspn(p, " ")) {
+        int length = (int)strcspn(p, " ");
+        printf("%s`?%.*s`", p == names ? "" : ", ", length, p);
+        p += length;
+    }
+}
+
 /* The table of docs/admin-api.md. */
 static void print_api(void)
 {
     size_t count;
     const struct admin_route *routes = admin_routes(&count);
 
-    puts("| method | path | | body |\n|---|---|---|---|");
+    puts("| method | path | | query | body |\n|---|---|---|---|---|");
     for (size_t i = 0; i < count; i++) {
-        printf("| %s | `%s` | %s | %s", routes[i].method, routes[i].pattern, routes[i].meaning,
-               routes[i].takes_bytes ? "bytes" : "");
-        for (const struct admin_field *f = routes[i].fields; f && f->name; f++)
-            printf("%s`%s`%s", f == routes[i].fields ? "" : ", ", f->name, f->is_required ? "" : "?");
+        printf("| %s | `%s` | %s | ", routes[i].method, routes[i].pattern, routes[i].meaning);
+        print_query(routes[i].query);
+        printf(" | %s", routes[i].takes_bytes ? "bytes" : "");
+        print_fields(routes[i].fields);
         puts(" |");
     }
 }

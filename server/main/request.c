@@ -30,6 +30,8 @@ static char *path_of(const struct invocation *in)
                            api_encode(in->arena, in->values[i]));
             separator = '&';
         }
+    if (in->why)
+        buf_add_format(&path, "%creason=%s", separator, api_encode(in->arena, in->why));
     return buf_text(&path);
 }
 
@@ -86,6 +88,7 @@ static bool option_json(const struct invocation *in, const struct option *option
         *out = json_string(secret);
         break;
     case OPTION_TEXT:
+    case OPTION_MANY:
         *out = json_string(value);
     }
     return *out || err_set(err, ERR_INVALID, "The value of %s is not UTF-8.", option->name);

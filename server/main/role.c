@@ -8,15 +8,19 @@
 #include "main/process.h"
 #include "main/storage.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <talloc.h>
 #include <unistd.h>
+
+enum { NICE = 5 }; /* a third of what another process gets */
 
 METRIC_GAUGE(sessions_open, "chappe_role_sessions", "Open sessions of line protocols")
 METRIC_GAUGE(lines_dropped, "chappe_log_dropped", "Log lines that could not be written")
@@ -139,6 +143,8 @@ int role_run(struct config *config, const char *name)
     log_set_role(role.kind->name);
     log_set_level((enum log_level)config->log_level);
     signals = block_signals();
+    if (role.kind->yields && setpriority(PRIO_PROCESS, 0, NICE) != 0)
+        log_event(LOG_LEVEL_WARNING, "main.role.priority", log_text("cause", strerror(errno)));
     confine_role(config, role.kind->name);
     run = config_path(role.arena, config, "run");
     path = talloc_asprintf(role.arena, "%s/%s.ctl", run, role.kind->name);

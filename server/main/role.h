@@ -15,7 +15,8 @@
 #include "main/services.h"
 #include "session/server.h"
 
-struct storage; /* main/storage.h */
+struct storage;  /* main/storage.h */
+struct topology; /* topology/topology.h */
 
 struct role {
     void *arena; /* for the life of the process */
@@ -26,7 +27,8 @@ struct role {
     struct tls_server *tls;
     struct storage *storage;
     struct session_server *sessions;
-    struct role_door *doors; /* what was opened, to open it anew after a change */
+    struct topology *topology; /* of a role that asks which way mail goes, where its kind keeps none; NULL */
+    struct role_door *doors;   /* what was opened, to open it anew after a change */
     size_t door_count;
     void *own; /* what only this kind has */
 };
@@ -70,21 +72,36 @@ void role_sessions_stop(struct role *role);
 
 /* What each kind of role does at its start, at a reload and at its end. SMTP and LMTP. */
 bool role_smtp_start(struct role *role, struct err *err);
+/* Takes over what a reload may change; where it fails, all stays as it was. */
 bool role_smtp_reload(struct role *role, const struct config *config, struct err *err);
+/* Ends the sessions, then what they used: questions to primaries, counts and traces that wait. */
+void role_smtp_stop(struct role *role);
 /* IMAP and POP3. */
 bool role_mailbox_start(struct role *role, struct err *err);
+/* Takes over what a reload may change; where it fails, all stays as it was. */
 bool role_mailbox_reload(struct role *role, const struct config *config, struct err *err);
+/* What its users taught is written down. */
+void role_mailbox_stop(struct role *role);
 /* The administration interface and what a browser asks for. */
 bool role_web_start(struct role *role, struct err *err);
 /* New certificates and addresses; on failure what was goes on. */
 bool role_web_reload(struct role *role, const struct config *config, struct err *err);
 /* Both accept a role that never started. */
 void role_web_stop(struct role *role);
+/* The motor of the queue. */
 bool role_transport_start(struct role *role, struct err *err);
+/* Takes over what a reload may change: DNS, connectors' settings, times of retries. */
 bool role_transport_reload(struct role *role, const struct config *config, struct err *err);
+/* Lets what is being sent come to its end, for a while. Accepts a role that never started. */
 void role_transport_stop(struct role *role);
+/* How this machine sends: names, listeners, certificates, from the settings. */
+struct outbound_options;
+struct dns;
+struct outbound_options role_outbound_options(const void *owner, const struct config *config,
+                                              struct dns *dns);
 /* Where accepted messages go: fields from the settings. */
 struct accept_options;
+/* Fills them in from the role's settings and its open storage; all pointers are the role's. */
 void role_accept_options(const struct role *role, struct accept_options *options_out);
 /* Its one thread begins its rounds. */
 bool role_housekeeping_start(struct role *role, struct err *err);

@@ -1,6 +1,8 @@
 /* role_mailbox.c -- IMAP, POP3 and ManageSieve. */
+#include "base/clock.h"
 #include "chappe_version.h"
 #include "imap/imap.h"
+#include "learn/box.h"
 #include "main/role.h"
 #include "main/storage.h"
 #include "managesieve/managesieve.h"
@@ -12,23 +14,32 @@ struct mailbox_role {
     struct imap_context imap;
     struct pop3_context pop3;
     struct managesieve_context managesieve;
+    struct lesson_box *lessons;
 };
 
 /* For sessions that begin with these settings. */
-static struct mailbox_role *make(const struct role *role, const struct config *config)
+static struct mailbox_role *make(const struct role *role, const struct config *config,
+                                 struct lesson_box *lessons)
 {
     struct mailbox_role *own = talloc_zero(role->arena, struct mailbox_role);
     const struct storage_parts *parts = storage_parts(role->storage);
 
+    own->lessons = lessons;
     own->imap = (struct imap_context){ .cache = parts->cache,
                                        .groups = parts->groups,
                                        .bus = parts->wake,
                                        .deliver = parts->deliver,
                                        .auth = parts->auth,
                                        .directory = parts->directory,
+                                       .fetched = parts->fetched,
+                                       .lessons = lessons,
+                                       .spool_directory = config_path(role->arena, config, "spool"),
                                        .append_limit_bytes = config->max_message_size,
+                                       .search_time_us = config->search_time_s * US_PER_S,
                                        .version = CHAPPE_VERSION };
-    own->pop3 = (struct pop3_context){ .cache = parts->cache, .groups = parts->groups, .auth = parts->auth };
+    own->pop3 = (struct pop3_context){
+        .cache = parts->cache, .groups = parts->groups, .auth = parts->auth, .fetched = parts->fetched
+    };
     own->managesieve = (struct managesieve_context){ .groups = parts->groups,
                                                      .auth = parts->auth,
                                                      .script_bytes = config->max_script_size,
@@ -39,10 +50,12 @@ static struct mailbox_role *make(const struct role *role, const struct config *c
 bool role_mailbox_start(struct role *role, struct err *err)
 {
     struct mailbox_role *own;
+    struct lesson_box *lessons;
 
-    if (!role_sessions_start(role, err))
+    if (!role_sessions_start(role, err) ||
+        !lesson_box_open(role->arena, storage_parts(role->storage)->directory, &lessons, err))
         return false;
-    role->own = own = make(role, role->config);
+    role->own = own = make(role, role->config, lessons);
     return role_listen(role, "imap", &imap_protocol, &own->imap, err) &&
            role_listen(role, "imaps", &imap_protocol, &own->imap, err) &&
            role_listen(role, "pop3", &pop3_protocol, &own->pop3, err) &&
@@ -56,9 +69,18 @@ bool role_mailbox_reload(struct role *role, const struct config *config, struct 
 
     if (!role_sessions_reload(role, config, err))
         return false;
-    role->own = fresh = make(role, config);
+    role->own = fresh = make(role, config, old->lessons);
     role_replace_context(role, &old->imap, &fresh->imap);
     role_replace_context(role, &old->pop3, &fresh->pop3);
     role_replace_context(role, &old->managesieve, &fresh->managesieve);
     return true;
+}
+
+void role_mailbox_stop(struct role *role)
+{
+    struct mailbox_role *own = role->own;
+
+    role_sessions_stop(role);
+    if (own)
+        lesson_box_close(&own->lessons);
 }

@@ -156,6 +156,8 @@ static bool open_door(struct role *role, const struct config *config, struct rol
     };
 
     if (door->is_unix) {
+        /* LMTP is for neighbours of our group; who submits here says who he is and is believed (smtp/cmd_auth.c). */
+        listen.unix_mode = strcmp(door->service->name, "submission") == 0 ? 0600 : 0660;
         listen.unix_path = talloc_asprintf(role->arena, "%s/run/%s.sock", config->data, door->service->name);
         return add_listener(role, door, &listen, err);
     }

@@ -4,14 +4,23 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "connector/outbound.h"
+#include "directory/report.h"
 #include "directory/server.h"
 #include "dns/dns.h"
+#include "filter/sign.h"
 #include "format/header.h"
+#include "format/received.h"
+#include "learn/learner.h"
+#include "main/link_pages.h"
 #include "main/role.h"
 #include "main/storage.h"
+#include "report/reporter.h"
 #include "run/run.h"
 #include "topology/topology.h"
+#include "topology/traffic.h"
+#include "topology/uplink.h"
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +37,23 @@ METRIC_GAUGE(destinations_known, "chappe_queue_destinations", "Destinations that
 METRIC_GAUGE(destinations_paused, "chappe_queue_destinations_paused",
              "Destinations that pause after a failure")
 
+METRIC_COUNTER(alarms, "chappe_connector_alarms_total",
+               "Hours in which a connector carried more messages than its alarm says")
+
 struct transport_role {
     struct directory *directory;
     const char *hostname;
     pthread_mutex_t lock; /* of: */
     bool is_registered;   /* the directory knows our name */
     struct topology *topology;
+    struct uplinks *uplinks;
+    struct traffic *traffic;
     struct dns *dns;
     struct outbound *outbound;
     struct run *run;
+    struct learner *learner;
+    struct signer *signer;
+    struct reporter *reporter;
 };
 
 void role_accept_options(const struct role *role, struct accept_options *options_out)
@@ -95,6 +112,19 @@ static enum topology_priority priority_of(int priority)
     return priority > 0 ? TOPOLOGY_HIGH : priority < 0 ? TOPOLOGY_LOW : TOPOLOGY_NORMAL;
 }
 
+/* A connector whose source address is back is used again at once. */
+static void probe_uplinks(struct transport_role *own, const void *owner)
+{
+    struct err err = ERR_INIT;
+    int64_t connector_id;
+    const char *source;
+
+    if (!uplink_take_probe(own->uplinks, owner, &connector_id, &source) || !outbound_has_source(source))
+        return;
+    if (!topology_report(own->topology, connector_id, "", true, NULL, &err))
+        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+}
+
 static bool find_route(void *arg, const void *owner, const struct run_question *question,
                        struct route *route_out, struct err *err)
 {
@@ -108,6 +138,7 @@ static bool find_route(void *arg, const void *owner, const struct run_question *
     }
     if (!get_topology(arg, &topology, err))
         return false;
+    probe_uplinks(arg, owner);
     struct topology_question asked = {
         .sender = question->sender,
         .recipient = recipient->address,
@@ -141,6 +172,30 @@ static struct span with_path(const struct transport_role *own, const void *owner
     return buf_span(&out);
 }
 
+/* Elsewhere it is nobody's business. */
+static struct span without_path(const void *owner, struct span bytes)
+{
+    struct span header = span_of(bytes.p, header_block_length(bytes));
+    struct buf out = buf_owned_by(owner);
+    struct header_field field;
+
+    if (!header_find(header, "X-Chappe-Path", &field))
+        return bytes;
+    received_add_without(&out, header, "X-Chappe-Path");
+    buf_add_span(&out, span_part(bytes, span_length(header), SIZE_MAX));
+    return buf_span(&out);
+}
+
+static void count_traffic(struct transport_role *own, const struct route *route)
+{
+    if (!route->connector_id ||
+        !traffic_count(own->traffic, route->connector_id, route->alarm_per_hour, clock_now_us()))
+        return;
+    metric_add(&alarms, 1);
+    log_event(LOG_LEVEL_WARNING, "connector.alarm", log_text("connector", route->connector_name),
+              log_i64("messages", (int64_t)route->alarm_per_hour + 1));
+}
+
 static void send_message(void *arg, const void *owner, const struct route *route,
                          const struct outbound_message *message, struct outbound_recipient *recipients,
                          size_t count)
@@ -148,9 +203,10 @@ static void send_message(void *arg, const void *owner, const struct route *route
     struct transport_role *own = arg;
     struct outbound_message sent = *message;
 
-    if (route->is_internal)
-        sent.bytes = with_path(own, owner, message->bytes);
+    sent.bytes =
+        route->is_internal ? with_path(own, owner, message->bytes) : without_path(owner, message->bytes);
     outbound_send(own->outbound, owner, route, &sent, recipients, count);
+    count_traffic(own, route);
 }
 
 static bool owns_lane(void *arg, const char *lane)
@@ -161,18 +217,63 @@ static bool owns_lane(void *arg, const char *lane)
     return get_topology(arg, &topology, &err) && topology_owns_lane(topology, lane);
 }
 
-/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
- * message. The exchangers of one domain tell nothing about the connector that led to them. */
-static void report_link(void *arg, const struct route *route, bool is_up, const char *reason)
+static void tell_link(struct transport_role *own, const struct route *route, const char *host, bool is_up,
+                      const char *reason)
 {
-    struct transport_role *own = arg;
     struct err err = ERR_INIT;
 
-    if (route->kind != ROUTE_HOST)
+    if (!topology_report(own->topology, route->connector_id, host, is_up, reason, &err))
+        log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+}
+
+/* The exchangers of one domain tell nothing about the connector that led to them; several in a row do. */
+static void report_uplink(struct transport_role *own, const struct route *route,
+                          const struct run_report *report)
+{
+    enum uplink_evidence evidence = report->was_reached                      ? UPLINK_REACHED
+                                    : report->fault == OUTBOUND_FAULT_SOURCE ? UPLINK_NO_SOURCE
+                                                                             : UPLINK_SILENT;
+
+    /* a host that is silent is its own link's trouble */
+    if (!report->was_reached &&
+        (report->fault == OUTBOUND_FAULT_NONE || (route->kind != ROUTE_MX && evidence == UPLINK_SILENT)))
+        return;
+    switch (uplink_note(own->uplinks, route->connector_id, route->source_address,
+                        route->domain ? route->domain : "", evidence)) {
+    case UPLINK_FAILED:
+        tell_link(own, route, "", false, report->reason);
+        break;
+    case UPLINK_WORKS:
+        tell_link(own, route, "", true, NULL);
+        break;
+    case UPLINK_NOTHING:
+        break;
+    }
+}
+
+/* What was learnt of a connector's link is every server's business: none of its hosts could be reached, or one took the
+ * message. A source address that is not there is the whole connector's trouble. */
+static void report_link(void *arg, const struct route *route, const struct run_report *report)
+{
+    struct transport_role *own = arg;
+
+    if (route->kind == ROUTE_MX || route->source_address)
+        report_uplink(own, route, report);
+    if (route->kind == ROUTE_MX || report->fault == OUTBOUND_FAULT_SOURCE)
         return;
     for (size_t i = 0; i < route->host_count; i++)
-        if (!topology_report(own->topology, route->connector_id, route->hosts[i].host, is_up, reason, &err))
-            log_err(LOG_LEVEL_WARNING, "transport.link", &err);
+        tell_link(own, route, route->hosts[i].host, report->is_up, report->reason);
+}
+
+/* What we prove ourselves with to servers of our own installation. */
+static bool find_key(void *arg, uint8_t key_out[SERVER_KEY_BYTES], struct err *err)
+{
+    struct transport_role *own = arg;
+    struct topology *topology;
+    int64_t server_id;
+
+    return get_topology(own, &topology, err) &&
+           server_key(own->directory, own->hostname, &server_id, key_out, err);
 }
 
 /* The ports on which our own SMTP listens: mail sent there would come back. */
@@ -186,16 +287,26 @@ static void add_listeners(const void *owner, const struct config *config, struct
     options->listeners = listeners;
 }
 
-static struct outbound_options outbound_options(const void *owner, const struct config *config,
-                                                struct dns *dns)
+struct outbound_options role_outbound_options(const void *owner, const struct config *config, struct dns *dns)
 {
     struct outbound_options options = { .dns = dns,
                                         .hostname = config->hostname,
                                         .ca_file = config->trusted_certificates,
                                         .state_directory = config_path(owner, config, "spool"),
-                                        .mx_port = (uint16_t)config->outbound_port };
+                                        .mx_port = (uint16_t)config->outbound_port,
+                                        .timeouts.greeting = (unsigned)config->outbound_greeting_s };
 
     add_listeners(owner, config, &options);
+    return options;
+}
+
+static struct outbound_options outbound_options(const void *owner, const struct config *config,
+                                                struct transport_role *own)
+{
+    struct outbound_options options = role_outbound_options(owner, config, own->dns);
+
+    options.find_key = find_key;
+    options.find_key_arg = own;
     return options;
 }
 
@@ -230,8 +341,10 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
         .deliver = parts->deliver,
         .topology = own->topology,
         .rules = parts->rules,
+        .signer = own->signer,
         .wake = role->wake,
         .host_name = config->hostname,
+        .link_base = link_base(role->arena, config),
         .server = config->hostname,
         .lock_file = config_path(role->arena, config, "run/transport.lock"),
         .threads = (unsigned)config->outbound_threads,
@@ -249,6 +362,77 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
     return run_start(role->arena, &options, &own->run, err);
 }
 
+/* Of how TLS went, what a report tells (routing/report/tls_report.h): where it went well, the host does not matter. */
+static char *tls_detail(const void *owner, const struct outbound_tls_result *result)
+{
+    static const char *const types[] = {
+        [OUTBOUND_TLS_NO_POLICY] = "no-policy-found", [OUTBOUND_TLS_STS] = "sts", [OUTBOUND_TLS_TLSA] = "tlsa"
+    };
+    json_t *json = json_pack("{s:s, s:s}", "type", types[result->policy], "text", result->policy_text);
+    char *text, *copy;
+
+    if (json && result->failure) {
+        json_object_set_new(json, "failure", json_string(result->failure));
+        json_object_set_new(json, "mx", json_string(result->host));
+        json_object_set_new(json, "address", json_string(result->address));
+    }
+    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    copy = text ? talloc_strdup(owner, text) : NULL;
+    free(text);
+    json_decref(json);
+    return copy;
+}
+
+static void take_tls(void *arg, const void *owner, struct report_count **counts_out, size_t *count_out)
+{
+    struct transport_role *own = arg;
+    struct outbound_tls_result *results;
+    size_t count;
+
+    outbound_take_tls_results(own->outbound, owner, &results, &count);
+    *counts_out = talloc_zero_array(owner, struct report_count, (unsigned)count + 1);
+    *count_out = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *detail = tls_detail(*counts_out, &results[i]);
+
+        if (detail)
+            (*counts_out)[(*count_out)++] = (struct report_count){ .kind = "tls",
+                                                                   .domain = results[i].domain,
+                                                                   .detail = detail,
+                                                                   .number = (int64_t)results[i].sessions };
+    }
+}
+
+static bool start_reporter(struct role *role, struct transport_role *own, struct err *err)
+{
+    struct reporter_options options = { .directory = own->directory,
+                                        .dns = own->dns,
+                                        .host_name = own->hostname,
+                                        .ca_file = role->config->trusted_certificates,
+                                        .take_tls = take_tls,
+                                        .arg = own };
+    struct accept_options accept;
+    struct net_network *networks;
+
+    if (!role_networks(own, role->config->report_networks, &networks, &options.network_count, err))
+        return false;
+    options.networks = networks;
+    role_accept_options(role, &accept);
+    accept.topology = own->topology;
+    return accept_open(own, &accept, &options.accept, err) &&
+           reporter_open(role->arena, &options, &own->reporter, err);
+}
+
+static bool start_learner(struct role *role, struct transport_role *own, struct err *err)
+{
+    const struct learner_options options = { .directory = own->directory,
+                                             .groups = storage_parts(role->storage)->groups,
+                                             .dns = own->dns,
+                                             .host_name = role->config->hostname };
+
+    return learner_open(role->arena, &options, &own->learner, err);
+}
+
 bool role_transport_start(struct role *role, struct err *err)
 {
     struct transport_role *own = talloc_zero(role->arena, struct transport_role);
@@ -256,19 +440,24 @@ bool role_transport_start(struct role *role, struct err *err)
 
     role->own = own;
     pthread_mutex_init(&own->lock, NULL);
+    own->uplinks = uplinks_new(own);
+    own->traffic = traffic_new(own);
     own->hostname = role->config->hostname;
     if (!storage_open(role, &role->storage, err) || !dns_open(&dns, &own->dns, err))
         return false;
     own->directory = storage_parts(role->storage)->directory;
     if (!topology_open(own,
-                       &(struct topology_options){ .directory = own->directory, .server = own->hostname },
+                       &(struct topology_options){
+                           .directory = own->directory, .server = own->hostname, .wake = role->wake },
                        &own->topology, err))
         return false;
-    struct outbound_options outbound = outbound_options(own, role->config, own->dns);
-    if (!outbound_open(&outbound, &own->outbound, err) || !start_run(role, own, err))
+    struct outbound_options outbound = outbound_options(own, role->config, own);
+    struct signer_options signer = { .directory = own->directory, .host_name = own->hostname };
+    if (!outbound_open(&outbound, &own->outbound, err) || !signer_open(own, &signer, &own->signer, err) ||
+        !start_run(role, own, err))
         return false;
     metrics_before_render(refresh, own);
-    return true;
+    return start_learner(role, own, err) && start_reporter(role, own, err);
 }
 
 bool role_transport_reload(struct role *role, const struct config *config, struct err *err)
@@ -276,7 +465,7 @@ bool role_transport_reload(struct role *role, const struct config *config, struc
     struct transport_role *own = role->own;
     struct dns_options dns = dns_options(config);
     void *arena = talloc_new(NULL);
-    struct outbound_options outbound = outbound_options(arena, config, own->dns);
+    struct outbound_options outbound = outbound_options(arena, config, own);
     bool done = dns_reload(own->dns, &dns, err) && outbound_reload(own->outbound, &outbound, err) &&
                 storage_reload(role->storage, err);
 
@@ -294,8 +483,11 @@ void role_transport_stop(struct role *role)
         return;
     if (own->outbound)
         outbound_stop(own->outbound);
+    learner_close(&own->learner);
+    reporter_close(&own->reporter);
     run_stop(&own->run, STOP_MS);
     outbound_close(&own->outbound);
+    signer_close(&own->signer);
     topology_close(&own->topology);
     dns_close(&own->dns);
 }

@@ -1,12 +1,23 @@
 /* role_web.c -- HTTP and HTTPS for everybody, and the admin API on its Unix socket. */
 #include "main/role_web.h"
 
+#include "accept/accept.h"
+#include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/limits.h"
+#include "dav/dav.h"
+#include "dns/dns.h"
 #include "http/certificates.h"
+#include "jmap/jmap.h"
+#include "learn/box.h"
 #include "main/admin_server.h"
 #include "main/certificates.h"
+#include "main/front_ends.h"
+#include "main/link_pages.h"
 #include "main/role.h"
 #include "main/storage.h"
+#include "main/web_inside.h"
+#include "main/web_state.h"
 
 #include <limits.h>
 #include <string.h>
@@ -16,7 +27,11 @@ enum { SERVERS_MAX = 32, DRAINING_MAX = 256, WEB_THREADS = 8 };
 
 struct web_role {
     struct web web;
+    struct accept *accept; /* letters that follow what links do */
+    struct lesson_box *lessons;
+    struct dns *dns; /* for pictures in letters */
     struct admin_server *admin;
+    struct limits *peers; /* of all servers together */
     struct http_server *servers[SERVERS_MAX];
     size_t count;
     struct http_server *draining[DRAINING_MAX]; /* closed by a reload: their connections end by themselves */
@@ -30,10 +45,11 @@ static bool open_one(struct web_role *own, const struct config *config, unsigned
 {
     struct http_server_options options = { .threads = WEB_THREADS,
                                            .max_connections = share,
-                                           .max_per_address = 0,
+                                           .peers = own->peers,
                                            .is_tls = service->tls == SERVICE_TLS,
                                            .limit = web_limit,
                                            .answer = web_answer,
+                                           .admits = web_admits,
                                            .argument = &own->web };
 
     if (own->count == SERVERS_MAX)
@@ -102,16 +118,75 @@ static bool load_certificates(const struct config *config, struct err *err)
     return done;
 }
 
+static bool open_links(struct role *role, struct web_role *own, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+    struct accept_options options;
+
+    role_accept_options(role, &options);
+    options.wake = parts->wake;
+    if (!accept_open(own, &options, &own->accept, err))
+        return false;
+    own->web.links = link_pages_new(own, parts->directory, own->accept);
+    return true;
+}
+
+static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+    const struct config *config = role->config;
+    const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
+    struct net_network *networks;
+    size_t network_count;
+
+    if (!dns_open(&dns, &own->dns, err) ||
+        !role_networks(own, config->picture_networks, &networks, &network_count, err))
+        return false;
+    const struct jmap_options options = { .directory = parts->directory,
+                                          .groups = parts->groups,
+                                          .cache = parts->cache,
+                                          .deliver = parts->deliver,
+                                          .auth = parts->auth,
+                                          .lessons = own->lessons,
+                                          .wake = parts->wake,
+                                          .message_max = config->max_message_size,
+                                          .search_time_us = config->search_time_s * US_PER_S,
+                                          .script_max = config->max_script_size,
+                                          .origins = config->jmap_origins,
+                                          .host_name = config->hostname,
+                                          .ask_admin = web_ask_admin,
+                                          .host = &own->web,
+                                          .submission_socket =
+                                              config_path(role->arena, config, "run/submission.sock"),
+                                          .undo_s = (int)config->undo_window_s,
+                                          .dns = own->dns,
+                                          .ca_file = config->trusted_certificates,
+                                          .picture_networks = networks,
+                                          .picture_network_count = network_count };
+
+    own->web.dav = dav_open(own, parts->directory, parts->auth);
+    return jmap_open(&options, &own->web.jmap, err);
+}
+
 bool role_web_start(struct role *role, struct err *err)
 {
     struct web_role *own = talloc_zero(role->arena, struct web_role);
     char *socket_path = config_path(role->arena, role->config, "run/admin.sock");
 
     role->own = own;
+    own->web.state = web_state_new();
+    own->peers = limits_new((unsigned)role->config->max_connections_per_address,
+                            (unsigned)role->config->max_connection_rate);
     atomic_init(&own->web.config, role->config);
-    return load_certificates(role->config, err) && storage_open(role, &role->storage, err) &&
-           admin_server_start(role->config, role->storage, socket_path, &own->admin, err) &&
-           open_all(own, role->config, err) && believe(own, role->config, err);
+    own->web.front_ends = front_ends_load(own, role->config);
+    if (!load_certificates(role->config, err) || !storage_open(role, &role->storage, err) ||
+        !open_links(role, own, err) ||
+        !lesson_box_open(own, storage_parts(role->storage)->directory, &own->lessons, err) ||
+        !open_jmap(role, own, err) ||
+        !admin_server_start(role->config, role->storage, socket_path, &own->admin, err))
+        return false;
+    own->web.api = admin_server_api(own->admin);
+    return open_all(own, role->config, err) && believe(own, role->config, err);
 }
 
 /* ---- a reload */
@@ -158,6 +233,15 @@ static bool reopen(struct web_role *own, const struct config *old, const struct 
     return false;
 }
 
+static void reload_dns(struct web_role *own, const struct config *config)
+{
+    const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
+    struct err err = ERR_INIT;
+
+    if (!dns_reload(own->dns, &dns, &err))
+        log_err(LOG_LEVEL_WARNING, "main.reload.dns", &err);
+}
+
 bool role_web_reload(struct role *role, const struct config *config, struct err *err)
 {
     struct web_role *own = role->own;
@@ -165,6 +249,9 @@ bool role_web_reload(struct role *role, const struct config *config, struct err 
     if (!load_certificates(config, err) || !reopen(own, role->config, config, err) ||
         !believe(own, config, err))
         return false;
+    limits_set(own->peers, (unsigned)config->max_connections_per_address,
+               (unsigned)config->max_connection_rate);
+    reload_dns(own, config);
     admin_server_reload(own->admin, config);
     atomic_store(&own->web.config, config);
     return storage_reload(role->storage, err);
@@ -176,10 +263,17 @@ void role_web_stop(struct role *role)
 
     if (!own)
         return;
+    jmap_quiesce(own->web.jmap);
     for (size_t i = 0; i < own->count; i++)
         http_server_free(&own->servers[i]);
     for (size_t i = 0; i < own->draining_count; i++)
         http_server_free(&own->draining[i]);
+    limits_free(&own->peers);
+    web_state_free(&own->web.state);
     admin_server_stop(&own->admin);
+    jmap_close(&own->web.jmap);
+    dav_close(&own->web.dav);
+    dns_close(&own->dns);
+    lesson_box_close(&own->lessons);
     http_certificates_forget();
 }

@@ -22,13 +22,14 @@ const struct service services[] = {
 };
 
 const struct role_kind role_kinds[] = {
-    { "smtp", "receives and submits mail, LMTP", role_smtp_start, role_smtp_reload, role_sessions_stop },
-    { "mailbox", "IMAP, POP3 and ManageSieve", role_mailbox_start, role_mailbox_reload, role_sessions_stop },
-    { "web", "start page, health, metrics, administration", role_web_start, role_web_reload, role_web_stop },
+    { "smtp", "receives and submits mail, LMTP", role_smtp_start, role_smtp_reload, role_smtp_stop },
+    { "mailbox", "IMAP, POP3 and ManageSieve", role_mailbox_start, role_mailbox_reload, role_mailbox_stop },
+    { "web", "webmail, administration, JMAP, health, metrics", role_web_start, role_web_reload,
+      role_web_stop },
     { "transport", "the queue: sends mail to other servers, files what waits, writes notices",
       role_transport_start, role_transport_reload, role_transport_stop },
     { "housekeeping", "search index, retention, audits, certificate dates", role_housekeeping_start,
-      role_housekeeping_reload, role_housekeeping_stop },
+      role_housekeeping_reload, role_housekeeping_stop, true },
     { .name = NULL },
 };
 

@@ -20,6 +20,7 @@ struct service {
 
 /* Ends with name == NULL. */
 extern const struct service services[];
+/* With the configured offset. */
 uint16_t service_port(const struct config *config, const struct service *service);
 
 /* Runs until it is told to stop; the exit status of the process. */
@@ -30,6 +31,7 @@ struct role_kind {
     bool (*start)(struct role *role, struct err *err);
     bool (*reload)(struct role *role, const struct config *config, struct err *err);
     void (*stop)(struct role *role);
+    bool yields; /* nobody waits for it: where the processor is short, the others go first */
 };
 /* Ends with name == NULL. */
 extern const struct role_kind role_kinds[];

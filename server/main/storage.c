@@ -2,16 +2,25 @@
 #include "main/storage.h"
 
 #include "auth/auth.h"
+#include "auth/federation.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/sealing.h"
+#include "base/wake.h"
+#include "bridge/bridge.h"
 #include "chappe_version.h"
 #include "deliver/deliver.h"
+#include "directory/directory.h"
 #include "directory/server.h"
+#include "directory/source.h"
+#include "directory/tracing.h"
 #include "dns/dns.h"
 #include "filter/filter.h"
 #include "group/group.h"
+#include "mailbox/fetched.h"
 #include "mailbox/mailbox.h"
 #include "main/database.h"
+#include "main/directory_sync.h"
 #include "main/role.h"
 #include "message/message.h"
 #include "rules/rules.h"
@@ -40,9 +49,15 @@ METRIC_GAUGE(body_bytes, "chappe_body_cache_bytes", "Memory of cached bodies")
 struct storage {
     struct storage_parts parts;
     const struct config *config;
+    struct sealing *sealing;
+    struct dns *locating;  /* finds servers of company directories */
+    struct bridge *bridge; /* NULL in commands without a server */
+    struct wake_subscription *subscription;
     const char *role;
     pthread_t thread;
     bool has_thread;
+    pthread_mutex_t
+        refreshing;       /* while the list of groups is read and applied: an older one never comes last */
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
     bool is_ending, is_up;
@@ -81,8 +96,9 @@ bool storage_refresh_groups(struct storage *storage, struct err *err)
     size_t count, known_count;
     int64_t *known;
     void *arena = talloc_new(NULL);
-    bool done = storage_group_list(storage->parts.directory, arena, &groups, &count, err);
 
+    pthread_mutex_lock(&storage->refreshing);
+    bool done = storage_group_list(storage->parts.directory, arena, &groups, &count, err);
     for (size_t i = 0; done && i < count; i++) {
         char *conninfo;
         done = storage_group_conninfo(arena, storage->config, groups[i].storage_group_id, groups[i].conninfo,
@@ -97,6 +113,7 @@ bool storage_refresh_groups(struct storage *storage, struct err *err)
         if (!is_listed)
             groups_remove(storage->parts.groups, known[k]);
     }
+    pthread_mutex_unlock(&storage->refreshing);
     talloc_free(arena);
     return done;
 }
@@ -141,7 +158,48 @@ static void *follow(void *argument)
     return NULL;
 }
 
+/* Asked for a storage group that was not there a moment ago. */
+static void learn(void *argument)
+{
+    struct err err = ERR_INIT;
+
+    if (!storage_refresh_groups(argument, &err))
+        log_err(LOG_LEVEL_WARNING, "main.storage.groups", &err);
+}
+
 /* ---- opening and closing */
+
+static bool open_auth(struct storage *storage, const struct config *config, struct err *err)
+{
+    struct auth_options options = {
+        .directory = storage->parts.directory,
+        .sources = storage->parts.sources,
+        .login_domain = config->login_domain,
+        .check_token = federation_check_token,
+        .has_tokens = federation_has_tokens,
+        .password_alone = config->own_password,
+        .kerberos = { .realms = config->kerberos_realms,
+                      .keytabs = config->kerberos_keytabs,
+                      .replay_file = config_path(storage, config, "run/kerberos.replay"),
+                      .allows_rc4 = config->kerberos_rc4 },
+    };
+
+    storage->parts.federation = federation_open(storage, storage->parts.directory);
+    options.check_token_arg = storage->parts.federation;
+    return auth_open(storage, &options, &storage->parts.auth, err);
+}
+
+/* Servers of company directories may be found by DNS (SRV records). */
+static bool open_sources(struct storage *storage, const struct config *config, struct err *err)
+{
+    const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
+
+    if (!dns_open(&dns, &storage->locating, err))
+        return false;
+    storage->parts.sources =
+        sources_open(storage, storage->parts.directory, find_directory_servers, storage->locating);
+    return true;
+}
 
 static bool open_parts(struct storage *storage, struct role *role, struct err *err)
 {
@@ -151,21 +209,27 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
     struct directory_options directory = { .application_name = application, .pool_size = connections };
     struct groups_options groups = { .application_name = application,
                                      .pool_size = connections,
-                                     .reserve = database_reserve(storage, role->config) };
+                                     .reserve = database_reserve(storage, role->config),
+                                     .learn = learn,
+                                     .learn_argument = storage };
     struct mailbox_cache_options cache = { .bus = role->wake,
                                            .view_bytes_max = (uint64_t)role->config->view_cache };
     char *conninfo;
 
-    if (!database_conninfo(storage, role->config, &conninfo, err))
+    if (!database_conninfo(storage, role->config, &conninfo, err) ||
+        !sealing_open(storage, config_path(storage, role->config, "secrets"), &storage->sealing, err))
         return false;
     directory.conninfo = conninfo;
+    directory.sealing = storage->sealing;
     parts->wake = role->wake;
     message_cache_set_limit((size_t)role->config->body_cache);
     if (!directory_open(storage, &directory, &parts->directory, err) ||
-        !groups_open(storage, &groups, &parts->groups, err))
+        !open_sources(storage, role->config, err) || !groups_open(storage, &groups, &parts->groups, err))
         return false;
     parts->cache = mailbox_cache_open(&cache);
-    return deliver_open(storage, &(struct deliver_options){ .groups = parts->groups, .wake = role->wake },
+    return deliver_open(storage,
+                        &(struct deliver_options){
+                            .groups = parts->groups, .directory = parts->directory, .wake = role->wake },
                         &parts->deliver, err) &&
            rules_open(storage,
                       &(struct rules_options){ .groups = parts->groups,
@@ -174,7 +238,7 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
                                                .host_name = role->config->hostname,
                                                .version = CHAPPE_VERSION },
                       &parts->rules, err) &&
-           auth_open(storage, &(struct auth_options){ .directory = parts->directory }, &parts->auth, err);
+           open_auth(storage, role->config, err);
 }
 
 /* Only the role that receives mail judges it. */
@@ -184,12 +248,15 @@ static bool open_judges(struct storage *storage, struct role *role, struct err *
     struct dns_options dns = { .servers = role->config->dns, .trust_anchor = role->config->trust_anchor };
     struct filter_options filter = { .directory = parts->directory, .host_name = role->config->hostname };
 
+    if (strcmp(storage->role, "mailbox") == 0)
+        return fetched_open(storage, &parts->fetched, err);
     if (strcmp(storage->role, "smtp") != 0)
         return true;
     if (!dns_open(&dns, &parts->dns, err))
         return false;
     filter.dns = parts->dns;
-    return filter_open(storage, &filter, &parts->filter, err);
+    return filter_open(storage, &filter, &parts->filter, err) &&
+           later_open(storage, "refusals", tracing_write, parts->directory, &parts->refusals, err);
 }
 
 static void init_lock(struct storage *storage)
@@ -201,6 +268,30 @@ static void init_lock(struct storage *storage)
     pthread_cond_init(&storage->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&storage->lock, NULL);
+    pthread_mutex_init(&storage->refreshing, NULL);
+}
+
+static void hear_of_change(void *argument, int64_t group_id, int64_t mailbox_id, uint64_t modseq)
+{
+    const struct storage *storage = argument;
+
+    (void)group_id;
+    (void)mailbox_id;
+    (void)modseq;
+    directory_note_change(storage->parts.directory);
+}
+
+/* Any of the machine's roles will do. */
+static bool open_bridge(struct storage *storage, struct role *role, struct err *err)
+{
+    const struct bridge_options options = {
+        .wake = role->wake,
+        .directory = storage->parts.directory,
+        .groups = storage->parts.groups,
+        .lock_path = talloc_asprintf(storage, "%s/bridge.lock", config_path(storage, role->config, "run"))
+    };
+
+    return !role->kind || bridge_start(&options, &storage->bridge, err);
 }
 
 bool storage_open(struct role *role, struct storage **storage_out, struct err *err)
@@ -223,6 +314,13 @@ bool storage_open(struct role *role, struct storage **storage_out, struct err *e
         return err_errno(err, "pthread_create");
     }
     storage->has_thread = true;
+    if (role->wake)
+        storage->subscription =
+            wake_subscribe(role->wake, DIRECTORY_WAKE_GROUP, DIRECTORY_WAKE_CHANGED, hear_of_change, storage);
+    if (!open_bridge(storage, role, err)) {
+        storage_close(&storage);
+        return false;
+    }
     *storage_out = storage;
     return true;
 }
@@ -240,16 +338,25 @@ void storage_close(struct storage **handle)
         pthread_mutex_unlock(&storage->lock);
         pthread_join(storage->thread, NULL);
     }
+    bridge_stop(&storage->bridge);
+    wake_unsubscribe(&storage->subscription);
+    later_close(&storage->parts.refusals);
+    fetched_close(&storage->parts.fetched);
     filter_close(&storage->parts.filter);
     dns_close(&storage->parts.dns);
     auth_close(&storage->parts.auth);
+    federation_close(&storage->parts.federation);
     rules_close(&storage->parts.rules);
     deliver_close(&storage->parts.deliver);
     if (storage->parts.cache)
         mailbox_cache_close(&storage->parts.cache);
     groups_close(&storage->parts.groups);
+    sources_close(&storage->parts.sources);
+    dns_close(&storage->locating);
     directory_close(&storage->parts.directory);
+    sealing_close(&storage->sealing);
     pthread_cond_destroy(&storage->changed);
+    pthread_mutex_destroy(&storage->refreshing);
     pthread_mutex_destroy(&storage->lock);
     talloc_free(storage);
     *handle = NULL;

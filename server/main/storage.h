@@ -2,7 +2,8 @@
  * storage.h -- everything a role needs to reach what is stored: directory, storage groups, logins, delivery.
  *
  * Opens while the databases are down; a thread of its own learns every two seconds from the directory which storage
- * groups there are, so that a new one, or one that moved, is used without a restart.
+ * groups there are, so that a new one, or one that moved, is used without a restart. Whoever meets an unknown one before that asks
+ * at once (group/group.h).
  *
  * Threads  opened and closed by the role's main thread; the parts say themselves who may use them.
  */
@@ -15,13 +16,17 @@
 struct role;
 struct storage_parts {
     struct directory *directory;
+    struct sources *sources; /* connections to company directories */
     struct groups *groups;
     struct mailbox_cache *cache;
     struct deliver *deliver;
     struct dns *dns; /* this and the next: NULL in roles that receive no mail */
     struct filter *filter;
     struct rules *rules;
+    struct federation *federation;
     struct auth *auth;
+    struct fetched *fetched; /* told of, too; NULL but in the role where clients read */
+    struct later *refusals;  /* told of in the trace; NULL in roles that receive no mail */
     struct wake_bus *wake;
 };
 
@@ -30,6 +35,7 @@ struct storage;
 MUST_CHECK bool storage_open(struct role *role, struct storage **storage_out, struct err *err);
 /* Accepts and sets NULL. All users of the parts have ended. */
 void storage_close(struct storage **storage);
+/* What was opened; the storage's, as long as it is open. */
 const struct storage_parts *storage_parts(const struct storage *storage);
 
 /* True when the directory answered lately; otherwise `trouble` says why not. NULL storage: up. */

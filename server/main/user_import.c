@@ -3,6 +3,7 @@
 #include "main/command.h"
 
 #include "base/buf.h"
+#include "format/csv.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,46 +13,6 @@
 #include <talloc.h>
 
 enum { CSV_BYTES_MAX = 256 << 20, COLUMNS_MAX = 16, BATCH = 500 };
-
-/* ---- CSV (RFC 4180): fields in quotes may hold commas, quotes doubled, and line ends */
-
-static bool take_field(struct span *in, struct buf *out, bool *is_last_in_line)
-{
-    bool is_quoted = span_take_byte(in, '"');
-
-    buf_clear(out);
-    for (;;) {
-        if (span_is_empty(*in)) {
-            *is_last_in_line = true;
-            return !is_quoted;
-        }
-        char c = *in->p++;
-        if (is_quoted && c == '"') {
-            if (!span_take_byte(in, '"'))
-                is_quoted = false;
-            else
-                buf_add_byte(out, '"');
-        } else if (!is_quoted && (c == ',' || c == ';' || c == '\n')) {
-            *is_last_in_line = c == '\n';
-            return true;
-        } else if (is_quoted || c != '\r') {
-            buf_add_byte(out, c);
-        }
-    }
-}
-
-static bool take_line(struct span *in, void *arena, char **fields, size_t *count_out)
-{
-    struct buf field = BUF_INIT(arena);
-    bool is_last = false;
-
-    for (*count_out = 0; !is_last && *count_out < COLUMNS_MAX;) {
-        if (!take_field(in, &field, &is_last))
-            return false;
-        fields[(*count_out)++] = talloc_strndup(arena, field.p ? field.p : "", field.length);
-    }
-    return is_last;
-}
 
 /* ---- from a line to a user */
 
@@ -166,7 +127,7 @@ static bool add(struct import *import, json_t *user, struct err *err)
 
 static bool import_lines(struct import *import, struct span rest, struct err *err)
 {
-    if (!take_line(&rest, import->in->arena, import->columns, &import->column_count))
+    if (!csv_take_line(&rest, import->in->arena, import->columns, COLUMNS_MAX, &import->column_count))
         return err_set(err, ERR_INVALID,
                        "The first line must name the columns: address,name,password,quota.");
     for (import->line = 2; !span_is_empty(rest); import->line++) {
@@ -175,7 +136,7 @@ static bool import_lines(struct import *import, struct span rest, struct err *er
         size_t count;
         json_t *user;
         bool done;
-        if (!take_line(&rest, arena, fields, &count))
+        if (!csv_take_line(&rest, arena, fields, COLUMNS_MAX, &count))
             return err_set(err, ERR_INVALID, "Line %ld cannot be read as CSV.", import->line);
         user = count == 1 && !*fields[0] ? json_null() : user_of(import, fields, count, err);
         done = user && (json_is_null(user) || add(import, user, err));
@@ -200,8 +161,7 @@ static bool read_file(void *arena, const char *file, struct span *text_out, stru
     if (in != stdin)
         fclose(in);
     *text_out = buf_span(&text);
-    if (span_starts_nocase(*text_out, "\xef\xbb\xbf"))
-        text_out->p += 3; /* a spreadsheet's byte order mark */
+    csv_skip_mark(text_out);
     return true;
 }
 

@@ -1,9 +1,14 @@
 /* web_pages.c -- what a browser and a monitor see. */
 #include "main/role_web.h"
 
+#include "admin_api/api.h"
 #include "chappe_version.h"
-#include "main/control.h"
+#include "dav/dav.h"
+#include "jmap/jmap.h"
+#include "main/front_ends.h"
+#include "main/link_pages.h"
 #include "main/services.h"
+#include "main/web_state.h"
 #include "session/server.h"
 
 #include <jansson.h>
@@ -11,58 +16,55 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { ROLE_MS = 2000, REQUEST_BODY_MAX = 4096 };
+#define API_PREFIX "/api/"
+/* Pages of ours have their few styles inside; the reference of the API loads its own files, and no other's. */
+#define PAGE_POLICY                                                                                          \
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+#define API_POLICY                                                                                           \
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; "      \
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+enum { REQUEST_BODY_MAX = 4096 };
+
+static bool is_of_api(const char *path)
+{
+    return strncmp(path, API_PREFIX, strlen(API_PREFIX)) == 0;
+}
 
 size_t web_limit(void *argument, const char *method, const char *path)
 {
-    (void)argument;
-    (void)method;
-    (void)path;
-    return REQUEST_BODY_MAX;
+    const struct web *web = argument;
+
+    if (jmap_has(path))
+        return jmap_limit(web->jmap, method, path);
+    if (dav_has(path))
+        return DAV_BODY_MAX;
+    return is_of_api(path) ? admin_api_limit_remote(web->api, method, path) : REQUEST_BODY_MAX;
 }
 
-/* ---- asking the other processes */
-
-static char *ask(const struct http_request *request, const struct config *config, const char *process,
-                 const char *what)
+bool web_admits(void *argument, const struct http_request *request)
 {
-    char *path = talloc_asprintf(http_arena(request), "%s/run/%s.ctl", config->data, process), *answer;
-    struct err err = ERR_INIT;
+    const struct web *web = argument;
 
-    return control_ask(http_arena(request), path, what, ROLE_MS, &answer, &err) ? answer : NULL;
-}
-
-/* The roles that run here, by the supervisor's word; NULL where it does not answer. */
-static json_t *roles_now(const struct http_request *request, const struct config *config)
-{
-    char *status = ask(request, config, "supervisor", "status");
-
-    return status ? json_loads(status, 0, NULL) : NULL;
-}
-
-static bool role_is_well(const struct http_request *request, const struct config *config, const json_t *role)
-{
-    char *answer = ask(request, config, json_string_value(json_object_get(role, "name")), "status");
-
-    return answer && strstr(answer, "\"database\":\"up\"");
+    return !jmap_has(http_path(request)) || jmap_admits(web->jmap, request);
 }
 
 /* ---- pages */
 
 /* 200 when every role of this machine answers and reaches the database. */
-static void page_health(const struct config *config, const struct http_request *request,
-                        struct http_reply *reply)
+static void page_health(const struct web *web, const struct config *config,
+                        const struct http_request *request, struct http_reply *reply)
 {
-    json_t *status = roles_now(request, config), *role;
-    bool all_well = status != NULL;
+    json_t *roles = web_state_now(web->state, config), *role;
+    bool all_well = json_is_array(roles);
     size_t i;
 
-    json_array_foreach(json_object_get(status, "roles"), i, role) all_well =
-        all_well && role_is_well(request, config, role);
+    (void)request;
+    json_array_foreach(roles, i, role) all_well = all_well && json_is_true(json_object_get(role, "is_well"));
     http_reply_status(reply, all_well ? 200 : 503);
     http_reply_type(reply, "text/plain; charset=utf-8");
     buf_add_text(http_reply_body(reply), all_well ? "ok\n" : "not ready\n");
-    json_decref(status);
+    json_decref(roles);
 }
 
 /* One role's series with role="..." added; # lines only once for each name, as the format wants it. */
@@ -111,19 +113,24 @@ static void add_role(struct buf *out, const json_t *role, const char *series, js
         add_series(out, name, span_text(series), seen);
 }
 
-static void page_metrics(const struct config *config, const struct http_request *request,
-                         struct http_reply *reply)
+static void page_metrics(const struct web *web, const struct config *config,
+                         const struct http_request *request, struct http_reply *reply)
 {
-    json_t *status = roles_now(request, config), *seen = json_object(), *role;
+    char *answer = web_state_ask(http_arena(request), config, "supervisor", "status");
+    json_t *status = answer ? json_loads(answer, 0, NULL) : NULL, *seen = json_object(), *role;
     struct buf *out = http_reply_body(reply);
     size_t i;
 
+    (void)web;
     http_reply_type(reply, "text/plain; version=0.0.4; charset=utf-8");
     buf_add_text(out, "# HELP chappe_role_up 1 while the role answers\n# TYPE chappe_role_up gauge\n"
                       "# HELP chappe_role_restarts_total Times the role was started again\n"
                       "# TYPE chappe_role_restarts_total counter\n");
-    json_array_foreach(json_object_get(status, "roles"), i, role) add_role(
-        out, role, ask(request, config, json_string_value(json_object_get(role, "name")), "metrics"), seen);
+    json_array_foreach(json_object_get(status, "roles"), i, role)
+        add_role(out, role,
+                 web_state_ask(http_arena(request), config, json_string_value(json_object_get(role, "name")),
+                               "metrics"),
+                 seen);
     json_decref(seen);
     json_decref(status);
 }
@@ -149,20 +156,21 @@ static void add_services(struct buf *out, const struct config *config)
     buf_add_text(out, "</table>");
 }
 
-static void page_start(const struct config *config, const struct http_request *request,
+static void page_start(const struct web *web, const struct config *config, const struct http_request *request,
                        struct http_reply *reply)
 {
-    json_t *status = roles_now(request, config), *role;
+    json_t *roles = web_state_now(web->state, config), *role;
     struct buf *out = http_reply_body(reply);
     size_t i;
 
+    (void)request;
     http_reply_type(reply, "text/html; charset=utf-8");
     buf_add_text(out, page_head);
     buf_add_format(out, "<h1>Chappe</h1><p>Groupware server %s on %s</p><h2>State</h2><table>",
                    CHAPPE_VERSION, config->hostname);
-    json_array_foreach(json_object_get(status, "roles"), i, role)
+    json_array_foreach(roles, i, role)
     {
-        bool is_well = role_is_well(request, config, role);
+        bool is_well = json_is_true(json_object_get(role, "is_well"));
         buf_add_format(out, "<tr><td>%s</td><td class=\"%s\">%s</td></tr>",
                        json_string_value(json_object_get(role, "name")), is_well ? "up" : "down",
                        is_well ? "answers" : "does not answer");
@@ -171,8 +179,8 @@ static void page_start(const struct config *config, const struct http_request *r
     add_services(out, config);
     buf_add_text(
         out,
-        "<p><a href=\"/healthz\">Health</a> &middot; <a href=\"/metrics\">Metrics</a></p></body></html>\n");
-    json_decref(status);
+        "<p><a href=\"/admin/\">Administration</a> &middot; <a href=\"/healthz\">Health</a> &middot; <a href=\"/metrics\">Metrics</a></p></body></html>\n");
+    json_decref(roles);
 }
 
 /* ---- who may see what */
@@ -180,11 +188,13 @@ static void page_start(const struct config *config, const struct http_request *r
 /* Metrics tell about traffic: for this machine only, where a monitor's agent runs. */
 static const struct page {
     const char *path;
-    void (*answer)(const struct config *config, const struct http_request *request, struct http_reply *reply);
+    void (*answer)(const struct web *web, const struct config *config, const struct http_request *request,
+                   struct http_reply *reply);
     bool is_plain_allowed; /* also without TLS, from anywhere */
     bool is_loopback_only;
 } pages[] = {
-    { "/", page_start, false, false },
+    { "/", page_start, false, false }, /* where webmail is not installed */
+    { "/status", page_start, false, false },
     { "/healthz", page_health, true, false },
     { "/metrics", page_metrics, true, true },
 };
@@ -232,6 +242,7 @@ static const struct page *page_at(const char *path)
     return NULL;
 }
 
+/* Of pages that this file and link_pages.c write. */
 void web_answer(void *argument, const struct http_request *request, struct http_reply *reply)
 {
     struct web *web = argument;
@@ -241,16 +252,28 @@ void web_answer(void *argument, const struct http_request *request, struct http_
 
     http_reply_header(reply, "X-Content-Type-Options", "nosniff");
     http_reply_header(reply, "Referrer-Policy", "no-referrer");
-    http_reply_header(reply, "Content-Security-Policy",
-                      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     if (http_is_tls(request))
         http_reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
+    if (may_be_plain(config, request) && front_ends_have(web->front_ends, http_path(request))) {
+        front_ends_answer(web->front_ends, request, reply);
+        return;
+    }
+    http_reply_header(reply, "Content-Security-Policy",
+                      is_of_api(http_path(request)) ? API_POLICY : PAGE_POLICY);
     if (!may_be_plain(config, request) && !(page && page->is_plain_allowed))
         redirect(config, request, reply);
+    else if (is_of_api(http_path(request)))
+        admin_api_answer_remote(web->api, request, reply);
+    else if (dav_has(http_path(request)))
+        dav_answer(web->dav, request, reply);
+    else if (jmap_has(http_path(request)))
+        jmap_answer(web->jmap, request, reply);
+    else if (link_pages_has(http_path(request)))
+        link_pages_answer(web->links, config, request, reply);
     else if (!page || (page->is_loopback_only && !net_is_loopback(http_peer(request))))
         answer_plain(reply, 404, "There is nothing here.\n");
     else if (!is_reading)
         answer_plain(reply, 405, "This page can only be read.\n");
     else
-        page->answer(config, request, reply);
+        page->answer(web, config, request, reply);
 }

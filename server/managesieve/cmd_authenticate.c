@@ -5,15 +5,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "format/codec.h"
-#include "managesieve/channel.h"
 #include "managesieve/command.h"
+#include "session/channel.h"
 
 #include <talloc.h>
 
 enum { RESPONSE_MAX = 16 * 1024, FAILURES_MAX = 10 };
 
 struct managesieve_exchange {
-    struct managesieve_channel channel;
+    struct session_channel channel;
     struct sasl *sasl;
     void *memory; /* of the exchange, and of the identity that comes out of it */
 };
@@ -50,7 +50,7 @@ static enum session_next failed(struct managesieve_session *s, const struct err 
 
     log_event(LOG_LEVEL_INFO, "managesieve.login.failed", log_text("session", session_id(s->net)),
               log_text("peer", session_peer_text(s->net)), log_text("user", sasl_login(s->exchange->sasl)),
-              log_text("reason", err_kind_name(err->kind)));
+              log_text("reason", err_kind_name(err->kind)), log_text("cause", err->log));
     managesieve_auth_forget(s);
     if (err->kind == ERR_INVALID)
         return managesieve_bad(s, "This is no valid response.");
@@ -116,7 +116,7 @@ enum session_next managesieve_cmd_authenticate(struct managesieve_session *s,
     struct err err = ERR_INIT;
 
     exchange->memory = talloc_new(NULL);
-    managesieve_channel_of(s, &exchange->channel);
+    session_channel_of(s->net, &exchange->channel);
     s->exchange = exchange;
     if (!sasl_start(s->context->auth, exchange->memory, &request, &exchange->channel.channel,
                     arguments->strings[0], &exchange->sasl, &err)) {

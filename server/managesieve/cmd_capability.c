@@ -1,6 +1,6 @@
 /* cmd_capability.c -- CAPABILITY (RFC 5804, 2.4 and 1.7). */
-#include "managesieve/channel.h"
 #include "managesieve/command.h"
+#include "session/channel.h"
 #include "sieve/sieve.h"
 
 #include <stdio.h>
@@ -21,12 +21,13 @@ static void add(struct managesieve_session *s, const char *name, const char *val
 /* Empty where no password may be sent yet: the client has to ask for TLS. */
 static const char *mechanisms(struct managesieve_session *s)
 {
-    struct managesieve_channel channel;
+    struct session_channel channel;
     struct buf names = BUF_INIT(session_arena(s->net));
     const char **name;
 
-    managesieve_channel_of(s, &channel);
-    for (name = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel.channel); *name; name++)
+    session_channel_of(s->net, &channel);
+    for (name = sasl_mechanisms(s->context->auth, session_arena(s->net), PROTOCOL_SIEVE, &channel.channel);
+         *name; name++)
         buf_add_format(&names, "%s%s", names.length > 0 ? " " : "", *name);
     return buf_text(&names);
 }

@@ -44,7 +44,9 @@ enum managesieve_code {
 
 /* OK, NO, BYE, each with a code and a text (a string, or a literal where it has several lines). */
 enum session_next managesieve_ok(struct managesieve_session *s, enum managesieve_code code, const char *text);
+/* The same with NO: the command failed, the session goes on. */
 enum session_next managesieve_no(struct managesieve_session *s, enum managesieve_code code, const char *text);
+/* The same with BYE (RFC 5804, 1.3); the connection is closed when it is sent. */
 enum session_next managesieve_bye(struct managesieve_session *s, const char *text);
 /* NO for what a client does wrong: the 20th ends the session. */
 enum session_next managesieve_bad(struct managesieve_session *s, const char *text);

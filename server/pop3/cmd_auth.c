@@ -2,16 +2,16 @@
  * cmd_auth.c -- AUTH (RFC 5034): a SASL exchange, perhaps with an initial response.
  */
 #include "format/codec.h"
-#include "pop3/channel.h"
 #include "pop3/command.h"
 #include "pop3/login.h"
+#include "session/channel.h"
 
 #include <talloc.h>
 
 enum { RESPONSE_MAX = 16 * 1024 };
 
 struct pop3_exchange {
-    struct pop3_channel channel;
+    struct session_channel channel;
     struct sasl *sasl;
     void *memory; /* of the exchange, and of the identity that comes out of it */
 };
@@ -28,7 +28,7 @@ static struct pop3_exchange *exchange_new(struct pop3_session *s)
     struct pop3_exchange *exchange = talloc_zero(session_memory(s->net), struct pop3_exchange);
 
     exchange->memory = talloc_new(NULL);
-    pop3_channel_of(s, &exchange->channel);
+    session_channel_of(s->net, &exchange->channel);
     s->exchange = exchange;
     return exchange;
 }
@@ -96,11 +96,11 @@ enum session_next pop3_auth_line(struct pop3_session *s, struct span line)
 /* What clients older than CAPA ask. */
 static enum session_next list_mechanisms(struct pop3_session *s)
 {
-    struct pop3_channel channel;
+    struct session_channel channel;
     const char **names;
 
-    pop3_channel_of(s, &channel);
-    names = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel.channel);
+    session_channel_of(s->net, &channel);
+    names = sasl_mechanisms(s->context->auth, session_arena(s->net), PROTOCOL_POP3, &channel.channel);
     pop3_ok(s, TEXT_MECHANISMS);
     for (; *names; names++)
         session_printf(s->net, "%s\r\n", *names);

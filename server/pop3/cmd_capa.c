@@ -1,14 +1,14 @@
 /* cmd_capa.c -- CAPA (RFC 2449): what can be done, and before login only what can be done now. */
-#include "pop3/channel.h"
 #include "pop3/command.h"
+#include "session/channel.h"
 
 static void add_login_ways(struct pop3_session *s)
 {
-    struct pop3_channel channel;
+    struct session_channel channel;
     const char **names;
 
-    pop3_channel_of(s, &channel);
-    names = sasl_mechanisms(s->context->auth, session_arena(s->net), &channel.channel);
+    session_channel_of(s->net, &channel);
+    names = sasl_mechanisms(s->context->auth, session_arena(s->net), PROTOCOL_POP3, &channel.channel);
     if (session_can_start_tls(s->net))
         session_write_text(s->net, "STLS\r\n");
     if (session_may_login(s->net))

@@ -1,4 +1,6 @@
 /* cmd_retr.c -- RETR: a whole message. */
+#include "group/group.h"
+#include "mailbox/fetched.h"
 #include "pop3/command.h"
 #include "pop3/maildrop.h"
 #include "pop3/number.h"
@@ -21,6 +23,23 @@ static bool may_read(struct pop3_session *s, uint32_t number, struct span bytes,
     return !pop3_has_international_address(header_of(bytes));
 }
 
+/* For the trace. */
+static void note_fetched(const struct pop3_session *s, const struct view_message *message)
+{
+    struct err err = ERR_INIT;
+    struct group *group;
+
+    if (!s->context->fetched ||
+        !group_find(s->context->groups, s->identity->mailbox.storage_group_id, &group, &err))
+        return;
+    fetched_note(s->context->fetched, group,
+                 &(struct fetched_message){ .item_id = message->item_id,
+                                            .received_us = message->received_us,
+                                            .protocol = "pop3",
+                                            .login = s->identity->login,
+                                            .peer = session_peer_text(s->net) });
+}
+
 enum session_next pop3_cmd_retr(struct pop3_session *s, struct span arguments)
 {
     struct view_message message;
@@ -39,6 +58,7 @@ enum session_next pop3_cmd_retr(struct pop3_session *s, struct span arguments)
     if (!may_read(s, message.number, bytes, &err))
         return pop3_err(s, CODE_UTF8, TEXT_NEEDS_UTF8);
     pop3_maildrop_note_fetched(s->drop, message.number);
+    note_fetched(s, &message);
     s->progress = (struct pop3_progress){ .is_active = true,
                                           .is_at_line_start = true,
                                           .number = message.number,

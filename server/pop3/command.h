@@ -21,7 +21,10 @@ extern const struct pop3_command pop3_commands[];
 
 /* protocol.h's frame(), is_cheap() and run(). */
 enum frame pop3_frame(struct session *net, struct span buffered, size_t *length_out);
+/* As protocol.h's is_cheap(): true for commands whose row says so, never in the middle of an AUTH. */
 bool pop3_is_cheap(struct session *net, struct span unit);
+/* As protocol.h's run(): finds the row of the command, checks the state, and calls it; in the middle of an AUTH the
+ * line belongs to that. */
 enum session_next pop3_run(struct session *net, struct span unit);
 
 /* Commands of the table: each answers exactly once. AUTH (RFC 5034) */
@@ -44,6 +47,7 @@ enum session_next pop3_cmd_utf8(struct pop3_session *s, struct span arguments); 
 
 /* The next line of an AUTH (cmd_auth.c). */
 enum session_next pop3_auth_line(struct pop3_session *s, struct span line);
+/* Ends an AUTH that is under way, and frees what it held. Harmless where there is none. */
 void pop3_auth_forget(struct pop3_session *s);
 
 #endif

@@ -1,22 +1,20 @@
 /*
- * lock.h -- one session a maildrop (RFC 1939, 8), among all sessions of this process.
+ * lock.h -- one session a maildrop (RFC 1939, 8), on all machines.
  *
- * Two processes may have one maildrop open at the same time; that harms nothing, because a session's view of it is
- * fixed and what it deletes is named by UIDs.
+ * First among the sessions of this process, then, by a row (mailbox/maildrop_lock.h), among all processes.
  *
  * Threads  any.
  */
 #ifndef POP3_LOCK_H
 #define POP3_LOCK_H
 
-#include "base/compiler.h"
-
-#include <stdint.h>
+#include "group/group.h"
 
 struct pop3_lock;
 
-/* NULL: somebody has it. */
-MUST_CHECK struct pop3_lock *pop3_lock_take(int64_t group_id, int64_t mailbox_id);
+/* ERR_CONFLICT: somebody has it. ERR_BUSY: that cannot be learnt now. */
+MUST_CHECK bool pop3_lock_take(struct group *group, int64_t mailbox_id, struct pop3_lock **lock_out,
+                               struct err *err);
 /* Accepts and sets NULL. */
 void pop3_lock_release(struct pop3_lock **lock);
 

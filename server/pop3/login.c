@@ -41,7 +41,7 @@ enum session_next pop3_login_failed(struct pop3_session *s, const char *login, u
 {
     log_event(LOG_LEVEL_INFO, "pop3.login.failed", log_text("session", session_id(s->net)),
               log_text("peer", session_peer_text(s->net)), log_text("user", login),
-              log_text("reason", err_kind_name(err->kind)));
+              log_text("reason", err_kind_name(err->kind)), log_text("cause", err->log));
     if (delay_ms)
         session_delay(s->net, (int)delay_ms);
     if (err->kind == ERR_AUTH && ++s->errors >= 10) {

@@ -6,16 +6,17 @@
 #include "mailbox/flags.h"
 #include "mailbox/folder.h"
 #include "message/message.h"
-#include "pop3/batch.h"
 #include "pop3/lock.h"
+#include "session/session.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <talloc.h>
 
-/* Sessions that read ahead at the same time: each keeps two batches, some megabytes. The others read one by one. */
+/* Sessions that read ahead at the same time: each keeps some megabytes. The others read one by one. */
 #define READERS_MAX 32
+#define SWEEP_MESSAGES 512
 
 /* How many read ahead in this process; the bound is for its memory as a whole. */
 static atomic_int readers;
@@ -29,15 +30,16 @@ struct pop3_maildrop {
     uint64_t bytes;
     uint8_t *deleted, *fetched; /* a bit a message; NULL while none */
     struct session *net;
-    struct pop3_batch *batch, *batch_after; /* what is given out, and what a worker reads meanwhile */
-    bool is_reader;                         /* counted in readers */
-    uint32_t previous;                      /* number fetched before */
+    struct message_sweep *sweep; /* while the client goes through its messages */
+    uint32_t sweep_at,
+        sweep_end;     /* number of the message that it gives next, and of the one behind its last */
+    bool is_reader;    /* counted in readers */
+    uint32_t previous; /* number fetched before */
 };
 
 static void stop_reading_ahead(struct pop3_maildrop *drop)
 {
-    pop3_batch_drop(&drop->batch);
-    pop3_batch_drop(&drop->batch_after);
+    message_sweep_close(&drop->sweep);
     if (drop->is_reader)
         atomic_fetch_sub(&readers, 1);
     drop->is_reader = false;
@@ -52,16 +54,14 @@ static int destroy(struct pop3_maildrop *drop)
     return 0;
 }
 
-static bool open_inbox(struct pop3_maildrop *drop, const struct pop3_context *context,
+static bool open_inbox(struct pop3_maildrop *drop, const struct pop3_context *context, struct group *group,
                        const struct identity *identity, struct err *err)
 {
     const struct mailbox_reader reader = { identity->recipient_id, identity->mailbox.mailbox_id,
                                            identity->organisation_id };
-    struct group *group;
     struct folder *inbox;
 
-    if (!group_find(context->groups, identity->mailbox.storage_group_id, &group, err) ||
-        !mailbox_open(context->cache, group, identity->mailbox.mailbox_id, &drop->mailbox, err) ||
+    if (!mailbox_open(context->cache, group, identity->mailbox.mailbox_id, &drop->mailbox, err) ||
         !folder_find(drop->mailbox, &reader, FOLDER_INBOX, RIGHT_READ, drop, &inbox, err))
         return false;
     drop->folder_id = inbox->folder_id;
@@ -73,15 +73,13 @@ bool pop3_maildrop_open(const struct pop3_context *context, const struct identit
                         struct session *net, struct pop3_maildrop **drop_out, struct err *err)
 {
     struct pop3_maildrop *drop = talloc_zero(NULL, struct pop3_maildrop);
+    struct group *group;
 
     talloc_set_destructor(drop, destroy);
     drop->net = net;
-    drop->lock = pop3_lock_take(identity->mailbox.storage_group_id, identity->mailbox.mailbox_id);
-    if (!drop->lock) {
-        talloc_free(drop);
-        return err_set(err, ERR_CONFLICT, "Another session has this mailbox open.");
-    }
-    if (!open_inbox(drop, context, identity, err)) {
+    if (!group_find(context->groups, identity->mailbox.storage_group_id, &group, err) ||
+        !pop3_lock_take(group, identity->mailbox.mailbox_id, &drop->lock, err) ||
+        !open_inbox(drop, context, group, identity, err)) {
         talloc_free(drop);
         /* The account exists: what is missing is on our side. */
         return err->kind == ERR_NOT_FOUND ? err_set(err, ERR_BUSY, "Your mailbox is not available now.")
@@ -160,27 +158,24 @@ void pop3_maildrop_uidl(const struct pop3_maildrop *drop, const struct view_mess
     snprintf(out, POP3_UIDL_SIZE, "%08x%08x", message->uid, view_uidvalidity(drop->view));
 }
 
-/* The messages from `number` on; NULL where there are none. */
-static struct pop3_batch *batch_from(struct pop3_maildrop *drop, uint32_t number)
+static void read_beside(void *net, void (*work)(void *argument), void *argument)
 {
-    int64_t ids[MESSAGE_SWEEP_AHEAD];
+    session_beside(net, work, argument);
+}
+
+static void open_sweep(struct pop3_maildrop *drop, uint32_t number)
+{
+    int64_t ids[SWEEP_MESSAGES];
     struct view_at at = view_from(drop->view, number);
     struct view_message message;
     size_t count = 0;
 
-    if (number > drop->last)
-        return NULL;
-    while (count < MESSAGE_SWEEP_AHEAD && view_next(&at, &message))
+    while (count < SWEEP_MESSAGES && view_next(&at, &message))
         ids[count++] = message.message_id;
-    return pop3_batch_new(mailbox_group(drop->mailbox), ids, count, number);
-}
-
-/* `number` is the first of drop->batch: those after it can be read while the client takes these. */
-static void read_what_follows(struct pop3_maildrop *drop, uint32_t number)
-{
-    drop->batch_after = batch_from(drop, number + MESSAGE_SWEEP_AHEAD);
-    if (drop->batch_after)
-        pop3_batch_start(drop->batch_after, drop->net);
+    drop->sweep = message_sweep_open(drop, mailbox_group(drop->mailbox), ids, count);
+    drop->sweep_at = number;
+    drop->sweep_end = number + (uint32_t)count;
+    message_sweep_beside(drop->sweep, read_beside, drop->net);
 }
 
 /* Worth reading ahead: the client goes through its messages, and there is more than one left. */
@@ -198,34 +193,28 @@ static bool becomes_reader(struct pop3_maildrop *drop)
     return drop->is_reader;
 }
 
-/* The batch that gives `number` next, where there is or should be one. */
-static struct pop3_batch *batch_with(struct pop3_maildrop *drop, uint32_t number)
+/* Whether drop->sweep gives `number` next, opened now where that is worth it. */
+static bool is_swept(struct pop3_maildrop *drop, uint32_t number)
 {
-    if (drop->batch && pop3_batch_at(drop->batch) == number)
-        return drop->batch;
-    pop3_batch_drop(&drop->batch);
-    if (drop->batch_after && pop3_batch_at(drop->batch_after) == number) {
-        drop->batch = drop->batch_after;
-        drop->batch_after = NULL;
-    } else {
-        stop_reading_ahead(drop);
-        if (!is_in_order(drop, number) || !becomes_reader(drop))
-            return NULL;
-        drop->batch = batch_from(drop, number);
-    }
-    read_what_follows(drop, number);
-    return drop->batch;
+    if (drop->sweep && drop->sweep_at == number && number < drop->sweep_end)
+        return true;
+    stop_reading_ahead(drop);
+    if (!is_in_order(drop, number) || !becomes_reader(drop))
+        return false;
+    open_sweep(drop, number);
+    return true;
 }
 
-static bool next_of_batch(struct pop3_maildrop *drop, struct message_sweep_item *item, struct err *err)
+static bool next_of_sweep(struct pop3_maildrop *drop, struct message_sweep_item *item, struct err *err)
 {
-    if (!pop3_batch_next(drop->batch, item, err)) {
-        stop_reading_ahead(drop);
-        return err->kind == ERR_NONE ? err_set(err, ERR_NOT_FOUND, "There is no such message.") : false;
-    }
-    if (!item->bytes.p && !item->is_large)
+    drop->sweep_at++;
+    if (message_sweep_next(drop->sweep, item, err) && (item->bytes.p || item->is_large))
+        return true;
+    if (err->kind == ERR_NONE)
         return err_set(err, ERR_NOT_FOUND, "There is no such message.");
-    return true;
+    if (err->kind != ERR_INTERNAL) /* behind a damaged message it goes on */
+        stop_reading_ahead(drop);
+    return false;
 }
 
 bool pop3_maildrop_fetch(struct pop3_maildrop *drop, uint32_t number, const void *owner,
@@ -237,10 +226,10 @@ bool pop3_maildrop_fetch(struct pop3_maildrop *drop, uint32_t number, const void
 
     if (!pop3_maildrop_at(drop, number, &message))
         return err_set(err, ERR_NOT_FOUND, "There is no such message.");
-    is_ahead = batch_with(drop, number) != NULL;
+    is_ahead = is_swept(drop, number);
     drop->previous = number;
     if (is_ahead) {
-        if (!next_of_batch(drop, &item, err))
+        if (!next_of_sweep(drop, &item, err))
             return false;
         *bytes_out = item.bytes;
         return true;

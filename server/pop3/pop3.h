@@ -3,7 +3,7 @@
  * (5034), SYS and AUTH response codes (3206), UTF8 and LANG (6856).
  *
  * The maildrop is the INBOX, as it was at login: what arrives or goes later is not seen by this session. One
- * session of this process has a maildrop at a time ([IN-USE]). DELE takes effect at QUIT and only there.
+ * session has a maildrop at a time, on all machines ([IN-USE]; pop3/lock.h). DELE takes effect at QUIT and only there.
  *
  * The role that runs it makes one struct pop3_context and gives it with pop3_protocol to its listeners.
  */
@@ -13,6 +13,7 @@
 #include "session/protocol.h"
 
 struct auth;
+struct fetched;
 struct groups;
 struct mailbox_cache;
 
@@ -20,6 +21,7 @@ struct pop3_context {
     struct mailbox_cache *cache;
     struct groups *groups;
     struct auth *auth;
+    struct fetched *fetched; /* told of in the trace (mailbox/fetched.h); NULL: nothing */
 };
 
 extern const struct protocol pop3_protocol;

@@ -59,6 +59,8 @@ enum session_next pop3_fail(struct pop3_session *s, const struct err *err)
         [ERR_EXISTS] = { CODE_SYS_TEMP, TEXT_UNAVAILABLE },
         [ERR_DENIED] = { CODE_SYS_PERM, TEXT_NOT_ALLOWED },
         [ERR_AUTH] = { CODE_AUTH, TEXT_WRONG_LOGIN },
+        [ERR_EXPIRED] = { CODE_AUTH, TEXT_EXPIRED },
+        [ERR_SUSPENDED] = { CODE_AUTH, TEXT_SUSPENDED },
         [ERR_LIMIT] = { CODE_LOGIN_DELAY, TEXT_TOO_MANY_FAILURES },
         [ERR_INVALID] = { CODE_NONE, TEXT_BAD_ARGUMENT },
         [ERR_INTERNAL] = { CODE_SYS_TEMP, TEXT_DAMAGED },

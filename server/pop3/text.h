@@ -25,6 +25,8 @@ enum pop3_text {
     TEXT_BAD_BASE64,
     TEXT_WRONG_LOGIN,
     TEXT_NOT_ALLOWED,
+    TEXT_EXPIRED,
+    TEXT_SUSPENDED,
     TEXT_TOO_MANY_FAILURES,
     TEXT_LOGIN_ENDED,
     TEXT_IN_USE,
@@ -55,6 +57,7 @@ enum pop3_text {
 const char *pop3_text(enum pop3_language language, enum pop3_text text);
 /* "en", "fr" and their names in their own language. */
 const char *pop3_language_tag(enum pop3_language language);
+/* The name that people give it: "English". Static, UTF-8. */
 const char *pop3_language_name(enum pop3_language language);
 /* A language range of RFC 4647 ("fr-CA", "i-default", "*"); false for a language we do not speak. */
 MUST_CHECK bool pop3_language_of(struct span range, enum pop3_language *language_out);

@@ -2,9 +2,9 @@
  * accept.c -- how a session comes and goes.
  */
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "session/engine.h"
-#include "session/limits.h"
 #include "session/proxy.h"
 
 #include <errno.h>

@@ -315,9 +315,9 @@ static void resume_on_reactor(void *session)
 
 static bool has_had_turn(const struct session *session, enum where where)
 {
-    if (where == ON_WORKER)
-        return session->burst >= BURST_UNITS && workers_are_wanted(session->server->workers);
-    return session->burst >= BURST_UNITS || session->burst_bytes >= BURST_BODY_BYTES;
+    if (session->burst < BURST_UNITS && session->burst_bytes < BURST_BYTES)
+        return false;
+    return where == ON_REACTOR || workers_are_wanted(session->server->workers);
 }
 
 void session_advance(struct session *session, enum where where)

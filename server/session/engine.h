@@ -35,8 +35,9 @@ struct limits;
 #define LINGER_STOPPING_MS 500
 #define LINGER_BYTES (1024 * 1024)
 #define BODY_GRACE_S 60
-#define BURST_UNITS 64                  /* one session's turn on a worker, when others wait */
-#define BURST_BODY_BYTES (1024u * 1024) /* and on a reactor */
+/* One session's turn on a reactor, or on a worker while others wait: whatever its bytes are, also such as are only skipped. */
+#define BURST_UNITS 64
+#define BURST_BYTES (1024u * 1024)
 
 enum signal {
     OWNED = 1,
@@ -141,7 +142,7 @@ struct session {
     uint64_t body_left, body_bytes, lingered;
     int64_t body_started_us;
     unsigned burst;
-    size_t burst_bytes;
+    size_t burst_bytes; /* read in this turn */
     max_align_t state[];
 };
 
@@ -166,8 +167,14 @@ enum progress {
 /* call.c: calls what session->call names. */
 void session_call(struct session *session);
 /* input.c */
+/* One piece from the stream into the buffer. PROGRESS where something came or the connection ended; NOTHING until it
+ * can be read again. */
 enum progress session_read(struct session *session);
+/* Asks the protocol what the buffered bytes are, and does that: a unit for session_call(), bytes skipped, or goodbye.
+ * NOTHING: more is needed first. */
 enum progress session_frame(struct session *session);
+/* Passes buffered bytes through the body's filter; after the last one body() is to be called. NOTHING: more is needed
+ * first. */
 enum progress session_feed_body(struct session *session);
 /* Bytes are there that were read and not used yet. */
 bool session_has_input(const struct session *session);
@@ -186,12 +193,15 @@ void session_say_goodbye(struct session *session, const char *text);
 void session_write_off(struct session *session);
 
 /* accept.c */
+/* The first step of a struct session, on its home's reactor: into the home's list and watch, and on. */
 void session_adopt(void *session);
 /* The PROXY header, when all of it is there. */
 enum progress session_read_proxy(struct session *session);
+/* Takes a struct session out of its home and frees it; on the home's reactor, after closed() was called. */
 void session_reap(void *session);
 /* True, and counted, when one more connection of this peer is within the limits. */
 bool session_admit(struct session *session);
+/* Takes the connections that wait at a struct session_listener, some at a time; a watch's callback, on its reactor. */
 void listener_ready(void *listener, unsigned ready);
 
 /* The line sent to somebody who does not speak our protocol at all; NULL text: close without a word.
@@ -201,11 +211,17 @@ bool session_is_intruder(const struct session *session, struct span first, const
 bool session_is_binary_intruder(struct span first);
 
 /* metrics.c */
+/* Where a protocol stands among the labels, by its name; the last one for a name that is not known. */
 size_t session_metric_index(const char *protocol_name);
+/* A session began, ... */
 void session_metric_opened(const struct session *session);
+/* ... and ended. */
 void session_metric_closed(const struct session *session);
+/* One call of the protocol: how long it waited for a worker (-1: it did not need one), and how long it took.
+ * Microseconds. */
 void session_metric_unit(const struct session *session, int64_t waited_us, int64_t took_us);
 enum refusal { REFUSED_TOTAL, REFUSED_PEER, REFUSED_RATE, REFUSED_DESCRIPTORS, REFUSED_PROXY, REFUSALS };
+/* Counts a connection that was not let in. */
 void session_metric_refused(enum refusal refusal);
 enum ending {
     ENDED_TIMEOUT,
@@ -216,6 +232,7 @@ enum ending {
     ENDED_RESET,
     ENDINGS
 };
+/* Counts and logs why a session ends before the client said so; `detail` for the log only. */
 void session_metric_ended(const struct session *session, enum ending ending, const char *detail);
 
 #endif

@@ -62,6 +62,7 @@ enum progress session_read(struct session *session)
                         session->in_capacity - session->in_end, &got)) {
     case STREAM_OK:
         session->in_end += got;
+        session->burst_bytes += got;
         session->needs_more = false;
         session->active_us = clock_monotonic_us();
         return PROGRESS;
@@ -159,7 +160,6 @@ enum progress session_feed_body(struct session *session)
     taken = (size_t)(in.p - start);
     session_consume(session, taken);
     session->body_bytes += taken;
-    session->burst_bytes += taken;
     if (is_complete) {
         session->phase = PHASE_READY;
         session->call = CALL_BODY;

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "session/engine.h"
-#include "session/limits.h"
 #include "session/workers.h"
 
 #include <errno.h>

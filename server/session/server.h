@@ -46,8 +46,13 @@ struct session_listen {
     size_t proxy_count;
 };
 
+/* Starts reactors and workers; numbers that are 0 get their defaults. Copies the configuration. ERR_INTERNAL
+ * where threads or descriptors are missing; nothing is left running then. */
 MUST_CHECK bool session_server_start(const struct session_server_config *config,
                                      struct session_server **server_out, struct err *err);
+/* One more listener: on a path, an address, or the descriptor listen->fd, which it owns from then on. ERR_CONFLICT:
+ * the port is taken; ERR_INVALID: the address is none, or implicit TLS has no certificate. The listener belongs to
+ * the server, session_listener_close() ends its accepting. Any thread. */
 MUST_CHECK bool session_server_listen(struct session_server *server, const struct session_listen *listen,
                                       struct session_listener **listener_out, struct err *err);
 /* What session_context() gives to sessions that begin afterwards; those there keep theirs, so the old one must live on. */

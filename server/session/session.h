@@ -20,6 +20,8 @@
 
 /* The protocol's zeroed state, its listener's context (session/server.h). */
 void *session_state(struct session *session);
+/* The context of the listener that the session came in by, as it is now: a reload may have brought another
+ * (session_listener_set_context()). */
 void *session_context(const struct session *session);
 /* Talloc contexts, see above. */
 void *session_memory(struct session *session);
@@ -87,7 +89,10 @@ struct spool *session_keep_body(struct session *session);
  * clear is injected: it is discarded and the session closed. Returns false, with nothing changed, where
  * no certificate is configured or TLS is on already. */
 MUST_CHECK bool session_start_tls(struct session *session);
+/* There is a certificate, TLS is not on, and neither is DEFLATE: whether to offer STARTTLS. */
 bool session_can_start_tls(const struct session *session);
+/* DEFLATE (RFC 4978) from the byte after the answer already written. False, with nothing changed, where it is on
+ * already. */
 MUST_CHECK bool session_start_deflate(struct session *session);
 
 /* Any thread, never blocks: protocol->wake will be called soon, once for many. */

@@ -8,6 +8,7 @@
 #include "format/header.h"
 #include "format/received.h"
 #include "smtp/auth.h"
+#include "smtp/peer.h"
 #include "smtp/transaction.h"
 
 #include <stdio.h>
@@ -96,14 +97,38 @@ static bool lacks_header(struct span sent)
     return !span_is_empty(sent) && *sent.p != '\r' && (p == sent.p || p == sent.end || *p != ':');
 }
 
-/* And another's Return-Path goes: final delivery writes it (RFC 5321, 4.4). */
+/* Another's Return-Path: final delivery writes it (RFC 5321, 4.4). And what only servers of ours write. */
+static bool is_unwanted(const struct smtp_session *s, struct span name)
+{
+    return span_equals_nocase(name, "Return-Path") ||
+           (span_starts_nocase(name, "X-Chappe-") && !smtp_is_peer(s));
+}
+
+/* Adds the header without unwanted fields; false where there are none, and nothing was added. */
+static bool add_wanted(const struct smtp_session *s, struct span header, struct buf *out)
+{
+    struct span left = header;
+    const char *from = header.p;
+    struct header_field field;
+
+    while (header_next(&left, &field)) {
+        if (!is_unwanted(s, field.name))
+            continue;
+        buf_add(out, from, (size_t)(field.whole.p - from));
+        from = field.whole.end;
+    }
+    if (from == header.p)
+        return false;
+    buf_add(out, from, (size_t)(header.end - from));
+    return true;
+}
+
 static bool clean_header(struct smtp_session *s, size_t prefix, struct span *message_io)
 {
     struct smtp_transaction *t = s->transaction;
     void *arena = session_arena(s->session);
     struct span rest = span_part(*message_io, prefix, SIZE_MAX), header;
     struct buf edited = BUF_INIT(arena);
-    struct header_field field;
 
     buf_add_span(&edited, t->body.prefix);
     if (lacks_header(rest)) {
@@ -111,9 +136,8 @@ static bool clean_header(struct smtp_session *s, size_t prefix, struct span *mes
         return smtp_replace_header(s, prefix, buf_span(&edited), message_io);
     }
     header = span_of(rest.p, header_block_length(rest));
-    if (!header_find(header, "Return-Path", &field))
+    if (!add_wanted(s, header, &edited))
         return true;
-    received_add_without(&edited, header, "Return-Path");
     return smtp_replace_header(s, prefix + span_length(header), buf_span(&edited), message_io);
 }
 
@@ -179,7 +203,7 @@ static void log_accepted(struct smtp_session *s, uint64_t size, int64_t began_us
               log_i64("recipients", (int64_t)t->recipient_count),
               log_i64("mailboxes", (int64_t)t->target_count), log_i64("elsewhere", (int64_t)t->remote_count),
               log_i64("bytes", (int64_t)size), log_i64("us", took_us), log_text("login", smtp_login_name(s)),
-              log_span("envid", t->params.envid));
+              log_span("envid", t->params.envid), log_span("handed-as", t->params.handed.id));
 }
 
 /* What routing/accept is told. */
@@ -196,9 +220,13 @@ static struct accept_message message_of(struct smtp_session *s, struct span byte
         .envelope = { .name = t->id,
                       .organisation_id = t->organisation_id,
                       .sender = t->sender_text,
-                      .login_id = s->login ? s->login->recipient_id : 0,
-                      .login = s->login ? s->login->login : NULL,
-                      .origin = origins[service_index(s)],
+                      .login_id = s->login ? s->login->recipient_id : (int64_t)p->handed.login_id,
+                      .login = s->login            ? s->login->login
+                               : p->handed.login.p ? span_copy(arena, p->handed.login)
+                                                   : NULL,
+                      .origin =
+                          p->handed.origin.p ? span_copy(arena, p->handed.origin) : origins[service_index(s)],
+                      .expires_us = (int64_t)p->handed.expires_us,
                       .ret = rets[p->ret],
                       .envid = p->envid.p ? span_copy(arena, p->envid) : NULL,
                       .body = bodies[p->body],
@@ -210,7 +238,9 @@ static struct accept_message message_of(struct smtp_session *s, struct span byte
         .bytes = bytes,
         .hold_until_us = p->hold_until_us,
         .is_submission = s->service == SERVICE_SUBMISSION,
+        .preference = s->login ? &s->login->preference : NULL,
         .peer_address = session_peer_text(s->session),
+        .trace = t->trace,
         .targets = t->targets,
         .target_count = t->target_count,
         .remotes = t->remotes,
@@ -228,7 +258,7 @@ static void add_recipients(struct smtp_session *s, struct accept_message *messag
     for (size_t i = 0; i < t->recipient_count; i++) {
         const struct smtp_recipient *r = &t->recipients[i];
         message->recipients[i] = (struct accept_recipient){
-            .address = r->text,
+            .address = r->asked ? r->asked : r->text,
             .notify = r->params.notify,
             .orcpt_type = r->params.orcpt.p ? span_copy(arena, r->params.orcpt_type) : NULL,
             .orcpt = r->params.orcpt.p ? span_copy(arena, r->params.orcpt) : NULL,
@@ -346,7 +376,11 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
     struct span message;
 
     s->transaction->rcpt_text = s->transaction->recipients[0].text;
-    if (!judge(s, spool, &message, &refusal) || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
+    s->transaction->is_complete = true;
+    bool is_whole = judge(s, spool, &message, &refusal);
+    if (is_whole)
+        smtp_trace_arrived(s, message);
+    if (!is_whole || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
         next = refuse_all(s, refusal, &err);
     } else if (s->transaction->target_count + s->transaction->remote_count == 0) {
         next = set_aside(s, span_length(message), began_us);

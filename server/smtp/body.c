@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/spool.h"
 #include "format/received.h"
+#include "smtp/peer.h"
 #include "smtp/transaction.h"
 
 #include <stdio.h>
@@ -71,7 +72,8 @@ static const char *with_protocol(const struct smtp_session *s, char out[16])
              s->transaction->params.smtputf8 ? "UTF8"
              : is_lmtp                       ? ""
                                              : "E",
-             is_lmtp ? "LMTP" : "SMTP", session_is_tls(s->session) ? "S" : "", s->login ? "A" : "");
+             is_lmtp ? "LMTP" : "SMTP", session_is_tls(s->session) ? "S" : "",
+             s->login || smtp_is_peer(s) ? "A" : "");
     return out;
 }
 

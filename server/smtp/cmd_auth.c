@@ -1,9 +1,11 @@
 /* cmd_auth.c -- AUTH (RFC 4954): base64 and its lines here, the mechanisms in auth/sasl.h. */
+#include "auth/auth.h"
 #include "auth/sasl.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "format/address.h"
 #include "format/codec.h"
+#include "session/channel.h"
 #include "smtp/auth.h"
 #include "smtp/command.h"
 
@@ -14,34 +16,18 @@ enum { RECHECK_US = 60 * US_PER_S };
 /* Everything of one exchange; after success it is the login's memory. */
 struct smtp_auth {
     struct sasl *sasl;
-    uint8_t exporter[STREAM_BINDING_MAX], end_point[STREAM_BINDING_MAX];
+    struct session_channel channel;
 };
-
-static struct span binding(struct smtp_session *s, enum stream_binding type, uint8_t out[STREAM_BINDING_MAX])
-{
-    size_t length;
-
-    if (!stream_channel_binding(session_stream(s->session), type, out, &length))
-        return (struct span){ NULL, NULL };
-    return span_of(out, length);
-}
-
-static struct sasl_channel channel_of(struct smtp_session *s, struct smtp_auth *auth)
-{
-    return (struct sasl_channel){
-        .may_send_password = session_may_login(s->session),
-        .tls_exporter = binding(s, STREAM_TLS_EXPORTER, auth->exporter),
-        .tls_end_point = binding(s, STREAM_TLS_SERVER_END_POINT, auth->end_point),
-    };
-}
 
 void smtp_auth_add_mechanisms(struct smtp_session *s, struct buf *out)
 {
     void *arena = session_arena(s->session);
-    struct smtp_auth scratch;
-    struct sasl_channel channel = channel_of(s, &scratch);
+    struct session_channel channel;
+    const char **names;
 
-    for (const char **name = sasl_mechanisms(s->context->auth, arena, &channel); *name; name++) {
+    session_channel_of(s->session, &channel);
+    names = sasl_mechanisms(s->context->auth, arena, PROTOCOL_SMTP, &channel.channel);
+    for (const char **name = names; *name; name++) {
         buf_add_byte(out, ' ');
         buf_add_text(out, *name);
     }
@@ -73,6 +59,10 @@ static enum smtp_refusal refusal_of(enum err_kind kind)
     case ERR_AUTH:
     case ERR_DENIED:
         return REFUSE_AUTH_FAILED;
+    case ERR_EXPIRED:
+        return REFUSE_AUTH_EXPIRED;
+    case ERR_SUSPENDED:
+        return REFUSE_AUTH_SUSPENDED;
     case ERR_INVALID:
         return REFUSE_AUTH_BASE64;
     default:
@@ -87,7 +77,7 @@ static enum session_next fail(struct smtp_session *s, const struct err *err)
 
     log_event(LOG_LEVEL_INFO, "smtp.login.failed", log_text("session", session_id(s->session)),
               log_text("peer", session_peer_text(s->session)), log_text("login", sasl_login(s->auth->sasl)),
-              log_text("reason", err_kind_name(err->kind)));
+              log_text("reason", err_kind_name(err->kind)), log_text("cause", err->log));
     next = refuse_as(s, refusal_of(err->kind), err);
     smtp_auth_abandon(s);
     if (delay_ms > 0)
@@ -137,6 +127,25 @@ enum session_next smtp_auth_continue(struct smtp_session *s, struct span line)
     return step_base64(s, line);
 }
 
+/* On the machine's own socket a role of ours says for whom it submits: its socket is open to nobody else. */
+static enum session_next believe(struct smtp_session *s, struct span encoded)
+{
+    struct buf name = BUF_INIT(session_arena(s->session));
+    struct identity *identity;
+    struct err err = ERR_INIT;
+
+    if (!codec_take_base64(encoded, SMTP_AUTH_LINE_MAX, &name))
+        return refuse(s, REFUSE_AUTH_BASE64);
+    if (!auth_identity(s->context->auth, session_memory(s->session), buf_text(&name), &identity, &err))
+        return refuse_as(s, err.kind == ERR_NOT_FOUND ? REFUSE_AUTH_FAILED : REFUSE_AUTH_TEMPORARY, &err);
+    s->login = identity;
+    s->login_checked_us = clock_monotonic_us();
+    session_set_authenticated(s->session, true);
+    session_set_identity(s->session, s->login);
+    reply(s, 235, "2.7.0", "Authentication successful");
+    return SESSION_DONE;
+}
+
 enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args)
 {
     struct auth_request request = { .protocol = PROTOCOL_SMTP,
@@ -144,16 +153,18 @@ enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args)
                                     .session = session_id(s->session) };
     struct span mechanism = smtp_verb(args, &args);
     struct smtp_auth *auth;
-    struct sasl_channel channel;
     struct err err = ERR_INIT;
 
     if (s->login)
         return refuse(s, REFUSE_AUTH_TWICE);
+    if (s->service == SERVICE_SUBMISSION && session_peer(s->session)->is_local &&
+        span_equals_nocase(mechanism, "EXTERNAL"))
+        return believe(s, args);
     if (!session_may_login(s->session))
         return refuse(s, REFUSE_AUTH_NEEDS_TLS);
     auth = talloc_zero(session_memory(s->session), struct smtp_auth);
-    channel = channel_of(s, auth);
-    if (!sasl_start(s->context->auth, auth, &request, &channel, mechanism, &auth->sasl, &err)) {
+    session_channel_of(s->session, &auth->channel);
+    if (!sasl_start(s->context->auth, auth, &request, &auth->channel.channel, mechanism, &auth->sasl, &err)) {
         talloc_free(auth);
         return refuse(s, err.kind == ERR_INVALID  ? REFUSE_AUTH_MECHANISM
                          : err.kind == ERR_DENIED ? REFUSE_AUTH_NEEDS_TLS

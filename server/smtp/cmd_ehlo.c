@@ -4,6 +4,7 @@
 #include "format/date.h"
 #include "smtp/auth.h"
 #include "smtp/command.h"
+#include "smtp/peer.h"
 #include "smtp/transaction.h"
 
 #include <ctype.h>
@@ -76,8 +77,10 @@ enum session_next smtp_cmd_ehlo(struct smtp_session *s, struct span args)
         add(out, "DELIVERBY");
     if (s->service != SERVICE_LMTP && stream_is_tls(session_stream(s->session)))
         add(out, "REQUIRETLS");
-    if (s->service == SERVICE_SUBMISSION)
+    if (s->service == SERVICE_SUBMISSION || smtp_is_peer(s))
         add_submission(out);
+    if (smtp_is_peer(s))
+        add(out, "XCHAPPE");
     if (s->service == SERVICE_RECEIVE)
         add(out, "ETRN");
     buf_add_format(out, "250-LIMITS RCPTMAX=%u\r\n", smtp_recipients_max(s));

@@ -1,7 +1,10 @@
 /* cmd_mail.c -- MAIL (RFC 5321, 4.1.1.2). */
+#include "auth/auth.h"
+#include "policy/policy.h"
 #include "smtp/auth.h"
 #include "smtp/command.h"
 #include "smtp/path.h"
+#include "smtp/peer.h"
 #include "smtp/transaction.h"
 
 #include <talloc.h>
@@ -12,21 +15,25 @@ static enum session_next begin(struct smtp_session *s, const struct address *sen
     struct smtp_transaction *t = s->transaction;
 
     t->sender = *sender;
-    t->sender_text = address_is_null(sender) ? "" : address_text(t, sender);
     t->params = *params;
+    smtp_take_handed(s, params);
     s->state = STATE_MAIL;
     reply(s, 250, "2.1.0", "Sender OK");
     return SESSION_DONE;
 }
 
-/* What was not announced here: waiting and priority are for those who submit, REQUIRETLS for those who came with TLS. */
+/* What was not announced here: waiting and priority are for those who submit, REQUIRETLS for those who came with TLS, what was
+ * found out by another server for servers of ours. */
 static bool may_ask(const struct smtp_session *s, const struct smtp_mail_params *params)
 {
     if (params->requiretls && !stream_is_tls(session_stream(s->session)))
         return false;
     if (s->service == SERVICE_LMTP && (params->has_by || params->requiretls))
         return false;
-    return s->service == SERVICE_SUBMISSION || (params->hold_until_us == 0 && params->priority == 0);
+    if (params->handed.is_said && !smtp_is_peer(s))
+        return false;
+    return s->service == SERVICE_SUBMISSION || smtp_is_peer(s) ||
+           (params->hold_until_us == 0 && params->priority == 0);
 }
 
 static enum session_next mail(struct smtp_session *s, struct span args, struct err *err)
@@ -39,6 +46,7 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
 
     if (fault != ADDRESS_GOOD)
         return refuse_as(s, REFUSE_SENDER_SYNTAX, smtp_path_err(fault, err));
+    t->sender_text = address_is_null(&sender) ? "" : address_text(t, &sender);
     if (!smtp_parse_mail_params(t, args, &params, err))
         return refuse_as(s, err->kind == ERR_NOT_FOUND ? REFUSE_PARAMETER_UNKNOWN : REFUSE_PARAMETER_BAD,
                          err);
@@ -52,7 +60,10 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
         return refuse_err(s, err);
     if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
         return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
-    if (!smtp_judge_sender(s, &sender, &refusal))
+    if (s->login && !policy_may_send(s->context->policy, s->login->mailbox.storage_group_id,
+                                     s->login->mailbox.mailbox_id, err))
+        return refuse_as(s, REFUSE_SENDER_FULL, err);
+    if (!(smtp_is_peer(s) && params.handed.is_judged) && !smtp_judge_sender(s, &sender, &refusal))
         return refuse(s, refusal);
     return begin(s, &sender, &params);
 }

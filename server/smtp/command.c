@@ -40,6 +40,8 @@ static const struct smtp_command commands[] = {
     { "EXPN", SERVICE_ALL, STATE_ANY, TAKES_UTF8 | IS_JUNK | QUICK, smtp_cmd_expn, "5321 4.1.1.7", NULL },
     { "QUIT", SERVICE_ALL, STATE_ANY, NONE | QUICK, smtp_cmd_quit, "5321 4.1.1.10", "QUIT" },
     { "ETRN", SERVICE_SMTP, STATE_READY, NEEDS_ARGUMENT | IS_JUNK, smtp_cmd_etrn, "1985", "ETRN domain" },
+    { "XCHAPPE", SERVICE_RECEIVE, STATE_READY, NEEDS_ARGUMENT | ENDS_PIPELINE, smtp_cmd_xchappe, "ours",
+      NULL },
     { "TURN", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.1", NULL },
     { "SEND", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.6", NULL },
     { "SOML", SERVICE_SMTP, STATE_ANY, IS_JUNK | QUICK, smtp_cmd_not_implemented, "5321 F.6", NULL },

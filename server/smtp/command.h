@@ -12,6 +12,7 @@
 #include "smtp/smtp.h"
 
 struct identity;
+struct smtp_peer;
 struct smtp_auth;
 struct smtp_transaction;
 
@@ -66,6 +67,7 @@ struct smtp_session {
     char *helo;         /* what the client calls itself */
     bool is_extended;   /* EHLO or LHLO */
     bool is_normalised; /* its bare CR and LF are forgiven */
+    bool is_inner;      /* one of the house: it may relay, and is not judged as others are */
     bool skips_line;    /* a line over the limit is being thrown away */
     bool was_refused;   /* some RCPT of this transaction was */
     enum session_next (*body_done)(struct smtp_session *s,
@@ -74,9 +76,10 @@ struct smtp_session {
     enum smtp_refusal refusal;                          /* of a chunk that is only read away */
     unsigned errors, junk, long_lines;
 
-    struct identity *login;               /* NULL: nobody logged in */
-    int64_t login_checked_us;             /* monotonic: when it was last seen to hold */
-    struct smtp_auth *auth;               /* an AUTH exchange waits for the client's next line */
+    struct identity *login;   /* NULL: nobody logged in */
+    int64_t login_checked_us; /* monotonic: when it was last seen to hold */
+    struct smtp_peer *peer;   /* a server of ours introduces itself, or did (peer.h); NULL: none */
+    struct smtp_auth *auth;   /* an AUTH exchange waits for the client's next line */
     struct smtp_transaction *transaction; /* from MAIL to its end */
 };
 
@@ -113,7 +116,8 @@ enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args);     /
 enum session_next smtp_cmd_rset(struct smtp_session *s, struct span args);     /* RSET (RFC 5321, 4.1.1.5) */
 enum session_next smtp_cmd_starttls(struct smtp_session *s, struct span args); /* STARTTLS (RFC 3207) */
 enum session_next smtp_cmd_vrfy(struct smtp_session *s, struct span args);     /* VRFY (RFC 5321, 4.1.1.6) */
-enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);
+enum session_next smtp_cmd_etrn(struct smtp_session *s, struct span args);     /* ETRN (RFC 1985) */
+enum session_next smtp_cmd_xchappe(struct smtp_session *s, struct span args);  /* XCHAPPE (peer.h) */
 
 /* The client's answer to a 334. */
 enum session_next smtp_auth_continue(struct smtp_session *s, struct span line);

@@ -41,6 +41,8 @@ struct data_filter {
     void *arg;
 };
 
+/* At the start of a line. What is text of the message goes to `sink`, called with `arg`, in pieces of any size.
+ * `normalises`: a bare CR or LF becomes CRLF; else it makes the message bad. */
 void data_filter_init(struct data_filter *filter, bool normalises, data_sink *sink, void *arg);
 /* For BDAT: the chunks of one message one after the other, then data_filter_finish(). */
 void text_filter_init(struct data_filter *filter, bool normalises, data_sink *sink, void *arg);

@@ -3,12 +3,19 @@
 
 #include "auth/auth.h"
 #include "base/clock.h"
+#include "base/log.h"
+#include "directory/lesson.h"
 #include "directory/quarantine.h"
+#include "filter/familiar.h"
 #include "format/header.h"
 #include "message/zstd.h"
+#include "report/receive.h"
 #include "smtp/auth.h"
 #include "smtp/transaction.h"
+#include "trace/trace.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <talloc.h>
 
 static const enum smtp_refusal refusal_of[FILTER_REASON_COUNT] = {
@@ -16,6 +23,7 @@ static const enum smtp_refusal refusal_of[FILTER_REASON_COUNT] = {
     [FILTER_ALLOWED] = REFUSE_INTERNAL,
     [FILTER_BLOCKED] = REFUSE_BLOCKED,
     [FILTER_DNS_LISTED] = REFUSE_DNS_LISTED,
+    [FILTER_FALSE_HELO] = REFUSE_FALSE_HELO,
     [FILTER_GREYLISTED] = REFUSE_GREYLISTED,
     [FILTER_TOO_MANY_FROM] = REFUSE_SEVERAL_AUTHORS,
     [FILTER_SPF_FAILED] = REFUSE_SPF,
@@ -38,7 +46,7 @@ bool smtp_judge_peer(struct smtp_session *s)
     if (!s->context->filter || s->service == SERVICE_LMTP)
         return true;
     filter_connection(s->context->filter, session_arena(s->session), session_peer(s->session),
-                      s->service == SERVICE_SUBMISSION, &verdict);
+                      s->service == SERVICE_SUBMISSION || s->is_inner, &verdict);
     if (verdict.tarpit_ms > 0)
         session_delay(s->session, verdict.tarpit_ms);
     if (verdict.action == FILTER_ACCEPT)
@@ -86,11 +94,23 @@ bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipien
     enum filter_reason reason;
     enum filter_action action;
 
-    if (!s->context->filter || s->service != SERVICE_RECEIVE)
+    if (!s->context->filter || s->service != SERVICE_RECEIVE || s->is_inner)
         return true;
+    *refusal_out = REFUSE_FALSE_HELO;
+    if (t->recipient_count == 0 && !s->login &&
+        !filter_helo(s->context->filter, session_peer(s->session), s->helo))
+        return false;
     filter_rcpt(s->context->filter, &question, &reason, &action);
     *refusal_out = refusal_of[reason];
     return action == FILTER_ACCEPT;
+}
+
+bool smtp_takes_reports(struct smtp_session *s, const struct address *address,
+                        const struct resolve_answer *answer)
+{
+    return s->context->filter && s->service == SERVICE_RECEIVE && answer->verdict == RESOLVE_UNKNOWN &&
+           filter_takes_reports(s->context->filter, answer->organisation_id,
+                                address_key(session_arena(s->session), address));
 }
 
 /* ---- the message */
@@ -132,9 +152,9 @@ static const char **recipients(struct smtp_session *s)
 
 static enum filter_origin origin(const struct smtp_session *s)
 {
-    return s->service == SERVICE_SUBMISSION ? FILTER_FROM_USER
-           : s->service == SERVICE_LMTP     ? FILTER_FROM_NEIGHBOUR
-                                            : FILTER_FROM_OUTSIDE;
+    return s->service == SERVICE_SUBMISSION || s->transaction->is_inner ? FILTER_FROM_USER
+           : s->service == SERVICE_LMTP                                 ? FILTER_FROM_NEIGHBOUR
+                                                                        : FILTER_FROM_OUTSIDE;
 }
 
 static void fill(struct smtp_session *s, size_t prefix, struct span message, struct filter_input *in)
@@ -159,21 +179,67 @@ static void fill(struct smtp_session *s, size_t prefix, struct span message, str
     in->organisations = organisations(s, &in->organisation_count);
     if (s->login)
         in->own_organisation = s->login->organisation_id;
+    else if (t->is_inner)
+        in->own_organisation = t->organisation_id;
 }
 
-static enum filter_action action_for(const struct filter_verdict *verdict, int64_t organisation_id)
+static const struct filter_share *share_for(const struct filter_verdict *verdict, int64_t organisation_id)
 {
     for (size_t i = 0; i < verdict->share_count; i++)
         if (verdict->shares[i].organisation_id == organisation_id)
-            return verdict->shares[i].action;
-    return FILTER_ACCEPT;
+            return &verdict->shares[i];
+    return NULL;
 }
 
-static void to_junk(struct smtp_transaction *t, const struct filter_verdict *verdict)
+/* The mailboxes whose owner once took mail of this sender out of Junk. While that cannot be known it goes to Junk, where it is
+ * not lost. */
+static int64_t *find_familiar(struct smtp_session *s, const struct filter_verdict *verdict,
+                              struct span message, size_t *count_out)
 {
-    for (size_t i = 0; i < t->target_count; i++)
-        if (action_for(verdict, t->target_organisations[i]) == FILTER_JUNK)
+    const struct smtp_transaction *t = s->transaction;
+    void *arena = session_arena(s->session);
+    int64_t *asked = talloc_array(arena, int64_t, (unsigned)t->target_count + 1), *known = NULL;
+    struct familiar_keys keys;
+    struct err err = ERR_INIT;
+    size_t count = 0;
+
+    *count_out = 0;
+    for (size_t i = 0; i < t->target_count; i++) {
+        const struct filter_share *share = share_for(verdict, t->target_organisations[i]);
+
+        if (share && share->action == FILTER_JUNK && share->asks_owner)
+            asked[count++] = t->targets[i].target.mailbox_id;
+    }
+    if (count == 0)
+        return NULL;
+    familiar_keys_of(&keys, s->context->host_name, message);
+    if (!familiar_find(s->context->directory, arena, asked, count, keys.spans, keys.count, &known, count_out,
+                       &err))
+        log_err(LOG_LEVEL_WARNING, "filter.familiar", &err);
+    return known;
+}
+
+static void to_junk(struct smtp_session *s, const struct filter_verdict *verdict, struct span message)
+{
+    struct smtp_transaction *t = s->transaction;
+    size_t known_count, spared = 0;
+    const int64_t *known = find_familiar(s, verdict, message, &known_count);
+
+    for (size_t i = 0; i < t->target_count; i++) {
+        const struct filter_share *share = share_for(verdict, t->target_organisations[i]);
+        bool is_known = false;
+
+        if (!share || share->action != FILTER_JUNK)
+            continue;
+        for (size_t k = 0; k < known_count && share->asks_owner; k++)
+            is_known = is_known || known[k] == t->targets[i].target.mailbox_id;
+        spared += is_known;
+        if (!is_known)
             t->targets[i].target.special_use = "\\Junk";
+    }
+    if (spared > 0)
+        log_event(LOG_LEVEL_INFO, "filter.known-again", log_text("id", t->id),
+                  log_text("from", t->sender_text), log_i64("mailboxes", (int64_t)spared));
 }
 
 /* ---- the quarantine */
@@ -279,6 +345,7 @@ static bool to_quarantine(struct smtp_session *s, const struct filter_verdict *v
             continue;
         if (!set_aside(s, verdict, share, prefix, message, err))
             return false;
+        smtp_trace_set_aside(s, share->organisation_id);
         drop_copies(s, share->organisation_id);
     }
     return true;
@@ -322,6 +389,27 @@ static bool find_address(struct smtp_session *s, const char *address, struct add
            (answer->verdict == RESOLVE_FOREIGN && answer->remote_count > 0) || cannot_copy(err, address);
 }
 
+static struct trace *journal_trace(struct smtp_session *s, const struct filter_copy *copy,
+                                   const struct smtp_transaction *report)
+{
+    void *arena = session_arena(s->session);
+    struct trace *trace = trace_new(arena, talloc_asprintf(arena, "%sj", report->id));
+
+    trace->parent = report->id;
+    for (size_t i = 0; i < report->target_count; i++)
+        trace_add_target(trace, &(struct trace_target){ .mailbox_id = report->targets[i].target.mailbox_id,
+                                                        .organisation_id = copy->organisation_id,
+                                                        .address = report->targets[i].address,
+                                                        .asked = copy->address });
+    for (size_t i = 0; i < report->remote_count; i++)
+        trace_add_target(trace, &(struct trace_target){ .organisation_id = copy->organisation_id,
+                                                        .address = report->remotes[i].address,
+                                                        .asked = copy->address });
+    trace_event(trace, copy->organisation_id, clock_now_us(), "journal");
+    trace_event_end(trace);
+    return trace;
+}
+
 /* The report is a message of its own, taken before the other: rather twice than not at all. */
 static bool journal(struct smtp_session *s, const struct filter_input *input, const struct filter_copy *copy,
                     struct span message, struct err *err)
@@ -353,6 +441,7 @@ static bool journal(struct smtp_session *s, const struct filter_input *input, co
             .target_count = r->target_count,
             .remotes = r->remotes,
             .remote_count = r->remote_count,
+            .trace = journal_trace(s, copy, r),
         };
         recipient = (struct accept_recipient){ .address = copy->address,
                                                .notify = QUEUE_NOTIFY_NEVER,
@@ -376,9 +465,73 @@ static bool send_copy(struct smtp_session *s, const struct filter_copy *copy, st
            smtp_transaction_add(s, &address, &params, &answer, err);
 }
 
+/* ---- what a moderator decides about */
+
+static const char *moderation_target(void *arena, const struct filter_copy *copy)
+{
+    json_t *json = json_pack("{s:s, s:s, s:I}", "moderator", copy->address, "rule",
+                             copy->rule ? copy->rule : "", "organisation", (json_int_t)copy->organisation_id);
+    char *text = json_dumps(json, JSON_COMPACT), *copied = talloc_strdup(arena, text);
+
+    free(text);
+    json_decref(json);
+    return copied;
+}
+
+/* In the place of its copies the queue gets one row for the recipient, with which the motor waits. */
+static void hold_recipient(struct smtp_session *s, struct smtp_recipient *r, const struct filter_copy *copy)
+{
+    struct smtp_transaction *t = s->transaction;
+    const char *at = strrchr(r->text, '@');
+
+    t->remotes = talloc_realloc(t, t->remotes, struct accept_remote, (unsigned)t->remote_count + 1);
+    t->remote_organisations =
+        talloc_realloc(t, t->remote_organisations, int64_t, (unsigned)t->remote_count + 1);
+    t->remote_organisations[t->remote_count] = copy->organisation_id;
+    t->remotes[t->remote_count] = (struct accept_remote){ .address = r->text,
+                                                          .domain = at ? at + 1 : "",
+                                                          .why = "moderated",
+                                                          .flags = QUEUE_IS_POST | QUEUE_IS_MODERATED,
+                                                          .target = moderation_target(t, copy) };
+    r->remotes = talloc_realloc(t, r->remotes, size_t, (unsigned)r->remote_count + 1);
+    r->remotes[r->remote_count++] = t->remote_count++;
+}
+
+/* Recipients of the rule's organisation, or all of what one of its users sends. */
+static void moderate(struct smtp_session *s, const struct filter_copy *copy, int64_t own_organisation)
+{
+    struct smtp_transaction *t = s->transaction;
+    int64_t scope = copy->organisation_id == own_organisation ? 0 : copy->organisation_id;
+    bool *is_held = talloc_zero_array(session_arena(s->session), bool, (unsigned)t->recipient_count + 1);
+
+    for (size_t i = 0; i < t->recipient_count; i++)
+        is_held[i] = t->recipients[i].target_count + t->recipients[i].remote_count > 0 &&
+                     (scope == 0 || belongs(t, &t->recipients[i], scope));
+    drop_copies(s, scope);
+    for (size_t i = 0; i < t->recipient_count; i++)
+        if (is_held[i])
+            hold_recipient(s, &t->recipients[i], copy);
+}
+
+/* What the first rule wants moderated is not moderated again: one person decides. */
+static void moderate_all(struct smtp_session *s, const struct filter_verdict *verdict,
+                         int64_t own_organisation)
+{
+    for (size_t i = 0; i < verdict->copy_count; i++) {
+        bool is_first = verdict->copies[i].kind == FILTER_MODERATE;
+
+        for (size_t k = 0; k < i && is_first; k++)
+            is_first = verdict->copies[k].kind != FILTER_MODERATE ||
+                       verdict->copies[k].organisation_id != verdict->copies[i].organisation_id;
+        if (is_first)
+            moderate(s, &verdict->copies[i], own_organisation);
+    }
+}
+
 static bool send_copies(struct smtp_session *s, const struct filter_verdict *verdict,
                         const struct filter_input *input, struct span message, struct err *err)
 {
+    moderate_all(s, verdict, input->own_organisation);
     for (size_t i = 0; i < verdict->copy_count; i++)
         if (verdict->copies[i].kind == FILTER_REDIRECT)
             drop_copies(s, verdict->copies[i].organisation_id == input->own_organisation
@@ -387,6 +540,8 @@ static bool send_copies(struct smtp_session *s, const struct filter_verdict *ver
     for (size_t i = 0; i < verdict->copy_count; i++) {
         const struct filter_copy *copy = &verdict->copies[i];
 
+        if (copy->kind == FILTER_MODERATE)
+            continue;
         if (copy->kind == FILTER_JOURNAL ? !journal(s, input, copy, message, err) : !send_copy(s, copy, err))
             return false;
     }
@@ -407,16 +562,36 @@ static bool is_counted(struct smtp_session *s, enum smtp_refusal *refusal_out)
     return false;
 }
 
+/* What came to the address for reports is read now. Where it is no report its sender hears so, unless others get the message. */
+static bool take_reports(struct smtp_session *s, struct span message, enum smtp_refusal *refusal_out,
+                         struct err *err)
+{
+    const struct smtp_transaction *t = s->transaction;
+
+    for (size_t i = 0; i < t->recipient_count; i++) {
+        if (!t->recipients[i].takes_reports ||
+            report_receive(s->context->directory, t->organisation_id, message, err))
+            continue;
+        log_err(LOG_LEVEL_INFO, "report.refused", err);
+        *refusal_out = err->kind == ERR_LIMIT ? REFUSE_TOO_LARGE : smtp_refusal_of(err->kind);
+        if (err->kind == ERR_BUSY || t->target_count + t->remote_count == 0)
+            return false;
+        *err = ERR_INIT;
+    }
+    return true;
+}
+
 bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *message_io,
                         enum smtp_refusal *refusal_out, struct err *err)
 {
     struct filter_verdict verdict;
     struct filter_input input;
 
-    if (!s->context->filter)
+    if (!s->context->filter || s->transaction->is_judged)
         return true;
     fill(s, prefix, *message_io, &input);
     filter_message(s->context->filter, session_arena(s->session), &input, &verdict);
+    smtp_trace_judged(s, &verdict);
     *refusal_out = refusal_of[verdict.reason];
     if (verdict.action >= FILTER_LATER) {
         if (verdict.text)
@@ -424,12 +599,13 @@ bool smtp_judge_message(struct smtp_session *s, size_t prefix, struct span *mess
         err_log(err, "%s", verdict.detail);
         return false;
     }
-    if (!is_counted(s, refusal_out))
+    if (!is_counted(s, refusal_out) ||
+        !take_reports(s, span_part(*message_io, prefix, SIZE_MAX), refusal_out, err))
         return false;
-    to_junk(s->transaction, &verdict);
     *refusal_out = REFUSE_NO_ROOM;
     if (!put_header(s, prefix, &verdict, message_io))
         return false;
+    to_junk(s, &verdict, *message_io);
     *refusal_out = REFUSE_BUSY;
     return to_quarantine(s, &verdict, prefix, *message_io, err) &&
            send_copies(s, &verdict, &input, *message_io, err);

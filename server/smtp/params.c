@@ -194,6 +194,109 @@ static bool take_orcpt(const void *owner, struct span value, void *params)
     return xtext_decode(owner, value, &rcpt->orcpt);
 }
 
+/* ---- between servers of one installation (peer.h) */
+
+static bool take_number(struct span value, uint64_t *number_out)
+{
+    return span_take_u64(&value, number_out) && span_is_empty(value) && *number_out <= INT64_MAX;
+}
+
+static struct smtp_handed_mail *handed_mail(void *params)
+{
+    struct smtp_handed_mail *handed = &((struct smtp_mail_params *)params)->handed;
+
+    handed->is_said = true;
+    return handed;
+}
+
+static struct smtp_handed_rcpt *handed_rcpt(void *params)
+{
+    struct smtp_handed_rcpt *handed = &((struct smtp_rcpt_params *)params)->handed;
+
+    handed->is_said = true;
+    return handed;
+}
+
+static bool take_xc_login(const void *owner, struct span value, void *params)
+{
+    return xtext_decode(owner, value, &handed_mail(params)->login);
+}
+
+static bool take_xc_login_id(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    return take_number(value, &handed_mail(params)->login_id);
+}
+
+static bool take_xc_org(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    return take_number(value, &handed_mail(params)->organisation_id);
+}
+
+static bool take_xc_origin(const void *owner, struct span value, void *params)
+{
+    return span_length(value) <= 40 && xtext_decode(owner, value, &handed_mail(params)->origin);
+}
+
+static bool take_xc_id(const void *owner, struct span value, void *params)
+{
+    return span_length(value) <= 100 && xtext_decode(owner, value, &handed_mail(params)->id);
+}
+
+static bool take_xc_expires(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    return take_number(value, &handed_mail(params)->expires_us);
+}
+
+static bool take_xc_judged(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    (void)value;
+    return handed_mail(params)->is_judged = true;
+}
+
+static bool take_xc_mailbox(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    return take_number(value, &handed_rcpt(params)->mailbox_id);
+}
+
+static bool take_xc_target(const void *owner, struct span value, void *params)
+{
+    return xtext_decode(owner, value, &handed_rcpt(params)->target);
+}
+
+static bool take_xc_asked(const void *owner, struct span value, void *params)
+{
+    return span_length(value) <= 1000 && xtext_decode(owner, value, &handed_rcpt(params)->asked);
+}
+
+/* 32 hexadecimal digits. */
+static bool take_xc_receipt(const void *owner, struct span value, void *params)
+{
+    struct smtp_handed_rcpt *handed = handed_rcpt(params);
+    static const char digits[] = "0123456789abcdef";
+
+    (void)owner;
+    if (span_length(value) != 2 * sizeof handed->receipt)
+        return false;
+    for (size_t i = 0; i < 2 * sizeof handed->receipt; i++) {
+        const char *digit = memchr(digits, value.p[i], 16);
+        if (!digit)
+            return false;
+        handed->receipt[i / 2] = (uint8_t)(handed->receipt[i / 2] << 4 | (digit - digits));
+    }
+    return handed->has_receipt = true;
+}
+
+static bool take_xc_flags(const void *owner, struct span value, void *params)
+{
+    (void)owner;
+    return span_take_u32(&value, &handed_rcpt(params)->flags) && span_is_empty(value);
+}
+
 static const struct parameter mail_parameters[] = {
     { "SIZE", VALUE_NEEDED, take_size },
     { "BODY", VALUE_NEEDED, take_body },
@@ -206,13 +309,21 @@ static const struct parameter mail_parameters[] = {
     { "HOLDUNTIL", VALUE_NEEDED, take_holduntil },
     { "BY", VALUE_NEEDED, take_by },
     { "MT-PRIORITY", VALUE_NEEDED, take_priority },
+    { "XC-LOGIN", VALUE_NEEDED, take_xc_login },
+    { "XC-LOGIN-ID", VALUE_NEEDED, take_xc_login_id },
+    { "XC-ORG", VALUE_NEEDED, take_xc_org },
+    { "XC-ORIGIN", VALUE_NEEDED, take_xc_origin },
+    { "XC-ID", VALUE_NEEDED, take_xc_id },
+    { "XC-EXPIRES", VALUE_NEEDED, take_xc_expires },
+    { "XC-JUDGED", VALUE_FORBIDDEN, take_xc_judged },
     { NULL, VALUE_FORBIDDEN, NULL },
 };
 
 static const struct parameter rcpt_parameters[] = {
-    { "NOTIFY", VALUE_NEEDED, take_notify },
-    { "ORCPT", VALUE_NEEDED, take_orcpt },
-    { NULL, VALUE_FORBIDDEN, NULL },
+    { "NOTIFY", VALUE_NEEDED, take_notify },         { "ORCPT", VALUE_NEEDED, take_orcpt },
+    { "XC-MAILBOX", VALUE_NEEDED, take_xc_mailbox }, { "XC-TARGET", VALUE_NEEDED, take_xc_target },
+    { "XC-ASKED", VALUE_NEEDED, take_xc_asked },     { "XC-RECEIPT", VALUE_NEEDED, take_xc_receipt },
+    { "XC-FLAGS", VALUE_NEEDED, take_xc_flags },     { NULL, VALUE_FORBIDDEN, NULL },
 };
 
 /* 1*SP keyword ["=" value]; false at the end. */

@@ -18,6 +18,8 @@ static enum session_next open_as(struct session *session, enum smtp_service serv
     s->service = service;
     s->state = STATE_START;
     s->is_normalised = smtp_peer_is_in(s, s->context->normalised, s->context->normalised_count);
+    s->is_inner =
+        service == SERVICE_RECEIVE && smtp_peer_is_in(s, s->context->inner, s->context->inner_count);
     if (!smtp_judge_peer(s))
         return SESSION_CLOSE;
     reply(s, 220, NULL, "%s %s Chappe", s->context->host_name, service == SERVICE_LMTP ? "LMTP" : "ESMTP");
@@ -119,6 +121,7 @@ static void smtp_tls_started(struct session *session)
     smtp_transaction_end(s);
     s->state = STATE_START;
     TALLOC_FREE(s->helo);
+    TALLOC_FREE(s->peer);
 }
 
 static void smtp_closed(struct session *session)

@@ -28,6 +28,7 @@
     X(REFUSE_NEEDS_AUTH, "needs-auth", 530, "5.7.0", "Authentication required.")                             \
     X(REFUSE_SENDER_SYNTAX, "sender-syntax", 501, "5.1.7", "The sender address is not well formed.")         \
     X(REFUSE_SENDER_FOREIGN, "sender-not-owned", 553, "5.7.1", "You may not send as this address.")          \
+    X(REFUSE_SENDER_FULL, "sender-full", 552, "5.2.2", "Your mailbox is too full to send.")                  \
     X(REFUSE_NEEDS_SMTPUTF8, "needs-smtputf8", 553, "5.6.7", "This address needs the parameter SMTPUTF8.")   \
     X(REFUSE_PARAMETER_UNKNOWN, "parameter-unknown", 555, "5.5.4", "A parameter is not known here.")         \
     X(REFUSE_PARAMETER_BAD, "parameter-bad", 501, "5.5.4", "A parameter is not valid.")                      \
@@ -59,6 +60,7 @@
     /* judged by routing/filter */                                                                           \
     X(REFUSE_BLOCKED, "block-list", 554, "5.7.1", "This sender is on a block list here.")                    \
     X(REFUSE_DNS_LISTED, "dns-list", 554, "5.7.1", "Your address is on a block list.")                       \
+    X(REFUSE_FALSE_HELO, "helo", 550, "5.7.1", "The name in your EHLO cannot be the name of your host.")     \
     X(REFUSE_GREYLISTED, "greylisted", 451, "4.7.1", "Please try again in some minutes.")                    \
     X(REFUSE_SEVERAL_AUTHORS, "several-authors", 550, "5.6.0", "The message has more than one From field.")  \
     X(REFUSE_SPF, "spf-fail", 550, "5.7.23", "The sender's domain does not let your address send for it.")   \
@@ -82,6 +84,8 @@
     X(REFUSE_AUTH_BASE64, "auth-base64", 501, "5.5.2", "This is not valid base64.")                          \
     X(REFUSE_AUTH_CANCELLED, "auth-cancelled", 501, "5.7.0", "Authentication cancelled.")                    \
     X(REFUSE_AUTH_FAILED, "auth-failed", 535, "5.7.8", "Authentication credentials invalid.")                \
+    X(REFUSE_AUTH_EXPIRED, "auth-expired", 535, "5.7.8", "The password has expired.")                        \
+    X(REFUSE_AUTH_SUSPENDED, "auth-suspended", 525, "5.7.13", "This account may not log in.")                \
     X(REFUSE_AUTH_TEMPORARY, "auth-temporary", 454, "4.7.0",                                                 \
       "Logging in is not possible just now. Try again.")                                                     \
     X(REFUSE_TLS_TWICE, "tls-twice", 503, "5.5.1", "TLS is on already.")                                     \

@@ -1,6 +1,7 @@
 /* reply.c -- replies: rendered, logged where they refuse, counted against the session. */
 #include "base/log.h"
 #include "smtp/command.h"
+#include "smtp/peer.h"
 #include "smtp/transaction.h"
 
 #include <stdarg.h>
@@ -46,13 +47,13 @@ static void log_refusal(struct smtp_session *s, const struct smtp_refusal_row *r
               log_text("to", t && t->rcpt_text ? t->rcpt_text : ""), log_text("cause", err ? err->log : ""));
 }
 
-/* Every 5xx counts; beyond SMTP_ERRORS_FREE it comes late, and the last one ends the session. An LMTP neighbour hands
- * over what others sent: only its own mistakes (50x) count. */
+/* Every 5xx counts; beyond SMTP_ERRORS_FREE it comes late, and the last one ends the session. An LMTP neighbour, and a
+ * server of ours, hands over what others sent: only its own mistakes (50x) count. */
 static enum session_next count_error(struct smtp_session *s, unsigned code)
 {
     const struct smtp_refusal_row *last = smtp_refusal_row(REFUSE_TOO_MANY_ERRORS);
 
-    if (code < 500 || (s->service == SERVICE_LMTP && code >= 510))
+    if (code < 500 || ((s->service == SERVICE_LMTP || smtp_is_peer(s)) && code >= 510))
         return code == 421 ? SESSION_CLOSE : SESSION_DONE;
     s->errors++;
     if (s->errors >= (s->context->errors_max ? s->context->errors_max : SMTP_ERRORS_MAX)) {
@@ -74,6 +75,7 @@ static enum session_next say_no(struct smtp_session *s, enum smtp_refusal refusa
     reply(s, row->code, row->enhanced, "%s", text);
     smtp_refusal_count(refusal);
     log_refusal(s, row, err);
+    smtp_trace_refused(s, row, text, err ? err->log : "");
     return count_error(s, row->code);
 }
 

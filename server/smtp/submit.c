@@ -67,11 +67,11 @@ static void add_missing(struct smtp_session *s, struct buf *out, struct span hea
     }
 }
 
-/* Fields that must not leave: the hidden recipients, and another's Return-Path. */
+/* Fields that must not leave: the hidden recipients, another's Return-Path, and what only servers write. */
 static bool is_removed(struct span name)
 {
     return span_equals_nocase(name, "Bcc") || span_equals_nocase(name, "Resent-Bcc") ||
-           span_equals_nocase(name, "Return-Path");
+           span_equals_nocase(name, "Return-Path") || span_starts_nocase(name, "X-Chappe-");
 }
 
 static bool needs_edit(struct span header)

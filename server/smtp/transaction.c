@@ -22,6 +22,7 @@ struct smtp_transaction *smtp_transaction_begin(struct smtp_session *s)
     t->id = accept_id(t);
     s->transaction = t;
     s->was_refused = false;
+    smtp_trace_begin(s);
     return t;
 }
 
@@ -73,8 +74,7 @@ static size_t remote_of(struct smtp_transaction *t, const struct resolve_remote 
         .domain = talloc_strdup(t, remote->domain),
         .sender = own,
         .why = remote->why == RESOLVE_WHY_FOREIGN ? "" : resolve_why_name(remote->why),
-        .flags = (remote->why == RESOLVE_WHY_BACKUP ? QUEUE_IS_BACKUP : 0u) |
-                 (remote->why == RESOLVE_WHY_RELAY ? QUEUE_IS_RELAY : 0u),
+        .flags = accept_remote_flags(remote),
     };
     return i;
 }
@@ -131,5 +131,6 @@ bool smtp_transaction_add(struct smtp_session *s, const struct address *address,
                    remote_of(t, &answer->remotes[i], senders[i], answer->organisation_id));
     if (t->organisation_id == 0)
         t->organisation_id = organisation_of(s, answer);
+    smtp_trace_recipient(s, r->text, answer);
     return true;
 }

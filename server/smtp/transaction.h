@@ -13,7 +13,9 @@
 #include "smtp/data_filter.h"
 #include "smtp/params.h"
 
+struct filter_verdict;
 struct spool;
+struct trace;
 
 enum {
     SMTP_TARGETS_MAX = 10000, /* copies of one message, after expansion */
@@ -24,8 +26,11 @@ struct smtp_recipient {
     const char *text; /* as SMTP writes it, without brackets */
     const char *key;  /* address_key() */
     struct smtp_rcpt_params params;
+    const char *asked;         /* the address that was asked for at the first server; NULL: text */
     size_t *targets, *remotes; /* indices into the transaction's */
     size_t target_count, remote_count;
+    bool
+        takes_reports; /* an address of ours for reports: no mailbox, what it gets is read (report/receive.h) */
 };
 
 /* The bytes as they come: from the session's buffer through the filter into a spool. */
@@ -44,6 +49,8 @@ struct smtp_transaction {
     struct address sender; /* address_is_null(): <> */
     const char *sender_text;
     struct smtp_mail_params params;
+    bool is_judged; /* by another server of ours: not once more */
+    bool is_inner;  /* a host of the house sends it for a domain served here, or a notice */
 
     int64_t max_bytes;     /* the least that one of its recipients takes; 0: as the server takes */
     const char *rcpt_text; /* of the last RCPT, for the log; NULL before */
@@ -58,6 +65,10 @@ struct smtp_transaction {
     int64_t organisation_id;       /* in whose name: the login's, else the first recipient's; 0: nobody's */
 
     struct smtp_body_state body;
+    struct trace *trace;       /* trace/trace.h; NULL: none is kept of it */
+    int64_t rcpt_organisation; /* of rcpt_text; 0: nobody's here */
+    bool is_complete;          /* its bytes are there: a refusal is the whole message's */
+    int64_t began_us;
 };
 
 /* Begins one; the session's state becomes STATE_MAIL. */
@@ -76,13 +87,30 @@ struct span smtp_trace_fields(struct smtp_session *s);
 /* Filters for session_expect_body(); the state of the first is a struct smtp_body_state, of the others a
  * struct smtp_session. */
 void smtp_data_filter(void *state, struct span *in, struct spool *spool, bool *complete);
+/* Reads a chunk of s->chunk_left bytes away: nothing of it is kept. */
 void smtp_discard_filter(void *state, struct span *in, struct spool *spool, bool *complete);
 /* The sink of the transaction's data filter. */
 bool smtp_into_spool(void *body_state, struct span bytes);
+/* Takes a chunk of s->chunk_left bytes into the transaction's chunks, through the text filter unless the message is
+ * BINARYMIME (RFC 3030, 3). */
 void smtp_chunk_filter(void *state, struct span *in, struct spool *spool, bool *complete);
 
 /* The message is complete: judged, delivered, answered (accept.c). Ends the transaction. */
 enum session_next smtp_accept(struct smtp_session *s, struct spool *spool);
+
+/* trace.c: what is told of the message. */
+void smtp_trace_begin(struct smtp_session *s);
+/* An address of RCPT that was taken, and where it leads. */
+void smtp_trace_recipient(struct smtp_session *s, const char *asked, const struct resolve_answer *answer);
+/* All bytes are there; the first ones are ours. */
+void smtp_trace_arrived(struct smtp_session *s, struct span message);
+/* What the filters said of the message, with their reasons. The session's worker. */
+void smtp_trace_judged(struct smtp_session *s, const struct filter_verdict *verdict);
+/* The transaction, or one recipient of it, or the peer before one began, was refused in these words. Not waited for. */
+void smtp_trace_refused(struct smtp_session *s, const struct smtp_refusal_row *row, const char *text,
+                        const char *cause);
+/* What is for this organisation went into its quarantine. */
+void smtp_trace_set_aside(struct smtp_session *s, int64_t organisation_id);
 
 /* judge.c: what routing/filter says. All do nothing, and say yes, where the context has no filter. */
 /* The peer, at the greeting; false: it was refused, with its reply. */
@@ -93,6 +121,9 @@ MUST_CHECK bool smtp_judge_sender(struct smtp_session *s, const struct address *
 /* One recipient, at RCPT; false with the refusal. */
 MUST_CHECK bool smtp_judge_recipient(struct smtp_session *s, const struct address *recipient,
                                      const struct resolve_answer *answer, enum smtp_refusal *refusal_out);
+/* Is this address, which nobody has, the one where its organisation takes reports? */
+bool smtp_takes_reports(struct smtp_session *s, const struct address *address,
+                        const struct resolve_answer *answer);
 /* The whole message, whose first `prefix` bytes are ours: false with the refusal and its words in *err (kind ERR_NONE: the
  * table's). Otherwise *message_io may have become a copy with more fields, targets lead to Junk, and those of organisations
  * that hold it in their quarantine are gone. */

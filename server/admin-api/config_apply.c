@@ -1,0 +1,277 @@
+/* config_apply.c -- from the configuration that is to the one that is wanted: what differs, and making it so. */
+#include "admin_api/config.h"
+#include "db/rehearsal.h"
+
+#include <glib.h>
+#include <string.h>
+#include <talloc.h>
+
+struct applying {
+    struct admin_call *call;
+    const struct config_section *section;
+    json_t *changes;
+    bool is_pruning;
+    size_t fault_count;
+};
+
+/* ---- what differs */
+
+static bool is_nothing(const json_t *value)
+{
+    return !value || json_is_null(value) || json_is_false(value) ||
+           (json_is_integer(value) && json_integer_value(value) == 0) ||
+           (json_is_string(value) && *json_string_value(value) == '\0') ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
+/* Lists are compared whatever their order. */
+static bool is_same(const json_t *now, const json_t *wanted)
+{
+    json_t *item, *other;
+    size_t i, k, found = 0;
+
+    if (!json_is_array(now) || !json_is_array(wanted))
+        return json_equal(now, wanted) || (is_nothing(now) && is_nothing(wanted));
+    json_array_foreach(wanted, i, item) json_array_foreach(now, k, other) found +=
+        json_equal(item, other) ? 1u : 0u;
+    return json_array_size(now) == json_array_size(wanted) && found == json_array_size(wanted);
+}
+
+/* Those of `names` that are wanted otherwise than they are; `now` NULL: all that are wanted. */
+static json_t *difference(const json_t *now, const json_t *wanted, const char *names)
+{
+    char **all = g_strsplit(names, " ", -1);
+    json_t *fields = json_object();
+
+    for (size_t i = 0; all[i]; i++) {
+        json_t *value = json_object_get(wanted, all[i]);
+        if (value && (!now || !is_same(json_object_get(now, all[i]), value)))
+            json_object_set(fields, all[i], value);
+    }
+    g_strfreev(all);
+    return fields;
+}
+
+static const json_t *find(const struct applying *a, const json_t *list, const char *id)
+{
+    json_t *object;
+    size_t i;
+
+    json_array_foreach(list, i, object) if (strcmp(config_object_id(a->call->arena, a->section, object),
+                                                   id) == 0) return object;
+    return NULL;
+}
+
+/* ---- one request */
+
+/* A number for a field that is a text: undo_send is shown as one and given as the other. */
+static void fit_types(const char *method, const char *path, json_t *in)
+{
+    char *plain = g_strndup(path, strcspn(path, "?"));
+    const struct admin_route *route = admin_route_of(method, plain);
+
+    g_free(plain);
+    for (const struct admin_field *f = route ? route->fields : NULL; f && f->name; f++) {
+        json_t *value = json_object_get(in, f->name);
+        if (f->type == ADMIN_TEXT && json_is_integer(value))
+            json_object_set_new(in, f->name, json_sprintf("%lld", (long long)json_integer_value(value)));
+    }
+}
+
+static bool ask(struct applying *a, const char *method, const char *path, json_t *in, struct err *err)
+{
+    const struct act_caller caller = config_caller(a->call);
+    json_t *out = NULL;
+    bool done;
+
+    if (in)
+        fit_types(method, path, in);
+    done = act(a->call->api, a->call->arena, &caller, method, path, in, &out, err);
+    json_decref(out);
+    return done;
+}
+
+static void tell(struct applying *a, const char *what, const json_t *object, json_t *fields, bool is_done,
+                 const struct err *err)
+{
+    a->fault_count += !is_done;
+    json_array_append_new(a->changes,
+                          json_pack("{s:s, s:s, s:s, s:o, s:s?}", "act", what, "section", a->section->name,
+                                    "object", config_object_id(a->call->arena, a->section, object), "fields",
+                                    fields, "fault", is_done ? NULL : err->user));
+}
+
+/* ---- adding, changing, removing */
+
+static const char *path_of(struct applying *a, const json_t *object)
+{
+    return a->section->item ? config_object_path(a->call->arena, a->section->item, object) : a->section->list;
+}
+
+static void add(struct applying *a, const json_t *wanted)
+{
+    bool is_setting = a->section->item == NULL && a->section->change != NULL;
+    json_t *fields = difference(NULL, wanted, a->section->create);
+    json_t *rest = difference(NULL, wanted, a->section->change ? a->section->change : "");
+    struct err err = ERR_INIT;
+    const char *name;
+    json_t *value;
+    bool done = ask(a, is_setting ? "PATCH" : "POST", a->section->list, fields, &err);
+
+    json_object_foreach(fields, name, value) json_object_del(rest, name);
+    if (done && json_object_size(rest) > 0)
+        done = ask(a, "PATCH", path_of(a, wanted), rest, &err);
+    json_object_update(fields, rest);
+    json_decref(rest);
+    tell(a, "add", wanted, fields, done, &err);
+}
+
+static void remove_one(struct applying *a, const json_t *now)
+{
+    struct err err = ERR_INIT;
+    bool done = a->section->item ? ask(a, "DELETE", path_of(a, now), NULL, &err)
+                                 : err_set(&err, ERR_INVALID, "This is taken back by hand.");
+
+    tell(a, "remove", now, json_object(), done, &err);
+}
+
+/* Members are no field of PATCH. */
+static bool change_members(struct applying *a, const json_t *now, const json_t *wanted, json_t *fields,
+                           struct err *err)
+{
+    json_t *have = json_object_get(now, "members"), *want = json_object_get(wanted, "members"), *member,
+           *other;
+    const char *path = path_of(a, wanted);
+    size_t i;
+
+    if (!want || is_same(have, want))
+        return true;
+    json_object_set(fields, "members", want);
+    json_array_foreach(want, i, member)
+    {
+        json_t *in = json_pack("{s:O}", "member", member);
+        bool done = ask(a, "POST", talloc_asprintf(a->call->arena, "%s/members", path), in, err) ||
+                    err->kind == ERR_EXISTS;
+        json_decref(in);
+        if (!done)
+            return false;
+    }
+    json_array_foreach(have, i, member)
+    {
+        json_t *named = json_pack("{s:O}", "member", member);
+        bool is_kept = false;
+        size_t k;
+        json_array_foreach(want, k, other) is_kept = is_kept || json_equal(member, other);
+        bool done =
+            is_kept ||
+            ask(a, "DELETE",
+                config_object_path(a->call->arena,
+                                   talloc_asprintf(a->call->arena, "%s/members/{member}", path), named),
+                NULL, err);
+        json_decref(named);
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+static void change(struct applying *a, const json_t *now, const json_t *wanted)
+{
+    json_t *fields = difference(now, wanted, a->section->change ? a->section->change : a->section->create);
+    struct err err = ERR_INIT;
+    bool done = true;
+
+    if (json_object_size(fields) > 0 && !a->section->change) { /* it has no PATCH */
+        json_t *anew = difference(NULL, wanted, a->section->create);
+        done = ask(a, "DELETE", path_of(a, now), NULL, &err) && ask(a, "POST", a->section->list, anew, &err);
+        json_decref(anew);
+    } else if (json_object_size(fields) > 0) {
+        if (!a->section->item) /* a setting is named in the body */
+            json_object_update_missing(fields, (json_t *)(uintptr_t)wanted);
+        done = ask(a, "PATCH", path_of(a, wanted), fields, &err);
+    }
+    if (strcmp(a->section->name, "groups") == 0)
+        done = done && change_members(a, now, wanted, fields, &err);
+    if (json_object_size(fields) > 0)
+        tell(a, "change", wanted, fields, done, &err);
+    else
+        json_decref(fields);
+}
+
+/* ---- a section, all of them */
+
+static bool apply_section(struct applying *a, const json_t *wanted, struct err *err)
+{
+    json_t *now, *object;
+    size_t i;
+
+    if (!config_section_read(a->call, a->section, &now, err))
+        return false;
+    json_array_foreach(wanted, i, object)
+    {
+        const json_t *there = find(a, now, config_object_id(a->call->arena, a->section, object));
+        if (there)
+            change(a, there, object);
+        else
+            add(a, object);
+    }
+    json_decref(now);
+    return true;
+}
+
+/* In the other order: what depends on something goes before it. */
+static bool prune_section(struct applying *a, const json_t *wanted, struct err *err)
+{
+    json_t *now, *object;
+    size_t i;
+
+    if (!config_section_read(a->call, a->section, &now, err))
+        return false;
+    json_array_foreach(now, i,
+                       object) if (!find(a, wanted, config_object_id(a->call->arena, a->section, object)))
+        remove_one(a, object);
+    json_decref(now);
+    return true;
+}
+
+static bool apply_all(struct applying *a, const json_t *config, struct err *err)
+{
+    size_t count;
+    const struct config_section *sections = config_sections(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *wanted = json_object_get(config, sections[i].name);
+        a->section = &sections[i];
+        if (json_is_array(wanted) && !apply_section(a, wanted, err))
+            return false;
+    }
+    for (size_t i = count; a->is_pruning && i > 0; i--) {
+        const json_t *wanted = json_object_get(config, sections[i - 1].name);
+        a->section = &sections[i - 1];
+        if (json_is_array(wanted) && !prune_section(a, wanted, err))
+            return false;
+    }
+    return true;
+}
+
+/* Every change is made, with what it depends on before it; then all of it is kept, or, where one was refused or it is only a
+ * question, nothing. */
+bool config_apply_post(struct admin_call *call, struct err *err)
+{
+    struct applying applying = { .call = call,
+                                 .changes = json_array(),
+                                 .is_pruning = call_flag(call, "prune", false) };
+    bool is_question = call_flag(call, "dry_run", false), is_kept = false;
+
+    db_rehearsal_begin();
+    bool done = apply_all(&applying, json_object_get(call->in, "config"), err);
+    if (done && !is_question && applying.fault_count == 0)
+        done = is_kept = db_rehearsal_keep(err);
+    else
+        db_rehearsal_end();
+    if (!done) {
+        json_decref(applying.changes);
+        return false;
+    }
+    return call_answer(call, json_pack("{s:b, s:o}", "applied", is_kept, "changes", applying.changes));
+}

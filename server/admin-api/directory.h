@@ -1,0 +1,13 @@
+/*
+ * directory.h -- what the files about company directories share; private to this room.
+ */
+#ifndef ADMIN_API_DIRECTORY_H
+#define ADMIN_API_DIRECTORY_H
+
+#include "admin_api/call.h"
+#include "directory/source.h"
+
+/* The source that path and query name. ERR_NOT_FOUND, ERR_CONFLICT: source_find(). */
+MUST_CHECK bool directory_of_call(struct admin_call *call, struct source *source_out, struct err *err);
+
+#endif

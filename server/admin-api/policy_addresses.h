@@ -1,0 +1,19 @@
+/* policy_addresses.h -- addresses that recipient policies give; private to this room. */
+#ifndef ADMIN_API_POLICY_ADDRESSES_H
+#define ADMIN_API_POLICY_ADDRESSES_H
+
+#include "admin_api/call.h"
+#include "directory/selection.h"
+#include "directory/user.h"
+
+enum policy_mode { POLICY_SHOWS, POLICY_WRITES };
+
+/* Gives those whom the policy selects the addresses that they lack, at most a thousand users in one call; an address that somebody else
+ * has gets a number (ada.lovelace2@...). Adds to `json`: "added", a list of {"user", "address"}, "refused", the same with "why",
+ * and "has_more". POLICY_SHOWS: nothing is written. */
+MUST_CHECK bool policy_addresses_apply(struct admin_call *call, const struct selection *policy,
+                                       enum policy_mode mode, json_t *json, struct err *err);
+/* All policies of its organisation, for a user that was just made. */
+MUST_CHECK bool policy_addresses_new(struct admin_call *call, const struct user *user, struct err *err);
+
+#endif

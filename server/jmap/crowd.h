@@ -1,0 +1,28 @@
+/*
+ * crowd.h -- how many requests, uploads and streams one user has at once (RFC 8620, 2); private to this room.
+ *
+ * Threads  any.
+ */
+#ifndef JMAP_CROWD_H
+#define JMAP_CROWD_H
+
+#include "base/compiler.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum jmap_crowd_kind { CROWD_REQUESTS, CROWD_UPLOADS, CROWD_STREAMS, CROWD_PICTURES, CROWD_KINDS };
+/* One that a browser left is counted until its next ping: who turns many pages within 30 s has many. */
+enum { JMAP_STREAMS_AT_ONCE = 128 };
+
+struct jmap_crowd;
+/* Nobody is there yet. */
+struct jmap_crowd *jmap_crowd_new(const void *owner);
+/* Everybody has left. Accepts and sets NULL. */
+void jmap_crowd_free(struct jmap_crowd **crowd);
+/* One more; false where the user has as many as he may. jmap_crowd_leave() must follow a true. */
+MUST_CHECK bool jmap_crowd_enter(struct jmap_crowd *crowd, int64_t recipient_id, enum jmap_crowd_kind kind);
+/* One less. */
+void jmap_crowd_leave(struct jmap_crowd *crowd, int64_t recipient_id, enum jmap_crowd_kind kind);
+
+#endif

@@ -1,0 +1,143 @@
+/* front_ends.c -- which application a path belongs to, where its files are, and what its pages may do. */
+#include "main/front_ends.h"
+
+#include "base/compiler.h"
+#include "http/site.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+#include <unistd.h>
+
+/* Nothing written into a page is style or script, and no text becomes markup (Trusted Types). */
+#define POLICY(styles, frames, types)                                                                         \
+    "default-src 'none'; script-src 'self'; style-src " styles                                                \
+    "; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src " frames                          \
+    "; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " \
+    "require-trusted-types-for 'script'; trusted-types " types
+
+/* Webmail lives at the root among other things: its files and these places inside it are its own. It shows letters in frames that
+ * inherit its policy and may have nothing from elsewhere, so what they look like comes with them, as data:; and two of its parts may
+ * make markup of text: webmail/src/features/message/body/README.md. */
+static const struct {
+    const char *folder, *prefix, *policy;
+    const char *places[4];
+} applications[] = {
+    { "admin", "/admin", POLICY("'self'", "'none'", "'none'"), { NULL } },
+    { "webmail",
+      "",
+      POLICY("'self' data:", "'self'", "chappe-message ProseMirrorClipboard"),
+      { "mail", "settings", NULL } },
+};
+
+struct front_ends {
+    struct site *sites[COUNT_OF(applications)];
+};
+
+/* ---- where */
+
+static bool has_some(const void *arena, const char *folder)
+{
+    for (size_t i = 0; i < COUNT_OF(applications); i++)
+        if (access(talloc_asprintf(arena, "%s/%s/index.html", folder, applications[i].folder), R_OK) == 0)
+            return true;
+    return false;
+}
+
+char *front_ends_folder(const void *owner, const struct config *config)
+{
+    char own[PATH_MAX], *candidates[3];
+    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    const char *beside;
+
+    if (*config->front_ends)
+        return talloc_strdup(owner, config->front_ends);
+    own[length > 0 ? length : 0] = '\0';
+    beside = dirname(own);
+    candidates[0] = config_path(owner, config, "front-ends");
+    candidates[1] = talloc_asprintf(owner, "%s/front-ends", beside);
+    candidates[2] = talloc_asprintf(owner, "%s/../share/chappe/front-ends", beside);
+    for (size_t i = 0; i < COUNT_OF(candidates); i++)
+        if (has_some(owner, candidates[i]))
+            return candidates[i];
+    return NULL;
+}
+
+struct front_ends *front_ends_load(const void *owner, const struct config *config)
+{
+    struct front_ends *all = talloc_zero(owner, struct front_ends);
+    const char *folder = front_ends_folder(all, config);
+    struct err err = ERR_INIT;
+
+    for (size_t i = 0; folder && i < COUNT_OF(applications); i++)
+        if (!site_load(all, talloc_asprintf(all, "%s/%s", folder, applications[i].folder), &all->sites[i],
+                       &err))
+            log_err(LOG_LEVEL_WARNING, "main.front_ends", &err);
+    if (!folder)
+        log_event(LOG_LEVEL_INFO, "main.front_ends.absent");
+    return all;
+}
+
+/* ---- answering */
+
+static bool is_below(const char *path, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    return strncmp(path, prefix, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* An application at the root has what is a file of it or one of its places; the others all below their prefix. */
+static bool has(const struct front_ends *all, size_t i, const char *path)
+{
+    if (*applications[i].prefix)
+        return is_below(path, applications[i].prefix);
+    if (!all->sites[i] || *path != '/')
+        return false;
+    for (size_t k = 0; applications[i].places[k]; k++)
+        if (is_below(path + 1, applications[i].places[k]))
+            return true;
+    return path[1] == '\0' || is_below(path, "/assets") || site_has(all->sites[i], path + 1);
+}
+
+bool front_ends_have(const struct front_ends *all, const char *path)
+{
+    for (size_t i = 0; i < COUNT_OF(applications); i++)
+        if (has(all, i, path))
+            return true;
+    return false;
+}
+
+static void answer_one(const struct site *site, const char *prefix, const struct http_request *request,
+                       struct http_reply *reply)
+{
+    const char *rest = http_path(request) + strlen(prefix);
+
+    if (*rest == '\0') {
+        http_reply_status(reply, 308);
+        http_reply_header(reply, "Location", talloc_asprintf(http_arena(request), "%s/", prefix));
+    } else if (site) {
+        site_answer(site, rest + 1, request, reply);
+    } else {
+        http_reply_status(reply, 404);
+        http_reply_type(reply, "text/plain; charset=utf-8");
+        buf_add_text(http_reply_body(reply), "This application is not installed here.\n");
+    }
+}
+
+void front_ends_answer(const struct front_ends *all, const struct http_request *request,
+                       struct http_reply *reply)
+{
+    http_reply_header(reply, "Cross-Origin-Opener-Policy", "same-origin");
+    http_reply_header(reply, "Cross-Origin-Resource-Policy", "same-origin");
+    http_reply_header(reply, "Permissions-Policy",
+                      "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    for (size_t i = 0; i < COUNT_OF(applications); i++)
+        if (has(all, i, http_path(request))) {
+            http_reply_header(reply, "Content-Security-Policy", applications[i].policy);
+            answer_one(all->sites[i], applications[i].prefix, request, reply);
+            return;
+        }
+}
