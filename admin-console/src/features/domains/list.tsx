@@ -1,0 +1,59 @@
+import { DataTable, EmptyState, ErrorPanel, Foreign, Page, Status, useFormat, wordOf, type Column } from '@chappe/kit'
+import { IconPlus, IconSearch } from '@chappe/kit/icons'
+import { Button, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useMay } from '../../app/session'
+import list from '../recipients/list.module.css'
+import { ScopeFilters } from '../recipients/scope-filters'
+import { AddDomain } from './add'
+import { domainsQuery, type Domain } from './data'
+import { domainsRoute } from './routes'
+import { useTexts } from './texts'
+
+const keyOf = (d: Domain) => d.name
+
+export function Domains() {
+  const say = useTexts()
+  const format = useFormat()
+  const search = domainsRoute.useSearch()
+  const navigate = useNavigate({ from: '/domains' })
+  const mayAdd = useMay('domain.write')
+  const all = useQuery(domainsQuery(search.organisation))
+  const wanted = (search.text ?? '').toLowerCase()
+  const rows = useMemo(() => (all.data ?? []).filter((d) => d.name.includes(wanted)), [all.data, wanted])
+  const columns = useMemo<Column<Domain>[]>(
+    () => [
+      { id: 'name', title: say('name'), width: 2, cell: (d) => <Foreign title={d.name}>{d.name}</Foreign> },
+      { id: 'organisation', title: say('organisation'), width: 2, yields: 's', cell: (d) => <Foreign title={d.organisation}>{d.organisation}</Foreign> },
+      { id: 'kind', title: say('kind'), yields: 'm', cell: (d) => wordOf(say, 'kind', d.kind) },
+      { id: 'recipients', title: say('recipients'), align: 'end', width: 0.7, cell: (d) => format.number(d.recipients) },
+      { id: 'state', title: say('state'), width: 0.8, yields: 's', cell: (d) => <Status health={d.enabled ? 'good' : 'bad'}>{say(d.enabled ? 'on' : 'off')}</Status> },
+    ],
+    [say, format],
+  )
+  return (
+    <Page
+      fill
+      title={say('domains')}
+      actions={
+        mayAdd && (
+          <Button leftSection={<IconPlus size={17} />} onClick={() => void navigate({ search: { ...search, dialog: 'add' } })}>
+            {say('add')}
+          </Button>
+        )
+      }
+    >
+      <div className={list.filters}>
+        <TextInput className={list.find} leftSection={<IconSearch size={16} />} aria-label={say('find')} placeholder={say('find')} value={search.text ?? ''} onChange={(e) => void navigate({ search: { ...search, text: e.currentTarget.value }, replace: true })} />
+        <ScopeFilters organisation={search.organisation} noDomain onChange={(change) => void navigate({ search: { ...search, organisation: change.organisation }, replace: true })} />
+      </div>
+      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
+      <DataTable label={say('domains')} columns={columns} rows={rows} rowKey={keyOf} onOpen={(d) => void navigate({ to: '/domains/$domain', params: { domain: d.name } })} isLoading={all.isFetching} empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>} />
+      {search.dialog === 'add' && (
+        <AddDomain organisation={search.organisation} onClose={() => void navigate({ search: { ...search, dialog: undefined } })} onAdded={(name) => void navigate({ to: '/domains/$domain', params: { domain: name }, search: { tab: 'dns' } })} />
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,17 @@
+import { words } from '@chappe/kit'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { shellRoute } from '../../app/root'
+
+export const jobsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs',
+  validateSearch: words('state'),
+  component: lazyRouteComponent(() => import('./jobs'), 'Jobs'),
+})
+export const jobRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs/$id',
+  validateSearch: words('all'),
+  component: lazyRouteComponent(() => import('./job'), 'JobPage'),
+})
+export const jobRoutes = [jobsRoute, jobRoute] as const

@@ -1,0 +1,17 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { shellRoute } from '../../app/root'
+import { words } from '@chappe/kit'
+
+export const organisationsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/organisations',
+  validateSearch: words('text', 'dialog'),
+  component: lazyRouteComponent(() => import('./list'), 'Organisations'),
+})
+export const organisationRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/organisations/$name',
+  validateSearch: words('tab', 'dialog'),
+  component: lazyRouteComponent(() => import('./organisation'), 'OrganisationPage'),
+})
+export const organisationRoutes = [organisationsRoute, organisationRoute] as const

@@ -1,0 +1,17 @@
+import { words } from '@chappe/kit'
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { shellRoute } from '../../app/root'
+
+export const addressListsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/address-lists',
+  validateSearch: words('organisation', 'dialog', 'name'),
+  component: lazyRouteComponent(() => import('./address-lists'), 'AddressLists'),
+})
+export const policiesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/policies',
+  validateSearch: words('organisation', 'dialog', 'name'),
+  component: lazyRouteComponent(() => import('./policies'), 'Policies'),
+})
+export const policyRoutes = [addressListsRoute, policiesRoute] as const

@@ -1,0 +1,122 @@
+import { Answered, Confirm, ErrorPanel, Foreign, Page, Panel, Status, parseBytes } from '@chappe/kit'
+import { Button, Group as Row, Stack, Switch, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState, type FormEvent } from 'react'
+import { api, path } from '../../app/api'
+import { useChange } from '../../app/change'
+import { Command, commandLine } from '../../app/command'
+import { useMay } from '../../app/session'
+import { contactQuery, type ContactDetails } from './data'
+import classes from './mailbox.module.css'
+import { contactRoute } from './routes'
+import { RuleFields, ruleChanges, rulesOf } from './rule-fields'
+import { useTexts } from './texts'
+import { useAddTexts } from './texts-add'
+import { useOneTexts } from './texts-one'
+
+function Properties({ contact }: { contact: ContactDetails }) {
+  const say = useOneTexts()
+  const words = useTexts()
+  const add = useAddTexts()
+  const change = useChange()
+  const mayWrite = useMay('recipient.write')
+  const before = rulesOf(contact)
+  const [name, setName] = useState(contact.name)
+  const [target, setTarget] = useState(contact.target)
+  const [enabled, setEnabled] = useState(contact.enabled)
+  const [rules, setRules] = useState(before)
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const { body, options } = ruleChanges(before, rules)
+  if (name !== contact.name) options['name'] = body['name'] = name
+  if (target !== contact.target) options['target'] = body['target'] = target
+  if (enabled !== contact.enabled) {
+    body['enabled'] = enabled
+    options['enabled'] = enabled ? 'yes' : 'no'
+  }
+  const isChanged = Object.keys(body).length > 0
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    await change(() => api.patch(path`/contacts/${contact.address}`, body), [['contacts']], say('saved')).catch(setError)
+    setBusy(false)
+  }
+  return (
+    <form onSubmit={(e) => void submit(e)}>
+      <fieldset disabled={!mayWrite} className={classes.plain}>
+        <div className={classes.two}>
+          <Panel title={say('tab.overview')}>
+            <Stack gap="sm">
+              <TextInput label={words('name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
+              <TextInput label={add('target')} type="email" required value={target} onChange={(e) => setTarget(e.currentTarget.value.trim())} />
+              <Switch label={words('state.active')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
+            </Stack>
+          </Panel>
+          <Panel title={say('tab.limits')}>
+            <Stack gap="sm">
+              <RuleFields value={rules} onChange={setRules} />
+              {isChanged && <Command line={commandLine(['contact', 'set', contact.address], options)} />}
+              {error !== null && <ErrorPanel error={error} />}
+              {mayWrite && (
+                <Row justify="flex-end">
+                  <Button type="submit" loading={busy} disabled={!isChanged || parseBytes(rules.maxMessage) === null}>
+                    {say('save')}
+                  </Button>
+                </Row>
+              )}
+            </Stack>
+          </Panel>
+        </div>
+      </fieldset>
+    </form>
+  )
+}
+
+export function ContactPage() {
+  const say = useOneTexts()
+  const words = useTexts()
+  const change = useChange()
+  const { address } = contactRoute.useParams()
+  const navigate = useNavigate()
+  const mayWrite = useMay('recipient.write')
+  const [removes, setRemoves] = useState(false)
+  const contact = useQuery(contactQuery(address))
+  const c = contact.data
+  return (
+    <Page
+      title={<Foreign>{c?.name ?? address}</Foreign>}
+      trail={<Link to="/recipients/contacts">{words('contacts')}</Link>}
+      lead={
+        <>
+          <Foreign>{address}</Foreign> {c && <Status health={c.enabled ? 'good' : 'bad'}>{words(c.enabled ? 'state.active' : 'state.disabled')}</Status>}
+        </>
+      }
+      actions={
+        mayWrite && (
+          <Button variant="outline" color="red" onClick={() => setRemoves(true)}>
+            {say('remove')}
+          </Button>
+        )
+      }
+    >
+      <Answered of={contact}>{(c) => <Properties key={JSON.stringify(c)} contact={c} />}</Answered>
+      {removes && (
+        <Confirm
+          title={say('remove')}
+          action={say('remove')}
+          onDone={() => setRemoves(false)}
+          onAct={async () => {
+            await change(() => api.delete(path`/contacts/${address}`), [['contacts', 'list']], say('removed', { name: c?.name ?? address }))
+            await navigate({ to: '/recipients/contacts' })
+            return 'left'
+          }}
+        >
+          <p>{say('remove.other')}</p>
+          <Command line={commandLine(['contact', 'remove', address])} />
+        </Confirm>
+      )}
+    </Page>
+  )
+}
