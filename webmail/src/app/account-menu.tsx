@@ -1,0 +1,43 @@
+import { ChoiceItems } from '@chappe/kit'
+import { IconLogout, IconUser } from '@chappe/kit/icons'
+import { ActionIcon, Menu } from '@mantine/core'
+import { useMail } from '../jmap/mail'
+import { accountLinks } from './plugs'
+import { door } from './session'
+import classes from './shell.module.css'
+import { useAppTexts } from './texts'
+
+export function AccountMenu() {
+  const say = useAppTexts()
+  const mail = useMail()
+  const leave = async () => {
+    await door.logOut().catch(() => undefined)
+    location.assign('/') // nothing of this mailbox stays in the page's memory
+  }
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <ActionIcon variant="transparent" className={classes.tool} aria-label={say('account')}>
+          <IconUser size={19} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <bdi>{mail.own.account?.name}</bdi>
+          <br />
+          <bdi>{mail.jmap.session.username}</bdi>
+        </Menu.Label>
+        <div className={classes.narrow}>
+          <ChoiceItems />
+          <Menu.Divider />
+        </div>
+        {accountLinks.map((Item, i) => (
+          <Item key={i} />
+        ))}
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+          {say('logOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

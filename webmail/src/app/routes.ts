@@ -1,0 +1,15 @@
+import { parseSearch, stringifySearch } from '@chappe/kit'
+import { createRouter } from '@tanstack/react-router'
+import { mailRoutes } from '../features/mail/routes'
+import { settingsRoutes } from '../features/settings/routes'
+import { rootRoute, shellRoute } from './root'
+
+const tree = rootRoute.addChildren([shellRoute.addChildren([...mailRoutes, ...settingsRoutes])])
+
+export const router = createRouter({ routeTree: tree, parseSearch, stringifySearch, scrollRestoration: false, pathParamsAllowedCharacters: ['@', '+'] })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,38 @@
+import { defineTexts } from '@chappe/kit'
+
+export const useAppTexts = defineTexts('app', {
+  en: {
+    product: 'Chappe',
+    mail: 'Mail',
+    loginLead: 'Your mail, wherever you are.',
+    enrol: 'This account needs a second factor before its mail can be read.',
+    enrolGo: 'Set it up',
+    noMail: 'This account has no mailbox here.',
+    skip: 'Skip to the messages',
+    folders: 'Folders',
+    menu: 'Folders and menu',
+    account: 'Account',
+    logOut: 'Log out',
+    compose: 'New message',
+    keys: 'Keyboard shortcuts',
+    'notFound.title': 'There is no such page',
+    'notFound.home': 'To the inbox',
+  },
+  fr: {
+    product: 'Chappe',
+    mail: 'Courrier',
+    loginLead: 'Votre courrier, où que vous soyez.',
+    enrol: 'Ce compte doit avoir un second facteur avant que son courrier puisse être lu.',
+    enrolGo: 'Le configurer',
+    noMail: 'Ce compte n’a pas de boîte aux lettres ici.',
+    skip: 'Aller aux messages',
+    folders: 'Dossiers',
+    menu: 'Dossiers et menu',
+    account: 'Compte',
+    logOut: 'Se déconnecter',
+    compose: 'Nouveau message',
+    keys: 'Raccourcis clavier',
+    'notFound.title': 'Cette page n’existe pas',
+    'notFound.home': 'Vers la boîte de réception',
+  },
+})

@@ -1,0 +1,57 @@
+// What of the writing of messages is there before anybody writes: who asks for it is heard, and the rest is loaded.
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { accountLinks, overlays, plugCompose, type ComposeIntent } from '../../app/plugs'
+import { useMail } from '../../jmap/mail'
+
+export type Wish = ComposeIntent | { kind: 'mailto'; url: string } | { kind: 'scheduled' }
+
+const Dock = lazy(() => import('./dock'))
+const ScheduledLink = lazy(() => import('./link'))
+const waiting: Wish[] = []
+const told = new Set<() => void>()
+let count = 0
+
+export function wish(one: Wish): void {
+  waiting.push(one)
+  count++
+  told.forEach((tell) => tell())
+}
+export const takeIntents = (): Wish[] => waiting.splice(0)
+export const useIntentCount = (): number =>
+  useSyncExternalStore(
+    (tell) => {
+      told.add(tell)
+      return () => told.delete(tell)
+    },
+    () => count,
+  )
+
+/** Loads the windows when somebody wants to write, or something was being written when the page ended. */
+function ComposeDock() {
+  const wanted = useIntentCount()
+  const { own } = useMail()
+  const [hasKept, setHasKept] = useState(false)
+  useEffect(() => {
+    const look = () => void import('./kept').then(({ keptOf }) => keptOf(own.accountId)).then((all) => setHasKept(all.length > 0)).catch(() => {})
+    const timer = setTimeout(look, 300)
+    return () => clearTimeout(timer)
+  }, [own.accountId])
+  return wanted > 0 || hasKept ? (
+    <Suspense>
+      <Dock />
+    </Suspense>
+  ) : null
+}
+
+/** Once, when the page starts. */
+export function plugWriting(): void {
+  plugCompose(wish)
+  overlays.push(ComposeDock)
+  accountLinks.push(() => (
+    <Suspense>
+      <ScheduledLink />
+    </Suspense>
+  ))
+  const mailto = new URLSearchParams(location.search).get('mailto')
+  if (mailto?.toLowerCase().startsWith('mailto:')) wish({ kind: 'mailto', url: mailto })
+}

@@ -1,0 +1,136 @@
+import { useLanguage } from '@chappe/kit'
+import { IconChevronDown, IconChevronRight } from '@chappe/kit/icons'
+import { Link, useParams } from '@tanstack/react-router'
+import { useState, type DragEvent } from 'react'
+import { useMail, useStore } from '../../jmap/mail'
+import type { AccountStore } from '../../jmap/store'
+import { useActions } from '../mail/actions'
+import { choose, useChoices } from '../mail/choices'
+import { nowDragged } from '../mail/dragging'
+import { hasFiles, useImport } from '../mail/import'
+import { accountName, folderName, usePlace } from '../mail/place'
+import { AddFolder, FolderMenu } from './menu'
+import { iconOf, useFolderName } from './names'
+import { branches, type Branch } from './order'
+import { Quota } from './quota'
+import { useFolderTexts } from './texts'
+import classes from './tree.module.css'
+
+function toggle(closed: string[], key: string): void {
+  choose({ closed: closed.includes(key) ? closed.filter((k) => k !== key) : [...closed, key] })
+}
+
+function Row({ store, branch }: { store: AccountStore; branch: Branch }) {
+  const say = useFolderTexts()
+  const nameOf = useFolderName()
+  const place = usePlace()
+  const { closed } = useChoices()
+  const { mailbox, children, depth } = branch
+  const name = nameOf(mailbox)
+  const Icon = iconOf(mailbox)
+  const isHere = useParams({ strict: false }).folder !== undefined && place.store === store && place.mailbox?.id === mailbox.id
+  const isShut = closed.includes(mailbox.id)
+  const actions = useActions(place)
+  const take = useImport()
+  const [over, setOver] = useState(false)
+  const takes = (e: DragEvent) => {
+    const what = nowDragged()
+    return mailbox.myRights.mayAddItems && (what ? !(what.store === store && isHere) : hasFiles(e))
+  }
+  // Drafts are counted whole: what waits there is to be finished, not to be read.
+  const count = mailbox.role === 'drafts' ? mailbox.totalEmails : mailbox.role === 'sent' || mailbox.role === 'trash' ? 0 : mailbox.unreadEmails
+  return (
+    <li>
+      <div
+        className={classes.row}
+        data-here={isHere || undefined}
+        data-over={over || undefined}
+        data-depth={Math.min(depth, 6)}
+        onDragOver={(e) => {
+          if (!takes(e)) return
+          e.preventDefault()
+          setOver(true)
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(e) => {
+          if (!takes(e)) return
+          e.preventDefault()
+          setOver(false)
+          const what = nowDragged()
+          if (what) actions.move(what.ids, mailbox, store)
+          else void take(store, mailbox, e.dataTransfer.files)
+        }}
+      >
+        {children.length > 0 ? (
+          <button type="button" className={classes.twist} aria-expanded={!isShut} aria-label={say(isShut ? 'open' : 'shut', { name })} onClick={() => toggle(closed, mailbox.id)}>
+            {isShut ? <IconChevronRight size={14} /> : <IconChevronDown size={14} />}
+          </button>
+        ) : (
+          <span className={classes.twist} />
+        )}
+        <Link
+          to="/mail/$account/$folder"
+          params={{ account: accountName(store), folder: folderName(mailbox) }}
+          className={classes.link}
+          data-unread={(mailbox.role !== 'drafts' && count > 0) || undefined}
+          aria-current={isHere ? 'page' : undefined}
+        >
+          <Icon size={18} aria-hidden />
+          <bdi title={name}>{name}</bdi>
+          {count > 0 && (
+            <span className={classes.count} aria-label={mailbox.role === 'drafts' ? undefined : say('unread', { count })}>
+              {count}
+            </span>
+          )}
+        </Link>
+        <FolderMenu store={store} mailbox={mailbox} name={name} />
+      </div>
+      {children.length > 0 && !isShut && (
+        <ul>
+          {children.map((b) => (
+            <Row key={b.mailbox.id} store={store} branch={b} />
+          ))}
+        </ul>
+      )}
+    </li>
+  )
+}
+
+function Account({ store }: { store: AccountStore }) {
+  useStore(store)
+  const mail = useMail()
+  const language = useLanguage()
+  const isAlone = mail.accounts.length === 1
+  return (
+    <section className={classes.account}>
+      {!isAlone && (
+        <h2>
+          <bdi>{store.account?.name}</bdi>
+        </h2>
+      )}
+      <ul>
+        {branches(store, language).map((b) => (
+          <Row key={b.mailbox.id} store={store} branch={b} />
+        ))}
+      </ul>
+      {store.isOwn && store.isLoaded && (
+        <>
+          <AddFolder store={store} />
+          <Quota store={store} />
+        </>
+      )}
+    </section>
+  )
+}
+
+/** All folders of all accounts. */
+export function FolderTree() {
+  const mail = useMail()
+  return (
+    <div className={classes.tree}>
+      {mail.accounts.map((store) => (
+        <Account key={store.accountId} store={store} />
+      ))}
+    </div>
+  )
+}

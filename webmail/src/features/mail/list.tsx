@@ -1,0 +1,138 @@
+import { EmptyState, ErrorPanel } from '@chappe/kit'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { List } from '../../jmap/list'
+import type { Actions } from './actions'
+import { ImportHere } from './import'
+import { ListHead } from './list-head'
+import { useChoices } from './choices'
+import classes from './list.module.css'
+import { useOpen, type Place } from './place'
+import { BlankRow, Row, type RowDoes } from './row'
+import { SelectionBar } from './selection-bar'
+import { useSections } from './sections'
+import type { Selection } from './selection'
+import { useMailTexts } from './texts'
+
+const ROWS = { comfortable: 64, compact: 48 }
+const HEAD = 30
+const OVERSCAN = 12
+
+interface Props {
+  place: Place
+  list: List
+  title: string
+  /** The row whose message is open. */
+  listed: string | undefined
+  selection: Selection
+  actions: Actions
+  leave: (rows: readonly string[]) => void
+  dialog: 'move' | 'destroy' | null
+  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  isReadingBeside: boolean
+}
+
+/** One long list, of which what is near the screen is loaded and drawn. */
+export function MessageList({ place, list, title, listed, selection, actions, leave, dialog, onDialog, isReadingBeside }: Props) {
+  const say = useMailTexts()
+  const open = useOpen()
+  const scroller = useRef<HTMLDivElement>(null)
+  const [focused, setFocused] = useState<string | null>(null)
+  const { store } = place
+  const count = list.total ?? 0
+  const sections = useSections(place, list)
+  const { density } = useChoices()
+  const row = ROWS[density]
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: (i) => (sections.has(i) ? row + HEAD : row),
+    getItemKey: (i) => list.ids[i] ?? i,
+    overscan: OVERSCAN,
+  })
+  const signature = useMemo(() => [...sections.keys()].join(), [sections])
+  useEffect(() => virtual.measure(), [signature, virtual, row])
+  const items = virtual.getVirtualItems()
+  const from = items[0]?.index ?? 0
+  const to = items[items.length - 1]?.index ?? 0
+  useEffect(() => list.ensure(from, to), [list, from, to, store.version])
+
+  // The one row that Tab reaches: where one was last, else what is open, else the first.
+  const cursor = focused && list.ids.includes(focused) ? focused : listed && list.ids.includes(listed) ? listed : list.ids[0]
+  useEffect(() => {
+    const index = listed ? list.ids.indexOf(listed) : -1
+    if (index >= 0) virtual.scrollToIndex(index)
+  }, [listed, list]) // eslint-disable-line
+
+  const step = (id: string, by: number, extend: boolean) => {
+    const index = Math.max(0, Math.min(count - 1, list.ids.indexOf(id) + by))
+    const next = list.ids[index]
+    virtual.scrollToIndex(index)
+    if (!next || next === id) return
+    setFocused(next)
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(next)}"]`)?.focus({ preventScroll: true }))
+    if (extend) selection.extend(next)
+    else if (isReadingBeside && listed) open(next, true)
+  }
+  const does: RowDoes = {
+    open: (id) => {
+      setFocused(id)
+      open(id)
+    },
+    step,
+    select: (id, how) => {
+      setFocused(id)
+      if (how === 'extend') selection.extend(id)
+      else selection.toggle(id)
+    },
+    act: (id, what) => {
+      const ids = actions.messages([id])
+      if (what === 'archive' || what === 'trash') {
+        leave([id])
+        actions[what]?.(ids)
+      } else if (what === 'flag') actions.flag(store.conversation(store.emails.get(id)!).some((e) => e.keywords['$flagged']) ? ids : [id], !ids.some((i) => store.emails.get(i)?.keywords['$flagged']))
+      else actions.read(ids, ids.some((i) => !store.emails.get(i)?.keywords['$seen']))
+    },
+  }
+  return (
+    <ImportHere place={place}>
+      {selection.ids.size > 0 ? (
+        <SelectionBar place={place} list={list} selection={selection} actions={actions} leave={leave} dialog={dialog} onDialog={onDialog} />
+      ) : (
+        <ListHead place={place} title={title} total={list.total} isCollapsed={list.spec.collapse} />
+      )}
+      {list.error !== null && list.total === null && <ErrorPanel error={list.error} retry={() => list.ensure(from, to)} />}
+      {list.total === 0 && (place.q || place.only.length > 0 ? <EmptyState title={say('nothingFound')}>{say('nothingFoundLead')}</EmptyState> : <EmptyState title={say('empty')}>{say('emptyLead')}</EmptyState>)}
+      <div ref={scroller} className={classes.scroller} data-waiting={list.total === null || undefined}>
+        {count > 0 && (
+          <div role="grid" aria-label={say('messages')} aria-rowcount={count} aria-multiselectable className={classes.rows} data-density={density} style={{ height: virtual.getTotalSize() }}>
+            {items.map((item) => {
+              const id = list.ids[item.index]
+              const email = id ? store.emails.get(id) : undefined
+              const at = { index: item.index, start: item.start, section: sections.get(item.index) }
+              return email ? (
+                <Row
+                  key={item.key}
+                  {...at}
+                  store={store}
+                  version={store.version}
+                  list={list}
+                  email={email}
+                  actions={actions}
+                  isOpen={email.id === listed}
+                  isSelected={selection.has(email.id)}
+                  isSelecting={selection.ids.size > 0}
+                  selected={selection.ids}
+                  isCursor={email.id === cursor}
+                  does={does}
+                />
+              ) : (
+                <BlankRow key={item.key} {...at} />
+              )
+            })}
+          </div>
+        )}
+      </div>
+    </ImportHere>
+  )
+}

@@ -1,0 +1,188 @@
+import { Foreign } from '@chappe/kit'
+import { IconArchive, IconArrowBackUp, IconArrowForwardUp, IconCheck, IconFlag, IconFlagFilled, IconMail, IconMailOpened, IconPaperclip, IconTrash, type Icon } from '@chappe/kit/icons'
+import { memo, type DragEvent, type KeyboardEvent, type MouseEvent } from 'react'
+import type { List } from '../../jmap/list'
+import type { AccountStore } from '../../jmap/store'
+import type { Email } from '../../jmap/wire'
+import { useActionTexts } from './action-texts'
+import type { Actions } from './actions'
+import { Avatar } from './avatar'
+import { useDates } from './dates'
+import { drag, dragLabel } from './dragging'
+import classes from './list.module.css'
+import { Marked } from './marked'
+import { nameOf, participants, shortName } from './people'
+import { useMailTexts } from './texts'
+
+export interface RowDoes {
+  open(id: string): void
+  step(id: string, by: number, extend: boolean): void
+  select(id: string, how: 'toggle' | 'extend'): void
+  act(id: string, what: 'archive' | 'trash' | 'flag' | 'read'): void
+}
+
+interface At {
+  index: number
+  start: number
+  section: string | undefined
+}
+interface Props extends At {
+  store: AccountStore
+  /** Of the store: a row is drawn again when it changes. */
+  version: number
+  list: List
+  email: Email
+  actions: Actions
+  isOpen: boolean
+  isSelected: boolean
+  isSelecting: boolean
+  selected: ReadonlySet<string>
+  isCursor: boolean
+  does: RowDoes
+}
+
+function Section({ section }: { section: string | undefined }) {
+  return section ? (
+    <div className={classes.section} aria-hidden>
+      {section}
+    </div>
+  ) : null
+}
+
+function Quick({ icon: Icon, label, onClick }: { icon: Icon; label: string; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={label}
+      title={label}
+      onClick={(e) => {
+        e.stopPropagation()
+        onClick()
+      }}
+    >
+      <Icon size={18} aria-hidden />
+    </button>
+  )
+}
+
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }
+
+export const Row = memo(function Row(p: Props) {
+  const { index, start, section, store, list, email, actions, isOpen, isSelected, does } = p
+  const say = useMailTexts()
+  const act = useActionTexts()
+  const dates = useDates()
+  const all = list.spec.collapse ? store.conversation(email) : [email]
+  const isUnread = all.some((e) => !e.keywords['$seen'])
+  const isFlagged = all.some((e) => e.keywords['$flagged'])
+  const isMine = store.mailboxes.get(list.spec.mailboxId ?? '')?.role === 'sent' || email.keywords['$draft']
+  const people = isMine ? (email.to ?? []) : participants(all)
+  const names = people.length > 1 ? people.map(shortName).join(', ') : people[0] ? nameOf(people[0]) : say('nobody')
+  const subject = email.subject?.trim() || say('noSubject')
+  const marks = list.marks.get(email.id)
+
+  const click = (e: MouseEvent) => {
+    if (e.ctrlKey || e.metaKey) does.select(email.id, 'toggle')
+    else if (e.shiftKey) does.select(email.id, 'extend')
+    else does.open(email.id)
+  }
+  const key = (e: KeyboardEvent) => {
+    const by = STEPS[e.key]
+    if (by !== undefined) does.step(email.id, by, e.shiftKey)
+    else if (e.key === 'Enter') does.open(email.id)
+    else if (e.key === ' ') does.select(email.id, 'toggle')
+    else return
+    e.preventDefault()
+    e.stopPropagation()
+  }
+  const dragStart = (e: DragEvent) => {
+    const rows = isSelected ? [...p.selected] : [email.id]
+    const ids = actions.messages(rows)
+    drag({ store, ids })
+    e.dataTransfer.setData('text/plain', subject)
+    e.dataTransfer.effectAllowed = 'move'
+    dragLabel(e, rows.length > 1 ? act('selected', { count: rows.length }) : subject.slice(0, 60))
+  }
+  return (
+    <div role="row" aria-rowindex={index + 1} aria-selected={isSelected || isOpen} className={classes.place} style={{ transform: `translateY(${start}px)` }}>
+      <Section section={section} />
+      <div
+        role="gridcell"
+        tabIndex={p.isCursor ? 0 : -1}
+        className={classes.row}
+        data-id={email.id}
+        data-unread={isUnread || undefined}
+        data-open={isOpen || undefined}
+        data-selected={isSelected || undefined}
+        draggable
+        onDragStart={dragStart}
+        onDragEnd={() => drag(null)}
+        onClick={click}
+        onKeyDown={key}
+      >
+        <span
+          className={classes.pick}
+          data-on={isSelected || undefined}
+          onClick={(e) => {
+            e.stopPropagation()
+            does.select(email.id, e.shiftKey ? 'extend' : 'toggle')
+          }}
+        >
+          <Avatar of={people[0]} />
+          <span className={classes.tick} aria-hidden>
+            <IconCheck size={20} />
+          </span>
+        </span>
+        <div className={classes.text}>
+          <div className={classes.line}>
+            <span className={classes.who}>
+              {isUnread && <span className={classes.said}>{say('unread')}</span>}
+              <Foreign title={people.map((a) => a.email).join(', ')}>{names}</Foreign>
+              {all.length > 1 && <span className={classes.many}>{all.length}</span>}
+            </span>
+            <span className={classes.marks}>
+              {email.keywords['$answered'] && <IconArrowBackUp size={15} role="img" aria-label={say('answered')} />}
+              {email.keywords['$forwarded'] && <IconArrowForwardUp size={15} role="img" aria-label={say('forwarded')} />}
+              {all.some((e) => e.hasAttachment) && <IconPaperclip size={15} role="img" aria-label={say('attachment')} />}
+              {isFlagged && <IconFlagFilled size={15} className={classes.flag} role="img" aria-label={say('flagged')} />}
+            </span>
+            <time dateTime={email.receivedAt} title={dates.full(email.receivedAt)}>
+              {dates.row(email.receivedAt)}
+            </time>
+          </div>
+          <div className={classes.line}>
+            <span className={classes.subject}>
+              {email.keywords['$draft'] && <span className={classes.draft}>{say('draft')}</span>}
+              <bdi>{marks?.subject ? <Marked html={marks.subject} /> : subject}</bdi>
+              <span className={classes.preview}>
+                <bdi>{marks?.preview ? <Marked html={marks.preview} /> : email.preview}</bdi>
+              </span>
+            </span>
+            <span className={classes.quick}>
+              {actions.archive && <Quick icon={IconArchive} label={act('archive')} onClick={() => does.act(email.id, 'archive')} />}
+              {actions.trash && <Quick icon={IconTrash} label={act('trash')} onClick={() => does.act(email.id, 'trash')} />}
+              <Quick icon={isUnread ? IconMailOpened : IconMail} label={act(isUnread ? 'read' : 'unread')} onClick={() => does.act(email.id, 'read')} />
+              <Quick icon={isFlagged ? IconFlagFilled : IconFlag} label={act(isFlagged ? 'unflag' : 'flag')} onClick={() => does.act(email.id, 'flag')} />
+            </span>
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+})
+
+export function BlankRow({ index, start, section }: At) {
+  return (
+    <div role="row" aria-rowindex={index + 1} className={classes.place} style={{ transform: `translateY(${start}px)` }}>
+      <Section section={section} />
+      <div role="gridcell" className={classes.row} data-blank aria-busy>
+        <span className={classes.blankAvatar} />
+        <div className={classes.text}>
+          <span className={classes.blank} />
+          <span className={classes.blank} />
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import { IconArchive, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
+import { Menu } from '@mantine/core'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
+import type { AccountStore } from '../../jmap/store'
+import { useActionTexts } from './action-texts'
+import type { Actions } from './actions'
+import classes from './toolbar.module.css'
+
+const DestroyDialog = lazy(() => import('./destroy-dialog'))
+const MoveDialog = lazy(() => import('../folders/move'))
+
+export function Tool({ icon: Icon, label, onClick, words = true }: { icon: Icon; label: string; onClick: () => void; words?: boolean }) {
+  return (
+    <button type="button" className={classes.tool} onClick={onClick} aria-label={label} title={label}>
+      <Icon size={19} aria-hidden />
+      {words && <span aria-hidden>{label}</span>}
+    </button>
+  )
+}
+
+interface Props {
+  store: AccountStore
+  actions: Actions
+  /** The messages that are meant. */
+  ids: readonly string[]
+  /** After they have left the place. */
+  onGone: () => void
+  dialog: 'move' | 'destroy' | null
+  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  words?: boolean
+  children?: ReactNode
+  more?: ReactNode
+}
+
+/** What can be done to some messages, by buttons with words below. */
+export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words = true, children, more }: Props) {
+  const say = useActionTexts()
+  const emails = ids.map((id) => store.emails.get(id)).filter((e) => e !== undefined)
+  const isRead = emails.length > 0 && emails.every((e) => e.keywords['$seen'])
+  const isFlagged = emails.some((e) => e.keywords['$flagged'])
+  const leave = (act: ((ids: readonly string[]) => void) | null) => () => {
+    if (!act) return
+    onGone()
+    act(ids)
+  }
+  const { archive, trash, junk, notJunk } = actions
+  return (
+    <div className={classes.bar} role="toolbar" data-words={words || undefined}>
+      {children}
+      {archive && <Tool icon={IconArchive} label={say('archive')} onClick={leave(archive)} words={words} />}
+      {actions.isFinal ? <Tool icon={IconTrash} label={say('destroy')} onClick={() => onDialog('destroy')} words={words} /> : trash && <Tool icon={IconTrash} label={say('trash')} onClick={leave(trash)} words={words} />}
+      {notJunk && <Tool icon={IconInbox} label={say('notJunk')} onClick={leave(notJunk)} words={words} />}
+      <Tool icon={isFlagged ? IconFlagFilled : IconFlag} label={say(isFlagged ? 'unflag' : 'flag')} onClick={() => actions.flag(ids, !isFlagged)} words={words} />
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <button type="button" className={classes.tool} aria-label={say('more')} title={say('more')}>
+            <IconDots size={19} aria-hidden />
+            {words && <span aria-hidden>{say('more')}</span>}
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconFolderSymlink size={16} />} onClick={() => onDialog('move')}>
+            {say('move')}
+          </Menu.Item>
+          <Menu.Item leftSection={isRead ? <IconMail size={16} /> : <IconMailOpened size={16} />} onClick={() => actions.read(ids, !isRead)}>
+            {say(isRead ? 'unread' : 'read')}
+          </Menu.Item>
+          {junk && (
+            <Menu.Item leftSection={<IconFlame size={16} />} onClick={leave(junk)}>
+              {say('junk')}
+            </Menu.Item>
+          )}
+          {more}
+        </Menu.Dropdown>
+      </Menu>
+      {dialog === 'move' && (
+        <Suspense>
+          <MoveDialog
+            onClose={() => onDialog(null)}
+            onChoose={(to, target) => {
+              onDialog(null)
+              onGone()
+              if (to) actions.move(ids, to, target)
+            }}
+          />
+        </Suspense>
+      )}
+      {dialog === 'destroy' && (
+        <Suspense>
+          <DestroyDialog
+            count={ids.length}
+            onClose={() => onDialog(null)}
+            onDestroy={async () => {
+              onGone()
+              await actions.destroy(ids)
+            }}
+          />
+        </Suspense>
+      )}
+    </div>
+  )
+}
+
+/** The dialogs' state of one toolbar. */
+export function useDialog(): ['move' | 'destroy' | null, (d: 'move' | 'destroy' | null) => void] {
+  return useState<'move' | 'destroy' | null>(null)
+}

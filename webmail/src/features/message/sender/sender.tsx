@@ -1,0 +1,77 @@
+// Who sent a message, and what is not as it looks.
+import { IconAlertTriangle, IconShieldCheck } from '@chappe/kit/icons'
+import { useQuery } from '@tanstack/react-query'
+import * as z from 'zod/mini'
+import type { Jmap } from '../../../jmap/client'
+import { getOf, type Message } from '../../../jmap/wire'
+import classes from './sender.module.css'
+import { useSenderTexts } from './texts'
+import { verdictOf, type Verdict, type Warning } from './verdict'
+
+const RESULTS = 'header:Authentication-Results:asRaw:all'
+const RECEIVED = 'header:Received:asRaw:all'
+const fields = z.object({ id: z.string(), [RESULTS]: z.nullish(z.array(z.string())), [RECEIVED]: z.nullish(z.array(z.string())) })
+
+/** null until it is known. */
+export function useVerdict(jmap: Jmap, accountId: string, message: Message): Verdict | null {
+  const found = useQuery({
+    queryKey: ['verdict', accountId, message.id],
+    staleTime: Infinity,
+    gcTime: 120_000,
+    refetchOnWindowFocus: false,
+    queryFn: async ({ signal }) => {
+      const [one] = (await jmap.call('Email/get', { accountId, ids: [message.id], properties: ['id', RESULTS, RECEIVED] }, getOf(fields), signal)).list
+      return verdictOf(message.from ?? [], one?.[RESULTS] ?? [], one?.[RECEIVED] ?? [])
+    },
+  })
+  return found.data ?? null
+}
+
+/** Pictures may be promised to an address only where it is proven to be the sender's. */
+export const pictureSender = (verdict: Verdict | null, message: Message): string => (verdict?.proven && message.from?.length === 1 ? (message.from[0]?.email ?? '') : '')
+
+function useWords(): (warning: Warning) => string {
+  const say = useSenderTexts()
+  return (w) => {
+    switch (w.kind) {
+      case 'other-address':
+        return say('other-address', { shown: w.shown })
+      case 'alike-domain':
+        return say('alike-domain', { domain: w.domain, ascii: w.ascii })
+      case 'failed':
+        return say('failed', { domain: w.domain })
+      case 'other-domain':
+        return say('other-domain', { domain: w.domain })
+      default:
+        return say(w.kind)
+    }
+  }
+}
+
+/** The domain that was proven to be the sender's. */
+export function SenderProof({ verdict }: { verdict: Verdict | null }) {
+  const say = useSenderTexts()
+  if (!verdict?.proven) return null
+  return (
+    <span className={classes.proven} title={say('proven', { domain: verdict.proven })}>
+      <IconShieldCheck size={15} aria-hidden />
+      <bdi>{verdict.proven}</bdi>
+    </span>
+  )
+}
+
+/** One line for each thing that is not as it looks. */
+export function SenderWarnings({ verdict }: { verdict: Verdict | null }) {
+  const words = useWords()
+  if (!verdict || verdict.warnings.length === 0) return null
+  return (
+    <ul className={classes.warnings} role="alert">
+      {verdict.warnings.map((w, i) => (
+        <li key={i}>
+          <IconAlertTriangle size={17} aria-hidden />
+          <span dir="auto">{words(w)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,141 @@
+// One list of messages as it is shown: what Email/query gives, by pages, kept in order while the mailbox changes.
+import type { Batch, Call } from './client'
+import type { AccountStore } from './store'
+import { email, EMAIL_PROPERTIES, getOf, query, snippets, thread, type Email } from './wire'
+import type * as z from 'zod/mini'
+
+export type Filter = { operator: 'AND' | 'OR' | 'NOT'; conditions: Filter[] } | Record<string, string | number | boolean | string[]>
+export interface ListSpec {
+  filter: Filter | null
+  sort: { property: string; isAscending: boolean; keyword?: string }[]
+  collapse: boolean
+  /** A list of this folder: what leaves the folder leaves the list at once. */
+  mailboxId?: string | undefined
+  /** Also ask where the words stand. */
+  snippets?: boolean
+}
+
+export const PAGE = 50
+const AHEAD = 1
+
+interface Asked {
+  page: number
+  query: Call<z.infer<typeof query>>
+  rows: Call<{ list: Email[] }>
+  threads?: Call<{ list: { id: string; emailIds: string[] }[] }>
+  members?: Call<{ list: Email[] }>
+  snippets?: Call<z.infer<typeof snippets>>
+}
+
+export class List {
+  /** Sparse: undefined where nothing was loaded yet. */
+  ids: (string | undefined)[] = []
+  total: number | null = null
+  error: unknown = null
+  readonly marks = new Map<string, { subject: string | null; preview: string | null }>()
+  private readonly fresh = new Set<number>()
+  private readonly loading = new Set<number>()
+  private shown: [number, number] = [0, PAGE - 1]
+
+  constructor(
+    readonly store: AccountStore,
+    readonly spec: ListSpec,
+  ) {}
+
+  /** Rows `from` to `to` are on the screen: they and their neighbours are loaded where they are not. */
+  ensure(from: number, to: number): void {
+    this.shown = [Math.max(0, from), Math.max(to, 0)]
+    const missing = this.wanted().filter((p) => !this.loading.has(p) && (!this.fresh.has(p) || this.lacks(p)))
+    if (missing.length > 0) void this.load(missing)
+  }
+
+  private wanted(): number[] {
+    const last = this.total === null ? 0 : Math.max(0, Math.ceil(this.total / PAGE) - 1)
+    const pages: number[] = []
+    for (let p = Math.floor(this.shown[0] / PAGE) - AHEAD; p <= Math.floor(this.shown[1] / PAGE) + AHEAD; p++) if (p >= 0 && p <= last) pages.push(p)
+    return pages
+  }
+
+  /** A message of the page was let go by the store. */
+  private lacks(page: number): boolean {
+    const end = Math.min(this.total ?? 0, (page + 1) * PAGE)
+    for (let i = page * PAGE; i < end; i++) {
+      const id = this.ids[i]
+      if (!id || !this.store.emails.has(id)) return true
+    }
+    return false
+  }
+
+  private async load(pages: number[]): Promise<void> {
+    pages.forEach((p) => this.loading.add(p))
+    const batch = this.store.jmap.batch()
+    const asked = pages.map((p) => this.ask(batch, p))
+    try {
+      await batch.send()
+      asked.forEach((a) => this.take(a))
+      this.error = null
+    } catch (cause) {
+      this.error = cause
+    } finally {
+      pages.forEach((p) => this.loading.delete(p))
+    }
+    this.store.changed()
+  }
+
+  /** Asks for what is on the screen anew, with other calls that are on their way; then take() the answers. */
+  askAnew(batch: Batch): Asked[] {
+    this.fresh.clear()
+    const first = Math.floor(this.shown[0] / PAGE)
+    return [...new Set([first, Math.floor(this.shown[1] / PAGE)])].slice(0, 3).map((p) => this.ask(batch, p))
+  }
+
+  private ask(batch: Batch, page: number): Asked {
+    const { accountId } = this.store
+    const { filter, sort, collapse } = this.spec
+    const q = batch.add('Email/query', { accountId, filter, sort, collapseThreads: collapse, position: page * PAGE, limit: PAGE, calculateTotal: true }, query)
+    const rows = batch.add('Email/get', { accountId, '#ids': q.at('/ids'), properties: EMAIL_PROPERTIES }, getOf(email))
+    const asked: Asked = { page, query: q, rows }
+    if (collapse) {
+      asked.threads = batch.add('Thread/get', { accountId, '#ids': rows.at('/list/*/threadId') }, getOf(thread))
+      asked.members = batch.add('Email/get', { accountId, '#ids': asked.threads.at('/list/*/emailIds'), properties: EMAIL_PROPERTIES }, getOf(email))
+    }
+    if (this.spec.snippets && filter) asked.snippets = batch.add('SearchSnippet/get', { accountId, filter, '#emailIds': q.at('/ids') }, snippets)
+    return asked
+  }
+
+  take(asked: Asked): void {
+    const { ids, total } = asked.query.result
+    this.store.put(asked.rows.result.list)
+    this.store.put(asked.members?.resultOrNull?.list ?? [])
+    this.store.putThreads(asked.threads?.resultOrNull?.list ?? [])
+    for (const s of asked.snippets?.resultOrNull?.list ?? []) this.marks.set(s.emailId, { subject: s.subject ?? null, preview: s.preview ?? null })
+    const start = asked.page * PAGE
+    ids.forEach((id, i) => {
+      this.ids[start + i] = id
+    })
+    if (total !== undefined) this.total = total
+    this.ids.length = Math.min(this.ids.length, this.total ?? this.ids.length)
+    this.fresh.add(asked.page)
+    this.drop()
+  }
+
+  /** Takes out what has left the folder by a change that the server may not know yet. */
+  drop(): void {
+    const { mailboxId } = this.spec
+    if (!mailboxId) return
+    const stays = (id: string | undefined) => {
+      const found = id && this.store.emails.get(id)
+      return !found || found.mailboxIds[mailboxId] === true
+    }
+    const gone = this.ids.filter((id) => !stays(id)).length
+    if (gone === 0) return
+    this.ids = Array.from(this.ids).filter(stays)
+    this.total = Math.max(0, (this.total ?? gone) - gone)
+  }
+
+  remove(ids: ReadonlySet<string>): void {
+    const kept = Array.from(this.ids).filter((id) => !id || !ids.has(id))
+    this.total = Math.max(0, (this.total ?? 0) - (this.ids.length - kept.length))
+    this.ids = kept
+  }
+}

@@ -1,0 +1,68 @@
+import '@chappe/kit/style.css'
+import './app/style.css'
+import { Boundary, connectionLost, ErrorPanel, KitProvider, makeQueries, probeWith, startLanguage } from '@chappe/kit'
+import { useQuery } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { lazy, StrictMode, Suspense, useEffect, useMemo } from 'react'
+import { createRoot } from 'react-dom/client'
+import * as z from 'zod/mini'
+import { router } from './app/routes'
+import { lastSession, sessionQuery } from './app/session'
+import { plugWriting } from './features/compose/plug'
+import { http } from './jmap/client'
+import { Mail, MailContext } from './jmap/mail'
+
+const Entry = lazy(() => import('./app/entry'))
+// Fetched while the session is asked for, not after it: the list needs both.
+void import('./app/shell')
+void import('./features/mail/page')
+
+z.config({ jitless: true }) // the policy forbids code made from text
+startLanguage()
+probeWith('/jmap/session')
+plugWriting()
+const queries = makeQueries()
+http.onLoggedOut = () => queries.setQueryData(['session'], null)
+
+/** The login stands in front of everything, and over the page when a session ends under somebody's hands. */
+function App() {
+  const session = useQuery(sessionQuery)
+  const last = session.data ?? lastSession()
+  const accounts = last ? last.ownAccount + Object.keys(last.session.accounts).sort().join() : ''
+  // A session that was opened again is the same mailbox; one with other accounts is another.
+  const mail = useMemo(() => (last?.ownAccount ? new Mail(last) : null), [accounts]) // eslint-disable-line
+  useEffect(() => {
+    if (!mail || !session.data) return
+    mail.start()
+    mail.jmap.onStale = () => void session.refetch()
+    return () => mail.stop()
+  }, [mail, session.data !== null]) // eslint-disable-line
+
+  if (session.isPending && !last) return null
+  if (session.error && !last) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />
+  const entry = (
+    <Suspense>
+      <Entry last={last?.session.username} hasMailbox={mail !== null} />
+    </Suspense>
+  )
+  if (!mail) return entry
+  return (
+    <MailContext value={mail}>
+      <RouterProvider router={router} />
+      {session.data === null && entry}
+    </MailContext>
+  )
+}
+
+window.addEventListener('offline', connectionLost)
+const root = document.getElementById('root')
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <KitProvider queries={queries}>
+        <Boundary place="app">
+          <App />
+        </Boundary>
+      </KitProvider>
+    </StrictMode>,
+  )

@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import { compressed } from './kit/build/compressed'
+
+const out = process.env['FRONT_ENDS'] ? join(process.env['FRONT_ENDS'], 'webmail') : 'dist'
+const server = { target: process.env['CHAPPE'] ?? 'https://localhost:2443', secure: false }
+
+export default defineConfig({
+  base: '/',
+  plugins: [react(), compressed(out)],
+  build: {
+    outDir: out,
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 900,
+  },
+  // `npm run dev -w webmail` against a server that runs: CHAPPE=https://localhost:2443
+  server: { proxy: { '/jmap': server, '/api': server, '/healthz': server } },
+})
