@@ -123,7 +123,7 @@ static void put_one(void *arena, const char *lane, struct span bytes)
                              .recipients = &to,
                              .recipient_count = 1 };
 
-    must(queue_put(pool, &new, &err), &err);
+    must(queue_put(pool, &(const struct queue_new *){ &new }, 1, &err), &err);
 }
 
 static char body[BYTES];
@@ -148,7 +148,8 @@ static struct queue_catch *take(void *arena, const char *lane, size_t most)
     struct queue_catch *catch;
     struct err err = ERR_INIT;
 
-    must(queue_take(pool, arena, motor_id, queue_lease_new(motor_id), &wish, 1, clock_now_us(), &catch, &err),
+    must(queue_take(pool, arena, motor_id, queue_lease_new(motor_id), &wish, 1, 1 << 20, clock_now_us(),
+                    &catch, &err),
          &err);
     return catch;
 }

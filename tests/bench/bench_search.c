@@ -104,7 +104,7 @@ static void search(int64_t folder_id, enum search_where where, const char *name,
         struct search_uids found;
         struct err err = ERR_INIT;
         int64_t start_us = clock_monotonic_us();
-        must(mailbox_search(group, arena, folder_id, NULL, &key, 1, &found, &err), &err);
+        must(mailbox_search(group, arena, folder_id, NULL, &key, 1, 0, &found, &err), &err);
         printf("%-8s %-12s %8zu found %8.1f ms\n", name, needle, found.count,
                (double)(clock_monotonic_us() - start_us) / 1000);
         talloc_free(arena);

@@ -15,7 +15,7 @@ import socketserver
 import struct
 import threading
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33}
 
 
 def _name(text: str) -> bytes:
@@ -29,6 +29,9 @@ def _data(kind: str, value: str) -> bytes:
     if kind == "MX":
         preference, host = value.split()
         return struct.pack("!H", int(preference)) + _name(host)
+    if kind == "SRV":
+        *numbers, host = value.split()
+        return struct.pack("!HHH", *map(int, numbers)) + _name(host)
     if kind == "TXT":
         raw = value.encode("latin-1")
         return b"".join(bytes([len(raw[i:i + 255])]) + raw[i:i + 255] for i in range(0, max(len(raw), 1), 255))

@@ -24,6 +24,8 @@ import tempfile
 import time
 from typing import Any
 
+from kit.schema import Document
+
 PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "https": 443, "submissions": 465,
          "submission": 587, "imaps": 993, "pop3s": 995, "managesieve": 4190}
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -130,9 +132,11 @@ class Instance:
         return os.environ.get("CHAPPE_TEST_USER", "chappe") if os.geteuid() == 0 else ""
 
     def _take_ports(self) -> int:
-        """An offset at which every port is free, held by a lock that lives as long as this process."""
+        """An offset at which every port is free, held by a lock that lives as long as this process.
+
+        Two offsets that are 300 apart would share a port (143 of one, 443 of the other), so of six hundreds three are used."""
         for _ in range(200):
-            offset = random.randrange(10000, 31000, 1000) + random.randrange(0, 1000, 100)
+            offset = random.randrange(10000, 31000, 600) + random.randrange(0, 300, 100)
             lock = open(f"/tmp/chappe-test-ports-{offset}.lock", "a", encoding="ascii")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,8 +190,16 @@ class Instance:
         return done.stdout.decode(errors="replace")
 
     def role_pid(self, name: str) -> int:
-        status = json.loads(self.run("status", "--json", check=False))
-        return next(role["pid"] for role in status["roles"] if role["name"] == name)
+        """Of the role as it runs; one that is being started again is waited for. Never 0: a signal to that would reach ourselves."""
+        found: list[int] = []
+
+        def runs() -> bool:
+            status = json.loads(self.run("status", "--json", check=False))
+            found[:] = [role["pid"] for role in status["roles"] if role["name"] == name and role["pid"] > 0]
+            return bool(found)
+
+        self.wait_until(runs, 30, f"the role {name} to run")
+        return found[0]
 
     @property
     def user(self) -> str:
@@ -212,7 +224,16 @@ class Instance:
             link.close()
         if answer.status // 100 != 2:
             raise Failure(f"{method} {path}: {answer.status} {text.decode(errors='replace').strip()}")
-        return json.loads(text) if text else None
+        is_json = (answer.getheader("Content-Type") or "").endswith("json")
+        parsed = json.loads(text) if is_json and text else None
+        if path != "/openapi.json":
+            self.document.check(method, path, answer.status, parsed)
+        return parsed
+
+    @functools.cached_property
+    def document(self) -> Document:
+        """What the server says of its admin API; every answer of api() is checked against it."""
+        return Document(self.api("GET", "/openapi.json"))
 
     def sql(self, database: str, statement: str) -> str:
         """What psql prints, in the private cluster: for damage that no client can do."""

@@ -222,4 +222,4 @@ class Remote:
             elif verb in ("RSET", "NOOP"):
                 say(self._reply(verb, line, "250 2.0.0 ok"))
             else:
-                say("500 5.5.1 what")
+                say(self._reply(verb, line, "500 5.5.1 what"))

@@ -126,10 +126,22 @@ class Clamd(Daemon):
         self.words = ["/usr/sbin/clamd", "-c", conf]
 
 
-class Rspamd(Daemon):
-    """rspamd without anything that asks the network. What it compiles at its first start stays in build/."""
+class Redis(Daemon):
+    """Where rspamd keeps what it learns; nothing is written to disk."""
 
     def __init__(self) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.words = ["/usr/bin/redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no",
+                      "--dir", self.folder]
+
+
+class Rspamd(Daemon):
+    """rspamd without anything that asks the network. What it compiles at its first start stays in build/. With a Redis it
+    learns, and says what it thinks from the first lesson on."""
+
+    def __init__(self, redis: Redis | None = None) -> None:
         super().__init__()
         self.port, self.controller_port = free_port(), free_port()
         self.address = f"127.0.0.1:{self.port}"
@@ -149,7 +161,8 @@ class Rspamd(Daemon):
         self.write("override.d/worker-proxy.inc", off)
         self.write("override.d/worker-fuzzy.inc", off)
         self.write("override.d/options.inc", 'dns { nameserver = ["127.0.0.1:9"]; timeout = 0.1s; retransmits = 0; }\n')
-        self.write("override.d/classifier-bayes.conf", "")
+        self.write("override.d/classifier-bayes.conf",
+                   f'backend = "redis";\nservers = "{redis.address}";\nmin_learns = 1;\nmin_tokens = 2;\n' if redis else "")
         for name in ("run", "log", "db"):
             self.write(f"{name}/.keep", "")
         if self.account:
@@ -166,14 +179,15 @@ class Rspamd(Daemon):
 
 
 class Spamd(Daemon):
-    """SpamAssassin with the rules of its package."""
+    """SpamAssassin with the rules of its package; `learns`: it takes lessons."""
 
-    def __init__(self) -> None:
+    def __init__(self, learns: bool = False) -> None:
         super().__init__()
         self.address = f"unix:{self.folder}/spamd.sock"
         self.words = ["/usr/bin/perl", "-T", "-w", shutil.which("spamd") or "/usr/sbin/spamd", "-L", "-x",
                       "--siteconfigpath=/etc/spamassassin", "--cf=dns_available no", f"--socketpath={self.folder}/spamd.sock",
-                      "--socketmode=0666", "-m", "1", "--min-children=1", "-s", "stderr", "-r", f"{self.folder}/spamd.pid"]
+                      "--socketmode=0666", "-m", "1", "--min-children=1", "-s", "stderr", "-r", f"{self.folder}/spamd.pid",
+                      *(["--allow-tell", f"--cf=bayes_path {self.folder}/bayes"] if learns else [])]
 
 
 class Opendkim(Daemon):

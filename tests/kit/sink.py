@@ -15,6 +15,7 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import typing
 
 from kit.instance import Failure
 
@@ -171,30 +172,32 @@ class _Conversation:
         return "end"
 
 
-class PolicyServer:
-    """MTA-STS policies by HTTPS: `files` maps a host to (status, content type, text)."""
+class Website:
+    """HTTPS on an address of loopback; `respond(handler)` answers a request of any method."""
 
     def __init__(self, address: str, port: int, context: ssl.SSLContext) -> None:
         self.address, self.port, self.context = address, port, context
-        self.files: dict[str, tuple[int, str, str]] = {}
-        self.requests = 0
 
-    def __enter__(self) -> "PolicyServer":
+    def respond(self, request: http.server.BaseHTTPRequestHandler) -> tuple[int, str, str]:
+        """(status, content type, text); of a redirect the text is where to."""
+        raise NotImplementedError
+
+    def __enter__(self) -> typing.Self:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:   # the name is the library's
-                outer.requests += 1
-                host = self.headers.get("Host", "").split(":")[0]
-                status, kind, text = outer.files.get(host, (404, "text/plain", "no"))
+                status, kind, text = outer.respond(self)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                if status in (301, 302):
+                if status in (301, 302, 307, 308):
                     self.send_header("Location", text)
                     text = ""
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text.encode())
+
+            do_POST = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -207,3 +210,30 @@ class PolicyServer:
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+class PolicyServer(Website):
+    """MTA-STS policies: `files` maps a host to (status, content type, text)."""
+
+    def __init__(self, address: str, port: int, context: ssl.SSLContext) -> None:
+        super().__init__(address, port, context)
+        self.files: dict[str, tuple[int, str, str]] = {}
+        self.requests = 0
+
+    def respond(self, request: http.server.BaseHTTPRequestHandler) -> tuple[int, str, str]:
+        self.requests += 1
+        return self.files.get(request.headers.get("Host", "").split(":")[0], (404, "text/plain", "no"))
+
+
+class ReportServer(Website):
+    """Takes what is POSTed, as (path, content type, bytes); `says` maps a path to another answer than 201."""
+
+    def __init__(self, address: str, port: int, context: ssl.SSLContext) -> None:
+        super().__init__(address, port, context)
+        self.taken: list[tuple[str, str, bytes]] = []
+        self.says: dict[str, tuple[int, str, str]] = {}
+
+    def respond(self, request: http.server.BaseHTTPRequestHandler) -> tuple[int, str, str]:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        self.taken.append((request.path, request.headers.get("Content-Type", "") if request.command == "POST" else "", body))
+        return self.says.get(request.path, (201, "text/plain", "thanks"))

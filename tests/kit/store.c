@@ -27,9 +27,11 @@ struct kit_store *kit_store_open(const void *owner)
     must(groups_put(store->groups, KIT_GROUP_ID, store->conninfo, &err), &err);
     must(group_find(store->groups, KIT_GROUP_ID, &store->group, &err), &err);
     must(group_initialise(group_pool(store->group), KIT_GROUP_ID, &err), &err);
-    must(store_put(store->group,
-                   &(struct store_options){ .store_id = KIT_STORE_ID, .name = "s", .deleted_item_days = -1 },
-                   &err),
+    must(store_put(
+             store->group,
+             &(struct store_options){
+                 .store_id = KIT_STORE_ID, .name = "s", .deleted_item_days = -1, .deleted_mailbox_days = -1 },
+             &err),
          &err);
     return store;
 }

@@ -10,6 +10,7 @@ import time
 from typing import Callable
 
 LOADGEN = ""      # set by run: path of the client
+SINK = None       # set by run: the next server of both
 CORPUS = {}       # "mixed", "small": folders of mail
 
 
@@ -93,6 +94,47 @@ def loadgen(mode: str, port: int, **options: object) -> dict:
     if figures["refused"]:
         raise RuntimeError(f"{figures['refused']} refusals, the first: {figures['first']}")
     return figures
+
+
+class Sink:
+    """The next server of the relay rows: tests/load/sink.c in a process of its own."""
+
+    def __init__(self, program: str, port: int) -> None:
+        self.port = port
+        self.process = subprocess.Popen([program, "--port", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        self.counts()
+
+    def counts(self) -> dict[str, int]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def through(domain: str, counted: str, sessions: int, messages: int, kind: str) -> Callable:
+    """Messages a second that went in by SMTP and whose consequence has arrived at the next server: themselves (`counted`
+    messages), or the notice that they cannot be delivered (notices)."""
+    def measure(target) -> float:
+        before = SINK.counts()[counted]
+        spent = loadgen("deliver", target.ports["smtp"], proto="smtp", sessions=sessions, messages=messages,
+                        corpus=CORPUS[kind], domain=domain)["seconds"]
+        began = time.perf_counter()
+        while SINK.counts()[counted] < before + messages:
+            if time.perf_counter() - began > 60:
+                raise RuntimeError(f"only {SINK.counts()[counted] - before} {counted} of {messages} came")
+            time.sleep(0.005)
+        spent += time.perf_counter() - began
+        target.settle()
+        if SINK.counts()[counted] != before + messages:
+            raise RuntimeError(f"{SINK.counts()[counted] - before} {counted} for {messages} messages")
+        return messages / spent
+    return measure
 
 
 def deliver(proto: str, sessions: int, messages: int, kind: str, user: int = -1, rcpts: int = 1) -> Callable:

@@ -1,10 +1,12 @@
 """Postfix and Dovecot beside us: private folders and ports, their default (safe) sync settings."""
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -88,6 +90,9 @@ inet_protocols = ipv4
 virtual_mailbox_domains = {domain}
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 virtual_mailbox_maps = static:ok
+relay_domains = relay.example, dead.example
+relay_recipient_maps =
+transport_maps = inline:{{ relay.example=smtp:[127.0.0.1]:{sink}, dead.example=smtp:[127.0.0.1]:{sink}, outside.example=smtp:[127.0.0.1]:{sink} }}
 alias_maps =
 message_size_limit = 52428800
 mailbox_size_limit = 0
@@ -114,6 +119,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 lmtp unix - - n - - lmtp
 smtp unix - - n - - smtp
+relay unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
@@ -123,13 +129,21 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def free_ports(names: tuple[str, ...]) -> dict[str, int]:
+    """A port of its own for each name, so that two runs do not meet."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in names]
+        return {name: probe.getsockname()[1] for name, probe in zip(names, sockets)}
+
+
 class Peer:
     """with Peer(users, password) as peer: peer.ports["imap"] ..."""
 
     name = "Postfix + Dovecot (sdbox)"
 
-    def __init__(self, users: list[str], password: str, ports: dict[str, int]) -> None:
-        self.users, self.password, self.ports = users, password, ports
+    def __init__(self, users: list[str], password: str, sink_port: int) -> None:
+        self.users, self.password, self.ports = users, password, free_ports(("smtp", "lmtp", "imap", "imaps", "pop3"))
+        self.sink_port = sink_port
         self.dir = ""
 
     def __enter__(self) -> "Peer":
@@ -143,7 +157,7 @@ class Peer:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-days", "30", "-subj", "/CN=mail.load.example", "-keyout", f"{self.dir}/key.pem",
                         "-out", f"{self.dir}/cert.pem"], check=True, capture_output=True)
-        values = dict(self.ports, dir=self.dir, user="mail", group="mail", domain=DOMAIN)
+        values = dict(self.ports, dir=self.dir, user="mail", group="mail", domain=DOMAIN, sink=self.sink_port)
         self._write("dovecot.conf", DOVECOT.format(**values))
         self._write("users", "".join(f"{user}:{self.password}\n" for user in self.users))
         self._write("postfix/main.cf", POSTFIX.format(**values))

@@ -1,1 +1,1 @@
-chappe_unit_tests(queue kit_directory kit directory message db)
+chappe_unit_tests(queue kit_directory kit trace directory message db)

@@ -1,6 +1,7 @@
 """What everybody expects of a mail server, across protocols."""
 from __future__ import annotations
 
+import poplib
 import smtplib
 import socket
 import zlib
@@ -71,6 +72,39 @@ def story_full_is_said_at_rcpt_and_accepted_again_after_deletion(world: World) -
     assert world.send(ada, mail) == {}
 
 
+def story_a_full_domain_is_said_at_rcpt_and_accepted_again_after_deletion(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    world.server.run("domain", "set", world.domain, "--quota", "200K")
+    mail = "Subject: fill\r\n\r\n" + "x" * 70 * 800 + "\r\n"
+    for number in range(3):
+        world.send((ada, bob)[number % 2], mail + f"{number}\r\n")
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp")) as smtp:
+        smtp.ehlo()
+        smtp.docmd("MAIL FROM:<a@outside.example> SIZE=100000")
+        for who in (ada, bob):
+            code, text = smtp.docmd(f"RCPT TO:<{who}>")
+            assert code == 452 and b"domain" in text and b"full" in text, (code, text)
+    imap = world.imap(ada)
+    imap.select("INBOX")
+    imap.store("1:*", "+FLAGS", "\\Deleted")
+    imap.expunge()
+    imap.logout()
+    assert world.send(bob, mail) == {}, "what one deletes is room for all"
+
+
+def open_again(world: World, address: str) -> poplib.POP3:
+    opened: list[poplib.POP3] = []
+
+    def is_free() -> bool:
+        try:
+            opened.append(world.pop3(address))
+        except poplib.error_proto as problem:
+            assert b"[IN-USE]" in problem.args[0], problem
+        return bool(opened)
+    world.server.wait_until(is_free, 10, "a maildrop that nobody holds any more")
+    return opened[0]
+
+
 def story_pop3_uidl_is_for_ever_and_dele_waits_for_quit(world: World) -> None:
     ada = world.user("ada")
     for mail in corpus(3):
@@ -78,8 +112,8 @@ def story_pop3_uidl_is_for_ever_and_dele_waits_for_quit(world: World) -> None:
     pop = world.pop3(ada)
     before = pop.uidl()[1]
     pop.dele(1)
-    pop.close()                                  # no QUIT
-    pop = world.pop3(ada)
+    pop.close()                                  # no QUIT: the maildrop is free as soon as the server has seen that
+    pop = open_again(world, ada)
     assert pop.uidl()[1] == before
     pop.dele(1)
     pop.quit()

@@ -4,11 +4,14 @@ from __future__ import annotations
 import glob
 import json
 import os
+import socket
+import threading
 
 from kit.instance import Failure, Instance
 from kit.names import Names
+from kit.postfix import PACKAGES, Postfix  # noqa: F401  (tests/run installs PACKAGES)
 from kit.remote import Remote, reserve_port
-from kit.world import World
+from kit.world import PASSWORD, World
 from recipients import answer, run, wait
 from transport import letter, submit
 
@@ -130,6 +133,123 @@ def story_backup_mx_keeps_mail_for_the_primary(world: World) -> None:
     world.server.run("backup-mx", "remove", "backed.test")
     wait(world, "x@backed.test", 550)
     world.server.run("connector", "remove", "smart")
+
+
+class Door:
+    """127.0.0.N:PORT leads to the SMTP port of another server, as long as it is open."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self.address, self.port = address, port
+
+    def __enter__(self) -> "Door":
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((self.address, PORT))
+        self.listener.listen(50)
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.port), 10)
+            except OSError:
+                return
+            self.connections += 1
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _copy(one: socket.socket, other: socket.socket) -> None:
+        try:
+            while piece := one.recv(65536):
+                other.sendall(piece)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def story_a_backup_asks_its_primary_for_recipients(world: World) -> None:
+    for domain in ("asked.test", "fresh.test", "all.test"):
+        NAMES.mail(domain, "127.0.0.6")
+    world.server.run("backup-mx", "add", "asked.test", "--ask-primary", "yes", "--org", world.organisation)
+    wait(world, "anybody@asked.test", 250)                              # the primary is off: accepted, and waits
+    settings: dict[str, str | None] = {"hostname": "primary.example.test"}
+    with Instance(binary=world.server.binary, settings=settings) as server, World(server) as primary:
+        for domain, name in (("fresh.test", "bob"), ("all.test", "ada")):
+            server.run("domain", "add", domain, "--org", primary.organisation)
+            server.run("user", "add", f"{name}@{domain}", "--name", name, "--password-file", "-", stdin=PASSWORD + "\n")
+        server.run("domain", "set", "all.test", "--catch-all", "ada@all.test")
+        primary.wait_for_mail("bob@fresh.test", "x@all.test")
+        with Door("127.0.0.6", server.port("smtp")) as door:
+            world.server.run("backup-mx", "add", "fresh.test", "--ask-primary", "yes", "--org", world.organisation)
+            wait(world, "bob@fresh.test", 250)
+            assert answer(world, "nobody@fresh.test")[0] == 550, [line for line in world.server.log().splitlines()
+                                                                  if "callout" in line or "outbound" in line][-5:]
+            assert answer(world, "postmaster@fresh.test")[0] == 250, answer(world, "postmaster@fresh.test")
+            asked = door.connections
+            for _ in range(5):
+                assert answer(world, "nobody@fresh.test")[0] == 550 and answer(world, "bob@fresh.test")[0] == 250
+            assert door.connections == asked, "what was learnt was asked for again"
+            assert world.send("bob@fresh.test") == {}
+            server.wait_until(lambda: primary.count("bob@fresh.test") == 2, 20, "bob's mail at the primary")
+            world.server.run("backup-mx", "add", "all.test", "--ask-primary", "yes", "--org", world.organisation)
+            wait(world, "one@all.test", 250)                            # a primary that takes everything is noticed
+            asked = door.connections
+            for number in range(5):
+                assert answer(world, f"n{number}@all.test")[0] == 250
+            assert door.connections == asked, "a catch-all was asked for every address"
+    # off again: what it is known to refuse is refused, all else accepted
+    assert answer(world, "nobody@fresh.test")[0] == 550
+    assert answer(world, "other@fresh.test")[0] == 250
+    for domain in ("asked.test", "fresh.test", "all.test"):
+        assert run(world, "backup-mx", "show", domain)["asks_primary"] is True
+        world.server.run("backup-mx", "remove", domain)
+
+
+def story_the_primary_is_a_postfix(world: World) -> None:
+    for domain in ("post.test", "strict.test"):
+        NAMES.mail(domain, "127.0.0.7")
+    world.server.run("backup-mx", "add", "post.test", "--org", world.organisation)
+    world.server.run("backup-mx", "add", "strict.test", "--ask-primary", "yes", "--org", world.organisation)
+    wait(world, "bob@post.test", 250)                                   # it is off: accepted, and waits
+    assert world.send("bob@post.test", "Subject: while it was off\r\n\r\nbody\r\n") == {}
+    with Postfix("127.0.0.7", PORT, ["bob@post.test", "slow@post.test"],
+                 "smtpd_recipient_restrictions = check_recipient_access inline:{ slow@post.test=450 }, "
+                 "permit_mynetworks, reject_unauth_destination") as primary:
+        world.server.wait_until(lambda: len(primary.mails("bob@post.test")) == 1, 90, "bob's mail at the primary")
+        world.server.run("backup-mx", "set", "post.test", "--ask-primary", "yes")
+        world.server.wait_until(lambda: answer(world, "nobody@post.test")[0] == 550, 20, "what it refuses to be refused")
+        text = answer(world, "nobody@post.test")[1]
+        assert "5.1.1" in text, text
+        assert answer(world, "bob@post.test")[0] == 250
+        assert answer(world, "slow@post.test")[0] == 250, "later is not never"
+        before = primary.log().count("connect from")
+        for _ in range(5):
+            assert answer(world, "nobody@post.test")[0] == 550 and answer(world, "bob@post.test")[0] == 250
+        assert primary.log().count("connect from") <= before + 1, "what was learnt was asked for again"
+        assert world.send("bob@post.test", "Subject: while it was on\r\n\r\nbody\r\n") == {}
+        world.server.wait_until(lambda: len(primary.mails("bob@post.test")) == 2, 20, "the second one")
+        primary.stop()                                                  # off: what is known is still refused, nothing is lost
+        assert answer(world, "nobody@post.test")[0] == 550
+        assert world.send("bob@post.test", "Subject: off again\r\n\r\nbody\r\n") == {}
+        primary.start()
+        world.server.wait_until(lambda: len(primary.mails("bob@post.test")) == 3, 40, "the third one")
+        subjects = sorted(line for mail in primary.mails("bob@post.test") for line in mail.split(b"\n") if line.startswith(b"Subject"))
+        assert subjects == [b"Subject: off again", b"Subject: while it was off", b"Subject: while it was on"], subjects
+    # one that refuses the null sender tells nothing of its recipients
+    with Postfix("127.0.0.7", PORT, ["bob@strict.test"],
+                 "smtpd_delay_reject = no\nsmtpd_sender_restrictions = check_sender_access inline:{ {<> = 550 no bounces here} }"):
+        for name in ("bob", "nobody"):
+            assert answer(world, f"{name}@strict.test")[0] == 250
+    for domain in ("post.test", "strict.test"):
+        world.server.run("backup-mx", "remove", domain)
 
 
 def story_routing_groups_and_servers_by_command(world: World) -> None:

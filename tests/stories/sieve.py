@@ -153,6 +153,28 @@ def story_a_redirect_reaches_the_others_and_does_not_run_in_circles(world: World
     assert world.count(ada) == 2 and world.count(bob) == 0, (world.count(ada), world.count(bob))
 
 
+def story_nobody_asks_for_a_receipt_in_vain_and_no_rule_gives_one(world: World) -> None:
+    """RFC 8098, 2.1: only what a person's program knows that the person saw is confirmed; the server confirms nothing."""
+    ada = world.user("ada")
+    put(world, ada, 'require ["copy", "fileinto", "mailbox", "imap4flags", "vacation"]; vacation :mime "Subject: no\r\n\r\nno";'
+                    'if header :is "subject" "gone" { discard; stop; } redirect :copy "zoe@outside.test";'
+                    'fileinto :create :flags "\\\\Seen" "Filed";')
+    wish = "Disposition-Notification-To: <boss@outside.test>\r\nDisposition-Notification-Options: x=optional,1\r\n"
+    with Remote(port=PORT) as sink:
+        for subject in ("filed", "gone"):
+            send(world, ada, letter(ada, subject, extra=wish + "Precedence: bulk\r\n"), "boss@outside.test")
+        taken = sink.wait_for(1)
+        imap = world.imap(ada)
+        imap.select("Filed")
+        imap.store("1", "+FLAGS", "(\\Seen)")
+        imap.expunge()
+        imap.logout()
+        time.sleep(1.5)
+        assert len(sink.taken) == 1 and taken[0].recipients == ["zoe@outside.test"], sink.taken
+    for data in (taken[0].data, world.mails(ada, "Filed")[0]):
+        assert all(line.encode() in data for line in wish.splitlines()), data
+
+
 def story_an_automatic_reply_is_given_once_to_people(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     inside, outside = world.write("inside", "Back on Monday; ask Carol.\n"), world.write("outside", "Away until Monday, é.\n")

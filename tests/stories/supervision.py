@@ -146,7 +146,7 @@ def fetch(url: str) -> tuple[int, str]:
 def story_the_web_shows_state_health_and_metrics(world: World) -> None:
     at = f"http://127.0.0.1:{world.server.port('http')}"
     assert fetch(at + "/healthz") == (200, "ok\n")
-    assert "STARTTLS" in fetch(at + "/")[1]
+    assert "STARTTLS" in fetch(at + "/status")[1]
     metrics = fetch(at + "/metrics")[1]
     for series in ('chappe_role_up{role="smtp"} 1', 'chappe_role_up{role="mailbox"} 1', "chappe_database_connections{role="):
         assert series in metrics, series
@@ -160,7 +160,7 @@ def story_the_web_shows_state_health_and_metrics(world: World) -> None:
     pid = role(world, "smtp")["pid"]
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert fetch(at + "/healthz")[0] == 503
+        world.server.wait_until(lambda: fetch(at + "/healthz")[0] == 503, 20, "a role that does not answer to be told")
     finally:
         os.kill(pid, signal.SIGCONT)
 

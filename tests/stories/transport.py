@@ -9,7 +9,9 @@ import re
 import signal
 import smtplib
 import time
+import urllib.parse
 
+from kit.instance import Failure
 from kit.names import Names
 from kit.remote import Remote, reserve_port
 from kit.world import World
@@ -217,6 +219,89 @@ def story_administrators_reroute_and_readdress(world: World) -> None:
     world.server.wait_until(lambda: act(world, "readdress", "--recipient", "y@d6.test", "--to", bob) > 0, 10, "one readdressed")
     world.server.wait_until(lambda: world.count(bob) == 1, 20, "mail to bob")
     assert entries(world, "--domain", "d6.test") == []
+
+
+def drafts(world: World, address: str) -> list[email.message.EmailMessage]:
+    return [email.message_from_bytes(mail, policy=email.policy.default) for mail in world.mails(address, "Drafts")]
+
+
+def story_what_was_sent_can_be_taken_back_for_a_while(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    world.server.run("org", "set", world.organisation, "--undo-send", "30")
+    assert json.loads(world.server.run("org", "show", world.organisation, "--json"))["undo_send"] == 30
+    with Remote(port=PORT) as sink:
+        submit(world, ada, ["x@d2.test", bob, "hidden@d2.test"], letter(ada, f"x@d2.test>, <{bob}", subject="a mistake",
+                                                                         extra="Message-ID: <mine@story>\r\n"))
+        waiting = entries(world, "--login", ada)
+        assert sorted(one["recipient"] for one in waiting) == sorted(["x@d2.test", bob, "hidden@d2.test"]), waiting
+        assert {one["state"] for one in waiting} == {"waiting"} and entries(world, "--login", bob) == []
+        taken_back = json.loads(world.server.run("queue", "recall", waiting[0]["message"], "--login", ada, "--json"))
+        assert taken_back["login"] == ada and taken_back["recipients"] == 3, taken_back
+        assert entries(world, "--login", ada) == []
+        draft = drafts(world, ada)[0]
+        assert draft["Subject"] == "a mistake" and draft["Message-ID"] == "<mine@story>", draft.as_string()
+        assert draft["Received"] is None and draft["Bcc"] == "hidden@d2.test", draft.as_string()
+        imap = world.imap(ada)
+        imap.select("Drafts", readonly=True)
+        assert b"\\Draft" in imap.fetch("1", "(FLAGS)")[1][0], "the flag of a draft"
+        imap.logout()
+        try:
+            world.server.run("queue", "recall", waiting[0]["message"])
+            raise Failure("a message was taken back twice")
+        except Failure as problem:
+            assert "no such message" in str(problem), problem
+        # the user's own wish goes before the organisation's; what has left is gone
+        world.server.run("user", "set", ada, "--undo-send", "1")
+        submit(world, ada, ["later@d2.test", "never@d4.test"])
+        left = entries(world, "--login", ada)[0]["message"]
+        assert sink.wait_for(1)[0].recipients == ["later@d2.test"]
+        world.server.wait_until(lambda: len(entries(world, "--login", ada)) == 1, 10, "one of them to be settled")
+        try:
+            world.server.run("queue", "recall", left)
+            raise Failure("a message was taken back that somebody has")
+        except Failure as problem:
+            assert "on its way already" in str(problem), problem
+        world.server.run("queue", "delete", left)
+        assert len(sink.taken) == 1 and world.count(bob) == 0
+    audit = world.server.api("GET", "/audit?organisation=" + urllib.parse.quote(world.organisation))
+    assert "queue.recall" in json.dumps(audit), audit
+
+
+def story_mail_for_later_is_listed_and_taken_back_by_its_sender_only(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    submit(world, ada, bob, letter(ada, bob, subject="for later"), mail_options=("HOLDFOR=600",))
+    waiting = entries(world, "--login", ada)
+    assert len(waiting) == 1 and waiting[0]["subject"] == "for later" and waiting[0]["next"] > waiting[0]["received"], waiting
+    try:
+        world.server.run("queue", "recall", waiting[0]["message"], "--login", bob)
+        raise Failure("bob took back what ada sent")
+    except Failure as problem:
+        assert "no such message" in str(problem), problem
+    world.server.run("queue", "recall", waiting[0]["message"], "--login", ada)
+    assert [draft["Subject"] for draft in drafts(world, ada)] == ["for later"] and world.count(bob) == 0
+
+
+def story_notices_speak_the_language_that_was_chosen(world: World) -> None:
+    ada, bob = world.user("ada"), world.user("bob")
+    world.server.run("org", "set", world.organisation, "--language", "fr")
+    world.server.run("user", "set", bob, "--language", "en")
+    with Remote(port=PORT) as sink:
+        sink.answer("RCPT", "550 5.1.1 no")
+        submit(world, ada, "x@d2.test", letter(ada, "x@d2.test", extra="Content-Language: en\r\n"))
+        submit(world, bob, "x@d2.test", letter(bob, "x@d2.test", extra="Content-Language: fr\r\n"))
+        french, english = wait_for_notice(world, ada)[0], wait_for_notice(world, bob)[0]
+        assert french["Subject"].startswith("Message non remis: ") and "could not be delivered" not in french.get_payload(0).get_content()
+        assert english["Subject"].startswith("Not delivered: ") and "remis" not in english.get_payload(0).get_content()
+        world.server.run("user", "set", bob, "--language", "auto")
+        submit(world, bob, "x@d2.test", letter(bob, "x@d2.test", extra="Content-Language: fr\r\n"))
+        assert wait_for_notice(world, bob, 2)[1]["Subject"].startswith("Message non remis: ")
+    try:
+        world.server.run("user", "set", bob, "--language", "tlh")
+        raise Failure("a language that nobody speaks here")
+    except Failure as problem:
+        assert "fr, en or auto" in str(problem), problem
+    shown = json.loads(world.server.run("user", "show", bob, "--json"))
+    assert shown["language"] == "auto", shown
 
 
 def story_a_storage_group_that_is_down_holds_up_its_own_only(world: World) -> None:

@@ -1,9 +1,11 @@
 /* fuzz_replies.c -- what scanners, and the DNS, may say: an answer has printable words and finite scores, or is none. */
 #include "filter/auth_results.h"
 #include "filter/clamd.h"
+#include "filter/filter.h"
 #include "filter/milter.h"
 #include "filter/settings.h"
 #include "filter/spamd.h"
+#include "filter/teach.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,6 +73,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (dmarc_record_parse(in, &record) && (record.percent > 100 || record.policy >= DMARC_POLICIES))
         abort();
     (void)auth_results_is_of(in, "mail.example.org");
+    if (rspamd_teach_reply(in, &err) && size < 12)
+        abort();
+    if (spamd_teach_reply(in, &err) && size < 8)
+        abort();
+    (void)helo_fault(span_copy(arena, in), &(struct net_address){ .port = 0 }, "mail.example.org");
     check_milter(arena, in);
     check_settings(arena, in);
     talloc_free(arena);

@@ -34,9 +34,11 @@ struct fixture {
             fail_msg("%s: %s / %s", #call, f->err.user, f->err.log);                                         \
     } while (0)
 
-static bool check_token(void *arg, const void *owner, struct span token, char **login_out, struct err *err)
+static bool check_token(void *arg, const void *owner, const char *name, struct span token, char **login_out,
+                        struct err *err)
 {
     (void)arg;
+    (void)name;
     if (span_equals_text(token, "busy"))
         return err_set(err, ERR_BUSY, "later");
     if (!span_equals_text(token, "good"))
@@ -96,7 +98,7 @@ static const char *names_of(struct fixture *f, struct sasl_channel channel)
 {
     char *text = talloc_strdup(f, "");
 
-    for (const char **name = sasl_mechanisms(f->auth, f, &channel); *name; name++)
+    for (const char **name = sasl_mechanisms(f->auth, f, PROTOCOL_IMAP, &channel); *name; name++)
         text = talloc_asprintf_append(text, "%s ", *name);
     return text;
 }
@@ -106,10 +108,11 @@ static void what_is_offered(void **state)
     struct fixture *f = *state;
     struct sasl *sasl;
 
-    assert_string_equal(names_of(f, f->channel), "SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER PLAIN LOGIN ");
+    assert_string_equal(names_of(f, f->channel),
+                        "SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN ");
     assert_string_equal(
         names_of(f, (struct sasl_channel){ .may_send_password = true, .certificate_login = "x" }),
-        "EXTERNAL SCRAM-SHA-256 OAUTHBEARER PLAIN LOGIN ");
+        "EXTERNAL SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN ");
     assert_string_equal(names_of(f, (struct sasl_channel){ .may_send_password = false }), "");
     assert_false(sasl_start(f->auth, f, &f->request, &f->channel, span_text("CRAM-MD5"), &sasl, &f->err));
     assert_int_equal(f->err.kind, ERR_INVALID);
@@ -435,6 +438,48 @@ static const struct {
     { "nothing", "", SASL_FAILED, ERR_INVALID },
 };
 
+static const struct {
+    const char *what, *message;
+    enum sasl_next next;
+    enum err_kind kind;
+} xoauth2s[] = {
+    { "good",
+      "user=ada@example.org\x01"
+      "auth=Bearer good\x01\x01",
+      SASL_OK, ERR_NONE },
+    { "of somebody else",
+      "user=a=b@example.org\x01"
+      "auth=Bearer good\x01\x01",
+      SASL_CHALLENGE, ERR_DENIED },
+    { "a bad token",
+      "user=ada@example.org\x01"
+      "auth=Bearer bad\x01\x01",
+      SASL_CHALLENGE, ERR_AUTH },
+    { "cannot be checked",
+      "user=ada@example.org\x01"
+      "auth=Bearer busy\x01\x01",
+      SASL_FAILED, ERR_BUSY },
+    { "no end", "user=ada@example.org\x01", SASL_FAILED, ERR_INVALID },
+    { "nothing", "", SASL_FAILED, ERR_INVALID },
+};
+
+static void xoauth2(void **state)
+{
+    struct fixture *f = *state;
+    char answer[1000];
+
+    for (size_t i = 0; i < COUNT_OF(xoauth2s); i++) {
+        struct sasl *sasl = begin(f, "XOAUTH2");
+        enum sasl_next next = say(f, sasl, xoauth2s[i].message, strlen(xoauth2s[i].message), answer);
+        if (next != xoauth2s[i].next)
+            fail_msg("%s: %s", xoauth2s[i].what, f->err.user);
+        if (next == SASL_CHALLENGE)
+            assert_int_equal(say(f, sasl, "", 0, answer), SASL_FAILED);
+        if (next != SASL_OK)
+            assert_int_equal(f->err.kind, xoauth2s[i].kind);
+    }
+}
+
 static void oauthbearer(void **state)
 {
     struct fixture *f = *state;
@@ -472,6 +517,7 @@ int main(void)
         TEST(an_unknown_account_has_a_salt_that_stays),
         TEST(external),
         TEST(oauthbearer),
+        TEST(xoauth2),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

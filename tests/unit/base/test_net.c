@@ -65,6 +65,47 @@ static void peers(void **state)
     }
 }
 
+static void public_addresses(void **state)
+{
+    static const struct {
+        const char *address;
+        bool is_public;
+    } rows[] = { { "9.255.255.255", true },
+                 { "10.0.0.1", false },
+                 { "11.0.0.0", true },
+                 { "127.0.0.1", false },
+                 { "169.254.169.254", false },
+                 { "172.15.0.1", true },
+                 { "172.31.255.255", false },
+                 { "192.168.1.1", false },
+                 { "100.127.0.1", false },
+                 { "0.0.0.0", false },
+                 { "223.1.1.1", true },
+                 { "224.0.0.1", false },
+                 { "255.255.255.255", false },
+                 { "::ffff:10.0.0.1", false },
+                 { "::1", false },
+                 { "::", false },
+                 { "fe80::1", false },
+                 { "fd00::1", false },
+                 { "64:ff9b::a00:1", false },
+                 { "2002:a00:1::", false },
+                 { "2001:db8::1", false },
+                 { "2a00:1450::1", true },
+                 { "ff02::1", false } };
+    const struct net_address local = { .is_local = true };
+
+    (void)state;
+    assert_false(net_is_public(&local));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct net_address address;
+
+        assert_true(net_address_parse(span_text(rows[i].address), &address));
+        if (net_is_public(&address) != rows[i].is_public)
+            fail_msg("%s", rows[i].address);
+    }
+}
+
 static void loopback(void **state)
 {
     static const struct {
@@ -88,6 +129,6 @@ static void loopback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(networks), cmocka_unit_test(peers),
-                                        cmocka_unit_test(loopback) };
+                                        cmocka_unit_test(public_addresses), cmocka_unit_test(loopback) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,52 @@ static void between_roles(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static void a_tap_hears_of_this_machine_only(void **state)
+{
+    char directory[] = "/tmp/chappe-wake-XXXXXX", command[128];
+    struct wake_bus *smtp, *mailbox;
+    struct wake_subscription *s, *other, *far;
+    atomic_int tapped = 0, others = 0, far_away = 0;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    atomic_store(&heard, 0);
+    assert_non_null(mkdtemp(directory));
+    assert_true(wake_start(directory, "smtp", &smtp, &err));
+    assert_true(wake_start(directory, "mailbox", &mailbox, &err));
+    usleep(50 * 1000);
+    s = wake_subscribe(mailbox, 3, 4, count, &heard);
+    other = wake_subscribe(mailbox, 3, 5, count, &others);
+    far = wake_subscribe(mailbox, 4, 5, count, &far_away);
+    wake_tap(smtp, count, &tapped);
+    wake_publish(smtp, 3, 4, 1); /* its own, */
+    wait_for(&heard, 1);
+    wake_publish(mailbox, 3, 4, 2); /* and of another role */
+    wait_for(&tapped, 2);
+    assert_int_equal(atomic_load(&last_modseq), 2);
+    wake_relay(smtp, 3, 4, 7);
+    wait_for(&heard, 3);
+    assert_int_equal(atomic_load(&last_modseq), 7);
+    wake_relay(smtp, 3, WAKE_ANY_MAILBOX, 0);
+    wait_for(&heard, 4);
+    wait_for(&others, 1);
+    assert_int_equal(atomic_load(&far_away), 0);
+    wake_relay(smtp, WAKE_ANY_GROUP, WAKE_ANY_MAILBOX, 0);
+    wait_for(&far_away, 1);
+    assert_int_equal(atomic_load(&tapped), 2);
+    wake_tap(smtp, NULL, NULL);
+    wake_publish(smtp, 3, 4, 9);
+    wait_for(&heard, 6);
+    assert_int_equal(atomic_load(&tapped), 2);
+    wake_unsubscribe(&s);
+    wake_unsubscribe(&other);
+    wake_unsubscribe(&far);
+    wake_stop(&smtp);
+    wake_stop(&mailbox);
+    snprintf(command, sizeof(command), "rmdir %s/wake && rmdir %s", directory, directory);
+    assert_int_equal(system(command), 0);
+}
+
 static void many_subscribers_are_cheap(void **state)
 {
     enum { COUNT = 20000 };
@@ -102,9 +148,9 @@ static void many_subscribers_are_cheap(void **state)
     atomic_store(&heard, 0);
     assert_true(wake_start(NULL, "test", &bus, &err));
     for (int i = 0; i < COUNT; i++)
-        s[i] = wake_subscribe(bus, i % 3, i, count, &heard);
+        s[i] = wake_subscribe(bus, i % 3, i + 1, count, &heard);
     for (int i = 0; i < COUNT; i++)
-        wake_publish(bus, i % 3, i, 1);
+        wake_publish(bus, i % 3, i + 1, 1);
     assert_int_equal(atomic_load(&heard), COUNT);
     for (int i = 0; i < COUNT; i++)
         wake_unsubscribe(&s[i]);
@@ -116,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(within_one_process),
         cmocka_unit_test(between_roles),
+        cmocka_unit_test(a_tap_hears_of_this_machine_only),
         cmocka_unit_test(many_subscribers_are_cheap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

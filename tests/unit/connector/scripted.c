@@ -174,6 +174,16 @@ static bool send_junk(struct scripted *s, struct span number, const char *piece)
     return true;
 }
 
+static bool send_slowly(struct scripted *s, struct span text)
+{
+    for (; text.p < text.end; text.p++) {
+        if (!send_all(s, span_of(text.p, 1)) || atomic_load(&s->is_ending))
+            return false;
+        usleep(100000);
+    }
+    return true;
+}
+
 static bool start_tls(struct scripted *s)
 {
     struct err err = ERR_INIT;
@@ -209,6 +219,8 @@ static bool step(struct scripted *s, struct span line)
         return send_junk(s, text, "x");
     case 'L':
         return send_junk(s, text, "250-more of it\r\n");
+    case 'Y':
+        return send_slowly(s, text);
     case 'E':
         while (s->in_start = s->in_end, fill(s))
             ;

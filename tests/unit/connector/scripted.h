@@ -10,6 +10,7 @@
  *   T          the TLS handshake, as server
  *   J n        sends n bytes without a line end
  *   L n        sends n lines of a reply that goes on: "250-..."
+ *   Y text     sends the text, a byte every 100 ms
  *   E          reads until the other side closes
  *   I          waits until something comes in, and keeps it
  *   W          waits until the other side closes, reading nothing

@@ -142,6 +142,32 @@ static const struct {
     { "endless lines", EHLO "L 100000\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0", "no reply" },
     { "100 lines are allowed", EHLO "L 99\nS 250 SIZE\n" MAIL RCPT DATA "S 250 ok\nE\n", OUTBOUND_RELAYED,
       250, "2.0.0", "ok" },
+    { "a megabyte without a line end after the dot", PLAIN_SERVER MAIL RCPT DATA "R 250 \nJ 1000000\nE\n",
+      OUTBOUND_DEFERRED, 0, "4.5.0", "without end" },
+    { "a megabyte without a line end instead of features", EHLO "R 250-\nJ 1000000\nE\n", OUTBOUND_DEFERRED,
+      0, "4.5.0", "without end" },
+    { "endless lines after RCPT", PLAIN_SERVER MAIL "C RCPT\nL 100000\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0",
+      "no reply" },
+    { "a reply to DATA that never ends", PLAIN_SERVER MAIL RCPT "C DATA\nR 354-go\\n354-on\\n\nW\n",
+      OUTBOUND_DEFERRED, 0, "4.4.2", "time ran out" },
+    { "354 and then silence", PLAIN_SERVER MAIL RCPT "C DATA\nS 354 go on\nW\n", OUTBOUND_DEFERRED, 0,
+      "4.4.2", "time ran out" },
+    { "a byte now and then instead of a greeting",
+      "Y 220 mx.example.org and this goes on for much longer\nE\n", OUTBOUND_DEFERRED, 0, "4.4.2",
+      "time ran out" },
+    { "a byte now and then after the dot",
+      PLAIN_SERVER MAIL RCPT DATA "Y 250 ok and this goes on for much longer, and longer\nE\n",
+      OUTBOUND_DEFERRED, 0, "4.4.2", "time ran out" },
+    { "EHLO answered with the greeting", "S 220 mx\\n250 mx\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0",
+      "nobody asked" },
+    { "everything answered before it was said",
+      EHLO "S 250 mx\\n250 sender\\n250 recipient\\n354 go\\n250 queued\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0",
+      "nobody asked" },
+    { "garbage behind the reply to EHLO", EHLO "S 250 mx\\n\\0\x01garbage\nE\n", OUTBOUND_DEFERRED, 0,
+      "4.5.0", "nobody asked" },
+    { "garbage between pipelined replies",
+      EHLO "S 250-mx\\n250 PIPELINING\nC MAIL\nC RCPT\nC DATA\nS 250 a\\ngarbage\\n250 b\\n354 c\nE\n",
+      OUTBOUND_DEFERRED, 0, "4.5.0", "no reply" },
     { "HTTP", "S HTTP/1.1 400 Bad Request\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0", "no reply" },
     { "codes out of range", "S 999 hello\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0", "no reply" },
     { "two codes in one reply", EHLO "S 250-mx\\n550 no\nE\n", OUTBOUND_DEFERRED, 0, "4.5.0", "no reply" },
@@ -305,6 +331,87 @@ static void who_is_too_many_goes_in_the_next_transaction(void **state)
     assert_string_equal(recipients[2].text, "two");
     world_close(&w);
     expect_heard(&server, (const char *const[]){ "RCPT", NULL });
+}
+
+static void no_more_recipients_than_the_connector_says(void **state)
+{
+    struct world w;
+    struct scripted *server = scripted_start(
+        "127.0.0.1",
+        EHLO
+        "S 250 mx\nC MAIL\nS 250 ok\nC RCPT TO:<a@\nS 250 ok\nC RCPT TO:<b@\nS 250 ok\nC DATA\nS 354 go\nD\n"
+        "S 250 one\nC MAIL\nS 250 ok\nC RCPT TO:<c@\nS 250 ok\nC DATA\nS 354 go\nD\nS 250 two\nE\n",
+        NULL);
+    struct outbound_recipient recipients[] = { { .address = "a@example.org" },
+                                               { .address = "b@example.org" },
+                                               { .address = "c@example.org" } };
+
+    (void)state;
+    world_open(&w, (struct outbound_options){ .mx_port = 0 });
+    world_host(&w, server, "127.0.0.1");
+    w.route.recipients_max = 2;
+    send_to(&w, recipients, COUNT_OF(recipients));
+    assert_string_equal(recipients[1].text, "one");
+    assert_string_equal(recipients[2].text, "two");
+    world_close(&w);
+    expect_heard(&server, (const char *const[]){ "RCPT", NULL });
+}
+
+static bool a_key(void *arg, uint8_t key_out[32], struct err *err)
+{
+    (void)arg;
+    (void)err;
+    memset(key_out, 9, 32);
+    return true;
+}
+
+/* A route to a server of ours that leads to somebody else: he gets no mail, whatever he says. */
+static void a_stranger_in_the_place_of_a_server_of_ours(void **state)
+{
+    static const char *const answers[] = {
+        "S 500 5.5.1 what?",
+        "S 250 2.7.0 AAAAAAAAAAAAAAAAAAAAAA== AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "S 250 2.7.0 welcome",
+        "S 421 4.3.2 not now",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        struct world w;
+        char *script =
+            talloc_asprintf(NULL, EHLO "S 250 mx\nC XCHAPPE HELLO sender.example.net \n%s\nE\n", answers[i]);
+        struct scripted *server = scripted_start("127.0.0.1", script, NULL);
+        struct outbound_recipient recipient = { .address = "a@example.org" };
+
+        world_open(&w, (struct outbound_options){ .find_key = a_key });
+        world_host(&w, server, "127.0.0.1");
+        w.route.is_internal = true;
+        send_to(&w, &recipient, 1);
+        assert_int_equal(recipient.verdict, OUTBOUND_DEFERRED);
+        world_close(&w);
+        expect_heard(&server, (const char *const[]){ "XCHAPPE HELLO sender.example.net ", NULL });
+        talloc_free(script);
+    }
+}
+
+static void a_source_address_that_is_not_here(void **state)
+{
+    struct world w;
+    struct scripted *server = scripted_start("127.0.0.1", "S 220 hi\nE\n", NULL);
+    struct outbound_recipient recipient = { .address = "a@example.org" };
+
+    (void)state;
+    world_open(&w, (struct outbound_options){ .mx_port = 0 });
+    world_host(&w, server, "127.0.0.1");
+    w.route.source_address = "203.0.113.9";
+    send_to(&w, &recipient, 1);
+    assert_int_equal(recipient.verdict, OUTBOUND_DEFERRED);
+    assert_int_equal(recipient.fault, OUTBOUND_FAULT_SOURCE);
+    assert_false(outbound_has_source("203.0.113.9"));
+    assert_true(outbound_has_source("127.0.0.1"));
+    assert_false(outbound_has_source("nonsense"));
+    world_close(&w);
+    talloc_free(scripted_stop(&server, NULL));
 }
 
 static void a_thousand_recipients_at_once(void **state)
@@ -683,6 +790,9 @@ int main(void)
         cmocka_unit_test(a_binary_message_needs_bdat),
         cmocka_unit_test(every_recipient_has_its_own_answer),
         cmocka_unit_test(who_is_too_many_goes_in_the_next_transaction),
+        cmocka_unit_test(no_more_recipients_than_the_connector_says),
+        cmocka_unit_test(a_stranger_in_the_place_of_a_server_of_ours),
+        cmocka_unit_test(a_source_address_that_is_not_here),
         cmocka_unit_test(a_thousand_recipients_at_once),
         cmocka_unit_test(the_next_host_is_tried),
         cmocka_unit_test(no_other_host_after_the_message_went),

@@ -53,6 +53,37 @@ static void no_more_than_its_size(void **state)
     talloc_free(owner);
 }
 
+static void use(struct db_pool *pool, enum db_class class)
+{
+    struct db *db;
+    struct err err;
+
+    OK(db_acquire(pool, class, 200, &db, &err));
+    OK(db_exec(db, "SELECT 1", DB_NO_ARGS, NULL, &err));
+    db_release(&db);
+}
+
+/* What runs some hundred times a second does not change the settings of a session back and forth with the others. */
+static void keyed_statements_stay_apart_while_there_is_room(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct db_pool_stats stats;
+
+    (void)state;
+    for (unsigned size = 1; size <= 2; size++) {
+        struct db_pool *pool = kit_pg_pool(owner, kit_pg_database(owner, NULL), NULL, size);
+        for (int i = 0; i < 3; i++) {
+            use(pool, DB_INTERACTIVE);
+            use(pool, DB_KEYED);
+            use(pool, DB_BACKGROUND);
+        }
+        db_pool_stats(pool, &stats);
+        assert_int_equal(stats.open, size); /* with one they share it */
+        assert_int_equal(stats.connected, size);
+    }
+    talloc_free(owner);
+}
+
 struct crowd {
     struct db_pool *pool;
     _Atomic int inside, most, failures;
@@ -251,14 +282,14 @@ static void notifications_arrive(void **state)
     assert_false(db_listen(ear, "x; DROP TABLE y", &err));
     assert_int_equal(err.kind, ERR_INVALID);
     OK(db_listen(ear, "wake", &err));
-    OK(db_wait_notification(ear, owner, 50, &payload, &err));
+    OK(db_wait_notification(ear, owner, -1, 50, &payload, &err));
     assert_null(payload);
     OK(db_notify(mouth, "wake", "1 2 3", &err));
-    OK(db_wait_notification(ear, owner, 2000, &payload, &err));
+    OK(db_wait_notification(ear, owner, -1, 2000, &payload, &err));
     assert_string_equal(payload, "1 2 3");
     OK(db_notify(mouth, "wake", "4", &err)); /* heard beside a statement, too */
     OK(db_exec(ear, "SELECT 1", DB_NO_ARGS, NULL, &err));
-    OK(db_wait_notification(ear, owner, 2000, &payload, &err));
+    OK(db_wait_notification(ear, owner, -1, 2000, &payload, &err));
     assert_string_equal(payload, "4");
     db_release(&mouth);
     db_release(&ear);
@@ -269,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_more_than_its_size),
+        cmocka_unit_test(keyed_statements_stay_apart_while_there_is_room),
         cmocka_unit_test(many_threads_share_it),
         cmocka_unit_test(what_was_left_open_is_rolled_back),
         cmocka_unit_test(each_class_has_its_timeout),

@@ -151,7 +151,8 @@ struct sender {
     pthread_t thread;
     struct deliver *deliver;
     int number, filed, refused, unknown;
-    int64_t sums[2]; /* of the item ids that were acknowledged: they must be the ones that are there */
+    int64_t
+        sums[3]; /* of the item ids and UIDs that were acknowledged: they must be the ones that are there */
 };
 
 static void *send_many(void *arg)
@@ -173,6 +174,7 @@ static void *send_many(void *arg)
         if (to.target.is_filed) {
             sender->sums[0] += to.target.item_id;
             sender->sums[1] += to.target.item_id * (to.target.item_id % 1009);
+            sender->sums[2] += to.target.uid * (to.target.item_id % 1009);
         }
         talloc_free(arena);
     }
@@ -182,6 +184,8 @@ static void *send_many(void *arg)
 static const char SUM_OF_IDS[] = "SELECT sum(item_id)::bigint FROM item WHERE mailbox_id <= $1";
 static const char SUM_OF_SQUARES[] =
     "SELECT sum(item_id * (item_id % 1009))::bigint FROM item WHERE mailbox_id <= $1";
+static const char SUM_OF_UIDS[] =
+    "SELECT sum(m.uid * (item_id % 1009))::bigint FROM item JOIN membership m USING (item_id) WHERE mailbox_id <= $1";
 
 static void what_was_said_is_so(void **state)
 {
@@ -195,7 +199,7 @@ static void what_was_said_is_so(void **state)
     struct deliver *deliver;
     struct err err;
     int filed = 0, refused = 0;
-    int64_t sums[2] = { 0 };
+    int64_t sums[3] = { 0 };
 
     (void)state;
     for (int i = 1; i <= MAILBOXES; i++)
@@ -215,6 +219,7 @@ static void what_was_said_is_so(void **state)
         refused += senders[i].refused;
         sums[0] += senders[i].sums[0];
         sums[1] += senders[i].sums[1];
+        sums[2] += senders[i].sums[2];
         assert_int_equal(senders[i].unknown, 0);
     }
     db_pool_stats(group_pool(group), &stats);
@@ -226,6 +231,7 @@ static void what_was_said_is_so(void **state)
                      filed);
     assert_int_equal(kit_store_number(store, SUM_OF_IDS, MAILBOXES), sums[0]);
     assert_int_equal(kit_store_number(store, SUM_OF_SQUARES, MAILBOXES), sums[1]);
+    assert_int_equal(kit_store_number(store, SUM_OF_UIDS, MAILBOXES), sums[2]);
     assert_int_equal(
         kit_store_number(store,
                          "SELECT count(*) FROM folder f WHERE mailbox_id <= $1 AND uidnext - 1 <>"

@@ -627,6 +627,70 @@ static void one_warning_at_eighty_percent_and_again_only_after_falling_below(voi
     talloc_free(arena);
 }
 
+static uint64_t round_trips(void)
+{
+    struct db_pool_stats stats;
+
+    db_pool_stats(group_pool(store->group), &stats);
+    return stats.round_trips;
+}
+
+/* The least of some, because now and then one has to take a new block of ids, too. */
+static void an_ordinary_delivery_is_one_round_trip(void **state)
+{
+    void *arena = talloc_new(NULL);
+    uint64_t least = UINT64_MAX;
+
+    (void)state;
+    kit_store_mailbox(store, 390, 0, 0);
+    for (int i = 0; i < 5; i++) {
+        uint64_t before = round_trips();
+        assert_true(send(390, kit_mail(arena, 4100 + i, 3000, NULL, NULL)).is_filed);
+        if (round_trips() - before < least)
+            least = round_trips() - before;
+    }
+    assert_int_equal(least, 1);
+    assert_counters_are_true(390);
+    talloc_free(arena);
+}
+
+/* Text that stays as large as it is: its body travels in a statement of its own. */
+static struct span noise(void *arena, int number, size_t length)
+{
+    char *text = talloc_array(arena, char, (unsigned)length + 200);
+    unsigned seed = (unsigned)number;
+    int head = snprintf(text, 200, "Message-ID: <%d@noise.example>\r\nSubject: Noise\r\n\r\n", number);
+
+    for (size_t i = (size_t)head; i < length; i++)
+        text[i] = (char)(i % 70 == 0 ? '\r' : i % 70 == 1 ? '\n' : 33 + rand_r(&seed) % 90);
+    return span_of(text, length);
+}
+
+static void a_delivery_that_is_not_ordinary_leaves_nothing_behind(void **state)
+{
+    static const char ORPHANS[] =
+        "SELECT count(*) + 0 * $1 FROM body b WHERE NOT EXISTS (SELECT FROM message WHERE message_id = b.message_id)"
+        "   AND NOT EXISTS (SELECT FROM body_staged WHERE message_id = b.message_id)";
+    void *arena = talloc_new(NULL);
+    struct span mail = noise(arena, 1, 150000);
+
+    (void)state;
+    kit_store_mailbox(store, 391, 0, 0);
+    kit_store_mailbox(store, 392, 160000, 0);
+    struct filing_target first = send(391, mail), again = send(391, mail), full;
+    assert_true(first.is_filed && again.is_filed);
+    assert_int_equal(again.message_id, first.message_id);
+    assert_int_equal(again.uid, first.uid + 1);
+    assert_true(send(392, noise(arena, 2, 150000)).is_filed); /* above 80 %, but it fits */
+    full = send(392, noise(arena, 3, 150000));
+    assert_false(full.is_filed);
+    assert_int_equal(full.err.kind, ERR_QUOTA);
+    assert_int_equal(count(ORPHANS, 0), 0);
+    assert_counters_are_true(391);
+    assert_counters_are_true(392);
+    talloc_free(arena);
+}
+
 /* Troubles: once each time they are called. Whatever was answered must hold. */
 static void shoot_connections(void)
 {
@@ -752,6 +816,8 @@ int main(void)
         cmocka_unit_test(what_was_filed_reads_back_cached_or_not),
         cmocka_unit_test(replies_join_their_conversation),
         cmocka_unit_test(one_warning_at_eighty_percent_and_again_only_after_falling_below),
+        cmocka_unit_test(an_ordinary_delivery_is_one_round_trip),
+        cmocka_unit_test(a_delivery_that_is_not_ordinary_leaves_nothing_behind),
         cmocka_unit_test(answers_hold_while_connections_are_shot),
         cmocka_unit_test(answers_hold_while_the_database_crashes),
         cmocka_unit_test(a_crash_of_the_database_is_temporary),

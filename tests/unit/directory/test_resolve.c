@@ -158,6 +158,26 @@ static void a_change_is_seen_within_a_second(void **state)
     assert_false(is_ours);
 }
 
+static void a_change_that_was_announced_is_seen_at_once(void **state)
+{
+    struct kit_directory *kit = *state;
+    struct db_pool_stats before, after;
+    struct resolved resolved;
+    struct err err;
+
+    OK(directory_resolve(kit->directory, kit, "new", "example.org", &resolved, &err));
+    assert_int_equal(resolved.kind, RESOLVED_UNKNOWN);
+    kit_user(kit, "new@example.org", NULL);
+    directory_note_change(kit->directory);
+    OK(directory_resolve(kit->directory, kit, "new", "example.org", &resolved, &err));
+    assert_int_equal(resolved.kind, RESOLVED_RECIPIENT);
+    db_pool_stats(directory_pool(kit->directory, DIRECTORY_LOOKS_UP), &before);
+    for (int i = 0; i < 1000; i++)
+        OK(directory_resolve(kit->directory, kit, "new", "example.org", &resolved, &err));
+    db_pool_stats(directory_pool(kit->directory, DIRECTORY_LOOKS_UP), &after);
+    assert_in_range(after.round_trips - before.round_trips, 0, 5);
+}
+
 static void without_the_database_nothing_is_claimed(void **state)
 {
     struct kit_directory *kit = *state;
@@ -289,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(addresses_find_their_recipients),
         TEST(a_change_is_seen_within_a_second),
+        TEST(a_change_that_was_announced_is_seen_at_once),
         TEST(without_the_database_nothing_is_claimed),
         TEST(who_logs_in),
         TEST(failures_add_up),

@@ -317,6 +317,37 @@ static void many_users_at_once(void **state)
     assert_int_equal(faults[0].kind, ERR_EXISTS);
 }
 
+/* So that the one who imports again can make the mailbox that an import which broke off left out. */
+static void who_is_there_already_is_described(void **state)
+{
+    struct kit_directory *kit = *state;
+    struct user first = { .address = "Ada@example.org", .name = "Ada", .quota_bytes = 4096 }, again[3];
+    struct user wanted[3] = { { .address = "ADA@example.org", .name = "Other" },
+                              { .address = "sales@example.org", .name = "S" },
+                              { .address = "new@example.org", .name = "N" } };
+    const char *targets[] = { "ada@example.org" };
+    struct alias alias = {
+        .address = "sales@example.org", .targets = targets, .target_count = 1, .is_enabled = true
+    };
+    struct err faults[3], err;
+    int64_t id;
+
+    OK(user_import(kit->directory, &kit_root, kit->ada_org, kit, &first, NULL, 1, faults, &err));
+    OK(alias_add(kit->directory, &kit_root, &alias, &id, &err));
+    memcpy(again, wanted, sizeof again);
+    OK(user_import(kit->directory, &kit_root, kit->ada_org, kit, again, NULL, 3, faults, &err));
+    assert_int_equal(faults[0].kind, ERR_EXISTS);
+    assert_int_equal(again[0].mailbox.mailbox_id, first.mailbox.mailbox_id);
+    assert_int_equal(again[0].mailbox.store_id, first.mailbox.store_id);
+    assert_int_equal(again[0].mailbox.storage_group_id, first.mailbox.storage_group_id);
+    assert_int_equal(again[0].organisation_id, kit->ada_org);
+    assert_int_equal(again[0].domain_id, first.domain_id);
+    assert_int_equal(again[0].quota_bytes, 4096);
+    assert_int_equal(faults[1].kind, ERR_EXISTS); /* an alias: nobody's login */
+    assert_int_equal(again[1].mailbox.mailbox_id, 0);
+    assert_int_equal(faults[2].kind, ERR_NONE);
+}
+
 static void every_act_leaves_one_audit_row(void **state)
 {
     struct kit_directory *kit = *state;
@@ -382,6 +413,31 @@ static void storage_groups_and_stores(void **state)
     assert_int_equal(server_id, again);
 }
 
+static void servers_have_keys_of_their_own(void **state)
+{
+    struct kit_directory *kit = *state;
+    struct directory *d = kit->directory;
+    uint8_t one[SERVER_KEY_BYTES], two[SERVER_KEY_BYTES], other[SERVER_KEY_BYTES];
+    const struct actor alpha = { .name = "ada@example.org", .organisation_id = kit->ada_org };
+    int64_t id, found;
+    struct err err = ERR_INIT;
+
+    FAILS(server_key(d, "mx1.example.org", &found, one, &err), ERR_NOT_FOUND);
+    OK(server_register(d, "mx1.example.org", &id, &err));
+    OK(server_register(d, "mx2.example.org", &id, &err));
+    OK(server_key(d, "MX2.example.org", &found, one, &err));
+    assert_int_equal(found, id);
+    OK(server_key(d, "mx2.example.org", &found, two, &err));
+    assert_memory_equal(one, two, sizeof one);
+    OK(server_key(d, "mx1.example.org", &found, other, &err));
+    assert_memory_not_equal(one, other, sizeof one);
+    FAILS(server_forget_key(d, &alpha, "mx2.example.org", &err), ERR_DENIED);
+    FAILS(server_forget_key(d, &kit_root, "mx3.example.org", &err), ERR_NOT_FOUND);
+    OK(server_forget_key(d, &kit_root, "mx2.example.org", &err));
+    OK(server_key(d, "mx2.example.org", &found, two, &err));
+    assert_memory_not_equal(one, two, sizeof one);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -393,8 +449,10 @@ int main(void)
         TEST(users),
         TEST(aliases),
         TEST(many_users_at_once),
+        TEST(who_is_there_already_is_described),
         TEST(every_act_leaves_one_audit_row),
         TEST(storage_groups_and_stores),
+        TEST(servers_have_keys_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,17 +21,57 @@
 #include <talloc.h>
 
 static const char *const tenant_tables[] = {
-    "organisation",     "administrative_group",
-    "domain",           "recipient",
-    "address",          "recipient_target",
-    "credential",       "app_password",
-    "role_assignment",  "audit",
-    "recipient_sender", "backup_recipient",
-    "queue_message",    "queue_recipient",
-    "filter_setting",   "access_entry",
-    "dkim_key",         "quarantine",
-    "transport_rule",   "send_count",
+    "organisation",
+    "administrative_group",
+    "domain",
+    "recipient",
+    "address",
+    "recipient_target",
+    "credential",
+    "app_password",
+    "login_seen",
+    "role_assignment",
+    "audit",
+    "recipient_sender",
+    "backup_recipient",
+    "queue_message",
+    "queue_recipient",
+    "filter_setting",
+    "access_entry",
+    "dkim_key",
+    "quarantine",
+    "transport_rule",
+    "send_count",
     "send_hold",
+    "access_token",
+    "trace",
+    "lesson",
+    "familiar",
+    "report",
+    "list",
+    "list_person",
+    "list_request",
+    "moderation",
+    "quarantine_digest",
+    "second_factor",
+    "recovery_code",
+    "second_factor_rule",
+    "identity_provider",
+    "custom_role",
+    "pending_change",
+    "mailbox_move",
+    "deleted_mailbox",
+    "address_list",
+    "recipient_policy",
+    "job",
+    "directory_source",
+    "directory_source_secret",
+    "directory_source_state",
+    "directory_run",
+    "directory_entry",
+    "directory_member",
+    "directory_conflict",
+    "recipient_person",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -75,8 +115,12 @@ static int set_up(void **state)
     struct db *db = kit_pg_acquire(f->owner);
     OK(db_exec_script(
         db,
-        "INSERT INTO role_assignment (organisation_id, recipient_id, role)"
-        " SELECT organisation_id, recipient_id, 'auditor' FROM recipient WHERE kind = 'user';"
+        "INSERT INTO role_assignment (organisation_id, recipient_id, role, scope_id)"
+        " SELECT organisation_id, recipient_id, 'auditor', organisation_id FROM recipient WHERE kind = 'user';"
+        "INSERT INTO access_token (organisation_id, recipient_id, hash, is_session, name, peer, created_us, seen_us,"
+        "                          expires_us)"
+        " SELECT organisation_id, recipient_id, recipient_id::text::bytea, true, 'x', 'y', 1, 1, 0 FROM recipient"
+        "  WHERE kind = 'user';"
         "INSERT INTO recipient_sender (organisation_id, recipient_id, is_allowed, sender)"
         " SELECT organisation_id, recipient_id, true, '@elsewhere.example' FROM recipient"
         "  WHERE kind = 'user';"
@@ -102,9 +146,63 @@ static int set_up(void **state)
         " SELECT organisation_id, 1, 2, '', '{}', '', 'spam', '', 0, 0, '' FROM organisation;"
         "INSERT INTO transport_rule (organisation_id, position, name, rule)"
         " SELECT organisation_id, 1, 'r', '{}' FROM organisation;"
+        "INSERT INTO login_seen (organisation_id, recipient_id, day_us, protocol, peer, first_us, last_us, logins)"
+        " SELECT organisation_id, recipient_id, 0, 2, '192.0.2.1', 1, 1, 1 FROM recipient WHERE kind = 'user';"
         "INSERT INTO send_count SELECT organisation_id, 0, 1, 1, 1 FROM organisation;"
+        "INSERT INTO lesson (organisation_id, recipient_id, mailbox_id, storage_group_id, message_id, is_spam, made_us,"
+        "                    next_us) SELECT organisation_id, recipient_id, recipient_id, 1, 1, true, 1, 1 FROM recipient;"
+        "INSERT INTO familiar SELECT recipient_id, 'x', organisation_id, recipient_id, 1 FROM recipient;"
+        "INSERT INTO report (organisation_id, kind, received_us, domain, reporter, number, begin_us, end_us, passed,"
+        "                    failed, detail)"
+        " SELECT organisation_id, 'dmarc', 1, 'x', 'x', '1', 1, 1, 1, 1, '{}' FROM organisation;"
         "INSERT INTO send_hold (recipient_id, organisation_id, since_us, reason)"
-        " SELECT recipient_id, organisation_id, 1, 'x' FROM recipient WHERE kind = 'user'",
+        " SELECT recipient_id, organisation_id, 1, 'x' FROM recipient WHERE kind = 'user';"
+        "INSERT INTO trace (at_us, trace_id, organisation_id, is_begin, events)"
+        " SELECT 1, 'x', organisation_id, true, '[]' FROM organisation;"
+        "INSERT INTO list (recipient_id, organisation_id)"
+        " SELECT recipient_id, organisation_id FROM recipient WHERE kind = 'user';"
+        "INSERT INTO list_person (recipient_id, organisation_id, role, position, person_id)"
+        " SELECT recipient_id, organisation_id, 'owner', 1, recipient_id FROM recipient WHERE kind = 'user';"
+        "INSERT INTO list_request (recipient_id, organisation_id, address, expires_us)"
+        " SELECT recipient_id, organisation_id, 'x@elsewhere.example', 1 FROM recipient WHERE kind = 'user';"
+        "INSERT INTO moderation SELECT organisation_id, organisation_id, 1, '{}', 'x', '{}', 1, 1 FROM organisation;"
+        "INSERT INTO quarantine_digest SELECT organisation_id, 1 FROM organisation;"
+        "INSERT INTO second_factor (organisation_id, recipient_id, kind, name, secret, created_us)"
+        " SELECT organisation_id, recipient_id, 'totp', 'phone', 'x', 1 FROM recipient WHERE kind = 'user';"
+        "INSERT INTO recovery_code SELECT organisation_id, recipient_id, 'x', 1 FROM recipient WHERE kind = 'user';"
+        "INSERT INTO identity_provider (organisation_id, name, issuer, client_id, scopes, claim, created_us)"
+        " SELECT organisation_id, 'p', 'https://login.example', 'c', 'openid', 'email', 1 FROM organisation;"
+        "INSERT INTO second_factor_rule SELECT organisation_id, 'everybody' FROM organisation;"
+        "INSERT INTO custom_role (organisation_id, name, meaning, permissions, created_us, created_by)"
+        " SELECT organisation_id, 'Desk', '', 1, 1, 'x' FROM organisation;"
+        "INSERT INTO pending_change (organisation_id, administrative_group_id, domain_id, store_id, recipient_id,"
+        "   permission, requester_id, requester_organisation, requester, method, path, query, body, meaning,"
+        "   created_us, expires_us)"
+        " SELECT organisation_id, 0, 0, 0, 0, 'x', 1, organisation_id, 'x', 'GET', '/', '{}', '', '', 1, 2"
+        "   FROM organisation;"
+        "INSERT INTO mailbox_move (organisation_id, recipient_id, mailbox_id, from_group_id, from_store_id, to_group_id,"
+        "                          to_store_id, requested_by, created_us, changed_us)"
+        " SELECT organisation_id, 1, organisation_id, 1, 1, 1, 1, 'x', 1, 1 FROM organisation;"
+        "INSERT INTO deleted_mailbox SELECT organisation_id, organisation_id, 1, 1, 'user', 'x', 'x', 1, 'x'"
+        "  FROM organisation;"
+        "INSERT INTO address_list SELECT organisation_id, 'x', 'x' FROM organisation;"
+        "INSERT INTO recipient_policy SELECT organisation_id, 'x', 'x' FROM organisation;"
+        "INSERT INTO job (organisation_id, kind, title, is_dry_run, caller, permissions, total, created_us)"
+        " SELECT organisation_id, 'bulk', 'x', false, 'x', 0, 0, 1 FROM organisation;"
+        "INSERT INTO directory_source (organisation_id, name, kind, settings, created_us)"
+        " SELECT organisation_id, 'x', 'ldap', '{}', 1 FROM organisation;"
+        "INSERT INTO directory_source_secret SELECT source_id, organisation_id, 'key', 'x' FROM directory_source;"
+        "INSERT INTO directory_source_state (source_id, organisation_id)"
+        " SELECT source_id, organisation_id FROM directory_source;"
+        "INSERT INTO directory_run (source_id, organisation_id, kind, state, created_us)"
+        " SELECT source_id, organisation_id, 'full', 'done', 1 FROM directory_source;"
+        "INSERT INTO directory_entry (source_id, organisation_id, entry_key, kind, dn, dn_key)"
+        " SELECT source_id, organisation_id, 'x', 'user', 'x', 'x' FROM directory_source;"
+        "INSERT INTO directory_member SELECT source_id, organisation_id, 'x', false, 'y' FROM directory_source;"
+        "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
+        "  FROM directory_source;"
+        "INSERT INTO recipient_person (recipient_id, organisation_id)"
+        " SELECT recipient_id, organisation_id FROM recipient WHERE kind = 'user'",
         &f->err));
     db_release(&db);
     *state = f;
@@ -182,6 +280,26 @@ static bool is_refused(struct db *db, const char *sql, struct err *err)
     return false;
 }
 
+/* Not even in his own organisation: rights on all of it come from who acts for all of it. */
+static void an_organisation_hands_out_no_rights_on_the_installation(void **state)
+{
+    static const char grant[] =
+        "INSERT INTO role_assignment (organisation_id, recipient_id, role, scope, scope_id)"
+        " SELECT organisation_id, recipient_id, 'full-administrator', 'installation', 0"
+        "   FROM recipient WHERE kind = 'user' RETURNING 1";
+    struct fixture *f = *state;
+    struct db *app = kit_pg_acquire(f->app);
+
+    enter(f, app, f->kit->ada_org);
+    assert_true(is_refused(app, grant, &f->err));
+    OK(db_exec_script(app, "SELECT set_config('chappe.whole', '1', false)", &f->err));
+    assert_false(is_refused(app, grant, &f->err));
+    OK(db_exec_script(app, "RESET chappe.whole; DELETE FROM role_assignment", &f->err));
+    assert_int_equal(count(f, app, "SELECT count(*) FROM role_assignment WHERE scope = 'installation'"), 1);
+    assert_true(is_refused(app, "UPDATE role_assignment SET role = 'read-only' RETURNING 1", &f->err));
+    db_release(&app);
+}
+
 static void nothing_foreign_is_changed(void **state)
 {
     struct fixture *f = *state;
@@ -195,7 +313,10 @@ static void nothing_foreign_is_changed(void **state)
         "UPDATE organisation SET quota_bytes = 1; DELETE FROM app_password; DELETE FROM credential;"
         "DELETE FROM recipient_target; DELETE FROM role_assignment; DELETE FROM recipient_sender;"
         "DELETE FROM backup_recipient; DELETE FROM connector; UPDATE connector SET cost = 1;"
-        "DELETE FROM quarantine; DELETE FROM access_entry; DELETE FROM transport_rule; DELETE FROM send_hold",
+        "DELETE FROM quarantine; DELETE FROM access_entry; DELETE FROM transport_rule; DELETE FROM send_hold;"
+        "DELETE FROM list_person; DELETE FROM list_request; DELETE FROM list; DELETE FROM moderation;"
+        "DELETE FROM quarantine_digest; DELETE FROM mailbox_move; DELETE FROM deleted_mailbox;"
+        "DELETE FROM address_list; DELETE FROM recipient_policy",
         &f->err));
     snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
              (long long)f->kit->bob_org);
@@ -212,6 +333,13 @@ static void nothing_foreign_is_changed(void **state)
     assert_int_equal(count(f, owner, "SELECT count(*) FROM access_entry"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM transport_rule"), 1);
     assert_int_equal(count(f, owner, "SELECT count(*) FROM send_hold"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM list"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM list_person"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM list_request"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM moderation"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM quarantine_digest"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM mailbox_move"), 1);
+    assert_int_equal(count(f, owner, "SELECT count(*) FROM deleted_mailbox"), 1);
 
     snprintf(sql, sizeof sql, "INSERT INTO administrative_group (organisation_id, name) VALUES (%lld, 'x')",
              (long long)f->kit->bob_org);
@@ -220,11 +348,15 @@ static void nothing_foreign_is_changed(void **state)
     assert_true(is_refused(app, sql, &f->err));
     assert_true(is_refused(app, "UPDATE audit SET actor = 'nobody'", &f->err));
     assert_true(is_refused(app, "DELETE FROM audit", &f->err));
+    assert_true(is_refused(app, "DELETE FROM job", &f->err));
     assert_true(is_refused(app, "SELECT argon2 FROM credential", &f->err));
     assert_true(is_refused(app, "SELECT hash FROM app_password", &f->err));
+    assert_true(is_refused(app, "SELECT hash FROM access_token", &f->err));
+    assert_true(is_refused(app, "UPDATE access_token SET permissions = -1", &f->err));
     assert_true(is_refused(app, "SELECT secret FROM installation", &f->err));
     assert_true(is_refused(app, "SELECT password FROM connector_login", &f->err));
     assert_true(is_refused(app, "SELECT private_key FROM dkim_key", &f->err));
+    assert_true(is_refused(app, "SELECT secret FROM directory_source_secret", &f->err));
     assert_true(is_refused(app, "ALTER TABLE recipient DISABLE ROW LEVEL SECURITY", &f->err));
     assert_true(is_refused(app, "SET row_security = off; SELECT 1 FROM recipient", &f->err));
     db_release(&owner);
@@ -239,14 +371,14 @@ static void no_table_was_forgotten(void **state)
 
     assert_int_equal(count(f, owner,
                            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-                           " WHERE a.attname = 'organisation_id' AND c.relkind = 'r'"
+                           " WHERE a.attname = 'organisation_id' AND c.relkind IN ('r', 'p')"
                            "   AND c.relnamespace = 'public'::regnamespace"
                            "   AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"),
                      0);
     assert_int_equal(count(f, owner,
                            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-                           " WHERE a.attname = 'organisation_id' AND c.relkind = 'r'"
-                           "   AND c.relnamespace = 'public'::regnamespace"),
+                           " WHERE a.attname = 'organisation_id' AND c.relkind IN ('r', 'p')"
+                           "   AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition"),
                      (int64_t)(COUNT_OF(tenant_tables) + COUNT_OF(installation_tables)));
     assert_int_equal(
         count(f, owner,
@@ -278,7 +410,8 @@ static void an_owner_without_privileges(void **state)
     OK(db_exec_script(
         db,
         "DROP ROLE IF EXISTS plain_owner; CREATE ROLE plain_owner CREATEROLE;"
-        "GRANT chappe_app, chappe_lookup TO plain_owner; GRANT ALL ON SCHEMA public TO plain_owner",
+        "GRANT chappe_app, chappe_lookup TO plain_owner; GRANT ALL ON SCHEMA public TO plain_owner;"
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO plain_owner', current_database()); END $$",
         &f->err));
     plain = kit_pg_pool(f, conninfo, "plain_owner", 1);
     OK(db_migrate(plain, &db_schema_directory, &f->err));
@@ -306,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_foreign_is_seen),
         TEST(nothing_foreign_is_changed),
+        TEST(an_organisation_hands_out_no_rights_on_the_installation),
         TEST(no_table_was_forgotten),
         TEST(an_owner_without_privileges),
     };

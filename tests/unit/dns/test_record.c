@@ -29,6 +29,8 @@ static const struct {
     { "a long address", DNS_AAAA, "12345678901234567", 17, false, NULL },
     { "an empty TXT", DNS_TXT, "", 0, false, NULL },
     { "a TXT whose string is longer than it", DNS_TXT, "\5hell", 5, false, NULL },
+    { "a service", DNS_SRV, "\0\1\0\2\3\341\2mx\3org", 14, true, "mx.org" },
+    { "a service without a host", DNS_SRV, "\0\1\0\2\3\341", 6, false, NULL },
     { "a TLSA without data", DNS_TLSA, "\3\1\1", 3, false, NULL },
 };
 
@@ -62,6 +64,11 @@ static void values(void **state)
     assert_string_equal(net_address_text(&record.address, text), "192.0.2.1");
     assert_true(dns_record_parse(arena, DNS_TXT, span_of("\3v=s\0\5pf1 a", 11), &record));
     assert_true(span_equals_text(record.text, "v=spf1 a"));
+    assert_true(dns_record_parse(arena, DNS_TLSA, span_of("\3\1\2x", 4), &record));
+    assert_true(dns_record_parse(arena, DNS_SRV, span_of("\0\1\0\2\3\341\0", 7), &record));
+    assert_int_equal(record.preference, 1);
+    assert_int_equal(record.weight, 2);
+    assert_int_equal(record.port, 993);
     assert_true(dns_record_parse(arena, DNS_TLSA, span_of("\3\1\2x", 4), &record));
     assert_int_equal(record.usage * 100 + record.selector * 10 + record.matching, 312);
     talloc_free(arena);

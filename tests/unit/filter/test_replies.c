@@ -48,14 +48,35 @@ static void only_the_two_answers_of_clamd_count(void **state)
     }
 }
 
-#define HEAD "HTTP/1.1 200 OK\r\nServer: rspamd\r\n\r\n"
-static const struct {
+struct scored_reply {
     const char *what, *reply;
     bool ok;
     enum rspamd_action action;
     double score;
     const char *symbols;
-} rspamd_replies[] = {
+};
+
+static void check_scored(const struct scored_reply *row,
+                         bool (*parse)(const void *owner, struct span reply, struct rspamd_answer *answer_out,
+                                       struct err *err))
+{
+    void *arena = talloc_new(NULL);
+    struct rspamd_answer answer;
+    struct err err = ERR_INIT;
+    bool ok = parse(arena, span_text(row->reply), &answer, &err);
+
+    if (ok != row->ok)
+        fail_msg("%s: %s", row->what, err.log);
+    if (ok) {
+        assert_int_equal(answer.action, row->action);
+        assert_true(fabs(answer.score - row->score) < 0.001);
+        assert_string_equal(answer.symbols, row->symbols);
+    }
+    talloc_free(arena);
+}
+
+#define HEAD "HTTP/1.1 200 OK\r\nServer: rspamd\r\n\r\n"
+static const struct scored_reply rspamd_replies[] = {
     { "ham", HEAD "{\"action\":\"no action\",\"score\":-1.5,\"required_score\":15,\"symbols\":{}}", true,
       RSPAMD_NONE, -1.5, "" },
     { "spam, with what it saw",
@@ -81,30 +102,11 @@ static const struct {
 static void an_answer_of_rspamd_has_action_and_score(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rspamd_replies); i++) {
-        void *arena = talloc_new(NULL);
-        struct rspamd_answer answer;
-        struct err err = ERR_INIT;
-        bool ok = rspamd_reply_parse(arena, span_text(rspamd_replies[i].reply), &answer, &err);
-
-        if (ok != rspamd_replies[i].ok)
-            fail_msg("%s: %s", rspamd_replies[i].what, err.log);
-        if (ok) {
-            assert_int_equal(answer.action, rspamd_replies[i].action);
-            assert_true(fabs(answer.score - rspamd_replies[i].score) < 0.001);
-            assert_string_equal(answer.symbols, rspamd_replies[i].symbols);
-        }
-        talloc_free(arena);
-    }
+    for (size_t i = 0; i < COUNT_OF(rspamd_replies); i++)
+        check_scored(&rspamd_replies[i], rspamd_reply_parse);
 }
 
-static const struct {
-    const char *what, *reply;
-    bool ok;
-    enum rspamd_action action;
-    double score;
-    const char *symbols;
-} spamd_replies[] = {
+static const struct scored_reply spamd_replies[] = {
     { "spam", "SPAMD/1.1 0 EX_OK\r\nContent-length: 7\r\nSpam: True ; 1000.0 / 5.0\r\n\r\nGTUBE\r\n", true,
       RSPAMD_JUNK, 1000, "GTUBE" },
     { "ham", "SPAMD/1.1 0 EX_OK\r\nSpam: False ; -0.1 / 5.0\r\n\r\n", true, RSPAMD_NONE, -0.1, "" },
@@ -119,21 +121,8 @@ static const struct {
 static void an_answer_of_spamd_has_verdict_and_score(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(spamd_replies); i++) {
-        void *arena = talloc_new(NULL);
-        struct rspamd_answer answer;
-        struct err err = ERR_INIT;
-        bool ok = spamd_reply_parse(arena, span_text(spamd_replies[i].reply), &answer, &err);
-
-        if (ok != spamd_replies[i].ok)
-            fail_msg("%s: %s", spamd_replies[i].what, err.log);
-        if (ok) {
-            assert_int_equal(answer.action, spamd_replies[i].action);
-            assert_true(fabs(answer.score - spamd_replies[i].score) < 0.001);
-            assert_string_equal(answer.symbols, spamd_replies[i].symbols);
-        }
-        talloc_free(arena);
-    }
+    for (size_t i = 0; i < COUNT_OF(spamd_replies); i++)
+        check_scored(&spamd_replies[i], spamd_reply_parse);
 }
 
 /* Packets of a milter, by their bytes. */

@@ -7,11 +7,13 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 /* cmocka wants setjmp, stdarg and stddef first */
 #include <cmocka.h>
 #include <talloc.h>
+#include <unistd.h>
 
 #define OK(call)                                                                                             \
     do {                                                                                                     \
@@ -65,6 +67,67 @@ static void a_removed_or_unknown_group_is_busy(void **state)
     OK(group_acquire(group, DB_INTERACTIVE, &db, &err));
     db_release(&db);
     groups_close(&groups);
+}
+
+/* As the directory is looked at. */
+struct lessons {
+    struct groups *groups;
+    bool is_there;
+    _Atomic int count, running, most;
+};
+
+static void learn(void *argument)
+{
+    struct lessons *lessons = argument;
+    struct err err;
+    int running = atomic_fetch_add(&lessons->running, 1) + 1;
+
+    atomic_fetch_add(&lessons->count, 1);
+    if (running > lessons->most)
+        lessons->most = running;
+    usleep(50000);
+    if (lessons->is_there)
+        OK(groups_put(lessons->groups, 1, store->conninfo, &err));
+    atomic_fetch_sub(&lessons->running, 1);
+}
+
+static void *find_new_group(void *argument)
+{
+    const struct lessons *lessons = argument;
+    struct group *group;
+    struct err err;
+
+    return group_find(lessons->groups, 1, &group, &err) ? group : NULL;
+}
+
+static void a_group_that_is_not_known_is_looked_for_at_once_by_one_thread(void **state)
+{
+    enum { ASKERS = 8 };
+    struct lessons lessons = { .is_there = true };
+    const struct groups_options options = { .pool_size = 2, .learn = learn, .learn_argument = &lessons };
+    pthread_t threads[ASKERS];
+    struct group *group;
+    struct err err;
+
+    (void)state;
+    OK(groups_open(NULL, &options, &lessons.groups, &err));
+    for (int i = 0; i < ASKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, find_new_group, &lessons), 0);
+    for (int i = 0; i < ASKERS; i++) {
+        void *found;
+        pthread_join(threads[i], &found);
+        assert_non_null(found);
+    }
+    assert_int_equal(lessons.count, 1);
+    assert_int_equal(lessons.most, 1);
+    assert_false(group_find(lessons.groups, 7, &group, &err)); /* within the same second */
+    assert_int_equal(err.kind, ERR_BUSY);
+    assert_int_equal(lessons.count, 1);
+    usleep(1000000);
+    groups_remove(lessons.groups, 1);
+    OK(group_find(lessons.groups, 1, &group, &err)); /* it was put back */
+    assert_int_equal(lessons.count, 2);
+    groups_close(&lessons.groups);
 }
 
 enum { TAKERS = 6, TAKEN = 1000 };
@@ -151,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_foreign_database_is_refused_before_anything_is_written),
         cmocka_unit_test(a_removed_or_unknown_group_is_busy),
+        cmocka_unit_test(a_group_that_is_not_known_is_looked_for_at_once_by_one_thread),
         cmocka_unit_test(ids_are_never_given_out_twice),
         cmocka_unit_test(public_ids_come_back_and_differ_by_kind),
     };

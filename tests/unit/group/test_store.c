@@ -152,6 +152,84 @@ static void a_root_counts_what_is_there_and_what_comes_and_goes(void **state)
     assert_int_equal(usage.domain_quota_bytes, 0);
 }
 
+static void many_are_made_at_once_and_each_is_told(void **state)
+{
+    enum { MANY = 300, FIRST = 1000, THERE = 7, DELETED = 8, SMALL = 9 };
+    struct mailbox_options options[MANY];
+    enum mailbox_made made[MANY];
+    struct mailbox_usage usage;
+    struct err err;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        options[i] = (struct mailbox_options){ .mailbox_id = FIRST + i,
+                                               .store_id = KIT_STORE_ID,
+                                               .organisation_id = 8,
+                                               .domain_id = 80 + i % 3,
+                                               .quota_bytes = i % 2 * 5000,
+                                               .is_inbox_only = i == SMALL };
+    OK(mailbox_create(store->group, &options[THERE], &err));
+    OK(quota_root_set(store->group, QUOTA_ROOT_DOMAIN, 80 + THERE % 3, 9000, &err));
+    OK(mailbox_create(store->group, &options[DELETED], &err));
+    OK(mailbox_delete(store->group, FIRST + DELETED, &err));
+    OK(mailbox_create_many(store->group, options, MANY, made, &err));
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(made[i], i == THERE ? MAILBOX_THERE : i == DELETED ? MAILBOX_DELETED : MAILBOX_MADE);
+    assert_int_equal(kit_store_number(store,
+                                      "SELECT count(*) FROM folder JOIN mailbox USING (mailbox_id)"
+                                      " WHERE organisation_id = $1",
+                                      8),
+                     6 * (MANY - 1) + 1);
+    assert_int_equal(
+        kit_store_number(store, "SELECT next_uidvalidity FROM mailbox WHERE mailbox_id = $1", FIRST + SMALL),
+        2);
+    /* counted in the domain's root from the start */
+    OK(mailbox_usage(store->group, FIRST + THERE + 3, &usage, &err));
+    assert_int_equal(usage.domain_quota_bytes, 9000);
+    assert_int_equal(usage.quota_bytes, 0);
+    OK(mailbox_create_many(store->group, options, MANY, made, &err));
+    assert_int_equal(made[0], MAILBOX_THERE);
+    OK(mailbox_create_many(store->group, options, 0, made, &err));
+}
+
+static void none_is_made_where_one_cannot_be(void **state)
+{
+    struct mailbox_options options[2] = {
+        { .mailbox_id = 2000, .store_id = KIT_STORE_ID, .organisation_id = 9, .domain_id = 90 },
+        { .mailbox_id = 2001, .store_id = 4711, .organisation_id = 9, .domain_id = 90 },
+    };
+    enum mailbox_made made[2];
+    struct err err = ERR_INIT;
+
+    (void)state;
+    assert_false(mailbox_create_many(store->group, options, 2, made, &err));
+    assert_int_equal(err.kind, ERR_CONFLICT);
+    assert_int_equal(kit_store_number(store, "SELECT count(*) FROM mailbox WHERE organisation_id = $1", 9),
+                     0);
+}
+
+static void a_root_that_is_known_is_left_alone(void **state)
+{
+    const struct mailbox_options options = {
+        .mailbox_id = 2100, .store_id = KIT_STORE_ID, .organisation_id = 10, .domain_id = 91
+    };
+    struct mailbox_usage usage;
+    struct err err;
+
+    (void)state;
+    OK(mailbox_create(store->group, &options, &err));
+    OK(quota_root_ensure(store->group, QUOTA_ROOT_DOMAIN, 91, 700, &err));
+    OK(mailbox_usage(store->group, 2100, &usage, &err));
+    assert_int_equal(usage.domain_quota_bytes, 700);
+    kit_store_exec(store, "UPDATE quota_root SET used_bytes = 5 WHERE kind = 'domain' AND owner_id = $1", 91);
+    OK(quota_root_ensure(store->group, QUOTA_ROOT_DOMAIN, 91, 700, &err));
+    OK(mailbox_usage(store->group, 2100, &usage, &err));
+    assert_int_equal(usage.domain_used_bytes, 5); /* not counted again */
+    OK(quota_root_ensure(store->group, QUOTA_ROOT_DOMAIN, 91, 800, &err));
+    OK(mailbox_usage(store->group, 2100, &usage, &err));
+    assert_int_equal(usage.domain_quota_bytes, 800);
+}
+
 static int open_store(void **state)
 {
     *state = talloc_new(NULL);
@@ -174,6 +252,9 @@ int main(void)
         cmocka_unit_test(a_dismounted_store_is_temporary),
         cmocka_unit_test(room_is_what_the_narrowest_limit_leaves),
         cmocka_unit_test(a_root_counts_what_is_there_and_what_comes_and_goes),
+        cmocka_unit_test(many_are_made_at_once_and_each_is_told),
+        cmocka_unit_test(none_is_made_where_one_cannot_be),
+        cmocka_unit_test(a_root_that_is_known_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, open_store, close_store);

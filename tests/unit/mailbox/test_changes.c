@@ -484,6 +484,59 @@ static void a_committed_delivery_is_seen_by_the_next_look(void **state)
     assert_true(after.view_hits >= before.view_hits + 49);
 }
 
+/* Another machine filed it, and nobody woke us: STATUS has told of it, so SELECT must show it. */
+static void what_the_folder_row_says_is_not_denied_by_the_view(void **state)
+{
+    const struct mailbox_reader reader = { ADA, ADA, KIT_ORGANISATION_ID };
+    struct err err = ERR_INIT;
+    const struct flags_change seen = { .operation = FLAGS_ADD,
+                                       .flags = { .system = FLAG_SEEN },
+                                       .allowed = ~UINT64_C(0),
+                                       .unchanged_since = UINT64_MAX };
+    struct uid_set second = uids_of(2, 2);
+    struct flags_result stored = { .view = NULL };
+    struct mailbox *other;
+    struct folder *folder;
+    struct view *view;
+
+    (void)state;
+    world_deliver(world, ADA, inbox, 0, 3);
+    OK(view_latest(world->ada, inbox, VIEW_TRUST_WAKE, &view, &err));
+    view_release(&view);
+    OK(mailbox_open(world->other_cache, world->store->group, ADA, &other, &err));
+    OK(flags_store(other, inbox, &second, &seen, world, &stored, &err));
+    flags_result_release(&stored);
+    OK(folder_find(world->ada, &reader, "INBOX", 0, world, &folder, &err));
+    assert_int_equal(folder->unseen, 2);
+    OK(view_latest(world->ada, inbox, VIEW_TRUST_WAKE, &view, &err));
+    assert_int_equal(view_unseen(view), 2);
+    view_release(&view);
+    mailbox_close(&other);
+}
+
+/* Anybody with a login to the database can send a notification. */
+static void a_modseq_that_never_was_is_asked_for_once(void **state)
+{
+    struct mailbox_cache_stats before, after;
+    struct err err = ERR_INIT;
+    struct view *view;
+
+    (void)state;
+    world_deliver(world, ADA, inbox, 0, 3);
+    wake_relay(world->bus, KIT_GROUP_ID, ADA, INT64_MAX);
+    OK(view_latest(world->ada, inbox, VIEW_TRUST_WAKE, &view, &err));
+    view_release(&view);
+    mailbox_cache_stats(world->cache, &before);
+    OK(view_latest(world->ada, inbox, VIEW_TRUST_WAKE, &view, &err));
+    view_release(&view);
+    mailbox_cache_stats(world->cache, &after);
+    assert_int_equal(after.view_hits, before.view_hits + 1);
+    world_deliver(world, ADA, inbox, 0, 1);
+    OK(view_latest(world->ada, inbox, VIEW_TRUST_WAKE, &view, &err));
+    assert_int_equal(view_count(view), 4);
+    view_release(&view);
+}
+
 /* After a failover that lost commits; the first answer is "try again", the second the truth. */
 static void a_database_that_went_back_is_believed(void **state)
 {
@@ -560,6 +613,8 @@ int main(void)
         TEST(a_copy_is_the_same_item_and_a_move_costs_nothing),
         TEST(another_mailbox_gets_items_of_its_own),
         TEST(a_committed_delivery_is_seen_by_the_next_look),
+        TEST(what_the_folder_row_says_is_not_denied_by_the_view),
+        TEST(a_modseq_that_never_was_is_asked_for_once),
         TEST(what_nobody_uses_is_dropped),
         TEST(a_database_that_went_back_is_believed),
         TEST(whatever_happens_views_equal_the_rows),

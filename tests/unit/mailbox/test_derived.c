@@ -198,6 +198,147 @@ static void damage_is_found_told_and_repaired(void **state)
     }
 }
 
+/* What the messages of the inbox are: UIDs and flags, as one number. */
+static uint64_t picture(void)
+{
+    struct view *view;
+    struct view_at at;
+    uint64_t sum = 0;
+
+    mailbox_cache_clear(world->cache);
+    view = latest();
+    at = view_from(view, 1);
+    for (struct view_message m; view_next(&at, &m);)
+        sum = sum * 31 + m.uid * 7 + m.flags * 3 + m.modseq;
+    view_release(&view);
+    return sum;
+}
+
+static void flag(uint32_t first, uint32_t last, uint64_t bits)
+{
+    const struct flags_change change = {
+        .operation = FLAGS_ADD, .flags = { .system = bits }, .allowed = bits, .unchanged_since = UINT64_MAX
+    };
+    struct uid_set uids = UID_SET_INIT(world);
+    struct flags_result result;
+    struct err err = ERR_INIT;
+
+    uid_set_add(&uids, first, last);
+    OK(flags_store(world->ada, inbox, &uids, &change, world, &result, &err));
+    flags_result_release(&result);
+}
+
+static void expunge(uint32_t first, uint32_t last)
+{
+    struct uid_set uids = UID_SET_INIT(world);
+    struct expunge_result result;
+    struct err err = ERR_INIT;
+
+    uid_set_add(&uids, first, last);
+    OK(folder_expunge(world->ada, inbox, &uids, EXPUNGE_ALL, world, &result, &err));
+    expunge_result_release(&result);
+}
+
+/* Two flag changes, an expunge, a flag change: modseqs from the folder's on, upwards. Returns the first. */
+static int64_t write_journal(void)
+{
+    int64_t first =
+        kit_store_number(world->store, "SELECT modseq FROM folder WHERE folder_id = $1", inbox) + 1;
+
+    flag(10, 20, FLAG_FLAGGED);
+    flag(15, 300, FLAG_ANSWERED);
+    expunge(100, 110);
+    flag(400, 410, FLAG_FLAGGED);
+    return first;
+}
+
+/* The rows of write_journal() by their places, from 0. */
+static const char SPOIL_SECOND_AND_THIRD[] =
+    "UPDATE folder_change SET uids = '\\xff' WHERE folder_id = $1 AND modseq IN"
+    " (SELECT modseq FROM folder_change WHERE folder_id = $1 ORDER BY modseq OFFSET 1 LIMIT 2)";
+static const char SPOIL_EXPUNGES[] =
+    "UPDATE folder_change SET uids = '\\xff' WHERE folder_id = $1 AND kind = 2";
+static const char SPOIL_FLAGS[] = "UPDATE folder_change SET uids = '\\xff' WHERE folder_id = $1 AND kind = 1";
+
+static void spoil(const char *sql)
+{
+    kit_store_exec(world->store, sql, inbox);
+    mailbox_cache_clear(world->cache);
+}
+
+static size_t told_as_journal(int64_t found, int64_t right)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < told_count; i++)
+        count += strcmp(told[i].what, "journal") == 0 && told[i].found == found && told[i].right == right;
+    return count;
+}
+
+static void a_damaged_journal_is_mended_from_the_snapshot(void **state)
+{
+    struct maintain_report report;
+    struct err err = ERR_INIT;
+    int64_t first = write_journal();
+    uint64_t before;
+
+    (void)state;
+    OK(maintain_folder(world->ada, inbox, &report, &err));
+    flag(500, 510, FLAG_SEEN); /* after the snapshot */
+    before = picture();
+    spoil(SPOIL_SECOND_AND_THIRD);
+    assert_int_equal(verify(VERIFY_REPORT), 2);
+    assert_int_equal(told_as_journal(first + 1, 0), 1);
+    assert_int_equal(told_as_journal(first + 2, 0), 1);
+    assert_true(verify(VERIFY_REPAIR) >= 2);
+    assert_int_equal(told_as_journal(first + 1, first + 1), 1);
+    assert_int_equal(told_as_journal(first + 2, first + 2), 1);
+    assert_int_equal(verify(VERIFY_REPORT), 0);
+    assert_int_equal(picture(), before);
+    /* also without the snapshot: the journal says it all again */
+    kit_store_exec(world->store, "DELETE FROM folder_snapshot WHERE folder_id = $1", inbox);
+    assert_int_equal(picture(), before);
+    assert_int_equal(kit_store_number(world->store,
+                                      "SELECT count(*) FROM folder_change WHERE folder_id = $1 AND kind = 2",
+                                      inbox),
+                     1);
+}
+
+static void a_damaged_journal_without_a_snapshot_lets_the_folder_be_opened(void **state)
+{
+    struct view *view;
+    struct err err = ERR_INIT;
+    int64_t first = write_journal();
+
+    (void)state;
+    kit_store_exec(world->store, "DELETE FROM folder_snapshot WHERE folder_id = $1", inbox);
+    spoil(SPOIL_EXPUNGES);
+    REFUSED(view_latest(world->ada, inbox, VIEW_CHECK, &view, &err), ERR_INTERNAL);
+    assert_true(verify(VERIFY_REPAIR) > 1); /* and the counters, which knew better */
+    assert_int_equal(told_as_journal(first + 2, 0), 1);
+    assert_int_equal(verify(VERIFY_REPORT), 0);
+    view = latest();
+    assert_int_equal(view_count(view), MANY + 1); /* what was expunged is back */
+    view_release(&view);
+}
+
+/* Another folder of the mailbox is looked at nevertheless. */
+static void verify_goes_on_behind_a_damaged_journal(void **state)
+{
+    struct folder *work;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    write_journal();
+    OK(folder_create(world->ada, &world->as_ada, "Work", NULL, world, &work, &err));
+    kit_store_exec(world->store, "DELETE FROM folder_snapshot WHERE folder_id = $1", inbox);
+    spoil(SPOIL_FLAGS);
+    kit_store_exec(world->store, "UPDATE folder SET unseen = 7 WHERE folder_id = $1", work->folder_id);
+    assert_int_equal(verify(VERIFY_REPORT), 4);
+    assert_string_equal(told[3].what, "unseen");
+    assert_int_equal(told[3].folder_id, work->folder_id);
+}
+
 static void a_slow_cold_open_writes_a_snapshot(void **state)
 {
     struct err err = ERR_INIT;
@@ -245,6 +386,9 @@ int main(void)
         TEST(packs_read_like_rows),
         TEST(housekeeping_finds_what_is_worth_it),
         TEST(damage_is_found_told_and_repaired),
+        TEST(a_damaged_journal_is_mended_from_the_snapshot),
+        TEST(a_damaged_journal_without_a_snapshot_lets_the_folder_be_opened),
+        TEST(verify_goes_on_behind_a_damaged_journal),
         TEST(a_slow_cold_open_writes_a_snapshot),
     };
 

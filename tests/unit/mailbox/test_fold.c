@@ -296,7 +296,7 @@ static void copies_and_the_recovered_keep_their_flags(void **state)
     assert_int_equal(verify(VERIFY_REPORT), 0);
 }
 
-static void what_is_damaged_is_told_and_left_alone(void **state)
+static void what_is_damaged_is_told_and_mended_when_asked(void **state)
 {
     struct err err = ERR_INIT;
     uint64_t rows, differences;
@@ -316,10 +316,15 @@ static void what_is_damaged_is_told_and_left_alone(void **state)
     OK(mailbox_open(world->other_cache, world->store->group, ADA, &other, &err));
     REFUSED(view_latest(other, inbox, VIEW_CHECK, &view, &err), ERR_INTERNAL);
     REFUSED(fold_folder(world->store->group, ADA, inbox, &rows, &err), ERR_INTERNAL);
-    REFUSED(verify_mailbox(other, VERIFY_REPAIR, tell, NULL, &differences, &err), ERR_INTERNAL);
+    OK(verify_mailbox(other, VERIFY_REPORT, tell, NULL, &differences, &err));
+    assert_true(differences > 0);
     assert_int_equal(rows_of_kind(1), 1);
     assert_int_equal(rows_of_kind(3), 1);
+    OK(verify_mailbox(other, VERIFY_REPAIR, tell, NULL, &differences, &err));
+    OK(view_latest(other, inbox, VIEW_CHECK, &view, &err));
+    view_release(&view);
     mailbox_close(&other);
+    assert_int_equal(verify(VERIFY_REPORT), 0);
 }
 
 static void *fold_many_times(void *arg)
@@ -470,7 +475,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_reading_stays_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(snapshots_of_before_and_after_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(copies_and_the_recovered_keep_their_flags, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_damaged_is_told_and_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_damaged_is_told_and_mended_when_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_that_fold_and_one_that_stores, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dying_between_the_steps_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hundred_thousand_stores_do_not_stay, set_up, tear_down),

@@ -118,7 +118,9 @@ static void run_jobs(void)
 /* 1: the period is over for all; 0: it is as usual. */
 static void let_period_pass(bool has_passed)
 {
-    kit_store_exec(store, "UPDATE store SET deleted_item_days = CASE WHEN $1 = 1 THEN -1 ELSE 14 END",
+    kit_store_exec(store,
+                   "UPDATE store SET deleted_item_days = CASE WHEN $1 = 1 THEN -1 ELSE 14 END,"
+                   " deleted_mailbox_days = CASE WHEN $1 = 1 THEN -1 ELSE 30 END",
                    has_passed);
 }
 

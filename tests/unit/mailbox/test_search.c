@@ -1,6 +1,7 @@
 /* test_search.c -- what is written in a message is found, indexed or not, and nothing else. */
 #include "mailbox/search.h"
 
+#include "base/clock.h"
 #include "db/statement.h"
 #include "kit/mail.h"
 #include "kit/store.h"
@@ -95,7 +96,7 @@ static void search_all(int64_t folder_id)
         keys[i] = (struct search_key){ .where = searches[i].where,
                                        .field = span_text(searches[i].field),
                                        .needle = span_text(searches[i].needle) };
-    OK(mailbox_search(store->group, arena, folder_id, NULL, keys, COUNT_OF(keys), found, &err));
+    OK(mailbox_search(store->group, arena, folder_id, NULL, keys, COUNT_OF(keys), 0, found, &err));
     for (size_t i = 0; i < COUNT_OF(searches); i++) {
         char digits[16] = "";
         print_message("  %s\n", searches[i].what);
@@ -147,7 +148,7 @@ static size_t find(int64_t folder_id, const struct search_uids *among, const cha
     struct search_uids found;
     struct err err;
 
-    OK(mailbox_search(store->group, arena, folder_id, among, &key, 1, &found, &err));
+    OK(mailbox_search(store->group, arena, folder_id, among, &key, 1, 0, &found, &err));
     for (size_t i = 1; i < found.count; i++)
         assert_true(found.uids[i - 1] < found.uids[i]);
     if (first_out)
@@ -155,6 +156,30 @@ static size_t find(int64_t folder_id, const struct search_uids *among, const cha
     size_t count = found.count;
     talloc_free(arena);
     return count;
+}
+
+/* With text that is indexed, and with text that is not. */
+static void a_search_ends_with_its_time(void **state)
+{
+    void *arena = talloc_new(NULL);
+    const struct search_key key = { .where = SEARCH_BODY, .needle = span_text("letter") };
+    struct search_uids found;
+    struct err err;
+
+    (void)state;
+    kit_store_mailbox(store, 4, 0, 0);
+    file(4, kit_mail(arena, 1, 2000, NULL, NULL));
+    for (int turn = 0; turn < 2; turn++) {
+        err = ERR_INIT;
+        assert_false(mailbox_search(store->group, arena, inbox_of(4), NULL, &key, 1, clock_monotonic_us(),
+                                    &found, &err));
+        assert_int_equal(err.kind, ERR_LIMIT);
+        OK(mailbox_search(store->group, arena, inbox_of(4), NULL, &key, 1,
+                          clock_monotonic_us() + 60 * US_PER_S, &found, &err));
+        assert_int_equal(found.count, 1);
+        index_everything();
+    }
+    talloc_free(arena);
 }
 
 static void many_messages_fill_several_rows(void **state)
@@ -219,6 +244,119 @@ static void words_are_found_in_any_form_best_first(void **state)
     talloc_free(arena);
 }
 
+/* ---- words as they stand */
+
+static const char *const notes[] = {
+    /* 1 */ "From: Ada Lovelace <ada@example.org>\r\nSubject: Budget 2031\r\nX-Mood: budgetary\r\n\r\n"
+            "The budgeted sums, see report_final.pdf. It is so.\r\n",
+    /* 2 */ "From: bob@example.org\r\nSubject: gadgets\r\n\r\nlow-budget final reports; isolated\r\n",
+    /* 3 */
+    "From: carol@example.net\r\nSubject: x\r\n\r\n\xe6\x9d\xb1\xe4\xba\xac\xe9\x83\xbd final  report\r\n",
+    /* 4 */ "From: dave@example.net\r\nSubject: y\r\n\r\nunbudgeted is\r\n",
+};
+
+static const struct {
+    const char *what;
+    enum search_where where;
+    const char *needle, *found;
+} word_searches[] = {
+    { "the beginning of a word", SEARCH_BODY, "budg", "12" },
+    { "not its middle", SEARCH_BODY, "udget", "" },
+    { "people and the subject", SEARCH_TEXT, "lovelace", "1" },
+    { "other fields are not looked at", SEARCH_TEXT, "budgetary", "" },
+    { "nor are the names of fields", SEARCH_TEXT, "subject", "" },
+    { "the header is not the text", SEARCH_BODY, "gadgets", "" },
+    { "two letters are a whole word", SEARCH_TEXT, "is", "14" },
+    { "three may go on", SEARCH_TEXT, "iso", "2" },
+    { "a phrase", SEARCH_BODY, "final report", "23" },
+    { "its inner words are whole", SEARCH_BODY, "fin report", "" },
+    { "signs between words", SEARCH_BODY, "report_final.pdf", "1" },
+    { "an address", SEARCH_TEXT, "example.net", "34" },
+    { "a part of it with its sign", SEARCH_TEXT, "@example.org", "12" },
+    { "signs alone", SEARCH_BODY, ";", "2" },
+    { "a number", SEARCH_TEXT, "2031", "1" },
+    { "a script without spaces", SEARCH_BODY, "\xe4\xba\xac", "3" },
+    { "some of its words", SEARCH_BODY, "\xe4\xba\xac\xe9\x83\xbd", "3" },
+    { "in another order", SEARCH_BODY, "\xe9\x83\xbd\xe4\xba\xac", "" },
+    { "nowhere", SEARCH_TEXT, "zeppelin", "" },
+    { "quotes for the database", SEARCH_TEXT, "'\\ & | !", "" },
+};
+
+/* What the texts say, and the index: where it knows, it says the same. */
+static size_t compare_answers(int64_t mailbox_id, const int64_t items[4])
+{
+    void *arena = talloc_new(NULL);
+    struct search_key keys[COUNT_OF(word_searches)];
+    struct search_uids found[COUNT_OF(word_searches)];
+    struct search_known *known;
+    size_t told = 0;
+    struct err err;
+
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        keys[i] = (struct search_key){ .where = word_searches[i].where,
+                                       .needle = span_text(word_searches[i].needle),
+                                       .begins_word = true };
+    OK(mailbox_search(store->group, arena, inbox_of(mailbox_id), NULL, keys, COUNT_OF(keys), 0, found, &err));
+    OK(mailbox_search_known(store->group, arena, mailbox_id, keys, COUNT_OF(keys), &known, &err));
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        char digits[8] = "";
+        print_message("  %s\n", word_searches[i].what);
+        for (size_t k = 0; k < found[i].count; k++)
+            digits[k] = (char)('0' + found[i].uids[k]);
+        assert_string_equal(digits, word_searches[i].found);
+        for (uint32_t uid = 1; uid <= 4; uid++) {
+            enum search_answer answer = search_known_ask(known, i, inbox_of(mailbox_id), uid, items[uid - 1]);
+            told += answer != SEARCH_UNKNOWN;
+            if (answer != SEARCH_UNKNOWN)
+                assert_int_equal(answer == SEARCH_YES, strchr(digits, (int)('0' + uid)) != NULL);
+        }
+    }
+    talloc_free(arena);
+    return told;
+}
+
+static void the_index_of_words_answers_as_the_texts_do(void **state)
+{
+    int64_t items[4];
+    struct err err;
+
+    (void)state;
+    kit_store_mailbox(store, 5, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(notes); i++)
+        items[i] = file(5, span_text(notes[i])).item_id;
+    assert_int_equal(compare_answers(5, items), 0); /* nothing is known yet */
+    index_everything();
+    assert_true(compare_answers(5, items) > 4 * COUNT_OF(word_searches) - 20);
+    OK(mailbox_index_drop(store->group, 5, &err));
+    assert_int_equal(
+        kit_store_number(store, "SELECT count(*) FROM search_lexeme WHERE item_id >= $1", items[0]), 0);
+    assert_int_equal(compare_answers(5, items), 0);
+}
+
+/* So many words that the index keeps none of them. */
+static void a_crowded_message_is_still_found(void **state)
+{
+    void *arena = talloc_new(NULL);
+    struct buf mail = BUF_INIT(arena);
+    struct search_key key = { .where = SEARCH_BODY, .needle = span_text("word29999"), .begins_word = true };
+    struct search_known *known;
+    struct search_uids found;
+    struct err err;
+
+    (void)state;
+    kit_store_mailbox(store, 6, 0, 0);
+    buf_add_text(&mail, "Subject: crowd\r\n\r\n");
+    for (int i = 0; i < 30000; i++)
+        buf_add_format(&mail, "word%d%s", i, i % 8 ? " " : "\r\n");
+    int64_t item = file(6, buf_span(&mail)).item_id;
+    index_everything();
+    OK(mailbox_search_known(store->group, arena, 6, &key, 1, &known, &err));
+    assert_int_equal(search_known_ask(known, 0, inbox_of(6), 1, item), SEARCH_UNKNOWN);
+    OK(mailbox_search(store->group, arena, inbox_of(6), NULL, &key, 1, 0, &found, &err));
+    assert_int_equal(found.count, 1);
+    talloc_free(arena);
+}
+
 static int open_store(void **state)
 {
     *state = talloc_new(NULL);
@@ -237,8 +375,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_found_before_and_after_indexing),
+        cmocka_unit_test(a_search_ends_with_its_time),
         cmocka_unit_test(many_messages_fill_several_rows),
         cmocka_unit_test(words_are_found_in_any_form_best_first),
+        cmocka_unit_test(the_index_of_words_answers_as_the_texts_do),
+        cmocka_unit_test(a_crowded_message_is_still_found),
     };
 
     return cmocka_run_group_tests(tests, open_store, close_store);

@@ -1,5 +1,6 @@
 /* test_commands.c -- the table of commands is whole, and each request in it is a route of the admin API. */
 #include "admin_api/api.h"
+#include "admin_api/right.h"
 #include "main/command.h"
 #include "main/services.h"
 
@@ -54,6 +55,20 @@ static bool takes(const struct admin_route *route, const char *field, size_t len
     return false;
 }
 
+static bool asks(const struct admin_route *route, const char *name)
+{
+    size_t length = strlen(name);
+
+    if (route->list && strcmp(name, "limit") == 0)
+        return true; /* of every list */
+    for (const char *p = route->query; p && *p; p += strspn(p, " ")) {
+        if (strcspn(p, " ") == length && strncmp(p, name, length) == 0)
+            return true;
+        p += strcspn(p, " ");
+    }
+    return false;
+}
+
 static void every_request_is_a_route_that_takes_its_fields(void **state)
 {
     (void)state;
@@ -71,8 +86,25 @@ static void every_request_is_a_route_that_takes_its_fields(void **state)
             p += length;
         }
         for (const struct option *o = c->options; o && o->name; o++)
-            assert_true(o->field && (o->field[0] == '?' || takes(route, o->field, strlen(o->field))));
+            assert_true(o->field && (o->field[0] == '?' ? asks(route, o->field + 1)
+                                                        : takes(route, o->field, strlen(o->field))));
     }
+}
+
+/* A route without a right is open to nobody, unless it is to everybody; a right without a route is a leftover. */
+static void every_route_says_who_may(void **state)
+{
+    size_t route_count, right_count, public_count = 0;
+    const struct admin_route *routes = admin_routes(&route_count);
+
+    (void)state;
+    (void)rights(&right_count);
+    for (size_t i = 0; i < route_count; i++) {
+        public_count += routes[i].is_public;
+        if (routes[i].is_public == (right_of(&routes[i]) != NULL))
+            fail_msg("%s %s: a right, or public", routes[i].method, routes[i].pattern);
+    }
+    assert_int_equal(right_count, route_count - public_count);
 }
 
 static void every_command_is_described_once(void **state)
@@ -119,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_request_is_a_route_that_takes_its_fields),
+        cmocka_unit_test(every_route_says_who_may),
         cmocka_unit_test(every_command_is_described_once),
         cmocka_unit_test(every_kind_of_error_has_an_exit_status_with_a_meaning),
         cmocka_unit_test(roles_are_listed_by_word),

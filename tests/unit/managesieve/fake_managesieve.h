@@ -8,7 +8,6 @@
 #ifndef FAKE_MANAGESIEVE_H
 #define FAKE_MANAGESIEVE_H
 
-#include "base/mem.h"
 #include "fake/fake_auth.h"
 #include "mailbox/script.h"
 #include "managesieve/command.h"
@@ -24,30 +23,19 @@ struct fake_script {
     struct span content;
 };
 
-struct session {
-    void *memory, *arena, *state;
-    struct managesieve_context context;
-    struct net_address peer;
-    struct buf input, output;
-    size_t used;
-    bool is_tls, is_closed, drops_output;
-    struct fake_script scripts[FAKE_SCRIPTS];
+#define FAKE_SESSION_OWN                                                                                     \
+    struct managesieve_context context;                                                                      \
+    bool drops_output; /* the client reads all and says nothing of it */                                     \
+    struct fake_script scripts[FAKE_SCRIPTS];                                                                \
     int active; /* -1: none */
-};
-
-static struct session fake;
+#include "kit/fake_session.h"
 
 static inline void fake_open(void)
 {
     fake_login_ends = ERR_NONE;
-    memset(&fake, 0, sizeof fake);
-    fake.memory = talloc_new(NULL);
-    fake.arena = talloc_new(fake.memory);
-    fake.state = talloc_zero_size(fake.memory, managesieve_protocol.state_bytes);
-    fake.input = fake.output = BUF_INIT(fake.memory);
+    fake_begin(&managesieve_protocol);
+    fake.can_start_tls = true;
     fake.active = -1;
-    if (!net_address_parse(span_text("192.0.2.1"), &fake.peer))
-        abort();
     managesieve_protocol.open(&fake);
 }
 
@@ -60,16 +48,14 @@ static inline void fake_close(void)
 static inline void fake_run(struct span unit)
 {
     (void)managesieve_protocol.is_cheap(&fake, unit);
-    if (managesieve_protocol.run(&fake, unit) == SESSION_CLOSE)
-        fake.is_closed = true;
-    talloc_free_children(fake.arena);
+    fake_ran(managesieve_protocol.run(&fake, unit));
     if (fake.drops_output)
         buf_clear(&fake.output);
 }
 
-static inline bool fake_step(void)
+static bool fake_step(void)
 {
-    struct span in = span_of(fake.input.p + fake.used, fake.input.length - fake.used);
+    struct span in = fake_unused();
     size_t length;
 
     if (fake.is_closed || span_is_empty(in))
@@ -97,96 +83,8 @@ static inline bool fake_step(void)
     return false;
 }
 
-/* Feeds the bytes in pieces of `step`. */
-static inline void fake_feed(struct span bytes, size_t step)
-{
-    while (!fake.is_closed && !span_is_empty(bytes)) {
-        struct span piece = span_part(bytes, 0, step);
-
-        bytes.p = piece.end;
-        if (fake.used > 0)
-            memmove(fake.input.p, fake.input.p + fake.used, fake.input.length - fake.used);
-        fake.input.length -= fake.used;
-        fake.used = 0;
-        buf_add_span(&fake.input, piece);
-        while (fake_step())
-            continue;
-    }
-}
-
 /* ---- server/session */
 
-void *session_state(struct session *session)
-{
-    return session->state;
-}
-void *session_context(const struct session *session)
-{
-    return (void *)(uintptr_t)&session->context;
-}
-void *session_memory(struct session *session)
-{
-    return session->memory;
-}
-void *session_arena(struct session *session)
-{
-    return session->arena;
-}
-const struct net_address *session_peer(const struct session *session)
-{
-    return &session->peer;
-}
-const char *session_peer_text(const struct session *session)
-{
-    (void)session;
-    return "192.0.2.1";
-}
-const char *session_id(const struct session *session)
-{
-    (void)session;
-    return "1";
-}
-bool session_is_tls(const struct session *session)
-{
-    return session->is_tls;
-}
-const struct stream *session_stream(const struct session *session)
-{
-    (void)session;
-    return NULL;
-}
-bool session_may_login(const struct session *session)
-{
-    (void)session;
-    return true;
-}
-void session_set_authenticated(struct session *session, bool is_authenticated)
-{
-    (void)session;
-    (void)is_authenticated;
-}
-void session_set_identity(struct session *session, void *identity)
-{
-    (void)session;
-    (void)identity;
-}
-struct buf *session_output(struct session *session)
-{
-    return &session->output;
-}
-void session_write_text(struct session *session, const char *text)
-{
-    buf_add_text(&session->output, text);
-}
-void session_delay(struct session *session, int ms)
-{
-    (void)session;
-    (void)ms;
-}
-bool session_can_start_tls(const struct session *session)
-{
-    return !session->is_tls;
-}
 bool session_start_tls(struct session *session)
 {
     session->is_tls = true;

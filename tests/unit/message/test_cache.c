@@ -1,6 +1,8 @@
 /* test_cache.c -- bounded, least recently used first out, and safe to read while it forgets. */
 #include "message/cache.h"
 
+#include "message/zstd.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +51,46 @@ static void what_was_put_is_found_until_it_is_forgotten(void **state)
     assert_false(piece_cache_get(key_of(1), &cached));
 }
 
+static void what_is_read_again_is_kept_unpacked_while_there_is_room(void **state)
+{
+    static const char packed[100], raw[5000] = "raw";
+    char other[1000] = { 0 };
+    struct cached cached, again;
+    struct message_cache_stats before, after;
+
+    (void)state;
+    message_cache_set_limit(0);
+    message_cache_set_limit(1 << 20);
+    piece_cache_put(key_of(0), PIECE_ZSTD, span_of(packed, sizeof packed));
+    assert_true(piece_cache_get(key_of(0), &cached));
+    message_cache_stats(&before);
+    piece_cache_keep_unpacked(&cached, span_of(raw, sizeof raw));
+    message_cache_stats(&after);
+    assert_int_equal(after.bytes, before.bytes + sizeof raw - sizeof packed);
+    assert_int_equal(after.entries, 1);
+    assert_int_equal(cached.codec, PIECE_ZSTD); /* what is held does not change */
+    assert_int_equal(span_length(cached.data), sizeof packed);
+    assert_true(piece_cache_get(key_of(0), &again));
+    assert_int_equal(again.codec, PIECE_RAW);
+    assert_string_equal(again.data.p, "raw");
+    piece_cache_release(&again);
+    piece_cache_keep_unpacked(&cached, span_of(raw, sizeof raw)); /* somebody was faster */
+    message_cache_stats(&before);
+    assert_int_equal(before.bytes, after.bytes);
+    piece_cache_release(&cached);
+
+    for (int i = 1; i < 5000; i++) /* full: nothing is pushed out for it */
+        piece_cache_put(key_of(i), PIECE_ZSTD, span_of(other, sizeof other));
+    assert_true(piece_cache_get(key_of(4999), &cached));
+    message_cache_stats(&before);
+    piece_cache_keep_unpacked(&cached, span_of(raw, sizeof raw));
+    message_cache_stats(&after);
+    assert_int_equal(after.evictions, before.evictions);
+    assert_int_equal(after.entries, before.entries);
+    piece_cache_release(&cached);
+    message_cache_set_limit(0);
+}
+
 static void *reader(void *arg)
 {
     unsigned seed = (unsigned)(uintptr_t)arg;
@@ -85,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_put_is_found_until_it_is_forgotten),
+        cmocka_unit_test(what_is_read_again_is_kept_unpacked_while_there_is_room),
         cmocka_unit_test(readers_and_forgetting_go_together),
     };
 

@@ -25,7 +25,8 @@ static const struct {
       GREETING
       "+OK Send your password.\r\n-ERR [AUTH] Wrong name or password.\r\n-ERR Give USER first.\r\n" },
     { "an account without POP3", "USER bob@example.org\r\nPASS secret\r\n",
-      GREETING "+OK Send your password.\r\n-ERR [SYS/PERM] This account may not use POP3.\r\n" },
+      GREETING
+      "+OK Send your password.\r\n-ERR [SYS/PERM] This login may not use POP3: make an app password, or ask your administrator.\r\n" },
     { "a directory that is down is not a wrong password", "USER slow@example.org\r\nPASS secret\r\n",
       GREETING "+OK Send your password.\r\n-ERR [SYS/TEMP] This is not possible now; try again later.\r\n" },
     { "throttled", "USER full@example.org\r\nPASS secret\r\n",

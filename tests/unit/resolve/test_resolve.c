@@ -1,6 +1,8 @@
 /* test_resolve.c -- one answer for each address, over a directory of a few rows that this file brings itself. */
+#include "directory/list.h"
 #include "directory/login.h"
 #include "directory/resolve.h"
+#include "resolve/link.h"
 #include "resolve/resolve.h"
 #include "resolve/srs.h"
 
@@ -21,6 +23,7 @@ struct entry {
     enum recipient_kind stands; /* RESOLVED_ALIAS: 0 is an alias */
     bool keeps_copy;
     struct recipient_limits limits;
+    bool is_posted, has_query;
 };
 
 static const struct entry entries[] = {
@@ -53,6 +56,12 @@ static const struct entry entries[] = {
     { "boss", RESOLVED_RECIPIENT, 40, "", .limits = { .accepts = ACCEPTS_ORGANISATION } },
     { "board", RESOLVED_ALIAS, 41, "boss ada board2", RECIPIENT_GROUP, .limits = { .max_bytes = 1000 } },
     { "board2", RESOLVED_ALIAS, 42, "board bob boss", RECIPIENT_GROUP },
+    { "list", RESOLVED_ALIAS, 50, "ada inner Guest@elsewhere.example", RECIPIENT_GROUP, .is_posted = true },
+    { "inner", RESOLVED_ALIAS, 51, "bob list", RECIPIENT_GROUP, .is_posted = true },
+    { "holder", RESOLVED_ALIAS, 52, "list bob", RECIPIENT_GROUP },
+    { "orphan", RESOLVED_ALIAS, 53, "bob", RECIPIENT_GROUP, .is_posted = true },
+    { "query", RESOLVED_ALIAS, 54, "bob", RECIPIENT_GROUP, .has_query = true },
+    { "odd-owner", RESOLVED_RECIPIENT, 55, "" },
     { "mixed-gates", RESOLVED_ALIAS, 43, "board boss ada", RECIPIENT_GROUP },
 };
 
@@ -72,6 +81,8 @@ static void found_entry(const void *owner, const struct entry *entry, struct res
         .recipient_kind = entry->kind == RESOLVED_ALIAS && !entry->stands ? RECIPIENT_ALIAS : entry->stands,
         .keeps_copy = entry->keeps_copy,
         .limits = entry->limits,
+        .is_posted = entry->is_posted,
+        .has_query = entry->has_query,
     };
     take_targets(owner, entry->targets, found);
 }
@@ -183,6 +194,31 @@ bool directory_postmaster(struct directory *directory, const void *owner, struct
     return true;
 }
 
+/* The list's owner is bob; the orphan has none. */
+bool list_load(struct directory *directory, const void *owner, int64_t recipient_id,
+               struct list_settings *settings_out, struct err *err)
+{
+    (void)directory;
+    (void)err;
+    *settings_out = (struct list_settings){ .recipient_id = recipient_id, .owner_count = recipient_id == 50 };
+    settings_out->owners = talloc_zero(owner, struct list_person);
+    settings_out->owners[0].address = "bob@example.org";
+    return true;
+}
+
+bool group_query_members(struct directory *directory, const void *owner, int64_t group_id, int64_t **ids_out,
+                         size_t *count_out, struct err *err)
+{
+    (void)directory;
+    (void)group_id;
+    (void)err;
+    *ids_out = talloc_zero_array(owner, int64_t, 3);
+    (*ids_out)[0] = 1;  /* ada */
+    (*ids_out)[1] = 20; /* the contact */
+    *count_out = 2;
+    return true;
+}
+
 static const struct {
     const char *what, *address;
     enum resolve_verdict verdict;
@@ -232,6 +268,20 @@ static const struct {
     { "the same, both with a copy", "ping2@example.org", RESOLVE_DELIVER, "35 36" },
     { "a redirect into domains that others hold", "onward@example.org", RESOLVE_DELIVER,
       "relay:x@relay.example backup:x@backup.example" },
+    { "a list is not looked into", "list@example.org", RESOLVE_DELIVER, "list:list@example.org" },
+    { "a list in a group", "holder@example.org", RESOLVE_DELIVER, "2 list:list@example.org" },
+    { "a list's owners", "list-owner@example.org", RESOLVE_DELIVER, "2" },
+    { "bounces are theirs", "list-BOUNCES@example.org", RESOLVE_DELIVER, "2" },
+    { "without owners the postmaster's", "orphan-owner@example.org", RESOLVE_DELIVER, "1" },
+    { "joining is the motor's", "list-subscribe@example.org", RESOLVE_DELIVER,
+      "list:list-subscribe@example.org" },
+    { "leaving, too", "list-unsubscribe@example.org", RESOLVE_DELIVER, "list:list-unsubscribe@example.org" },
+    { "an alias has no owners", "team-owner@example.org", RESOLVE_UNKNOWN, "" },
+    { "a plain group has none, either", "staff-owner@example.org", RESOLVE_UNKNOWN, "" },
+    { "an address of its own goes first", "odd-owner@example.org", RESOLVE_DELIVER, "55" },
+    { "a token that nobody made", "chappe-aeaqcaaaaaaaaaaaaaaaaaaaa@example.org", RESOLVE_UNKNOWN, "" },
+    { "members by name and by a query", "query@example.org", RESOLVE_DELIVER,
+      "2 1 contact:carl@elsewhere.example" },
     { "a catch-all", "nobody@caught.example", RESOLVE_DELIVER, "2" },
     { "a catch-all takes postmaster, too", "postmaster@caught.example", RESOLVE_DELIVER, "2" },
     { "a catch-all takes no routes", "u%elsewhere.example@caught.example", RESOLVE_SOURCE_ROUTE, "" },
@@ -271,6 +321,46 @@ static void every_address_has_one_answer(void **state)
         assert_string_equal(mailboxes, cases[i].mailboxes);
         talloc_free(owner);
     }
+}
+
+static void the_members_of_a_list(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    assert_true(resolve_members(NULL, owner, 50, &answer, &err));
+    assert_int_equal(answer.verdict, RESOLVE_DELIVER);
+    assert_int_equal(answer.target_count, 1);
+    assert_int_equal(answer.remote_count, 2);
+    assert_string_equal(answer.remotes[0].address, "inner@example.org");
+    assert_int_equal(answer.remotes[0].why, RESOLVE_WHY_LIST);
+    assert_int_equal(answer.remotes[0].recipient_id, 51);
+    assert_string_equal(answer.remotes[1].address, "Guest@elsewhere.example");
+    assert_true(resolve_members(NULL, owner, 77, &answer, &err));
+    assert_int_equal(answer.verdict, RESOLVE_UNKNOWN);
+    assert_int_equal(err.kind, ERR_NONE);
+    talloc_free(owner);
+}
+
+static void an_address_with_a_token_is_the_motors(void **state)
+{
+    const struct link_token token = { .act = LINK_APPROVE, .a = 5 };
+    void *owner = talloc_new(NULL);
+    struct resolve_answer answer;
+    struct err err = ERR_INIT;
+    struct link_key key;
+
+    (void)state;
+    assert_true(link_key(NULL, &key, &err));
+    assert_true(ask(owner, link_address(owner, &key, &token, "example.org"), &answer, &err));
+    assert_int_equal(answer.remote_count, 1);
+    assert_int_equal(answer.remotes[0].why, RESOLVE_WHY_LIST);
+    assert_int_equal(answer.remotes[0].recipient_id, 0);
+    assert_true(ask(owner, link_address(owner, &key, &token, "elsewhere.example"), &answer, &err));
+    assert_int_equal(answer.verdict, RESOLVE_FOREIGN);
+    talloc_free(owner);
 }
 
 static void trouble_is_never_unknown(void **state)
@@ -402,10 +492,15 @@ static void senders_that_stay(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gates_are_told),           cmocka_unit_test(bounces_find_their_way_back),
-        cmocka_unit_test(senders_that_stay),        cmocka_unit_test(every_address_has_one_answer),
-        cmocka_unit_test(trouble_is_never_unknown), cmocka_unit_test(without_a_postmaster_it_is_unknown),
+        cmocka_unit_test(gates_are_told),
+        cmocka_unit_test(bounces_find_their_way_back),
+        cmocka_unit_test(senders_that_stay),
+        cmocka_unit_test(every_address_has_one_answer),
+        cmocka_unit_test(trouble_is_never_unknown),
+        cmocka_unit_test(without_a_postmaster_it_is_unknown),
         cmocka_unit_test(the_way_is_told),
+        cmocka_unit_test(the_members_of_a_list),
+        cmocka_unit_test(an_address_with_a_token_is_the_motors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,6 +311,29 @@ static void test_redirects_carry_the_way_back(void **state)
     assert_true(!rules_plan_sends(&plan) && plan.copy_count == 1);
 }
 
+/* The queue files a copy again whose answer was lost with its process. The new process believes that there are no rules; that
+ * the copy is there already must not keep it from learning what the rules send. */
+static void test_what_is_sent_outlives_the_process_that_filed(void **state)
+{
+    const struct rules_options options = { .groups = store->groups, .cache = cache, .programs_max = 8 };
+    struct rules_recipient recipient = recipient_of(ADA);
+    uint8_t receipt[FILING_RECEIPT_BYTES];
+    struct rules_plan plan;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    filing_receipt(receipt, 4711, INT64_C(1900000000000000));
+    recipient.usual.receipt = receipt;
+    set_script(ADA, "require \"copy\"; redirect :copy \"x@example.net\";");
+    assert_int_equal(deliver_to(&recipient, 1, &plan), 2);
+    assert_true(rules_plan_sends(&plan) && !plan.copies[0].target.was_filed);
+    rules_close(&rules);
+    OK(rules_open(arena, &options, &rules, &err));
+    assert_int_equal(deliver_to(&recipient, 1, &plan), 2);
+    assert_true(rules_plan_sends(&plan) && plan.copies[0].target.was_filed);
+    assert_int_equal(messages_in(ADA, "INBOX"), 1);
+}
+
 /* The filters say it in lines above the message. */
 static void test_what_scanners_wrote_is_asked_for(void **state)
 {
@@ -380,6 +403,7 @@ int main(void)
         TEST(test_a_script_that_does_not_compile_keeps),
         TEST(test_what_was_seen_is_remembered),
         TEST(test_redirects_carry_the_way_back),
+        TEST(test_what_is_sent_outlives_the_process_that_filed),
         TEST(test_what_scanners_wrote_is_asked_for),
         TEST(test_the_memory_is_bounded),
     };

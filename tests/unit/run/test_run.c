@@ -157,7 +157,7 @@ static void put(struct fixture *f, const char *sender, const char *local, const 
                                             .lane = domain,
                                             .next_try_us = now_us,
                                             .overdue_us = now_us + lifetime_us };
-    OK(queue_put(f->pool, &new, &f->err));
+    OK(queue_put(f->pool, &(const struct queue_new *){ &new }, 1, &f->err));
 }
 
 static int64_t number(struct fixture *f, const char *sql)

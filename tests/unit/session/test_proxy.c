@@ -1,6 +1,6 @@
 /* PROXY protocol headers, whole, in every prefix, and broken; limits a peer. */
 #include "base/clock.h"
-#include "session/limits.h"
+#include "base/limits.h"
 #include "session/proxy.h"
 
 #include <setjmp.h>

@@ -263,6 +263,30 @@ static void test_deflate_bomb_ends(void **state)
     bench_free(bench);
 }
 
+/* Blocks of DEFLATE with nothing in them: they would be read for ever, and nobody else of this reactor. */
+static void test_deflate_of_nothing_ends(void **state)
+{
+    static const char empty[5] = { 0, 0, 0, (char)0xff, (char)0xff };
+    enum { BLOCKS = 100000 };
+    struct bench *bench = bench_new(&small, NULL);
+    struct client *c = client_new(bench->plain_port);
+    char *blocks = malloc(BLOCKS * sizeof(empty));
+
+    (void)state;
+    assert_non_null(blocks);
+    for (size_t i = 0; i < BLOCKS; i++)
+        memcpy(blocks + i * sizeof(empty), empty, sizeof(empty));
+    client_expect(c, "+ hello");
+    client_send(c, "DEFLATE\r\n");
+    client_expect(c, "+ deflate");
+    client_send_bytes(c, span_of(blocks, BLOCKS * sizeof(empty)));
+    client_expect_end(c);
+    client_free(c);
+    free(blocks);
+    bench_expect_empty(bench);
+    bench_free(bench);
+}
+
 static void test_wake(void **state)
 {
     struct bench *bench = bench_new(&small, NULL);
@@ -679,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_implicit_tls),
         cmocka_unit_test(test_deflate),
         cmocka_unit_test(test_deflate_bomb_ends),
+        cmocka_unit_test(test_deflate_of_nothing_ends),
         cmocka_unit_test(test_wake),
         cmocka_unit_test(test_delay_holds_the_answer),
         cmocka_unit_test(test_too_long),

@@ -85,6 +85,12 @@ static const struct {
     { "orcpt without an address", " ORCPT=rfc822;", ERR_INVALID },
     { "orcpt without a semicolon", " ORCPT=a@b", ERR_INVALID },
     { "a parameter of MAIL", " SIZE=1", ERR_NOT_FOUND },
+    { "of a server of ours", " XC-MAILBOX=4 XC-RECEIPT=00112233445566778899aabbccddeeff XC-FLAGS=1",
+      ERR_NONE },
+    { "a short receipt", " XC-RECEIPT=0011", ERR_INVALID },
+    { "a receipt of other letters", " XC-RECEIPT=00112233445566778899aabbccddeefg", ERR_INVALID },
+    { "a number beyond ours", " XC-MAILBOX=9223372036854775808", ERR_INVALID },
+    { "a target with a line end", " XC-TARGET=a+0D+0Ab", ERR_INVALID },
 };
 
 static void rcpt_parameters(void **state)

@@ -2,6 +2,10 @@
  * expected reply stands for any text of that line. */
 #include "fake/fake_session.h"
 
+#include "format/codec.h"
+#include "format/introduction.h"
+#include "smtp/transaction.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -356,6 +360,142 @@ static void loops_are_cut(void **state)
     }
 }
 
+/* ---- servers of our own installation */
+
+/* What the server said last, without its line end. */
+static struct span last_line(void)
+{
+    struct span out = buf_span(&fake.output);
+    const char *from;
+
+    out.end -= 2;
+    for (from = out.end; from > out.p && from[-1] != '\n'; from--)
+        ;
+    out.p = from;
+    return out;
+}
+
+/* Introduces `name` with the key of paris; true where that is believed. */
+static bool introduce(const char *name, bool is_key_right)
+{
+    static const uint8_t binding[32] = { 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+                                         5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 };
+    struct introduction introduction = { .caller = name,
+                                         .called = "mail.example.org",
+                                         .binding = span_of(binding, sizeof binding) };
+    uint8_t key[INTRODUCTION_KEY_BYTES], theirs[SHA256_BYTES], proof[SHA256_BYTES];
+    struct buf line = BUF_INIT(fake.memory);
+    struct span answer;
+
+    memset(key, is_key_right ? 9 : 8, sizeof key);
+    buf_add_format(&line, "XCHAPPE HELLO %s ", name);
+    codec_add_base64(&line, span_of(introduction.caller_nonce, INTRODUCTION_NONCE_BYTES));
+    buf_add_text(&line, "\r\n");
+    fake_feed(buf_span(&line), SIZE_MAX);
+    answer = last_line();
+    if (!span_take_word(&answer, "250 2.7.0 ") ||
+        !introduction_take_answer(answer, introduction.called_nonce, theirs))
+        return false;
+    introduction_proof(key, &introduction, INTRODUCTION_CALLED, proof);
+    if (is_key_right && strcmp(name, "paris.example.org") == 0)
+        assert_memory_equal(proof, theirs, sizeof proof); /* it reads the same directory */
+    introduction_proof(key, &introduction, INTRODUCTION_CALLER, proof);
+    buf_clear(&line);
+    buf_add_text(&line, "XCHAPPE PROOF ");
+    codec_add_base64(&line, span_of(proof, sizeof proof));
+    buf_add_text(&line, "\r\n");
+    fake_feed(buf_span(&line), SIZE_MAX);
+    answer = last_line();
+    return span_take_word(&answer, "250 2.7.0 ");
+}
+
+static void open_with_tls(void)
+{
+    fake_open(smtp);
+    fake.is_tls = true;
+    fake_feed(span_text(EHLO), SIZE_MAX);
+}
+
+static void a_server_of_ours_introduces_itself(void **state)
+{
+    (void)state;
+    open_with_tls();
+    assert_int_equal(lines_starting("250-XCHAPPE"), 0); /* told to nobody else */
+    assert_true(introduce("paris.example.org", true));
+    fake_feed(span_text(EHLO), SIZE_MAX);
+    assert_int_equal(lines_starting("250-XCHAPPE"), 1);
+    assert_int_equal(lines_starting("250-MT-PRIORITY"), 1);
+    fake_feed(span_text("XCHAPPE HELLO paris.example.org AAAAAAAAAAAAAAAAAAAAAA==\r\n"), SIZE_MAX);
+    assert_int_equal(lines_starting("503 5.5.1"), 1); /* once */
+    fake_close();
+
+    open_with_tls(); /* a wrong key, and a name that nobody has: the same words */
+    assert_false(introduce("paris.example.org", false));
+    assert_false(introduce("nobody.example.org", true));
+    assert_int_equal(lines_starting("535 5.7.8"), 2);
+    fake_feed(span_text("XCHAPPE PROOF AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n"), SIZE_MAX);
+    assert_int_equal(lines_starting("503 5.5.1"), 1);
+    fake_close();
+
+    fake_open(smtp); /* where somebody could come in between */
+    fake_feed(span_text(EHLO), SIZE_MAX);
+    assert_false(introduce("paris.example.org", true));
+    assert_int_equal(lines_starting("500 5.5.1"), 1);
+    fake_close();
+}
+
+#define HANDED "MAIL FROM:<ada@example.org> XC-JUDGED XC-LOGIN=ada@example.org XC-ORG=1 MT-PRIORITY=3\r\n"
+#define FOR_MAILBOX "RCPT TO:<bob@example.org> XC-MAILBOX=2 XC-TARGET={\"use\":\"\\\\Junk\"}\r\n"
+
+static void what_a_server_of_ours_hands_on(void **state)
+{
+    (void)state;
+    open_with_tls();
+    fake_feed(span_text(HANDED MAIL FOR_MAILBOX), SIZE_MAX);
+    assert_int_equal(lines_starting("555 5.5.4"), 2); /* unknown, from a stranger */
+    fake_close();
+
+    open_with_tls();
+    assert_true(introduce("paris.example.org", true));
+    fake_feed(span_text(HANDED FOR_MAILBOX "RCPT TO:<x@elsewhere.example> XC-FLAGS=0\r\n"), SIZE_MAX);
+    assert_int_equal(lines_starting("250 2.1.5"), 2); /* relayed, too */
+    const struct smtp_session *s = session_state(&fake);
+    assert_true(s->transaction->is_judged);
+    assert_int_equal(s->transaction->organisation_id, 1);
+    assert_int_equal(s->transaction->params.priority, 3);
+    assert_string_equal(s->transaction->targets[0].target.special_use, "\\Junk");
+    assert_int_equal(s->transaction->remote_count, 1);
+    /* no alias is followed a second time: a copy is for a mailbox, and without what it is for there is no relay */
+    fake_feed(span_text("RCPT TO:<both@example.org> XC-MAILBOX=5\r\nRCPT TO:<y@elsewhere.example>\r\n"),
+              SIZE_MAX);
+    assert_int_equal(lines_starting("550 5.1.1"), 1);
+    assert_int_equal(lines_starting("550 5.7.1"), 1);
+    fake_close();
+}
+
+static void only_servers_of_ours_write_our_fields(void **state)
+{
+    static const char message[] =
+        "X-Chappe-Path: 1 2\r\nx-chappe-anything: yes\r\n folded\r\nX-Chapped: no\r\n"
+        "Subject: x\r\n\r\nX-Chappe-Path: text\r\n" END;
+
+    (void)state;
+    for (int is_ours = 0; is_ours < 2; is_ours++) {
+        open_with_tls();
+        if (is_ours)
+            assert_true(introduce("paris.example.org", true));
+        fake_feed(span_text(MAIL RCPT("ada@example.org") "DATA\r\n"), SIZE_MAX);
+        fake_feed(span_text(message), SIZE_MAX);
+        const char *delivered = span_copy(fake.memory, buf_span(&fake.delivered));
+        assert_int_equal(strstr(delivered, "X-Chappe-Path: 1 2") != NULL, is_ours);
+        assert_int_equal(strstr(delivered, "x-chappe-anything") != NULL, is_ours);
+        assert_int_equal(strstr(delivered, "folded") != NULL, is_ours);
+        assert_non_null(strstr(delivered, "X-Chapped: no"));
+        assert_non_null(strstr(delivered, "\r\n\r\nX-Chappe-Path: text"));
+        fake_close();
+    }
+}
+
 /* The table says in which states a command runs; in all others it is refused without being run. */
 static void commands_out_of_turn_are_refused(void **state)
 {
@@ -392,6 +532,9 @@ int main(void)
         cmocka_unit_test(bad_bytes_are_refused),
         cmocka_unit_test(too_large_is_read_to_the_dot),
         cmocka_unit_test(loops_are_cut),
+        cmocka_unit_test(a_server_of_ours_introduces_itself),
+        cmocka_unit_test(what_a_server_of_ours_hands_on),
+        cmocka_unit_test(only_servers_of_ours_write_our_fields),
         cmocka_unit_test(commands_out_of_turn_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -563,6 +563,47 @@ static void no_loop_while_links_come_and_go(void **state)
     assert_true(arrived > 15);
 }
 
+/* A server that has not seen yet where a storage group went: the other one sends the message back to it, and it waits there
+ * instead of going round. */
+static void two_servers_that_believe_each_other_responsible(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct builder *a = begin(owner, 2, 1), *b = begin(owner, 2, 1);
+    const int64_t from_a[] = { 11 }, from_both[] = { 11, 21 };
+    struct topology_question back = MAILBOX(21, 1), again = MAILBOX(11, 1);
+    struct route route;
+
+    (void)state;
+    link_groups(a, "AB", 'A', 'B', 10), link_groups(a, "BA", 'B', 'A', 10);
+    link_groups(b, "AB", 'A', 'B', 10), link_groups(b, "BA", 'B', 'A', 10);
+    a->routing.homes[0].routing_group_id = 2; /* A: it lives in B; B: it lives in A */
+    assert_string_equal(ask(a, MAILBOX(11, 1), 0, &route), "host AB b1");
+    back.visited = from_a;
+    back.visited_count = 1;
+    assert_string_equal(ask(b, back, 0, &route), "wait");
+    assert_non_null(strstr(route.reason, "leads back"));
+    again.visited = from_both; /* and should it have come back all the same */
+    again.visited_count = 2;
+    assert_string_equal(ask(a, again, 0, &route), "wait");
+    talloc_free(owner);
+}
+
+/* Connectors in a ring, and a group that none leads to. */
+static void a_ring_without_an_exit(void **state)
+{
+    void *owner = talloc_new(NULL);
+    struct builder *b = begin(owner, 4, 1);
+    struct route route;
+
+    (void)state;
+    link_groups(b, "AB", 'A', 'B', 1), link_groups(b, "BC", 'B', 'C', 1), link_groups(b, "CA", 'C', 'A', 1);
+    assert_string_equal(ask(b, MAILBOX(11, 4), 0, &route), "wait");
+    assert_string_equal(ask(b, MAILBOX(11, 3), 0, &route), "host AB b1");
+    link_groups(b, "CD", 'C', 'D', 1)->schedule = "never";
+    assert_string_equal(ask(b, MAILBOX(11, 4), 0, &route), "wait");
+    talloc_free(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +621,8 @@ int main(void)
         cmocka_unit_test(an_internal_relay_needs_its_own_connector),
         cmocka_unit_test(random_networks),
         cmocka_unit_test(no_loop_while_links_come_and_go),
+        cmocka_unit_test(two_servers_that_believe_each_other_responsible),
+        cmocka_unit_test(a_ring_without_an_exit),
     };
 
     setenv("TZ", "UTC", 1);

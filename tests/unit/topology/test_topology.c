@@ -1,5 +1,6 @@
 /* test_topology.c -- from the rows an administrator wrote to a route, and how soon a change is seen by another server. */
 #include "base/clock.h"
+#include "base/wake.h"
 #include "db/statement.h"
 #include "directory/routing.h"
 #include "kit/directory.h"
@@ -192,6 +193,32 @@ static void a_fault_is_seen_by_all(void **state)
     topology_close(&third);
 }
 
+static void what_the_bus_tells_is_seen_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct topology_options options = { .directory = f->d, .server = "near.example.org" };
+    struct connector link = wanted("to Far", CONNECTOR_ROUTING_GROUP);
+    struct connector_server bridgehead = { .name = "far.example.org" };
+    struct topology *told, *reporter;
+
+    OK(wake_start(NULL, "test", &options.wake, &err));
+    OK(topology_open(f, &options, &told, &err));
+    OK(topology_open(f, &options, &reporter, &err));
+    assert_int_equal(ask(f, told, 2, NULL).kind, ROUTE_WAIT);
+    link.target_group = "Far";
+    link.targets = &bridgehead;
+    link.target_count = 1;
+    OK(connector_add(f->d, &kit_root, &link, &err));
+    wake_publish(options.wake, DIRECTORY_WAKE_GROUP, DIRECTORY_WAKE_CHANGED, 0);
+    struct route route = ask(f, told, 2, NULL);
+    assert_int_equal(route.kind, ROUTE_HOST);
+    OK(topology_report(reporter, route.connector_id, route.hosts[0].host, false, "gone", &err));
+    assert_int_equal(ask(f, told, 2, NULL).kind, ROUTE_WAIT);
+    topology_close(&told);
+    topology_close(&reporter);
+    wake_stop(&options.wake);
+}
+
 static void what_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -264,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_routed),
         TEST(a_fault_is_seen_by_all),
+        TEST(what_the_bus_tells_is_seen_at_once),
         TEST(what_is_refused),
         TEST(the_path_of_a_message),
     };

@@ -23,6 +23,7 @@
 #include "mailbox/pack.h"
 #include "mailbox/search.h"
 #include "mailbox/view_build.h"
+#include "message/columns.h"
 #include "message/message.h"
 
 #include <stdio.h>
@@ -182,8 +183,10 @@ struct sasl {
     struct identity *identity;
     unsigned steps;
 };
-const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel)
+const char **sasl_mechanisms(struct auth *auth, const void *owner, enum directory_protocol protocol,
+                             const struct sasl_channel *channel)
 {
+    (void)protocol;
     static const char *names[] = { "PLAIN", NULL };
 
     (void)auth;
@@ -511,6 +514,33 @@ bool annotation_get(struct mailbox *mailbox, const struct mailbox_reader *reader
     *count_out = entry_count > 0;
     return !fake_fails(err);
 }
+bool folder_set_special_use(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
+                            const char *special_use, struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    (void)name;
+    return special_use && strcmp(special_use, "\\Sent") == 0
+               ? err_set(err, ERR_EXISTS, "Another folder has this use.")
+               : !fake_fails(err);
+}
+bool annotation_changes(struct mailbox *mailbox, const struct mailbox_reader *reader, uint64_t since,
+                        const void *owner, struct annotation_change **changes_out, size_t *count_out,
+                        struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    *changes_out = talloc_zero(owner, struct annotation_change);
+    **changes_out = (struct annotation_change){ 0, "/shared/comment", since + 1 };
+    *count_out = 1;
+    return !fake_fails(err);
+}
+bool annotation_last(struct mailbox *mailbox, uint64_t *modseq_out, struct err *err)
+{
+    (void)mailbox;
+    *modseq_out = 1;
+    return !fake_fails(err);
+}
 bool annotation_set(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
                     const struct annotation *values, size_t count, struct err *err)
 {
@@ -695,6 +725,7 @@ static void fake_row(const struct view_message *message, struct pack_row *row)
                               .envelope = draft->envelope,
                               .body_structure = draft->body_structure,
                               .columns = draft->columns,
+                              .subject = columns_text(draft->columns, COLUMNS_SUBJECT),
                               .preview = draft->preview,
                               .header_size = draft->header_bytes,
                               .thread_id = message->item_id,
@@ -729,8 +760,9 @@ bool pack_scan(struct mailbox *mailbox, const struct view *view, const struct ui
 }
 bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
                     const struct search_uids *among, const struct search_key *keys, size_t key_count,
-                    struct search_uids *found_out, struct err *err)
+                    int64_t until_us, struct search_uids *found_out, struct err *err)
 {
+    (void)until_us;
     (void)group;
     (void)folder_id;
     (void)keys;
@@ -828,6 +860,12 @@ bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *
         item_out->bytes = fake_draft(item_out->message_id)->bytes;
     sweep->at++;
     return true;
+}
+void message_sweep_beside(struct message_sweep *sweep, message_beside *beside, void *context)
+{
+    (void)sweep;
+    (void)beside;
+    (void)context;
 }
 void message_sweep_rest(struct message_sweep *sweep)
 {

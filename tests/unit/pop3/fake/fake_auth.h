@@ -50,8 +50,10 @@ struct sasl {
     unsigned delay_ms;
 };
 
-const char **sasl_mechanisms(struct auth *auth, const void *owner, const struct sasl_channel *channel)
+const char **sasl_mechanisms(struct auth *auth, const void *owner, enum directory_protocol protocol,
+                             const struct sasl_channel *channel)
 {
+    (void)protocol;
     static const char *const all[] = { "SCRAM-SHA-256", "PLAIN", NULL };
     const char **names = talloc_array(owner, const char *, 3);
 

@@ -16,8 +16,10 @@
 #include "fake/fake_auth.h"
 #include "group/group.h"
 #include "mailbox/expunge.h"
+#include "mailbox/fetched.h"
 #include "mailbox/flags.h"
 #include "mailbox/folder.h"
+#include "mailbox/maildrop_lock.h"
 #include "message/message.h"
 #include "pop3/command.h"
 #include "pop3/maildrop.h"
@@ -168,6 +170,24 @@ bool group_find(struct groups *groups, int64_t storage_group_id, struct group **
     *group_out = NULL;
     return true;
 }
+void fetched_note(struct fetched *fetched, struct group *group, const struct fetched_message *message)
+{
+    (void)fetched;
+    (void)group;
+    (void)message;
+}
+bool maildrop_lock_take(struct group *group, int64_t mailbox_id, struct err *err)
+{
+    (void)group;
+    (void)mailbox_id;
+    (void)err;
+    return true;
+}
+void maildrop_lock_release(struct group *group, int64_t mailbox_id)
+{
+    (void)group;
+    (void)mailbox_id;
+}
 bool mailbox_open(struct mailbox_cache *cache, struct group *group, int64_t mailbox_id,
                   struct mailbox **mailbox_out, struct err *err)
 {
@@ -307,11 +327,11 @@ bool message_sweep_next(struct message_sweep *sweep, struct message_sweep_item *
         item_out->bytes = all;
     return true;
 }
-bool message_sweep_fill(struct message_sweep *sweep, struct err *err)
+void message_sweep_beside(struct message_sweep *sweep, message_beside *beside, void *context)
 {
     (void)sweep;
-    (void)err;
-    return true;
+    (void)beside;
+    (void)context;
 }
 void message_sweep_close(struct message_sweep **sweep)
 {

@@ -1,0 +1,54 @@
+// Runs all of a part that the filter names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
+import { openBrowser } from './kit.mjs'
+import { mailPageTests } from './mail-pages.mjs'
+import { mailWalkTests } from './mail-walks.mjs'
+import { loginTests, pageTests } from './pages.mjs'
+import { policyTests } from './policy.mjs'
+import { hostileTests } from './hostile.mjs'
+import { settingsTests } from './settings.mjs'
+import { walkTests } from './walks.mjs'
+import { writingTests } from './writing.mjs'
+
+const parts = {
+  console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...writingTests, ...hostileTests, ...settingsTests],
+}
+const filters = (process.env.FILTER ?? '').split(',')
+const verbose = process.env.VERBOSE === '1'
+let passed = 0
+let failed = 0
+
+const chosen = parts[process.env.PART]()
+  .map((group) => ({ ...group, tests: group.tests.filter(([name]) => filters.some((f) => name.includes(f))) }))
+  .filter((group) => group.tests.length > 0)
+if (process.env.COUNT === '1') {
+  console.log(chosen.length)
+  process.exit(0)
+}
+
+const browser = await openBrowser()
+for (const { tests, ...group } of chosen) {
+  let who
+  try {
+    who = await group.open(browser)
+  } catch (problem) {
+    console.log(`FAILED ${group.name}: ${problem.message.split('\n')[0]}`)
+    failed += tests.length
+    continue
+  }
+  for (const [name, run] of tests) {
+    const began = Date.now()
+    try {
+      await run(who, browser)
+      passed++
+      if (verbose) console.log(`ok     ${name} ${Date.now() - began} ms`)
+    } catch (problem) {
+      failed++
+      console.log(`FAILED ${name}: ${problem.message.slice(0, 600)}`)
+    }
+  }
+  await who.context.close()
+}
+await browser.close()
+console.log(`browser: ${passed} passed, ${failed} failed`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)

@@ -1,0 +1,89 @@
+// What the browser tests share: Chromium, people who log in, and what must never happen on any page.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+const require = createRequire(new URL('../../admin-console/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+export const origin = process.env.CONSOLE
+export const base = origin + '/admin'
+export const PASSWORD = process.env.PASSWORD
+const chrome = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const PATIENCE_MS = 30_000
+
+export async function openBrowser() {
+  return chromium.launch({
+    executablePath: chrome,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+export function check(what, condition, detail = '') {
+  if (!condition) throw new Error(`${what}${detail === '' ? '' : `: ${detail}`}`)
+}
+
+/** Somebody at a screen. `faults` collects what no page may do. */
+export async function person(browser, { width = 1440, height = 900, dark = false, language = 'en' } = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })
+  context.setDefaultTimeout(PATIENCE_MS)
+  const page = await context.newPage()
+  const faults = []
+  page.on('pageerror', (e) => faults.push(`script fault: ${e.message}`))
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/status of (401|403|404|409|412|503)/.test(m.text())) faults.push(`console: ${m.text()}`)
+    if (/Content Security Policy|Trusted ?Type/i.test(m.text())) faults.push(`policy: ${m.text()}`)
+  })
+  page.on('dialog', (d) => {
+    faults.push(`a dialog of the browser opened: ${d.message()}`)
+    void d.dismiss()
+  })
+  page.on('request', (r) => {
+    if (!r.url().startsWith(origin + '/') && !/^(data|blob|about):/.test(r.url())) faults.push(`asked ${r.url()}`)
+  })
+  return { context, page, faults }
+}
+
+export async function logIn(page, login, password = PASSWORD) {
+  await page.locator('input[type=email]').fill(login)
+  await page.locator('input[autocomplete=current-password]').fill(password)
+  await page.locator('button[type=submit]').click()
+  await page.locator('main#content').waitFor()
+}
+
+export async function administrator(browser, options = {}, login = 'ada@example.org') {
+  const who = await person(browser, options)
+  await who.page.goto(base + '/')
+  await logIn(who.page, login)
+  return who
+}
+
+/** Until nothing is loading any more. */
+export async function settled(page) {
+  await page.locator('h1').first().waitFor()
+  await page.waitForFunction(() => !document.querySelector('[role=status][aria-label=Loading], [role=status][aria-label=Chargement], .mantine-Skeleton-root, [data-loading]'), undefined, { timeout: PATIENCE_MS })
+  await page.waitForTimeout(150)
+}
+
+// Rules that axe itself calls moderate or less, and that cost time; the last one would fetch every style sheet anew.
+const NOT_ASKED = ['region', 'heading-order', 'landmark-unique', 'skip-link', 'aria-allowed-role', 'table-duplicate-name', 'no-autoplay-audio']
+const AXE = { resultTypes: ['violations'], preload: false, rules: Object.fromEntries(NOT_ASKED.map((name) => [name, { enabled: false }])) }
+
+/** What axe calls serious or critical. */
+export async function axe(page) {
+  await page.evaluate(axeSource)
+  const result = await page.evaluate((options) => globalThis.axe.run(document, options), AXE)
+  return result.violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target.join(' ')} ${v.nodes[0].any[0]?.message ?? v.help}`)
+}
+
+/** Nothing that must never happen has happened. */
+export async function innocent({ page, faults }) {
+  check('a name ran as script', (await page.evaluate(() => globalThis.__hostile)) === undefined)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  check('wider than the screen', wide <= 1, `${wide} px`)
+  const unsaid = await page.evaluate(() => /\b(?:tab|kind|state|only|sort|pane|done|eg|tip|use|step|role|scope|permission|error|tree|verdict|result|for)\.[a-z][\w.-]*\b(?!@)/.exec(document.body.innerText)?.[0] ?? '')
+  check('a text is missing in the catalogue', unsaid === '', unsaid)
+  check('faults', faults.length === 0, faults.join('; '))
+}

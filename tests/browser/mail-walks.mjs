@@ -1,0 +1,321 @@
+// What people do with their mail, by clicking what is visible.
+import { execFileSync } from 'node:child_process'
+import https from 'node:https'
+import { check, innocent, origin } from './kit.mjs'
+import { button, countOf, EMMA, Imap, jmap, reader, row, rows, settledMail, until } from './mail-kit.mjs'
+
+const SOON_MS = 1000
+const BUSY_MS = 5000
+const inbox = async (page) => {
+  await page.goto(origin + '/mail/me/inbox')
+  await settledMail(page)
+}
+const folder = (page, name) => page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${name}`) }).first()
+/** A button that appears on a row under the pointer, which may have moved away meanwhile. */
+async function quick(page, words, name) {
+  const found = row(page, words).getByRole('button', { name, exact: true })
+  await until(`${name} on the row`, async () => {
+    await row(page, words).hover()
+    return found.isVisible()
+  })
+  await found.click()
+}
+const undo = async (page) => page.getByRole('alert').getByRole('button', { name: 'Undo' }).last().click()
+
+async function reads(who) {
+  const { page } = who
+  await inbox(page)
+  const before = Number(/\((\d+)\)/.exec(await page.title())?.[1])
+  await row(page, 'Your loan is due in 3 days').click()
+  await page.locator('article').first().waitFor()
+  await until('read on the screen', async () => (await row(page, 'Your loan is due in 3 days').getAttribute('data-unread')) === null)
+  await until('one unread less in the title', async () => Number(/\((\d+)\)/.exec(await page.title())?.[1]) === before - 1)
+  const address = page.url()
+  check('a message is an address', /\/mail\/me\/inbox\/\w+/.test(address), address)
+  await page.reload()
+  await page.getByRole('heading', { level: 2, name: /Your loan/ }).waitFor()
+  await page.goBack()
+  await page.waitForURL(/inbox$/)
+  await row(page, 'Your loan is due in 3 days').click()
+  await page.locator('article').first().waitFor()
+  await page.keyboard.press('u')
+  await until('unread again', async () => (await row(page, 'Your loan is due in 3 days').getAttribute('data-unread')) !== null)
+  await page.keyboard.press('i')
+  await innocent(who)
+}
+
+async function undoes(who) {
+  const { page } = who
+  await inbox(page)
+  await row(page, 'Photos of the weekend').click()
+  await page.locator('article').first().waitFor()
+  await button(page, 'Archive').last().click()
+  await until('archived', async () => (await countOf(page, 'Photos of the weekend', 'archive')) > 0)
+  check('the next one is read', (await page.locator('[data-open]').count()) === 1)
+  await undo(page)
+  await until('back', async () => (await countOf(page, 'Photos of the weekend', 'archive')) === 0)
+  await row(page, 'Photos of the weekend').waitFor()
+  await quick(page, 'Photos of the weekend', 'Delete')
+  await until('deleted', async () => (await countOf(page, 'Photos of the weekend', 'trash')) === 1)
+  await page.keyboard.press('z')
+  await until('back from there', async () => (await countOf(page, 'Photos of the weekend', 'trash')) === 0)
+  await innocent(who)
+}
+
+async function marksSeveral(who) {
+  const { page } = who
+  await inbox(page)
+  await rows(page).nth(8).click({ modifiers: ['Control'] })
+  await rows(page).nth(11).click({ modifiers: ['Shift'] })
+  await page.getByText('4 selected').waitFor()
+  await page.keyboard.press('v')
+  await page.getByRole('dialog').getByLabel('Find a folder').fill('receipts')
+  await page.keyboard.press('Enter')
+  await until('moved', async () => (await jmap(page, 'Mailbox/get')).list.find((m) => m.name === 'Receipts').totalEmails === 4)
+  await page.getByText(/4 messages moved to Receipts/).waitFor()
+  await undo(page)
+  await until('all back', async () => (await jmap(page, 'Mailbox/get')).list.find((m) => m.name === 'Receipts').totalEmails === 0)
+  await innocent(who)
+}
+
+async function drags(who) {
+  const { page } = who
+  await inbox(page)
+  await row(page, 'Welcome to the team').dragTo(folder(page, 'Receipts'))
+  await until('dropped', async () => (await countOf(page, 'Welcome to the team', 'Receipts')) > 0)
+  // between mailboxes
+  await row(page, 'Flat in Grenoble').dragTo(page.getByRole('navigation').getByRole('link', { name: 'Orders' }))
+  await page.getByRole('navigation').getByRole('link', { name: 'Orders' }).click()
+  await row(page, 'Flat in Grenoble').waitFor()
+  await innocent(who)
+}
+
+async function searches(who) {
+  const { page } = who
+  await inbox(page)
+  await page.keyboard.press('/')
+  await page.keyboard.type('optical telegraph')
+  await page.locator('mark', { hasText: 'telegraph' }).first().waitFor()
+  check('an address', /\/all\?q=optical/.test(page.url()), page.url())
+  await page.getByLabel('Search mail').fill('from:sofia has:attachment -contract')
+  await row(page, 'Re: Trip to Lyon').waitFor()
+  await page.getByLabel('Search mail').fill('subject:bridge in:bridge')
+  await row(page, 'Drawings of the bridge').click()
+  await page.getByRole('heading', { level: 2, name: 'Drawings of the bridge' }).waitFor()
+  await page.getByLabel('Search mail').press('Escape')
+  await page.waitForURL(/inbox$/)
+  await innocent(who)
+}
+
+async function keepsFolders(who) {
+  const { page } = who
+  await inbox(page)
+  await button(page, 'New folder').click()
+  await page.getByRole('dialog').getByLabel('Name').fill('Ärger & Freude')
+  await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Ärger & Freude' }).waitFor()
+  const open = async (item) => {
+    await page.getByRole('navigation').getByRole('link', { name: /^(Ärger|Sorrow)/ }).hover()
+    await page.getByRole('button', { name: /^What can be done with (Ärger|Sorrow)/ }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+  }
+  await open('Rename')
+  await page.getByRole('dialog').getByLabel('Name').fill('Receipts')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog').getByRole('alert').waitFor()
+  await page.getByRole('dialog').getByLabel('Name').fill('Sorrow')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Sorrow' }).waitFor()
+  await open('Move …')
+  await page.getByRole('dialog').getByRole('option', { name: 'Projects', exact: true }).click()
+  await until('moved', async () => {
+    const { list } = await jmap(page, 'Mailbox/get')
+    return list.find((m) => m.name === 'Sorrow').parentId === list.find((m) => m.name === 'Projects').id
+  })
+  await open('Delete the folder')
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete the folder' }).click()
+  await page.waitForURL(/inbox$/)
+  check('gone', !(await jmap(page, 'Mailbox/get')).list.some((m) => m.name === 'Sorrow'))
+  await innocent(who)
+}
+
+async function takesFiles(who) {
+  const { page } = who
+  await inbox(page)
+  await folder(page, 'Receipts').click()
+  await page.waitForURL((u) => !u.pathname.endsWith('inbox'))
+  await page.getByRole('heading', { level: 1, name: 'Receipts' }).waitFor()
+  const files = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['From: Tax office <tax@office.example>\r\nSubject: Receipt 77\r\nDate: Tue, 01 Sep 2026 10:00:00 +0000\r\n\r\nPaid.\r\n'], 'receipt.eml', { type: 'message/rfc822' }))
+    return data
+  })
+  await page.dispatchEvent('h1', 'drop', { dataTransfer: files })
+  await row(page, 'Receipt 77').click()
+  await page.getByRole('button', { name: 'More for this message' }).click()
+  const download = page.waitForEvent('download')
+  await page.getByRole('menuitem', { name: 'Download as .eml' }).click()
+  check('it comes back as a file', (await download).suggestedFilename() === 'Receipt 77.eml', (await download).suggestedFilename())
+  await innocent(who)
+}
+
+/** A browser, another browser and a mail client see the same within a second. */
+async function agree(who, browser) {
+  const { page } = who
+  await inbox(page)
+  const other = await reader(browser, { width: 390, height: 844, language: 'fr', dark: true })
+  const imap = await Imap.open()
+  await imap.command('SELECT INBOX')
+  // The best of three: the machine of the tests is busy with other things.
+  let best = Infinity
+  for (const subject of ['News first', 'News then', 'News at once']) {
+    await imap.append('INBOX', subject)
+    const begun = Date.now()
+    await Promise.all([page, other.page].map((p) => row(p, subject).waitFor({ timeout: 8000 })))
+    best = Math.min(best, Date.now() - begun)
+  }
+  console.log(`mail: a new message is in both browsers ${best} ms after the mail client was told that it is kept`)
+  check('new mail within a second', best < SOON_MS, `${best} ms`)
+  const flagged = (p) => row(p, 'News at once').getByRole('img', { name: /Flagged|Suivi/ }).isVisible()
+  await quick(page, 'News at once', 'Flag')
+  await until('the other browser', () => flagged(other.page), BUSY_MS)
+  await imap.command('NOOP')
+  const seen = await imap.command('UID SEARCH FLAGGED SUBJECT "News at once"')
+  const uid = /\* SEARCH (\d+)/.exec(seen)?.[1]
+  check('the mail client', uid !== undefined, seen)
+  await imap.command(`UID STORE ${uid} -FLAGS (\\Flagged)`)
+  await until('the flag is gone in both', async () => !(await flagged(page)) && !(await flagged(other.page)), BUSY_MS)
+  await imap.command(`UID MOVE ${uid} Archive`)
+  await until('the row is gone in both', async () => (await row(page, 'News at once').count()) + (await row(other.page, 'News at once').count()) === 0, BUSY_MS)
+  imap.close()
+  await innocent(who)
+  await innocent(other)
+  await other.context.close()
+}
+
+/** The server's part for browsers dies while one works: it is said, nothing is lost, what came meanwhile is there. */
+async function restarts(who) {
+  const { page } = who
+  await inbox(page)
+  const { roles } = JSON.parse(execFileSync(process.env.BINARY, ['--data', process.env.DATA, 'status', '--json']))
+  process.kill(roles.find((r) => r.name === 'web').pid, 'SIGSTOP')
+  await quick(page, 'Nightly build: 3 tests failed', 'Flag')
+  process.kill(roles.find((r) => r.name === 'web').pid, 'SIGKILL')
+  await page.getByText('No connection to the server').waitFor()
+  check('it is shown', await row(page, 'Nightly build: 3 tests failed').getByRole('img', { name: 'Flagged' }).isVisible())
+  const imap = await Imap.open()
+  await imap.append('INBOX', 'Came meanwhile')
+  imap.close()
+  await page.getByText('No connection to the server').waitFor({ state: 'detached', timeout: 30_000 })
+  await row(page, 'Came meanwhile').waitFor({ timeout: 15_000 })
+  await until('it was sent', async () => {
+    const { ids } = await jmap(page, 'Email/query', { filter: { hasKeyword: '$flagged', subject: '"Nightly build: 3 tests failed"' } })
+    return ids.length > 0
+  }, 15_000)
+  who.faults.length = 0 // the browser itself tells the console of each connection that was refused
+}
+
+/** Actions of a day, one after the other, in an order that looks like chance and is always the same. */
+async function aDay(who) {
+  const { page } = who
+  await inbox(page)
+  let seed = 7
+  const chance = (n) => (seed = (seed * 48271) % 2147483647) % n
+  const count = process.env.ALL_LOOKS === '1' ? 300 : 40
+  const keys = ['j', 'j', 'j', 'k', 's', 'u', 'x', 'Escape', 'e', 'z', 'j', '#', 'z', 'i', 'j']
+  for (let done = 0; done < count; done++) {
+    const what = chance(10)
+    if (what < 7) await page.keyboard.press(keys[chance(keys.length)])
+    else if (what === 7) await rows(page).nth(chance(6)).click()
+    else if (what === 8) {
+      const chip = page.locator('button[aria-pressed]').first()
+      if (await chip.isVisible()) await chip.click()
+    }
+    else await folder(page, ['Inbox', 'Archive', 'Sent', 'Projects'][chance(4)]).click()
+    await page.waitForTimeout(40)
+    if ((await page.locator('[data-id]').count()) === 0) await inbox(page)
+  }
+  await inbox(page)
+  await innocent(who)
+}
+
+const ASKED = [/^\/(mail\/[^?]*)?(\?.*)?$/, /^\/assets\/[\w.-]+$/, /^\/(icon[\w-]*\.(svg|png)|manifest\.webmanifest)$/, /^\/jmap\/(session|api|eventsource\?.*|upload\/\w+|download\/.*)$/, /^\/api\/v1\/session(\/[\w-]+)?(\?.*)?$/]
+
+/** Webmail is a client like any other: JMAP, the login, its own files. */
+async function asksOnlyJmap(who, browser) {
+  const asked = new Set()
+  const other = await reader(browser)
+  await other.context.close()
+  const fresh = await (async () => {
+    const p = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB' })
+    const page = await p.newPage()
+    page.on('request', (r) => asked.add(new URL(r.url()).pathname + new URL(r.url()).search))
+    return { context: p, page }
+  })()
+  const { page } = fresh
+  await page.goto(origin + '/')
+  await page.locator('input[type=email]').fill(EMMA)
+  await page.locator('input[autocomplete=current-password]').fill(process.env.PASSWORD)
+  await page.locator('button[type=submit]').click()
+  await rows(page).first().click()
+  await page.locator('article').first().waitFor()
+  await page.keyboard.press('s')
+  await page.keyboard.press('s')
+  await page.keyboard.press('/')
+  await page.keyboard.type('train')
+  await page.locator('mark').first().waitFor()
+  await folder(page, 'Archive').click()
+  await settledMail(page)
+  await page.evaluate(() => window.dispatchEvent(new Event('offline')))
+  await page.waitForTimeout(1300)
+  await fresh.context.close()
+  const others = [...asked].filter((a) => !ASKED.some((p) => p.test(a)))
+  check('nothing else is asked', others.length === 0, others.join(' '))
+  check('but these were', [...asked].some((a) => a === '/jmap/api') && asked.size > 5, asked.size)
+}
+
+const BUDGET = 250 * 1024
+
+/** Script that is fetched before the list shows, as gzip. */
+async function weight(who) {
+  const { page } = who
+  await inbox(page)
+  const scripts = await page.evaluate(() => performance.getEntriesByType('resource').map((r) => r.name).filter((n) => n.endsWith('.js')))
+  const sizes = await Promise.all(
+    scripts.map(
+      (url) =>
+        new Promise((resolve, reject) => {
+          const request = https.get(url, { headers: { 'Accept-Encoding': 'gzip' }, rejectUnauthorized: false }, (answer) => {
+            let bytes = 0
+            answer.on('data', (d) => (bytes += d.length))
+            answer.on('end', () => resolve(bytes))
+          })
+          request.on('error', reject)
+        }),
+    ),
+  )
+  const bytes = sizes.reduce((a, b) => a + b, 0)
+  console.log(`mail: ${scripts.length} scripts, ${Math.round(bytes / 1024)} KiB gzip before the list shows`)
+  check('script before the list shows', bytes <= BUDGET, `${bytes} bytes`)
+}
+
+export const mailWalkTests = [
+  {
+    name: 'mail/walks',
+    open: (browser) => reader(browser),
+    tests: [
+      ['mail/walks/weight', weight],
+      ['mail/walks/reads', reads],
+      ['mail/walks/undoes', undoes],
+      ['mail/walks/marks-several', marksSeveral],
+      ['mail/walks/drags', drags],
+      ['mail/walks/searches', searches],
+      ['mail/walks/folders', keepsFolders],
+      ['mail/walks/files', takesFiles],
+      ['mail/walks/agree', agree],
+      ['mail/walks/only-jmap', asksOnlyJmap],
+      ['mail/walks/a-day', aDay],
+      ['mail/walks/restarts', restarts],
+    ],
+  },
+]

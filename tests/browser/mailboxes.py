@@ -1,0 +1,125 @@
+"""What the webmail tests look at: Emma's mailbox with conversations, files, folders and attacks, and one that Felix shares with her."""
+from __future__ import annotations
+
+import datetime
+import email.utils
+import imaplib
+from email.message import EmailMessage
+from typing import Any
+
+import scene
+from kit.instance import Instance
+
+EMMA, FELIX = "emma@letters.example", "felix@letters.example"
+
+PEOPLE = [("Marc Dupont", "marc@partner.example"), ("Sofia Rossi", "sofia@rossi.example"), ("Amina Diallo", "amina@letters.example"),
+          ("Jonas Weber", "jonas@weber.example"), ("Library of Lyon", "loans@library.example"), ("Build server", "build@letters.example"),
+          ("李清照", "li@letters.example"), ("أمين معلوف", "amin@letters.example")]
+SUBJECTS = ["Minutes of Thursday", "Delivery on Friday between 9 and 12", "Your loan is due in 3 days", "Photos of the weekend", "Contract draft v3 with comments",
+            "Invoice 2026-1142", "Welcome to the team", "Flat in Grenoble", "Nightly build: 3 tests failed", "Budget for the second half"]
+TEXT = """Hello Emma,
+
+please find below the points that we discussed. Tell me before Friday if something is missing.
+
+- the room is booked
+- the offer is valid until the 30th
+
+Best regards
+"""
+
+
+class Letters:
+    """Puts messages into a mailbox as any mail client would."""
+
+    def __init__(self, server: Instance, login: str) -> None:
+        self.link = imaplib.IMAP4("127.0.0.1", server.port("imap"))
+        self.link.login(login, scene.PASSWORD)
+        self.login, self.number = login, 0
+
+    def add(self, folder: str, subject: str, sender: tuple[str, str], *, hours: float = 0, flags: str = r"\Seen", text: str = TEXT,
+            html: str = "", files: tuple[tuple[str, str, bytes], ...] = (), replies_to: str = "", to: str = "", **fields: str) -> str:
+        message, when = EmailMessage(), datetime.datetime.now().astimezone() - datetime.timedelta(hours=hours)
+        self.number += 1
+        own = f"<{self.number}.{self.login}>"
+        message["From"] = email.utils.formataddr(sender)
+        message["To"], message["Subject"], message["Message-ID"] = to or self.login, subject, own
+        message["Date"] = email.utils.format_datetime(when)
+        if replies_to:
+            message["In-Reply-To"] = message["References"] = replies_to
+        for name, value in fields.items():
+            message[name.replace("_", "-")] = value
+        message.set_content(text + sender[0] + "\n")
+        if html:
+            message.add_alternative(html, subtype="html")
+        for name, kind, content in files:
+            main, sub = kind.split("/")
+            message.add_attachment(content, maintype=main, subtype=sub, filename=name)
+        self.append(folder, flags, when, message.as_bytes())
+        return own
+
+    def append(self, folder: str, flags: str, when: Any, content: bytes) -> None:
+        answer = self.link.append(folder, f"({flags})" if flags else None, imaplib.Time2Internaldate(when), content)
+        if answer[0] != "OK":
+            raise AssertionError(answer)
+
+    def make(self, *folders: str) -> None:
+        for folder in folders:
+            self.link.create(f'"{folder}"')
+            self.link.subscribe(f'"{folder}"')
+
+    def share(self, folder: str, whom: str, rights: str) -> None:
+        self.link.setacl(folder, whom, rights)
+
+
+def conversations(emma: Letters) -> None:
+    marc, sofia, me = PEOPLE[0], PEOPLE[1], ("Emma Nilsson", EMMA)
+    first = emma.add("INBOX", "Trip to Lyon", marc, hours=30, text="Shall we take the train of 8:04? The tower of the optical telegraph opens at 10.\n\n")
+    emma.add("Sent", "Re: Trip to Lyon", me, hours=29, replies_to=first, to=marc[1], text="Yes, the train of 8:04 is fine.\n\n> Shall we take the train of 8:04?\n\n")
+    emma.add("INBOX", "Re: Trip to Lyon", sofia, hours=3, flags="", replies_to=first, text="I join you in Dijon. Keep a seat for me!\n\n",
+             files=(("ticket.pdf", "application/pdf", b"%PDF-1.4 ticket"), ("plan.png", "image/png", b"\x89PNG\r\n")))
+    emma.add("INBOX", "Re: Trip to Lyon", marc, hours=1, flags="", replies_to=first, text="Seats are booked: coach 4, 31 to 33.\n\n")
+
+
+def ordinary(emma: Letters) -> None:
+    for i in range(60):
+        flags = "" if i % 7 == 2 else r"\Seen \Flagged" if i % 11 == 4 else r"\Seen \Answered" if i % 9 == 5 else r"\Seen"
+        files = (("report.pdf", "application/pdf", b"%PDF-1.4 " + bytes(40000)),) if i % 6 == 1 else ()
+        emma.add("INBOX", SUBJECTS[i % len(SUBJECTS)] + (f" ({i})" if i >= len(SUBJECTS) else ""), PEOPLE[(i * 3) % len(PEOPLE)], hours=5 + i * i * 1.1, flags=flags, files=files)
+    emma.add("INBOX", "The week in the museums", ("Museum newsletter", "news@museum.example"), hours=4.5,
+             html="<html><body style='font-family: sans-serif'><h1 style='color: #8a4b08'>The week in the museums</h1><p>Three <b>new</b> rooms open on Saturday.</p>"
+                  "<img src='https://elsewhere.example/pixel.png' width=600 height=120><p><a href='https://elsewhere.example/x'>Read on</a></p></body></html>")
+    emma.add("INBOX", "رحلة إلى ليون", PEOPLE[7], hours=26, text="نلتقي في محطة القطار يوم السبت.\n\n")
+    emma.add("Projects/2031/Bridge", "Drawings of the bridge", PEOPLE[2], hours=50, files=(("bridge.pdf", "application/pdf", b"%PDF-1.4 bridge"),))
+    emma.add("Archive", "Old but good", PEOPLE[3], hours=9000)
+    emma.add("Drafts", "Half a thought", ("Emma Nilsson", EMMA), hours=2, flags=r"\Draft \Seen", to="marc@partner.example")
+    emma.add("Junk", "You have won", ("Prize office", "prize@spam.example"), hours=8, flags="")
+
+
+def hostile(emma: Letters) -> None:
+    for number, name in enumerate(scene.HOSTILE):
+        emma.make("Hostile/" + "".join(c for c in name if c.isascii() and c not in '/*%"\\')[:40])
+        emma.add("Hostile", name, (name.replace("\n", " "), f"h{number}@hostile.example"), hours=100 + number, text=name + "\n" + scene.HOSTILE[0] + "\n",
+                 html=f"<p>{name}</p>", files=((name.replace("/", "-"), "text/html", name.encode()),))
+
+
+def make(server: Instance) -> None:
+    server.run("org", "add", "Letters")
+    server.run("domain", "add", "letters.example", "--org", "Letters")
+    for local, name in (("emma", "Emma Nilsson"), ("felix", "Félix Moreau"), ("lena", "Lena Fischer")):
+        server.api("POST", "/users", {"address": f"{local}@letters.example", "name": name, "password": scene.PASSWORD, "quota": 1 << 30})
+    server.api("POST", "/users", {"address": "hostile@letters.example", "name": "Hostile letters", "password": scene.PASSWORD})
+    server.api("PATCH", f"/users/{EMMA}", {"undo_send": "10"})
+    emma, felix = Letters(server, EMMA), Letters(server, FELIX)
+    emma.make("Projects", "Projects/2031", "Projects/2031/Bridge", "Receipts")
+    conversations(emma)
+    ordinary(emma)
+    felix.make("Orders")
+    felix.add("INBOX", "Order 4711", PEOPLE[3], hours=20, flags="")
+    felix.add("Orders", "Order 4700", PEOPLE[3], hours=200)
+    for folder in ("INBOX", "Orders"):
+        felix.share(folder, EMMA, "lrswite")
+    bad = Letters(server, "hostile@letters.example")
+    bad.make("Hostile")
+    hostile(bad)
+    for one in (emma, felix, bad):
+        one.link.logout()

@@ -1,0 +1,31 @@
+// The pictures of the guides: few, small, of an installation without attacks. See pictures beside this file.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { administrator, base, openBrowser, settled } from './kit.mjs'
+import { smallPng } from './small_png.mjs'
+
+const out = process.env.PICTURES
+const shots = [
+  { name: 'first-steps-domain', path: '/first-steps?step=dns&organisation=Example&domain=example.org', height: 760 },
+  { name: 'home', path: '/', height: 860 },
+  { name: 'delegation-wizard', path: '/delegation?dialog=domain+example.org&holder=grace@example.org', height: 760, chooses: /^Recipient administrator/ },
+  { name: 'rights', path: '/delegation/rights?who=grace@example.org&on=example.org', height: 700 },
+  { name: 'second-person', path: '/changes?id=1', height: 620 },
+  { name: 'command', path: '/recipients?dialog=add+user', height: 760 },
+  { name: 'job', path: '/jobs/1?all=1', height: 620 },
+]
+
+mkdirSync(out, { recursive: true })
+const browser = await openBrowser()
+const { page } = await administrator(browser, { width: 1000, height: 760 })
+for (const shot of shots) {
+  await page.setViewportSize({ width: 1000, height: shot.height })
+  await page.goto(base + shot.path)
+  await settled(page)
+  if (shot.path.includes('dialog=') || shot.path.includes('?id=')) await page.getByRole('dialog').waitFor()
+  if (shot.chooses) await page.getByRole('radio', { name: shot.chooses }).check()
+  await page.waitForTimeout(300)
+  const bytes = smallPng(await page.screenshot())
+  writeFileSync(`${out}/${shot.name}.png`, bytes)
+  console.log(`${shot.name} ${Math.round(bytes.length / 1024)} KB`)
+}
+await browser.close()

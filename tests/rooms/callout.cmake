@@ -1,0 +1,1 @@
+chappe_unit_tests(callout)

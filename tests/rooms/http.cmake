@@ -1,0 +1,2 @@
+chappe_unit_tests(http)
+chappe_fuzz_targets(http)

@@ -1,0 +1,2 @@
+chappe_unit_tests(ldap)
+chappe_fuzz_targets(ldap)

@@ -1,0 +1,1 @@
+chappe_unit_tests(learn kit_directory kit directory db)

@@ -1,0 +1,1 @@
+chappe_unit_tests(trace kit_directory kit directory format db)

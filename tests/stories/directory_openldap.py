@@ -1,0 +1,220 @@
+"""Users, contacts and groups come from a real OpenLDAP server, and follow it."""
+from __future__ import annotations
+
+import time
+
+from kit.directory_source import conflicts, directory, end, live, look, sync, until, user
+from kit.instance import Failure
+from kit.slapd import Slapd
+from kit.world import World
+
+PACKAGES = ["slapd", "python3-ldap", "python3-cryptography"]
+PIXEL = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
+
+
+def add(world: World, slapd: Slapd, *options: str, tls: str = "none", url: str = "") -> str:
+    """Makes the source and waits for its first run; its name."""
+    name = directory(world)
+    world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ldap", "--url", url or slapd.url,
+                     "--base", slapd.suffix, "--bind-dn", slapd.admin, "--bind-password-file", "-", "--tls", tls, *options,
+                     stdin=slapd.password + "\n")
+    return name
+
+
+def people(world: World, slapd: Slapd) -> None:
+    slapd.add("ou=people", {"objectClass": ["organizationalUnit"]})
+    slapd.add("ou=groups", {"objectClass": ["organizationalUnit"]})
+    for uid in ("ada", "bob", "cy"):
+        slapd.person(uid, f"{uid}@{world.domain}", "secret")
+
+
+def story_people_come_and_changes_follow_within_two_seconds(world: World) -> None:
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.modify("uid=ada,ou=people", {"displayName": ["Ada Lovelace"], "title": ["Countess"], "jpegPhoto": [PIXEL],
+                                           "mail": [f"ada@{world.domain}", f"a.lovelace@{world.domain}"]})
+        slapd.modify("uid=bob,ou=people", {"manager": [slapd.dn("uid=ada,ou=people")]})
+        slapd.add("cn=staff,ou=groups", {"objectClass": ["groupOfNames", "extensibleObject"], "mail": [f"staff@{world.domain}"],
+                                         "member": [slapd.dn("uid=ada,ou=people"), slapd.dn("uid=bob,ou=people")]})
+        name = add(world, slapd)
+        live(world, name)
+        ada = user(world, f"ada@{world.domain}")
+        assert ada and ada["name"] == "Ada Lovelace" and f"a.lovelace@{world.domain}" in ada["addresses"], ada
+        world.wait_for_mail(f"a.lovelace@{world.domain}")
+        staff = look(world, "group", "show", f"staff@{world.domain}")
+        assert sorted(staff["members"]) == [f"ada@{world.domain}", f"bob@{world.domain}"], staff
+        mailbox = ada["addresses"]
+
+        began = time.monotonic()
+        slapd.modify("uid=cy,ou=people", {"displayName": ["Cyrus"]})
+        until(lambda: (user(world, f"cy@{world.domain}") or {}).get("name") == "Cyrus", 5)
+        took = time.monotonic() - began
+        assert took < 3, took                           # 2 s, and the time of the question itself
+
+        # renamed, moved, disabled, gone: the mailbox stays the same
+        slapd.rename("uid=ada,ou=people", "uid=countess", "ou=groups")
+        slapd.modify("uid=countess,ou=groups", {"mail": [f"countess@{world.domain}", f"ada@{world.domain}"]})
+        until(lambda: (user(world, f"countess@{world.domain}") or {}).get("address") == f"countess@{world.domain}", 5)
+        assert mailbox and user(world, f"ada@{world.domain}")["address"] == f"countess@{world.domain}"
+        slapd.delete("uid=cy,ou=people")
+        until(lambda: user(world, f"cy@{world.domain}")["state"] == "disabled", 5)
+        staff = look(world, "group", "show", f"staff@{world.domain}")
+        assert sorted(staff["members"]) == [f"bob@{world.domain}", f"countess@{world.domain}"], staff
+        # recreated: somebody else of that name does not get the old mailbox by himself
+        slapd.person("cy", f"cy@{world.domain}")
+        conflict = until(lambda: look(world, "directory", "conflicts", name)["conflicts"], 5)[0]
+        assert conflict["what"] == "address-taken" and "gone" in conflict["message"], conflict
+        world.server.run("directory", "link", name, "cy", f"cy@{world.domain}")
+        world.server.run("directory", "sync", name)
+        assert user(world, f"cy@{world.domain}")["state"] == "active"
+        assert not conflicts(world, name)
+        # what is gone for long enough is removed, where the source says so
+        slapd.delete("uid=bob,ou=people")
+        until(lambda: user(world, f"bob@{world.domain}")["state"] == "disabled", 5)
+        world.server.run("directory", "set", name, "--removed", "delete", "--removed-days", "0")
+        until(lambda: not user(world, f"bob@{world.domain}"), 10, "bob is removed")
+        listed = world.server.api("GET", f"/deleted-mailboxes?text=bob")["mailboxes"]
+        assert f"bob@{world.domain}" in [one["address"] for one in listed], listed
+        end(world, name)
+
+
+def story_what_the_directory_owns_is_not_edited_here(world: World) -> None:
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.add("cn=staff,ou=groups", {"objectClass": ["groupOfNames", "extensibleObject"], "mail": [f"staff@{world.domain}"],
+                                         "member": [slapd.dn("uid=ada,ou=people")]})
+        name = add(world, slapd)
+        live(world, name)
+        ada, run = f"ada@{world.domain}", world.server.run
+        assert user(world, ada)["source"] == name
+        for words in (("user", "set", ada, "--name", "X"), ("user", "set", ada, "--state", "disabled"), ("user", "remove", ada),
+                      ("user", "rename", ada, f"x@{world.domain}"), ("group-member", "add", f"staff@{world.domain}", f"bob@{world.domain}"),
+                      ("group", "remove", f"staff@{world.domain}")):
+            try:
+                run(*words)
+            except Failure as refused:
+                assert f"comes from the directory {name}" in str(refused), refused
+            else:
+                raise Failure(f"{words} was not refused")
+        run("user", "set", ada, "--quota", "5M")              # ours
+        run("user", "set", ada, "--name", "Ada")              # as it is
+        end(world, name)                                      # internal from then on
+        run("user", "set", ada, "--name", "Ada of ours")
+        assert user(world, ada).get("source") is None
+
+
+def story_a_preview_changes_nothing_and_too_much_is_asked_about(world: World) -> None:
+    with Slapd() as slapd:
+        people(world, slapd)
+        for number in range(20):
+            slapd.person(f"u{number}", f"u{number}@{world.domain}")
+        name = add(world, slapd, "--mailboxes", "filter", "--mailbox-filter", "(|(uid=u*)(uid=ada))")
+        live(world, name)
+        assert user(world, f"u1@{world.domain}"), (look(world, "directory", "status", name), conflicts(world, name), look(world, "directory", "runs", name))
+        assert not user(world, f"bob@{world.domain}")
+        assert look(world, "directory", "status", name)["recipients"] == 21
+        world.server.run("directory", "set", name, "--mailboxes", "hand")
+        world.server.run("directory", "choose", name, "bob", "--mailbox", "yes")
+        until(lambda: look(world, "directory", "runs", name)["runs"][0]["state"] == "asks", why="the run asks")
+        assert user(world, f"u1@{world.domain}")["state"] == "active" and not user(world, f"bob@{world.domain}")
+        preview = look(world, "directory", "preview", name)
+        assert preview["disabled"] == 21 and preview["added"] == 1, preview
+        assert {"what": "add", "kind": "user", "name": slapd.dn("uid=bob,ou=people"), "detail": f"bob@{world.domain}"} in preview["changes"]
+        assert user(world, f"u1@{world.domain}")["state"] == "active" and not user(world, f"bob@{world.domain}")
+        run = sync(world, name, "--confirm")
+        assert run["state"] == "done" and run["disabled"] == 21 and run["added"] == 1, run
+        assert user(world, f"u1@{world.domain}")["state"] == "disabled" and user(world, f"bob@{world.domain}")["state"] == "active"
+        end(world, name)
+
+
+def story_conflicts_are_listed_and_nothing_is_half_done(world: World) -> None:
+    world.user("taken")
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.person("taken", [f"new@{world.domain}", f"taken@{world.domain}"])
+        slapd.person("foreign", "foreign@nowhere.example")
+        slapd.person("bad", "no address at all")
+        slapd.person("many", [f"many{n}@{world.domain}" for n in range(3000)])
+        slapd.person("latin", f"latin@{world.domain}", displayName=["\xe9".encode("utf-8")], title=["x"])
+        slapd.person("meta", f"meta@{world.domain}", displayName=["*)(uid=\\2a"], cn=["a,b=c+d\\"])
+        name = add(world, slapd)
+        live(world, name)
+        found = {c["dn"].split(",")[0]: c for c in conflicts(world, name)}
+        assert {k: v["what"] for k, v in found.items()} == {"uid=taken": "address-taken", "uid=foreign": "foreign-domain",
+                                                            "uid=bad": "bad-address", "uid=many": "bad-entry"}, found
+        assert not user(world, f"new@{world.domain}")          # not by half
+        assert user(world, f"meta@{world.domain}")["name"] == "*)(uid=\\2a"
+        slapd.modify("uid=taken,ou=people", {"mail": [f"new@{world.domain}"]})
+        until(lambda: user(world, f"new@{world.domain}"), 5, "the conflict is solved")
+        assert "uid=taken" not in {c["dn"].split(",")[0] for c in conflicts(world, name)}
+        end(world, name)
+
+
+def story_two_organisations_never_mix(world: World) -> None:
+    other, domain = f"Other of {world.organisation}", f"other-{world.domain}"
+    world.server.run("org", "add", other)
+    world.server.run("domain", "add", domain, "--org", other)
+    with Slapd() as here, Slapd() as there:
+        people(world, here)
+        there.add("ou=people", {"objectClass": ["organizationalUnit"]})
+        there.person("ada", f"ada@{domain}", displayName=["Another Ada"])
+        there.person("thief", f"thief@{world.domain}")          # claims an address of the other organisation
+        name = add(world, here)
+        world.server.run("directory", "add", name, "--org", other, "--type", "ldap", "--url", there.url, "--base", there.suffix,
+                         "--bind-dn", there.admin, "--bind-password-file", "-", "--tls", "none", stdin="secret\n")
+        for org in (world.organisation, other):
+            until(lambda: look(world, "directory", "status", name, "--org", org)["live"], why=org)
+        assert user(world, f"ada@{world.domain}")["organisation"] == world.organisation
+        assert user(world, f"ada@{domain}")["organisation"] == other and not user(world, f"thief@{world.domain}")
+        listed = look(world, "directory", "conflicts", name, "--org", other)["conflicts"]
+        assert [c["what"] for c in listed] == ["foreign-domain"], listed
+        for org in (world.organisation, other):
+            world.server.run("directory", "remove", name, "--org", org)
+
+
+def story_servers_that_fail_hang_or_lie(world: World) -> None:
+    with Slapd() as first, Slapd() as second:
+        for slapd in (first, second):
+            people(world, slapd)
+        name = add(world, first, "--tls", "starttls", "--trusted-file", first.ca, "--interval", "5")
+        report = look(world, "directory", "test", name)
+        assert report["good"] and [s["step"] for s in report["steps"]] == ["connect", "tls", "bind", "root", "base", "search"], report
+        live(world, name)
+        world.server.run("directory", "set", name, "--url", f"{first.url}=10,{second.url}=20")
+        report = look(world, "directory", "test", name, check=False)
+        bad = [s for s in report["steps"] if not s["good"]]
+        assert len(bad) == 1 and bad[0]["step"] == "tls" and "does not trust" in bad[0]["remedy"], report   # the second has another CA
+        first.pause()
+        began = time.monotonic()
+        hanging = look(world, "directory", "test", name, check=False)
+        assert time.monotonic() - began < 15 and not hanging["good"], hanging
+        assert "does not answer" in hanging["steps"][1]["remedy"], hanging
+        assert user(world, f"ada@{world.domain}")["state"] == "active"      # what cannot be asked is not gone
+        world.server.run("user", "list", "--domain", world.domain)          # nobody else waits
+        first.go_on()
+        live(world, name)
+        world.server.run("directory", "set", name, "--bind-dn", "cn=nobody")
+        bound = look(world, "directory", "test", name, check=False)
+        assert [s["step"] for s in bound["steps"] if not s["good"]][0] == "bind", bound
+        end(world, name)
+    with Slapd(days=-1) as expired:
+        name = add(world, expired, "--trusted-file", expired.ca, tls="starttls")
+        report = look(world, "directory", "test", name, check=False)
+        assert [s["remedy"] for s in report["steps"] if not s["good"]] == ["The server's certificate has expired. Renew it on the server."], report
+        end(world, name)
+
+
+def story_binds_without_a_password(world: World) -> None:
+    """By certificate over TLS, and as a user of the machine over a Unix socket."""
+    with Slapd() as slapd:
+        people(world, slapd)
+        folder, name = slapd.folder, directory(world)
+        world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ldap", "--url", slapd.tls_url, "--base",
+                         slapd.suffix, "--bind", "external", "--certificate-file", f"{folder}/client.pem", "--key-file",
+                         f"{folder}/client.key", "--trusted-file", slapd.ca)
+        live(world, name)
+        assert user(world, f"ada@{world.domain}")
+        assert look(world, "directory", "show", name)["key"] is True
+        world.server.run("directory", "set", name, "--url", slapd.socket_url, "--certificate-file", "/dev/null", "--key-file", "/dev/null")
+        assert look(world, "directory", "test", name)["good"]
+        end(world, name)
