@@ -82,7 +82,7 @@ def story_conversations_stay_together_in_whatever_order_they_come(world: World) 
         question, step = divmod(number, 3)
         ids = [f"<{question}-{k}@outside.example>" for k in range(step + 1)]
         answers = f"In-Reply-To: {ids[-2]}\r\nReferences: {' '.join(ids[:-1])}\r\n" if step else ""
-        mail = (f"From: a@outside.example\r\nSubject: {('', 'Re: ', 'RE : Re: ')[step]}Question {question}\r\nMessage-ID: {ids[-1]}\r\n{answers}"
+        mail = (f"From: a@outside.example\r\nSubject: {('', 'Re: ', 'AW: Re: ')[step]}Question {question}\r\nMessage-ID: {ids[-1]}\r\n{answers}"
                 "Date: Mon, 01 Nov 2021 10:00:00 +0100\r\n\r\nText\r\n")
         world.write(os.path.join("Maildir", ".Sent" if step == 1 else "", "new", f"{1600000000 + place}.M{place}P1.host"), mail, 0o644)
     os.chmod(world.folder, 0o755)
