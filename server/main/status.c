@@ -90,7 +90,7 @@ static void print_ldap(const struct config *config, const json_t *ldap)
     printf("ldap           %s, process %lld, ports %lld and %lld%s%s\n",
            json_string_value(json_object_get(ldap, "state")),
            (long long)json_integer_value(json_object_get(ldap, "pid")),
-           (long long)(SLAPD_PORT + config->port_offset), (long long)(SLAPD_TLS_PORT + config->port_offset),
+           SLAPD_PORT + (long long)config->port_offset, SLAPD_TLS_PORT + (long long)config->port_offset,
            trouble && *trouble ? ": " : "", trouble ? trouble : "");
 }
 
