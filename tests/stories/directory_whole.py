@@ -1,8 +1,9 @@
 """From `chappe directory add` to the mailbox and back: no row of the database is written by hand, every form of name logs in at every door."""
 from __future__ import annotations
 
-import http.client
 import base64
+import http.client
+import itertools
 import os
 import sys
 import time
@@ -52,8 +53,12 @@ def gets_in(world: World, login: str, password: str) -> None:
         assert said == "in", (way.__name__, login, said)
 
 
+DOORS = itertools.cycle({**WAYS, "dav": by_dav, "ldap": by_ldap}.items())
+
+
 def stays_out(world: World, login: str, password: str) -> None:
-    for name, way in {**WAYS, "dav": by_dav, "ldap": by_ldap}.items():
+    """At two doors, each time at others: failures at all of them would be refused as guessing, which is another story."""
+    for name, way in itertools.islice(DOORS, 2):
         said = way(world, login, password)
         assert said != "in", (name, login)
 
