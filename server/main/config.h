@@ -55,7 +55,7 @@ struct config {
     const char *jmap_origins;
     int ldap;                      /* 0: no, 1: yes */
     const char *ldap_organisation; /* "": nobody's list is there without a login */
-    const char *front_ends; /* "": where they usually are */
+    const char *front_ends;        /* "": where they usually are */
 
     int64_t workers, reactors;
     int64_t view_cache, body_cache;

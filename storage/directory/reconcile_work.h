@@ -52,7 +52,7 @@ struct reconcile_work {
     struct domain_row *domains; /* of the organisation */
     size_t domain_count;
     json_t *changes;
-    char after[100];    /* the last key seen */
+    char after[100]; /* the last key seen */
     /* of the batch that is being done */
     void *scratch;
     struct due *batch;
