@@ -51,7 +51,9 @@ static bool by_token(struct dav_call *call, const struct auth_request *asked, co
 
 bool dav_enter(struct dav_call *call, struct err *err)
 {
-    struct auth_request asked = { .protocol = PROTOCOL_WEB, .peer = *http_peer(call->request) };
+    struct auth_request asked = { .protocol = PROTOCOL_WEB,
+                                  .peer = *http_peer(call->request),
+                                  .host = http_header(call->request, "Host") };
     const char *value = http_header(call->request, "Authorization");
 
     if (value && strncasecmp(value, "Basic ", 6) == 0)

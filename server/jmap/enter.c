@@ -74,7 +74,9 @@ static bool by_secret(struct jmap_request *request, const char *secret, bool is_
 static bool by_bearer(struct jmap_request *request, const struct http_request *http, const char *token,
                       struct identity **identity_out, struct err *err)
 {
-    struct auth_request asked = { .protocol = PROTOCOL_WEB, .peer = *http_peer(http) };
+    struct auth_request asked = {
+        .protocol = PROTOCOL_WEB, .peer = *http_peer(http), .host = http_header(http, "Host")
+    };
     unsigned delay_ms;
 
     if (web_is_secret(token))

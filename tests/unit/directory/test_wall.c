@@ -72,6 +72,7 @@ static const char *const tenant_tables[] = {
     "directory_entry",
     "directory_member",
     "directory_conflict",
+    "directory_written",
     "recipient_person",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
@@ -203,6 +204,7 @@ static int set_up(void **state)
         "INSERT INTO directory_member SELECT source_id, organisation_id, 'x', false, 'y' FROM directory_source;"
         "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
         "  FROM directory_source;"
+        "INSERT INTO directory_written SELECT source_id, organisation_id, 'x', 'mail', 'x' FROM directory_source;"
         "INSERT INTO recipient_person (recipient_id, organisation_id)"
         " SELECT recipient_id, organisation_id FROM recipient WHERE kind = 'user'",
         &f->err));
