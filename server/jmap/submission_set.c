@@ -15,6 +15,7 @@
 #include "jmap/submit.h"
 #include "queue/recall.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <talloc.h>
 
@@ -166,11 +167,11 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
                       void *arg)
 {
     struct sending *sending = arg;
-    const struct writer *writer;
+    const struct writer *writer = NULL;
     struct envelope envelope;
     struct submission row;
     struct email email;
-    struct span bytes, header;
+    struct span bytes = span_of(NULL, 0), header;
     const char *id;
     json_t *error = read_writer(call, object, &writer);
 
@@ -178,6 +179,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         error = read_email(call, object, &email, &bytes);
     if (error)
         return error;
+    assert(writer);
     header = span_of(bytes.p, header_block_length(bytes));
     error = jmap_check_author(call, header);
     if (!error)
