@@ -8,11 +8,6 @@
 
 enum { CREDENTIALS_MAX = 2048 };
 
-bool web_nobody(struct err *err)
-{
-    return err_set(err, ERR_AUTH, "Log in first.");
-}
-
 static bool by_password(const struct web_door *door, const void *owner, const char *encoded,
                         struct identity **identity_out, struct err *err)
 {

@@ -29,6 +29,9 @@ MUST_CHECK bool web_enter_by_secret(const struct web_door *door, const void *own
                                     enum web_secret_kind kind, struct identity **identity_out,
                                     struct err *err);
 /* ERR_AUTH, in the words of all that come in here; false. */
-bool web_nobody(struct err *err);
+static inline bool web_nobody(struct err *err)
+{
+    return err_set(err, ERR_AUTH, "Log in first.");
+}
 
 #endif

@@ -170,7 +170,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     const struct writer *writer = NULL;
     struct envelope envelope;
     struct submission row;
-    struct email email;
+    struct email email = { .item_id = 0 };
     struct span bytes = span_of(NULL, 0), header;
     const char *id;
     json_t *error = read_writer(call, object, &writer);
