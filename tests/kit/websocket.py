@@ -103,8 +103,12 @@ class WebSocket:
                 raise Ended(struct.unpack(">H", data[:2])[0] if data else None)
 
     def request(self, calls: list[Any], id_: str = "R", **more: Any) -> dict[str, Any]:
+        """The answer; changes that are told before it are passed over."""
         self.send({"@type": "Request", "id": id_, "using": ALL, "methodCalls": calls, **more})
-        return self.hear()
+        while True:
+            answer = self.hear()
+            if answer["@type"] != "StateChange":
+                return answer
 
     def expect_end(self, code: int | None) -> None:
         try:
