@@ -130,8 +130,8 @@ bool retention_walk(struct retention_walk *walk, struct err *err)
         size_t id_count;
         if (policies[i].rule_count == 0)
             continue;
-        done = list_query_select(directory, scratch, walk->organisation_id, policies[i].query, 0, &ids,
-                                 &id_count, err);
+        done = list_query_select(directory, scratch, walk->organisation_id, policies[i].query, 0,
+                                 LIST_SELECT_MAX, &ids, &id_count, err);
         if (!done)
             break;
         size_t own_count;

@@ -18,17 +18,41 @@
 
 enum { FIXED_ARGS = 4 };
 
+/* Its own addresses, and a contact's elsewhere. */
+#define ONE_OF_ITS_ADDRESSES                                                                                 \
+    "EXISTS (SELECT FROM (SELECT b.address FROM address b WHERE b.recipient_id = r.recipient_id"             \
+    "        UNION ALL SELECT t.target_address FROM recipient_target t"                                      \
+    "         WHERE t.recipient_id = r.recipient_id AND r.kind = 'contact') x WHERE "
+
 /* `what`: the text that a test is about; a condition around it where an attribute has several values. */
 static const struct {
     const char *name, *what, *before, *after;
+    bool is_folded; /* already without capitals and accents */
 } attributes[] = {
-    { "address", "x.address", "EXISTS (SELECT FROM address x WHERE x.recipient_id = r.recipient_id AND ",
-      ")" },
-    { "mail", "x.address", "EXISTS (SELECT FROM address x WHERE x.recipient_id = r.recipient_id AND ", ")" },
+    { "address", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
+    { "mail", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
     { "domain", "d.name", "", "" },
-    { "name", "r.name", "", "" },
-    { "cn", "r.name", "", "" },
-    { "displayname", "r.name", "", "" },
+    { "name", "r.sort_name", "", "", .is_folded = true },
+    { "cn", "r.sort_name", "", "", .is_folded = true },
+    { "displayname", "r.sort_name", "", "", .is_folded = true },
+    { "givenname", "e.given_name", "", "" },
+    { "sn", "coalesce(nullif(e.surname, ''), r.name)", "", "" },
+    { "title", "e.title", "", "" },
+    { "department", "e.department", "", "" },
+    { "ou", "e.department", "", "" },
+    { "company", "e.company", "", "" },
+    { "o", "e.company", "", "" },
+    { "office", "e.office", "", "" },
+    { "street", "e.street", "", "" },
+    { "city", "e.city", "", "" },
+    { "l", "e.city", "", "" },
+    { "st", "e.state", "", "" },
+    { "postal_code", "e.postal_code", "", "" },
+    { "country", "e.country", "", "" },
+    { "phone", "e.phone", "", "" },
+    { "mobile", "e.mobile", "", "" },
+    { "fax", "e.fax", "", "" },
+    { "notes", "e.notes", "", "" },
     { "kind", "r.kind", "", "" },
     { "state", "r.state", "", "" },
     { "admin_group", "g.name", "", "" },
@@ -48,6 +72,7 @@ static const struct {
     "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                        \
     "  JOIN domain d ON d.domain_id = p.domain_id"                                                                \
     "  JOIN administrative_group g ON g.administrative_group_id = r.administrative_group_id"                      \
+    "  LEFT JOIN recipient_person e ON e.recipient_id = r.recipient_id"                                           \
     "  LEFT JOIN store s ON s.store_id = r.store_id"                                                              \
     "  LEFT JOIN storage_group sg ON sg.storage_group_id = r.storage_group_id"                                    \
     " WHERE r.organisation_id = $1 AND r.kind <> 'alias' AND ($4 OR r.kind <> 'group') AND r.state <> 'disabled'" \
@@ -126,8 +151,10 @@ static bool translate_test(struct translation *t, const struct ldap_filter *filt
         comparison = talloc_asprintf(t->scratch, "coalesce(%s, '') <> ''", attributes[i].what);
     } else {
         comparison =
-            talloc_asprintf(t->scratch, "coalesce(lower(%s) %s lower($%zu), false)", attributes[i].what,
-                            filter->kind == LDAP_EQUALS ? "=" : "LIKE", t->count + 1);
+            talloc_asprintf(t->scratch,
+                            attributes[i].is_folded ? "coalesce(%s %s (SELECT chappe_fold($%zu)), false)"
+                                                    : "coalesce(lower(%s) %s lower($%zu), false)",
+                            attributes[i].what, filter->kind == LDAP_EQUALS ? "=" : "LIKE", t->count + 1);
         t->values[t->count++] =
             db_text(filter->kind == LDAP_EQUALS ? filter->pieces[0] : pattern_of(t->scratch, filter));
     }
@@ -251,8 +278,8 @@ bool list_query_preview(struct directory *directory, const struct actor *actor, 
 /* ---- for address books */
 
 bool list_query_select(struct directory *directory, const void *owner, int64_t organisation_id,
-                       const char *query, int64_t recipient_id, int64_t **ids_out, size_t *count_out,
-                       struct err *err)
+                       const char *query, int64_t recipient_id, size_t most, int64_t **ids_out,
+                       size_t *count_out, struct err *err)
 {
     struct translation t = { .scratch = talloc_new(NULL), .may_be_group = true };
     struct db_rows *rows;
@@ -261,7 +288,7 @@ bool list_query_select(struct directory *directory, const void *owner, int64_t o
     bool ok = db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err);
 
     if (ok) {
-        ok = select_members(db, &t, organisation_id, LIST_SELECT_MAX, only(&recipient_id), query, &rows, err);
+        ok = select_members(db, &t, organisation_id, most, only(&recipient_id), query, &rows, err);
         db_release(&db);
     }
     if (ok) {

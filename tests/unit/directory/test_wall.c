@@ -72,7 +72,9 @@ static const char *const tenant_tables[] = {
     "directory_entry",
     "directory_member",
     "directory_conflict",
+    "directory_written",
     "recipient_person",
+    "push_subscription",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -203,6 +205,10 @@ static int set_up(void **state)
         "INSERT INTO directory_member SELECT source_id, organisation_id, 'x', false, 'y' FROM directory_source;"
         "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
         "  FROM directory_source;"
+        "INSERT INTO directory_written SELECT source_id, organisation_id, 'x', 'mail', 'x' FROM directory_source;"
+        "INSERT INTO push_subscription (public_id, organisation_id, recipient_id, device, url, code, expires_us, created_us)"
+        " SELECT 'P' || recipient_id, organisation_id, recipient_id, 'x', 'https://x', 'x', 1, 1 FROM recipient"
+        "  WHERE kind = 'user';"
         "INSERT INTO recipient_person (recipient_id, organisation_id)"
         " SELECT recipient_id, organisation_id FROM recipient WHERE kind = 'user'",
         &f->err));
