@@ -188,7 +188,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("POST", "/connectors", {"name": f"tried {world.number}", "spaces": ["tried.example"], "smarthost": "[127.0.0.1]:9"})
     api("POST", f"/connectors/{quote(f'tried {world.number}')}/test", {})
     api("DELETE", f"/connectors/{quote(f'tried {world.number}')}")
-    api("GET", f"/domains/{domain}/dns")
+    assert {"imaps", "jmap", "carddavs"} <= {one["purpose"] for one in api("GET", f"/domains/{domain}/dns")["records"]}
 
     api("GET", "/config")
     api("POST", "/config/apply", {"config": {}, "dry_run": True})
