@@ -239,7 +239,7 @@ async function aDay(who) {
   await innocent(who)
 }
 
-const ASKED = [/^\/(mail\/[^?]*)?(\?.*)?$/, /^\/assets\/[\w.-]+$/, /^\/(icon[\w-]*\.(svg|png)|manifest\.webmanifest)$/, /^\/jmap\/(session|api|eventsource\?.*|upload\/\w+|download\/.*)$/, /^\/api\/v1\/session(\/[\w-]+)?(\?.*)?$/]
+const ASKED = [/^\/(mail\/[^?]*)?(\?.*)?$/, /^\/assets\/[\w.-]+$/, /^\/(icon[\w-]*\.(svg|png)|manifest\.webmanifest|worker\.js)$/, /^\/jmap\/(session|api|eventsource\?.*|upload\/\w+|download\/.*)$/, /^\/api\/v1\/session(\/[\w-]+)?(\?.*)?$/]
 
 /** Webmail is a client like any other: JMAP, the login, its own files. */
 async function asksOnlyJmap(who, browser) {

@@ -22,6 +22,7 @@ const pages = {
   'rules-add': '/settings/rules?dialog=add',
   forward: '/settings/forward',
   folders: '/settings/folders',
+  delegates: '/settings/delegates',
   quota: '/settings/quota',
   transfer: '/settings/transfer',
   senders: '/settings/senders',
@@ -248,6 +249,33 @@ async function sharesAFolder(who, browser) {
   await innocent(who)
 }
 
+/** Somebody gets rights in all folders, and more in one; sees them; loses them. */
+async function namesADelegate(who, browser) {
+  const { page } = who
+  const felixIn = async (name) => (await ask(EMMA, 'Mailbox/get', { ids: [(await folderOf(EMMA, name)).id], properties: ['shareWith'] })).list[0].shareWith
+  await go(page, '/settings/delegates')
+  await page.getByRole('combobox', { name: 'Add somebody' }).fill('felix')
+  await page.getByRole('option', { name: /Félix Moreau/ }).click()
+  await dialog(page).getByRole('combobox', { name: 'In all folders' }).click()
+  await page.getByRole('option', { name: 'Reader' }).click()
+  await dialog(page).getByRole('combobox', { name: 'In Receipts' }).click()
+  await page.getByRole('option', { name: 'Editor' }).click()
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-delegate.png` })
+  await button(dialog(page), 'Save').click()
+  await dialog(page).waitFor({ state: 'detached' })
+  await page.getByText(/folders: Reader, Editor/).waitFor()
+  const [read, edit] = [await felixIn('Projects'), await felixIn('Receipts')].map((s) => Object.values(s)[0])
+  check('as chosen', read.mayReadItems && !read.mayRemoveItems && edit.mayRemoveItems && !edit.mayDelete, JSON.stringify([read, edit]))
+  const felix = await mailUser(browser, FELIX)
+  await felix.page.getByRole('link', { name: 'Receipts' }).first().waitFor()
+  await felix.context.close()
+  await page.getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
+  await dialog(page).getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
+  await page.getByText('Nobody but you.').waitFor()
+  check('gone', (await felixIn('Projects')) === null && (await felixIn('Receipts')) === null)
+  await innocent(who)
+}
+
 const MBOX = `From a@b.example Thu Jan  1 10:00:00 2026
 From: a@b.example
 Subject: First of the box
@@ -395,7 +423,7 @@ const walks = (login, tests) => ({ name: `settings/${login}`, open: (browser) =>
 export const settingsTests = [
   { name: 'settings/rules', open: async () => ({ context: { close() {} } }), tests: [['settings/rulesAreReadBack', rulesAreReadBack]] },
   walks(FELIX, [automaticReply]),
-  walks(EMMA, [ruleByClicks, sharesAFolder, importsAndExports, signature, blocks]),
+  walks(EMMA, [ruleByClicks, sharesAFolder, namesADelegate, importsAndExports, signature, blocks]),
   walks('lena@letters.example', [security]),
   ...pageTests(),
 ]
