@@ -58,6 +58,8 @@ static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_k
             json_array_append(wanted->of_item, property);
         else if (name && jmap_is_header_property(name))
             json_array_append(wanted->of_header, property);
+        else if (name && smime_is_property(name))
+            json_array_append(wanted->of_smime, property);
         else
             return jmap_fail(call, "invalidArguments", "There is no property %.100s.",
                              name ? name : "of that type");
@@ -80,16 +82,19 @@ bool letter_wanted_read(struct jmap_call *call, json_t *properties, enum letter_
     bool fetches;
 
     *w = (struct letter_wanted){ .of_item = jmap_keep(call->arena, json_array()),
-                                 .of_header = jmap_keep(call->arena, json_array()) };
+                                 .of_header = jmap_keep(call->arena, json_array()),
+                                 .of_smime = jmap_keep(call->arena, json_array()) };
     if (!sort_names(call, properties, kind, w) || !read_values(call, &w->values))
         return false;
     w->body_properties = jmap_body_properties(call);
     if (!w->body_properties)
         return false;
     fetches = w->values.of_text || w->values.of_html || w->values.of_all;
+    if (json_array_size(w->of_smime) > 0)
+        w->verifier = signature_verifier_new(call->arena, call->request->jmap->options.ca_file);
     w->has_header = w->has_headers || json_array_size(w->of_header) > 0;
     w->has_body = w->has_structure || w->has_text || w->has_html || w->has_attachments ||
-                  (w->has_values && fetches) ||
+                  (w->has_values && fetches) || w->verifier ||
                   (kind == LETTER_PARSED && (w->has_preview || w->has_attachment));
     return true;
 }
@@ -152,6 +157,8 @@ void letter_add(const void *arena, const struct letter_source *source, const str
     if (wanted->has_headers)
         json_object_set_new(object, "headers", jmap_headers(arena, source->header));
     if (source->has_index) {
+        if (wanted->verifier)
+            smime_add(wanted->verifier, source, wanted->of_smime, object);
         if (wanted->has_structure)
             json_object_set_new(object, "bodyStructure",
                                 jmap_body_structure(arena, source, wanted->body_properties));

@@ -40,6 +40,7 @@ enum jmap_capability {
     JMAP_BLOB = 1 << 6,
     JMAP_PRINCIPALS = 1 << 7,
     JMAP_MDN = 1 << 9,
+    JMAP_SMIME = 1 << 15,
     JMAP_OWNER = 1 << 8, /* what an account's owner sets (docs/jmap.md) */
 };
 

@@ -19,6 +19,7 @@ static const struct {
     { JMAP_BLOB, "urn:ietf:params:jmap:blob", true, false },
     { JMAP_PRINCIPALS, "urn:ietf:params:jmap:principals", true, true },
     { JMAP_MDN, "urn:ietf:params:jmap:mdn", true, true },
+    { JMAP_SMIME, "urn:ietf:params:jmap:smimeverify", true, false },
     { JMAP_OWNER, "urn:chappe:params:jmap:account", true, true },
 };
 

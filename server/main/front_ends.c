@@ -29,7 +29,7 @@ static const struct {
     { "webmail",
       "",
       POLICY("'self' data:", "'self'", "chappe-message chappe-worker ProseMirrorClipboard"),
-      { "mail", "settings", NULL } },
+      { "mail", "settings", "help", NULL } },
 };
 
 /* What draws attachments for webmail has no origin, so that it finds nothing of the reader's whatever a file makes of it. Its own

@@ -311,8 +311,7 @@ static bool remind(struct mailbox *mailbox, const struct snooze *snooze, struct 
         return false;
     if (answered || uid == 0)
         return true;
-    return inbox_of(mailbox, &inbox_id, err) &&
-           find_uid(mailbox, snooze->item_id, inbox_id, &there, err) &&
+    return inbox_of(mailbox, &inbox_id, err) && find_uid(mailbox, snooze->item_id, inbox_id, &there, err) &&
            (there || copy_one(mailbox, snooze->folder_id, uid, inbox_id, COPY_KEEP, err)) &&
            mark_unread(mailbox, snooze->item_id, inbox_id, err);
 }

@@ -5,6 +5,7 @@ import { mailWalkTests } from './mail-walks.mjs'
 import { loginTests, pageTests } from './pages.mjs'
 import { policyTests } from './policy.mjs'
 import { hostileTests } from './hostile.mjs'
+import { interruptedTests } from './interrupted.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
 import { settingsTests } from './settings.mjs'
@@ -13,7 +14,7 @@ import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...hostileTests, ...settingsTests, ...offlineTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const verbose = process.env.VERBOSE === '1'

@@ -24,9 +24,13 @@ export function check(what, condition, detail = '') {
   if (!condition) throw new Error(`${what}${detail === '' ? '' : `: ${detail}`}`)
 }
 
+/** As a browser that keeps no pages: all of them come from the server. */
+export const withoutWorker = (context) => context.addInitScript(() => delete Navigator.prototype.serviceWorker)
+
 /** Somebody at a screen. `faults` collects what no page may do. `worker`: the pages may keep themselves in the browser. */
 export async function person(browser, { width = 1440, height = 900, dark = false, language = 'en', worker = false } = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce', serviceWorkers: worker ? 'allow' : 'block' })
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })
+  if (!worker) await withoutWorker(context)
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const faults = []

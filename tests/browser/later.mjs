@@ -28,11 +28,11 @@ async function comesBack(who) {
   await go(page, 'inbox?q=' + encodeURIComponent(`subject:"${subject}"`))
   await row(page, subject).click({ modifiers: ['Control'] })
   await button(page, 'Later').click()
-  await page.getByRole('dialog').getByLabel('At another time').fill('2099-01-31T08:00')
+  await page.getByRole('dialog').getByLabel('At another time').fill('2030-01-31T08:00')
   await page.getByRole('dialog').getByRole('button', { name: 'Set' }).click()
   await until('away again', async () => (await countOf(page, subject, 'Snoozed')) === 1)
   await page.getByRole('navigation').getByRole('link', { name: /^Later/ }).click()
-  await row(page, subject).getByTitle(/^Comes back .*2099/).waitFor()
+  await row(page, subject).getByTitle(/^Comes back .*2030/).waitFor()
   await page.screenshot({ path: `${process.env.SHOTS}/mail-later.png` })
   await row(page, subject).click()
   await page.locator('article').first().waitFor()
@@ -111,6 +111,24 @@ async function prints(who) {
   await innocent(who)
 }
 
+/** A signature that holds, one that does not and why, and one of a kind that is not looked at. */
+async function saysWhoSigned(who) {
+  const { page } = who
+  await go(page, 'archive')
+  const says = async (subject, words) => {
+    await row(page, subject).click()
+    await page.getByRole('heading', { level: 2, name: subject }).waitFor()
+    await page.locator('article').getByText(words).first().waitFor()
+    check('no file of it is shown', (await page.getByText('smime.p7s').count()) === 0)
+  }
+  await says('Signed and whole', /^Signed$/)
+  await page.screenshot({ path: `${process.env.SHOTS}/mail-signed.png` })
+  await says('Signed and changed', 'The signature does not hold. The message was changed after it was signed.')
+  await page.screenshot({ path: `${process.env.SHOTS}/mail-signed-changed.png` })
+  await says('Signed otherwise', 'Signed with OpenPGP, which is not checked here.')
+  await innocent(who)
+}
+
 export const laterTests = [
   {
     name: 'mail/later',
@@ -119,6 +137,7 @@ export const laterTests = [
       ['mail/later/comes-back', comesBack],
       ['mail/later/pdf', looksAtPdf],
       ['mail/later/prints', prints],
+      ['mail/later/signatures', saysWhoSigned],
     ],
   },
 ]

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import scene
+from kit import smime
 from kit.instance import Instance
 
 EMMA, FELIX = "emma@letters.example", "felix@letters.example"
@@ -113,6 +114,15 @@ def ordinary(emma: Letters) -> None:
     emma.add("Junk", "You have won", ("Prize office", "prize@spam.example"), hours=8, flags="")
 
 
+def signatures(emma: Letters) -> None:
+    now = datetime.datetime.now().astimezone()
+    smime.key_of("zoe", "zoe@friend.example", "authority")
+    good = smime.signed("zoe@friend.example", "zoe", "Signed and whole")
+    for letter in (good, good.replace(b"The offer holds", b"The offer falls").replace(b"Signed and whole", b"Signed and changed"),
+                   good.replace(b"pkcs7-signature", b"pgp-signature").replace(b"Signed and whole", b"Signed otherwise")):
+        emma.append("Archive", r"\Seen", now, letter)
+
+
 def hostile(emma: Letters) -> None:
     for number, name in enumerate(scene.HOSTILE):
         emma.make("Hostile/" + "".join(c for c in name if c.isascii() and c not in '/*%"\\')[:40])
@@ -131,6 +141,7 @@ def make(server: Instance) -> None:
     emma.make("Projects", "Projects/2031", "Projects/2031/Bridge", "Receipts")
     conversations(emma)
     ordinary(emma)
+    signatures(emma)
     felix.make("Orders")
     felix.add("INBOX", "Order 4711", PEOPLE[3], hours=20, flags="")
     felix.add("Orders", "Order 4700", PEOPLE[3], hours=200)

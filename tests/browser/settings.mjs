@@ -1,11 +1,11 @@
 // The settings of the webmail: every page in every look, and what people do there.
 import { createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { axe, check, innocent, logIn, origin, PASSWORD, person } from './kit.mjs'
+import { ask } from './mail-kit.mjs'
 
 const require = createRequire(new URL('../../webmail/package.json', import.meta.url))
 const EMMA = 'emma@letters.example'
@@ -135,24 +135,6 @@ const deliver = (from, to, subject) =>
 
 const imapLogin = async (login, password) => (await lines(Number(process.env.IMAP_PORT), [['', /^\* OK.*\r\n/m], [`a LOGIN ${login} "${password}"\r\n`, /^a (?:OK|NO|BAD).*\r\n/m]])).slice(2, 4)
 
-/** What the server really has: JMAP beside the screen, with a password. */
-function jmap(login, method, path, body) {
-  return new Promise((done, fail) => {
-    const asked = request(origin + path, { method, rejectUnauthorized: false, headers: { Authorization: `Basic ${Buffer.from(`${login}:${PASSWORD}`).toString('base64')}`, 'Content-Type': 'application/json' } }, (answer) => {
-      let text = ''
-      answer.on('data', (more) => (text += more))
-      answer.on('end', () => (answer.statusCode === 200 ? done(JSON.parse(text)) : fail(new Error(`${answer.statusCode} ${text}`))))
-    })
-    asked.on('error', fail)
-    asked.end(body && JSON.stringify(body))
-  })
-}
-async function ask(login, name, args) {
-  const { primaryAccounts } = await jmap(login, 'GET', '/jmap/session')
-  const using = ['core', 'mail', 'sieve', 'vacationresponse', 'blob'].map((c) => `urn:ietf:params:jmap:${c}`)
-  const answer = await jmap(login, 'POST', '/jmap/api', { using, methodCalls: [[name, { accountId: primaryAccounts['urn:ietf:params:jmap:mail'], ...args }, 'a']] })
-  return answer.methodResponses[0][1]
-}
 async function eventually(what, is) {
   for (const end = Date.now() + 20_000; ; ) {
     if (await is()) return

@@ -9,7 +9,7 @@ export function serviceWorker(source: string): Plugin {
     apply: 'build',
     enforce: 'post',
     async generateBundle(_, bundle) {
-      const files = Object.keys(bundle).filter((name) => name.startsWith('assets/')).sort().map((name) => `/${name}`)
+      const files = Object.keys(bundle).filter((name) => name.startsWith('assets/') && !name.endsWith('.png')).sort().map((name) => `/${name}`)
       const version = createHash('sha256').update(files.join()).digest('hex').slice(0, 12)
       const { code } = await transformWithEsbuild(readFileSync(source, 'utf8'), source, { loader: 'ts', minify: true, define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(version) } })
       this.emitFile({ type: 'asset', fileName: 'worker.js', source: code })

@@ -42,5 +42,5 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (FILES.includes(pathname)) event.respondWith(kept(pathname).then((found) => found ?? fetch(request)))
-  else if (request.mode === 'navigate' && /^\/(?:(?:mail|settings)(?:\/|$)|$)/.test(pathname)) event.respondWith(page(request))
+  else if (request.mode === 'navigate' && /^\/(?:(?:mail|settings|help)(?:\/|$)|$)/.test(pathname)) event.respondWith(page(request))
 })

@@ -5,7 +5,7 @@ const MORNING = 8
 const EVENING = 18
 const SATURDAY = 6
 
-/** Those that lie ahead, the nearest first. */
+/** Those that lie ahead, each once, the nearest first. */
 export function laterTimes(now: Date): [Later, Date][] {
   const at = (days: number, hour: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour)
   const weekday = now.getDay()
@@ -16,7 +16,8 @@ export function laterTimes(now: Date): [Later, Date][] {
     ['week', at((8 - weekday) % 7 || 7, MORNING)],
   ]
   const LEAST_MS = 30 * 60_000
-  return all.filter(([, time]) => time.getTime() > now.getTime() + LEAST_MS)
+  const isFirst = (time: Date, i: number) => all.findIndex(([, other]) => other.getTime() === time.getTime()) === i
+  return all.filter(([, time], i) => time.getTime() > now.getTime() + LEAST_MS && isFirst(time, i))
 }
 
 /** As the server takes it. */

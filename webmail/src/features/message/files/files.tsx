@@ -12,6 +12,8 @@ import { plainName, zip } from './zip'
 
 const Pdf = lazy(() => import('./pdf'))
 const PDF = /^application\/(?:x-)?pdf$/i
+/** What is said of it stands above the text. */
+const SIGNATURE = /^application\/(?:(?:x-)?pkcs7|pgp)-signature$/i
 const LOOK_MAX = 20 << 20
 const TEXT_MAX = 1 << 20
 const ZIP_MAX = 500 << 20
@@ -82,7 +84,7 @@ export function Files({ jmap, accountId, message, inText = [] }: { jmap: Jmap; a
   const format = useFormat()
   const [look, setLook] = useState<Part | null>(null)
   const [busy, setBusy] = useState(false)
-  const parts = useMemo(() => message.attachments.filter((p) => p.blobId && !(p.cid && inText.includes(p.cid))), [message, inText])
+  const parts = useMemo(() => message.attachments.filter((p) => p.blobId && !SIGNATURE.test(p.type) && !(p.cid && inText.includes(p.cid))), [message, inText])
   if (parts.length === 0) return null
   const total = parts.reduce((sum, p) => sum + p.size, 0)
   const one = (part: Part) => save(jmap.downloadUrl(accountId, part.blobId ?? '', shownName(part)), shownName(part))
