@@ -37,10 +37,20 @@ static bool *flag_of(struct letter_wanted *wanted, const char *name)
     return NULL;
 }
 
+/* Which of the lists of names it belongs to; NULL: there is no such property. */
+static json_t *list_of(const struct letter_wanted *wanted, const char *name)
+{
+    if (is_of_item(name))
+        return wanted->of_item;
+    if (jmap_is_header_property(name))
+        return wanted->of_header;
+    return smime_is_property(name) ? wanted->of_smime : NULL;
+}
+
 static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_kind kind,
                        struct letter_wanted *wanted)
 {
-    json_t *property;
+    json_t *property, *list;
     size_t i;
 
     json_array_foreach(properties, i, property)
@@ -49,20 +59,14 @@ static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_k
         bool *flag = name ? flag_of(wanted, name) : NULL;
         if (flag)
             *flag = true;
-        if (flag && kind == LETTER_STORED &&
-            (flag == &wanted->has_preview || flag == &wanted->has_attachment))
-            json_array_append(wanted->of_item, property);
-        else if (flag)
+        if (flag &&
+            (kind != LETTER_STORED || (flag != &wanted->has_preview && flag != &wanted->has_attachment)))
             continue;
-        else if (name && is_of_item(name))
-            json_array_append(wanted->of_item, property);
-        else if (name && jmap_is_header_property(name))
-            json_array_append(wanted->of_header, property);
-        else if (name && smime_is_property(name))
-            json_array_append(wanted->of_smime, property);
-        else
+        list = flag ? wanted->of_item : name ? list_of(wanted, name) : NULL;
+        if (!list)
             return jmap_fail(call, "invalidArguments", "There is no property %.100s.",
                              name ? name : "of that type");
+        json_array_append(list, property);
     }
     return true;
 }
