@@ -133,7 +133,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     struct envelope envelope;
     struct submission row;
     struct email email;
-    struct span bytes = span_of(NULL, 0), header;
+    struct span bytes, header;
     const char *id;
     json_t *error = read_writer(call, object, &writer);
 
