@@ -42,11 +42,11 @@ struct http_reply {
 
 /* push.c: connections that wait for something to say. All of a server, so that it can end. */
 struct http_pushes;
-/* Under `owner`. */
-struct http_pushes *http_pushes_new(const void *owner);
+/* Under `owner`, with a thread that notices who left. ERR_INTERNAL; *pushes_out is NULL then. */
+MUST_CHECK bool http_pushes_start(const void *owner, struct http_pushes **pushes_out, struct err *err);
 /* All of them end with their next byte; no new one waits. */
 void http_pushes_end(struct http_pushes *pushes);
-/* Nobody waits any more. */
+/* Nobody waits any more. Accepts and sets NULL. */
 void http_pushes_free(struct http_pushes **pushes);
 /* The answer of a reply with a waker; takes over its state. */
 struct MHD_Response *http_push_response(struct http_pushes *pushes, struct MHD_Connection *connection,

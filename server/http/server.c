@@ -310,9 +310,9 @@ bool http_server_start(const struct http_server_options *options, struct http_se
     server->options = *options;
     server->proxies = http_proxies_new();
     http_proxies_set(server->proxies, options->proxies, options->proxy_count);
-    server->pushes = http_pushes_new(server);
     server->laters = http_laters_new(server);
-    if (http_connections_start(options->is_tls, options->peers, server->proxies, &server->connections, err))
+    if (http_pushes_start(server, &server->pushes, err) &&
+        http_connections_start(options->is_tls, options->peers, server->proxies, &server->connections, err))
         server->daemon = start_daemon(server);
     if (!server->daemon) {
         close(options->fd);

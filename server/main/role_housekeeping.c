@@ -30,6 +30,7 @@
 #include "main/certificates.h"
 #include "main/directory_sync.h"
 #include "main/job_worker.h"
+#include "main/mail_keeper.h"
 #include "main/quarantine_digest.h"
 #include "main/role.h"
 #include "main/sampler.h"
@@ -82,6 +83,7 @@ struct housekeeper {
     struct accept *accept; /* for letters */
     struct sampler *sampler;
     struct job_worker *jobs;
+    struct mail_keeper *keeper;
     struct directory_sync *directories;
     struct mover *mover;
 };
@@ -445,6 +447,7 @@ bool role_housekeeping_start(struct role *role, struct err *err)
     pthread_mutex_init(&h->lock, NULL);
     if (!storage_open(role, &role->storage, err) || !open_accept(h, err) || !open_mover(h, err) ||
         !job_worker_start(h, role->storage, role->config->hostname, &h->jobs, err) ||
+        !mail_keeper_start(h, role->storage, &h->keeper, err) ||
         !directory_sync_start(h, role->storage, role->config, &h->directories, err))
         return false;
     if (pthread_create(&h->thread, NULL, keep_house, h) != 0)
@@ -477,6 +480,7 @@ void role_housekeeping_stop(struct role *role)
         pthread_join(h->thread, NULL);
     }
     directory_sync_stop(&h->directories);
+    mail_keeper_stop(&h->keeper);
     job_worker_stop(&h->jobs);
     mover_close(&h->mover);
     pthread_cond_destroy(&h->changed);

@@ -63,6 +63,7 @@ static const char *const tenant_tables[] = {
     "deleted_mailbox",
     "address_list",
     "recipient_policy",
+    "retention_rule",
     "job",
     "directory_source",
     "directory_source_secret",
@@ -187,6 +188,7 @@ static int set_up(void **state)
         "  FROM organisation;"
         "INSERT INTO address_list SELECT organisation_id, 'x', 'x' FROM organisation;"
         "INSERT INTO recipient_policy SELECT organisation_id, 'x', 'x' FROM organisation;"
+        "INSERT INTO retention_rule SELECT organisation_id, 'x', '', 1, 'delete' FROM organisation;"
         "INSERT INTO job (organisation_id, kind, title, is_dry_run, caller, permissions, total, created_us)"
         " SELECT organisation_id, 'bulk', 'x', false, 'x', 0, 0, 1 FROM organisation;"
         "INSERT INTO directory_source (organisation_id, name, kind, settings, created_us)"
@@ -316,7 +318,7 @@ static void nothing_foreign_is_changed(void **state)
         "DELETE FROM quarantine; DELETE FROM access_entry; DELETE FROM transport_rule; DELETE FROM send_hold;"
         "DELETE FROM list_person; DELETE FROM list_request; DELETE FROM list; DELETE FROM moderation;"
         "DELETE FROM quarantine_digest; DELETE FROM mailbox_move; DELETE FROM deleted_mailbox;"
-        "DELETE FROM address_list; DELETE FROM recipient_policy",
+        "DELETE FROM address_list; DELETE FROM retention_rule; DELETE FROM recipient_policy",
         &f->err));
     snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
              (long long)f->kit->bob_org);
