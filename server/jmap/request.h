@@ -44,6 +44,7 @@ enum jmap_capability {
     JMAP_MDN = 1 << 9,
     JMAP_VAPID = 1 << 10,
     JMAP_WEBSOCKET = 1 << 11,
+    JMAP_SMIME = 1 << 12,
 };
 
 struct jmap_lists;

@@ -22,6 +22,7 @@ static const struct {
     { JMAP_MDN, "urn:ietf:params:jmap:mdn", true, true },
     { JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket", false, false },
     { JMAP_VAPID, "urn:ietf:params:jmap:webpush-vapid", false, false },
+    { JMAP_SMIME, "urn:ietf:params:jmap:smimeverify", true, false },
     { JMAP_OWNER, "urn:chappe:params:jmap:account", true, true },
 };
 

@@ -76,15 +76,15 @@ static json_t *read_writer(struct jmap_call *call, json_t *object, const struct 
     return *writer_out ? NULL : jmap_bad_property("identityId");
 }
 
-/* When it leaves: as was asked, or when it cannot be taken back any more. */
+/* When it leaves: as was asked, but not while it can be taken back (routing/accept). */
 static int64_t send_at(const struct jmap_call *call, const struct envelope *envelope)
 {
     int undo_s = call->request->identity->preference.undo_s;
+    int64_t undo_until_us =
+        clock_now_us() +
+        (undo_s == PREFERENCE_UNSAID ? call->request->jmap->options.undo_s : undo_s) * US_PER_S;
 
-    if (envelope->hold_until_us)
-        return envelope->hold_until_us;
-    return clock_now_us() +
-           (undo_s == PREFERENCE_UNSAID ? call->request->jmap->options.undo_s : undo_s) * US_PER_S;
+    return envelope->hold_until_us > undo_until_us ? envelope->hold_until_us : undo_until_us;
 }
 
 /* What is written down when the queue's name of the message is known and none of its bytes was sent. */
