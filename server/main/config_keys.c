@@ -134,6 +134,10 @@ static const struct config_key keys[] = {
       .meaning =
           "Networks (10.1.0.0/16) from which pictures that letters name may be fetched for their readers although they are private. "
           "Empty: from public addresses only." },
+    { "push_networks", CONFIG_TEXT, FIELD(push_networks), "",
+      .meaning =
+          "Networks (10.1.0.0/16) in which push services of mail programs may be although they are private. "
+          "Empty: on public addresses only." },
 
     { "view_cache", CONFIG_SIZE, FIELD(view_cache), "256M", .least = 1 << 20, .most = INT64_C(1) << 40,
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },

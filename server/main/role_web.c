@@ -140,11 +140,12 @@ static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
     const struct storage_parts *parts = storage_parts(role->storage);
     const struct config *config = role->config;
     const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
-    struct net_network *networks;
-    size_t network_count;
+    struct net_network *networks, *push_networks;
+    size_t network_count, push_network_count;
 
     if (!dns_open(&dns, &own->dns, err) ||
-        !role_networks(own, config->picture_networks, &networks, &network_count, err))
+        !role_networks(own, config->picture_networks, &networks, &network_count, err) ||
+        !role_networks(own, config->push_networks, &push_networks, &push_network_count, err))
         return false;
     const struct jmap_options options = { .directory = parts->directory,
                                           .groups = parts->groups,
@@ -166,7 +167,9 @@ static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
                                           .dns = own->dns,
                                           .ca_file = config->trusted_certificates,
                                           .picture_networks = networks,
-                                          .picture_network_count = network_count };
+                                          .picture_network_count = network_count,
+                                          .push_networks = push_networks,
+                                          .push_network_count = push_network_count };
 
     own->web.dav = dav_open(own, parts->directory, parts->auth);
     return jmap_open(&options, &own->web.jmap, err);

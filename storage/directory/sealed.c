@@ -53,6 +53,8 @@ static const struct {
       "  FROM directory_source_secret ORDER BY 1 FOR UPDATE",
       "UPDATE directory_source_secret SET secret = $2 WHERE source_id = $1 / 4"
       "   AND name = CASE $1 % 4 WHEN 0 THEN 'bind_password' WHEN 1 THEN 'key' ELSE 'write_password' END" },
+    { "push", "SELECT 1::bigint, 'installation', 'key', private_key FROM push_key FOR UPDATE",
+      "UPDATE push_key SET private_key = $2 WHERE $1 = 1" },
     { "change",
       "SELECT pending_change_id, requester_id::text, path, body FROM pending_change WHERE body <> ''"
       " ORDER BY pending_change_id FOR UPDATE",
