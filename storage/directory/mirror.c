@@ -35,6 +35,11 @@ static const char DROP_MEMBERS[] =
     "                 AND NOT (other = ANY ($4)) RETURNING other)"
     " UPDATE directory_entry e SET is_due = true FROM gone"
     "  WHERE $3 AND e.source_id = $1 AND e.dn_key = gone.other AND NOT e.is_due";
+/* In Active Directory memberOf is the other end of member, and an entry that leaves a group is itself not changed: what the group says counts. */
+static const char DROP_UPWARD[] =
+    "DELETE FROM directory_member d USING directory_entry e"
+    " WHERE d.source_id = $1 AND d.is_upward AND d.other = $2 AND e.source_id = $1 AND e.entry_key = d.entry_key"
+    "   AND NOT (e.dn_key = ANY ($3))";
 static const char ADD_MEMBERS[] =
     "INSERT INTO directory_member (source_id, organisation_id, entry_key, is_upward, other)"
     " SELECT $1, $2, $3, $4, unnest($5) ON CONFLICT DO NOTHING";
@@ -199,7 +204,12 @@ static bool put_entry(struct db *db, const struct source *source, const struct m
                      db_text(e->token), db_text(e->primary_group), db_text(e->manager_key),
                      db_bytes(span_of(e->digest, MIRROR_DIGEST_BYTES))),
              NULL, err) &&
-         put_members(db, source, e, false, err) && put_members(db, source, e, true, err);
+         put_members(db, source, e, false, err) && put_members(db, source, e, true, err) &&
+         (e->kind != MIRROR_GROUP || source_flavour(source) != FLAVOUR_AD ||
+          db_exec(db, DROP_UPWARD,
+                  DB_ARGS(db_i64(source->source_id), db_text(e->dn_key),
+                          db_text_array(e->members, e->member_count)),
+                  NULL, err));
     free(person);
     return ok;
 }

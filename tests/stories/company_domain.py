@@ -61,7 +61,7 @@ def story_every_form_of_name_over_every_protocol(world: World) -> None:
 
 def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world: World) -> None:
     users = {"off": {"userAccountControl": ["514"]}, "over": {"accountExpires": ["116444736000000000"]}, "must": {"pwdLastSet": ["0"]},
-             "hours": {"logonHours": [bytes(21)]}}
+             "hours": {"logonHours": [bytes(21)]}, "desk": {"userWorkstations": ["OTHER"]}}
     with SambaDc("ALPHA.LAN") as dc:
         alpha = domain(world, dc, "closed")
         for name, change in users.items():
@@ -72,10 +72,11 @@ def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world
         assert "has ended" in by_web(world, f"over@{world.domain}", SECRET)
         assert "at this hour" in by_web(world, f"hours@{world.domain}", SECRET)
         everywhere(world, f"must@{world.domain}", SECRET, EXPIRED)
+        assert by_web(world, f"desk@{world.domain}", SECRET).startswith("403")
         for name in users:
             assert by_web(world, f"{name}@{world.domain}", "wrong").startswith("401"), name    # only who knows it learns
         said = [line for line in world.server.log().splitlines() if " auth.directory " in line]
-        for reason in ("disabled", "account-expired", "wrong-hours", "must-change", "wrong"):
+        for reason in ("disabled", "account-expired", "wrong-hours", "wrong-station", "must-change", "wrong"):
             assert any(f"reason={reason} " in line for line in said), reason
         a_password_that_must_be_changed(world)
         ada = person(world, dc, alpha, "ada", "ada")
