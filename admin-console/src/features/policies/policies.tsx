@@ -1,6 +1,5 @@
-import { Answered, Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useKitTexts, type Column } from '@chappe/kit'
-import { IconPlus } from '@chappe/kit/icons'
-import { Button, Drawer, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
+import { Answered, ErrorPanel, Facts, Foreign, Status, type Column } from '@chappe/kit'
+import { Button, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -8,16 +7,14 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
-import { OrganisationField, useOrganisation } from '../../app/organisation-field'
+import { NamedList } from '../../app/named-list'
 import { useMay } from '../../app/session'
-import list from '../recipients/list.module.css'
+import { Remove, Side } from '../../app/side'
 import { applyPolicy, policiesQuery, policyQuery, type Policy } from './data'
 import { Preview } from './edit-list'
 import classes from './policies.module.css'
 import { policiesRoute } from './routes'
 import { useTexts } from './texts'
-
-const keyOf = (p: Policy) => p.name
 
 function Edit({ of, organisation, onClose }: { of: Policy | undefined; organisation: string; onClose: (name: string | undefined) => void }) {
   const say = useTexts()
@@ -46,7 +43,6 @@ function Edit({ of, organisation, onClose }: { of: Policy | undefined; organisat
 /** One policy: what it gave to whom, and what it would give now. */
 function One({ name, organisation, onEdit, onClose }: { name: string; organisation: string; onEdit: () => void; onClose: () => void }) {
   const say = useTexts()
-  const kit = useKitTexts()
   const change = useChange()
   const mayWrite = useMay('policy.write')
   const mayApply = useMay('recipient.write')
@@ -67,7 +63,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
   }
   return (
     <>
-      <Drawer opened position="right" size="lg" title={<Foreign>{name}</Foreign>} closeButtonProps={{ 'aria-label': kit('close') }} onClose={onClose}>
+      <Side title={name} onClose={onClose}>
         <Answered of={one}>
           {(p) => (
             <Stack>
@@ -123,21 +119,19 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
             </Stack>
           )}
         </Answered>
-      </Drawer>
+      </Side>
       {removes && (
-        <Confirm
-          title={`${say('remove')}: ${name}`}
+        <Remove
           action={say('remove')}
-          onDone={() => setRemoves(false)}
-          onAct={async () => {
-            await change(() => api.delete(path`/recipient-policies/${name}`, { organisation }), [['recipient-policies']], say('removed'))
-            onClose()
-            return 'left'
-          }}
-        >
-          <p>{say('removePolicyLead')}</p>
-          <Command line={commandLine(['recipient-policy', 'remove', name], { org: organisation })} />
-        </Confirm>
+          name={name}
+          lead={say('removePolicyLead')}
+          command={commandLine(['recipient-policy', 'remove', name], { org: organisation })}
+          done={say('removed')}
+          keys={[['recipient-policies']]}
+          act={() => api.delete(path`/recipient-policies/${name}`, { organisation })}
+          onCancel={() => setRemoves(false)}
+          onRemoved={onClose}
+        />
       )}
     </>
   )
@@ -148,10 +142,6 @@ export function Policies() {
   const say = useTexts()
   const search = policiesRoute.useSearch()
   const navigate = useNavigate({ from: '/policies' })
-  const mayWrite = useMay('policy.write')
-  const of = useOrganisation(search.organisation, 'policy.read')
-  const all = useQuery(policiesQuery(of.organisation))
-  const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<Policy>[]>(
     () => [
       { id: 'name', title: say('name'), width: 1, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
@@ -161,26 +151,20 @@ export function Policies() {
     [say],
   )
   return (
-    <Page
-      fill
+    <NamedList
       title={say('policies')}
       lead={say('policiesLead')}
-      actions={
-        mayWrite && (
-          <Button leftSection={<IconPlus size={17} />} onClick={() => set({ dialog: 'add', name: undefined })}>
-            {say('addPolicy')}
-          </Button>
-        )
-      }
-    >
-      <div className={list.filters}>
-        <OrganisationField of={of} onChange={(organisation) => set({ organisation, name: undefined })} />
-      </div>
-      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('policies')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(p) => set({ name: p.name })} empty={<EmptyState title={say('policiesNone')}>{say('policiesNoneLead')}</EmptyState>} />
-      <Command line={commandLine(['recipient-policy', 'list'], { org: of.organisation ?? '' })} />
-      {of.organisation && search.name && !search.dialog && <One name={search.name} organisation={of.organisation} onEdit={() => set({ dialog: 'edit' })} onClose={() => set({ name: undefined })} />}
-      {of.organisation && search.dialog && <Edit key={search.name ?? ''} of={all.data?.find((p) => search.dialog === 'edit' && p.name === search.name)} organisation={of.organisation} onClose={(name) => set({ dialog: undefined, name })} />}
-    </Page>
+      add={say('addPolicy')}
+      none={{ title: say('policiesNone'), lead: say('policiesNoneLead') }}
+      noun="recipient-policy"
+      reads="policy.read"
+      writes="policy.write"
+      columns={columns}
+      query={policiesQuery}
+      search={search}
+      onSearch={(to) => void navigate({ search: to, replace: true })}
+      one={(name, organisation, { onEdit, onClose }) => <One name={name} organisation={organisation} onEdit={onEdit} onClose={onClose} />}
+      edit={(of, organisation, onClose) => <Edit key={of?.name ?? ''} of={of} organisation={organisation} onClose={onClose} />}
+    />
   )
 }

@@ -6,8 +6,8 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useMay } from '../../app/session'
-import { csvOf, download } from './csv'
-import { allUsers, mailboxesQuery, type Listed } from './data'
+import { Export } from '../jobs/export'
+import { mailboxFilter, mailboxesQuery, type Listed } from './data'
 import classes from './list.module.css'
 import { mailboxesRoute } from './routes'
 import { stateHealth } from './states'
@@ -46,11 +46,6 @@ export function Mailboxes() {
     ],
     [say, format],
   )
-  const exportAll = async () => {
-    const all = await allUsers(filter)
-    const head = ['address', 'name', 'kind', 'state', 'quota', 'created']
-    download('mailboxes.csv', csvOf([head, ...all.map((u) => [u.address, u.name, u.kind, u.state, u.quota, u.created ?? ''])]))
-  }
   const isFiltered = Boolean(search.text || search.kind || search.state || search.domain || search.organisation)
   return (
     <Page
@@ -65,7 +60,7 @@ export function Mailboxes() {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item closeMenuOnClick leftSection={<IconDownload size={16} />} onClick={() => void exportAll()}>
+              <Menu.Item closeMenuOnClick leftSection={<IconDownload size={16} />} onClick={() => set({ dialog: 'export' })}>
                 {say('exportCsv')}
               </Menu.Item>
               <Menu.Label>{say('columns')}</Menu.Label>
@@ -154,6 +149,7 @@ export function Mailboxes() {
           )
         }
       />
+      {dialog === 'export' && <Export list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />}
       {dialog?.startsWith('add') && (
         <Suspense>
           <AddRecipient
