@@ -128,6 +128,7 @@ static bool open_links(struct role *role, struct web_role *own, struct err *err)
     if (!accept_open(own, &options, &own->accept, err))
         return false;
     own->web.links = link_pages_new(own, parts->directory, own->accept);
+    own->web.directory = parts->directory;
     return true;
 }
 
