@@ -248,7 +248,7 @@ async function foundInTree(who) {
   for (const [text, path] of [['Protocols', '/protocols'], ['Identity providers', '/identity-providers'], ['Sessions', '/sessions']]) {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Search everything' }).fill(text)
-    await page.getByRole('option', { name: new RegExp(text) }).first().waitFor()
+    await until('it is the first', async () => (await page.getByRole('option').first().innerText()).includes(text))
     await page.keyboard.press('Enter')
     await page.waitForURL((url) => url.pathname.endsWith(path), { waitUntil: 'commit' })
     await page.getByRole('heading', { level: 1, name: text }).waitFor()
