@@ -6,7 +6,6 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useMay } from '../../app/session'
-import { Export } from '../jobs/export'
 import { mailboxFilter, mailboxesQuery, type Listed } from './data'
 import classes from './list.module.css'
 import { mailboxesRoute } from './routes'
@@ -15,6 +14,7 @@ import { useTexts } from './texts'
 import { ScopeFilters } from './scope-filters'
 
 const BulkBar = lazy(() => import('./bulk').then((m) => ({ default: m.BulkBar })))
+const ExportDialog = lazy(() => import('../jobs/export-dialog').then((m) => ({ default: m.ExportDialog })))
 const AddRecipient = lazy(() => import('./add').then((m) => ({ default: m.AddRecipient })))
 
 const KINDS = ['user', 'shared', 'room', 'equipment']
@@ -149,7 +149,11 @@ export function Mailboxes() {
           )
         }
       />
-      {dialog === 'export' && <Export list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />}
+      {dialog === 'export' && (
+        <Suspense>
+          <ExportDialog list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />
+        </Suspense>
+      )}
       {dialog?.startsWith('add') && (
         <Suspense>
           <AddRecipient
