@@ -17,7 +17,7 @@ list(APPEND kit_sources "${CMAKE_SOURCE_DIR}/webmail/kit/package.json" "${CMAKE_
 # The application of the workspace `workspace`, which stands in `folder`, built into `name`.
 function(chappe_front_end workspace folder name)
   set(from "${CMAKE_SOURCE_DIR}/${folder}")
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${from}/src/*" "${from}/public/*")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${from}/src/*" "${from}/public/*" "${from}/build/*" "${from}/viewer/*" "${from}/worker/*" "${CMAKE_SOURCE_DIR}/docs/user-guide/*")
   add_custom_command(OUTPUT "${FRONT_ENDS}/${name}/index.html"
     COMMAND ${CMAKE_COMMAND} -E env "FRONT_ENDS=${FRONT_ENDS}" npm run --silent build -w "${workspace}"
     DEPENDS "${modules}" ${kit_sources} ${sources} "${from}/index.html" "${from}/vite.config.ts" "${from}/package.json"

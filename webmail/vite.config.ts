@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { serviceWorker } from './build/worker'
 import { compressed } from './kit/build/compressed'
 
 const out = process.env['FRONT_ENDS'] ? join(process.env['FRONT_ENDS'], 'webmail') : 'dist'
@@ -8,7 +9,7 @@ const server = { target: process.env['CHAPPE'] ?? 'https://localhost:2443', secu
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), compressed(out)],
+  plugins: [react(), serviceWorker('worker/worker.ts'), compressed(out)],
   build: {
     outDir: out,
     emptyOutDir: true,

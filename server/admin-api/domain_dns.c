@@ -281,16 +281,11 @@ static bool add_keys(struct check *c, const struct domain *domain, struct err *e
 static const struct {
     const char *purpose, *service, *label;
 } programs[] = {
-    { "imaps", "imaps", "_imaps._tcp" },
-    { "submissions", "submissions", "_submissions._tcp" },
-    { "imap", "imap", "_imap._tcp" },
-    { "submission", "submission", "_submission._tcp" },
-    { "pop3s", "pop3s", "_pop3s._tcp" },
-    { "managesieve", "managesieve", "_sieve._tcp" },
-    { "jmap", "https", "_jmap._tcp" },
-    { "caldavs", "caldavs", "_caldavs._tcp" },
-    { "carddavs", "carddavs", "_carddavs._tcp" },
-    { "autodiscover", "https", "_autodiscover._tcp" },
+    { "imaps", "imaps", "_imaps._tcp" },       { "submissions", "submissions", "_submissions._tcp" },
+    { "imap", "imap", "_imap._tcp" },          { "submission", "submission", "_submission._tcp" },
+    { "pop3s", "pop3s", "_pop3s._tcp" },       { "managesieve", "managesieve", "_sieve._tcp" },
+    { "jmap", "https", "_jmap._tcp" },         { "caldavs", "caldavs", "_caldavs._tcp" },
+    { "carddavs", "https", "_carddavs._tcp" }, { "autodiscover", "https", "_autodiscover._tcp" },
 };
 
 static void add_programs(struct check *c)

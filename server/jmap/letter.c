@@ -37,10 +37,20 @@ static bool *flag_of(struct letter_wanted *wanted, const char *name)
     return NULL;
 }
 
+/* Which of the lists of names it belongs to; NULL: there is no such property. */
+static json_t *list_of(const struct letter_wanted *wanted, const char *name)
+{
+    if (is_of_item(name))
+        return wanted->of_item;
+    if (jmap_is_header_property(name))
+        return wanted->of_header;
+    return smime_is_property(name) ? wanted->of_smime : NULL;
+}
+
 static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_kind kind,
                        struct letter_wanted *wanted)
 {
-    json_t *property;
+    json_t *property, *list;
     size_t i;
 
     json_array_foreach(properties, i, property)
@@ -49,18 +59,14 @@ static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_k
         bool *flag = name ? flag_of(wanted, name) : NULL;
         if (flag)
             *flag = true;
-        if (flag && kind == LETTER_STORED &&
-            (flag == &wanted->has_preview || flag == &wanted->has_attachment))
-            json_array_append(wanted->of_item, property);
-        else if (flag)
+        if (flag &&
+            (kind != LETTER_STORED || (flag != &wanted->has_preview && flag != &wanted->has_attachment)))
             continue;
-        else if (name && is_of_item(name))
-            json_array_append(wanted->of_item, property);
-        else if (name && jmap_is_header_property(name))
-            json_array_append(wanted->of_header, property);
-        else
+        list = flag ? wanted->of_item : name ? list_of(wanted, name) : NULL;
+        if (!list)
             return jmap_fail(call, "invalidArguments", "There is no property %.100s.",
                              name ? name : "of that type");
+        json_array_append(list, property);
     }
     return true;
 }
@@ -80,16 +86,19 @@ bool letter_wanted_read(struct jmap_call *call, json_t *properties, enum letter_
     bool fetches;
 
     *w = (struct letter_wanted){ .of_item = jmap_keep(call->arena, json_array()),
-                                 .of_header = jmap_keep(call->arena, json_array()) };
+                                 .of_header = jmap_keep(call->arena, json_array()),
+                                 .of_smime = jmap_keep(call->arena, json_array()) };
     if (!sort_names(call, properties, kind, w) || !read_values(call, &w->values))
         return false;
     w->body_properties = jmap_body_properties(call);
     if (!w->body_properties)
         return false;
     fetches = w->values.of_text || w->values.of_html || w->values.of_all;
+    if (json_array_size(w->of_smime) > 0)
+        w->verifier = signature_verifier_new(call->arena, call->request->jmap->options.ca_file);
     w->has_header = w->has_headers || json_array_size(w->of_header) > 0;
     w->has_body = w->has_structure || w->has_text || w->has_html || w->has_attachments ||
-                  (w->has_values && fetches) ||
+                  (w->has_values && fetches) || w->verifier ||
                   (kind == LETTER_PARSED && (w->has_preview || w->has_attachment));
     return true;
 }
@@ -152,6 +161,8 @@ void letter_add(const void *arena, const struct letter_source *source, const str
     if (wanted->has_headers)
         json_object_set_new(object, "headers", jmap_headers(arena, source->header));
     if (source->has_index) {
+        if (wanted->verifier)
+            smime_add(wanted->verifier, source, wanted->of_smime, object);
         if (wanted->has_structure)
             json_object_set_new(object, "bodyStructure",
                                 jmap_body_structure(arena, source, wanted->body_properties));

@@ -6,12 +6,15 @@
 #define JMAP_LETTER_H
 
 #include "jmap/email.h"
+#include "jmap/smime.h"
 
 enum letter_kind { LETTER_STORED, LETTER_PARSED };
 
 struct letter_wanted {
     json_t *of_item;   /* names that only the item knows, and for a stored one preview and hasAttachment */
     json_t *of_header; /* names of header properties */
+    json_t *of_smime;  /* names of those that tell of a signature */
+    struct signature_verifier *verifier; /* where there are some */
     bool has_headers, has_structure, has_values, has_text, has_html, has_attachments;
     bool has_preview, has_attachment;
     bool has_header, has_body; /* what must be read for all this */

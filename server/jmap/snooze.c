@@ -10,7 +10,9 @@
 
 #include <talloc.h>
 
-static const char *const names[] = { "id", "emailId", "mailboxId", "until", "created" };
+static const char *const names[] = { "id", "emailId", "mailboxId", "until", "created", "kind" };
+/* By enum snooze_kind. */
+static const char *const kinds[] = { [SNOOZE_LATER] = "later", [SNOOZE_REMINDER] = "reminder" };
 #define YEARS_MAX_US (INT64_C(10) * 366 * 86400 * US_PER_S)
 
 struct listed {
@@ -42,9 +44,9 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
 
     if (!s)
         return NULL;
-    all = json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", id, "emailId", id, "mailboxId",
+    all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:s}", "id", id, "emailId", id, "mailboxId",
                     jmap_id_of(call, GROUP_ID_FOLDER, s->folder_id), "until", jmap_date(s->until_us),
-                    "created", jmap_date(s->created_us));
+                    "created", jmap_date(s->created_us), "kind", kinds[s->kind]);
     object = json_object();
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (wanted & (UINT64_C(1) << i))
@@ -78,6 +80,19 @@ static bool read_until(const json_t *value, int64_t *until_us_out)
            *until_us_out > now_us && *until_us_out < now_us + YEARS_MAX_US;
 }
 
+/* "later" where nothing is said. */
+static bool read_kind(const json_t *value, enum snooze_kind *kind_out)
+{
+    const char *word = value ? json_string_value(value) : kinds[SNOOZE_LATER];
+
+    for (size_t i = 0; word && i < COUNT_OF(kinds); i++)
+        if (strcmp(word, kinds[i]) == 0) {
+            *kind_out = (enum snooze_kind)i;
+            return true;
+        }
+    return false;
+}
+
 static json_t *refuse(const struct err *err)
 {
     return err->kind == ERR_EXISTS ? jmap_set_error("alreadyExists", "%s", err->user)
@@ -93,6 +108,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     const char *name;
     struct err err = ERR_INIT;
     int64_t item_id, until_us;
+    enum snooze_kind kind;
     size_t number;
     json_t *value;
 
@@ -100,7 +116,8 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     (void)arg;
     json_object_foreach(object, name, value)
     {
-        if (strcmp(name, "emailId") != 0 && strcmp(name, "mailboxId") != 0 && strcmp(name, "until") != 0)
+        if (strcmp(name, "emailId") != 0 && strcmp(name, "mailboxId") != 0 && strcmp(name, "until") != 0 &&
+            strcmp(name, "kind") != 0)
             return jmap_bad_property(name);
     }
     if (!email || !jmap_id_decode(call->account, GROUP_ID_ITEM, email, &item_id))
@@ -109,8 +126,10 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         return jmap_bad_property("mailboxId");
     if (!read_until(json_object_get(object, "until"), &until_us))
         return jmap_bad_property("until");
+    if (!read_kind(json_object_get(object, "kind"), &kind))
+        return jmap_bad_property("kind");
     if (!snooze_put(call->account->mailbox, &call->request->reader, item_id,
-                    call->account->folders[number]->folder_id, until_us, &err))
+                    call->account->folders[number]->folder_id, kind, until_us, &err))
         return refuse(&err);
     *created_out = json_pack("{s:s, s:o}", "id", email, "created", jmap_date(clock_now_us()));
     jmap_account_stale(call->account);

@@ -20,7 +20,7 @@
 
 /* Webmail lives at the root among other things: its files and these places inside it are its own. It shows letters in frames that
  * inherit its policy and may have nothing from elsewhere, so what they look like comes with them, as data:; and two of its parts may
- * make markup of text: webmail/src/features/message/body/README.md. */
+ * make markup of text (webmail/src/features/message/body/README.md), a third may name the script that serves without a network. */
 static const struct {
     const char *folder, *prefix, *policy;
     const char *places[4];
@@ -28,9 +28,16 @@ static const struct {
     { "admin", "/admin", POLICY("'self'", "'none'", "'none'"), { NULL } },
     { "webmail",
       "",
-      POLICY("'self' data:", "'self'", "chappe-message ProseMirrorClipboard"),
-      { "mail", "settings", NULL } },
+      POLICY("'self' data:", "'self'", "chappe-message chappe-worker ProseMirrorClipboard"),
+      { "mail", "settings", "help", NULL } },
 };
+
+/* What draws attachments for webmail has no origin, so that it finds nothing of the reader's whatever a file makes of it. Its own
+ * parts then come to it as to a page of another site. webmail/viewer/README.md. */
+static const char viewer[] = "/viewer";
+static const char viewer_policy[] =
+    "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; "
+    "font-src data: blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 struct front_ends {
     struct site *sites[COUNT_OF(applications)];
@@ -130,13 +137,16 @@ static void answer_one(const struct site *site, const char *prefix, const struct
 void front_ends_answer(const struct front_ends *all, const struct http_request *request,
                        struct http_reply *reply)
 {
+    bool is_viewer = is_below(http_path(request), viewer);
+
     http_reply_header(reply, "Cross-Origin-Opener-Policy", "same-origin");
-    http_reply_header(reply, "Cross-Origin-Resource-Policy", "same-origin");
+    http_reply_header(reply, "Cross-Origin-Resource-Policy", is_viewer ? "cross-origin" : "same-origin");
     http_reply_header(reply, "Permissions-Policy",
                       "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     for (size_t i = 0; i < COUNT_OF(applications); i++)
         if (has(all, i, http_path(request))) {
-            http_reply_header(reply, "Content-Security-Policy", applications[i].policy);
+            http_reply_header(reply, "Content-Security-Policy",
+                              is_viewer ? viewer_policy : applications[i].policy);
             answer_one(all->sites[i], applications[i].prefix, request, reply);
             return;
         }

@@ -43,10 +43,11 @@ static struct snooze snooze_of(struct group *group, const struct db_row *row)
                             .folder_id = decoded(group, GROUP_ID_FOLDER, db_get_text(row, 2)),
                             .resting_id = decoded(group, GROUP_ID_FOLDER, db_get_text(row, 3)),
                             .until_us = db_get_i64(row, 4),
-                            .created_us = db_get_i64(row, 5) };
+                            .created_us = db_get_i64(row, 5),
+                            .kind = db_get_bool(row, 6) ? SNOOZE_REMINDER : SNOOZE_LATER };
 }
 
-#define COLUMNS "mailbox_id, email, folder, resting, until_us, created_us"
+#define COLUMNS "mailbox_id, email, folder, resting, until_us, created_us, is_reminder"
 
 static const char LIST[] =
     "SELECT " COLUMNS " FROM snooze WHERE mailbox_id = $1 ORDER BY until_us, email LIMIT $2";
@@ -108,18 +109,24 @@ static bool find_uid(struct mailbox *mailbox, int64_t item_id, int64_t folder_id
     return done;
 }
 
-static bool move_one(struct mailbox *mailbox, int64_t from, uint32_t uid, int64_t to, struct err *err)
+static bool copy_one(struct mailbox *mailbox, int64_t from, uint32_t uid, int64_t to, enum copy_kind kind,
+                     struct err *err)
 {
     void *arena = talloc_new(NULL);
     struct uid_set uids = UID_SET_INIT(arena);
     struct copy_result result;
 
     uid_set_add_one(&uids, uid);
-    bool done = folder_copy(mailbox, from, &uids, mailbox, to, COPY_MOVE, arena, &result, err);
+    bool done = folder_copy(mailbox, from, &uids, mailbox, to, kind, arena, &result, err);
     if (done)
         copy_result_release(&result);
     talloc_free(arena);
     return done;
+}
+
+static bool move_one(struct mailbox *mailbox, int64_t from, uint32_t uid, int64_t to, struct err *err)
+{
+    return copy_one(mailbox, from, uid, to, COPY_MOVE, err);
 }
 
 /* ---- away */
@@ -141,13 +148,13 @@ static bool resting_folder(struct mailbox *mailbox, const struct mailbox_reader 
 }
 
 static const char PUT[] =
-    "INSERT INTO snooze (" COLUMNS ") SELECT $1, $2, $3, $4, $5, $6"
+    "INSERT INTO snooze (" COLUMNS ") SELECT $1, $2, $3, $4, $5, $6, $8"
     " WHERE (SELECT count(*) FROM snooze WHERE mailbox_id = $1) < $7"
     " ON CONFLICT (mailbox_id, email) DO UPDATE SET until_us = excluded.until_us, folder = excluded.folder,"
-    "    resting = excluded.resting";
+    "    resting = excluded.resting, is_reminder = excluded.is_reminder";
 
 static bool put_row(struct mailbox *mailbox, int64_t item_id, int64_t folder_id, int64_t resting_id,
-                    int64_t until_us, struct err *err)
+                    enum snooze_kind kind, int64_t until_us, struct err *err)
 {
     struct group *group = mailbox_group(mailbox);
     char email[GROUP_PUBLIC_ID_SIZE], folder[GROUP_PUBLIC_ID_SIZE], resting[GROUP_PUBLIC_ID_SIZE];
@@ -157,7 +164,8 @@ static bool put_row(struct mailbox *mailbox, int64_t item_id, int64_t folder_id,
     group_public_id(group, GROUP_ID_FOLDER, resting_id, resting);
     if (change_row(mailbox, PUT,
                    DB_ARGS(db_i64(mailbox_id(mailbox)), db_text(email), db_text(folder), db_text(resting),
-                           db_i64(until_us), db_i64(clock_now_us()), db_i64(SNOOZES_MAX)),
+                           db_i64(until_us), db_i64(clock_now_us()), db_i64(SNOOZES_MAX),
+                           db_bool(kind == SNOOZE_REMINDER)),
                    err))
         return true;
     return err->kind == ERR_NOT_FOUND
@@ -166,20 +174,21 @@ static bool put_row(struct mailbox *mailbox, int64_t item_id, int64_t folder_id,
 }
 
 bool snooze_put(struct mailbox *mailbox, const struct mailbox_reader *reader, int64_t item_id,
-                int64_t folder_id, int64_t until_us, struct err *err)
+                int64_t folder_id, enum snooze_kind kind, int64_t until_us, struct err *err)
 {
+    bool stays = kind == SNOOZE_REMINDER;
     void *arena = talloc_new(NULL);
-    int64_t resting_id = 0;
+    int64_t resting_id = folder_id;
     uint32_t uid = 0;
-    bool done = resting_folder(mailbox, reader, arena, &resting_id, err);
+    bool done = stays || resting_folder(mailbox, reader, arena, &resting_id, err);
 
-    if (done && resting_id == folder_id)
+    if (done && !stays && resting_id == folder_id)
         done = err_set(err, ERR_EXISTS, "This message is put off already.");
     done = done && find_uid(mailbox, item_id, folder_id, &uid, err);
     if (done && uid == 0)
         done = err_set(err, ERR_NOT_FOUND, "The message is not in that folder.");
-    done = done && put_row(mailbox, item_id, folder_id, resting_id, until_us, err) &&
-           move_one(mailbox, folder_id, uid, resting_id, err);
+    done = done && put_row(mailbox, item_id, folder_id, resting_id, kind, until_us, err) &&
+           (stays || move_one(mailbox, folder_id, uid, resting_id, err));
     talloc_free(arena);
     return done;
 }
@@ -250,16 +259,83 @@ static bool mark_unread(struct mailbox *mailbox, int64_t item_id, int64_t folder
     return done;
 }
 
+/* ---- reminders */
+
+static bool drafts_of(struct mailbox *mailbox, const void *owner, int64_t *folder_id_out, struct err *err)
+{
+    const struct mailbox_reader reader = { .mailbox_id = mailbox_id(mailbox) };
+    struct folder *drafts;
+    bool done = folder_find_special(mailbox, &reader, "\\Drafts", owner, &drafts, err);
+
+    *folder_id_out = done ? drafts->folder_id : 0;
+    if (done || err->kind != ERR_NOT_FOUND)
+        return done;
+    *err = ERR_INIT;
+    return true;
+}
+
+/* Something newer of its conversation came into another folder than its own and that of the drafts, whatever became of it. */
+static bool is_answered(struct mailbox *mailbox, const struct snooze *snooze, bool *is_answered_out,
+                        struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct item_place *places;
+    int64_t thread_id = 0, drafts_id = 0;
+    uint64_t since = UINT64_MAX;
+    size_t count = 0;
+    bool done = items_threads(mailbox, &snooze->item_id, 1, &thread_id, err) &&
+                items_of_threads(mailbox, arena, &thread_id, 1, &places, &count, err) &&
+                drafts_of(mailbox, arena, &drafts_id, err);
+
+    *is_answered_out = false;
+    for (size_t i = 0; done && i < count; i++)
+        if (places[i].item_id == snooze->item_id)
+            since = places[i].created_modseq;
+    for (size_t i = 0; done && i < count; i++)
+        if (places[i].created_modseq > since && places[i].folder_id != snooze->folder_id &&
+            places[i].folder_id != drafts_id)
+            *is_answered_out = true;
+    talloc_free(arena);
+    return done;
+}
+
+/* Puts it into the Inbox, too, unless somebody answered it or it is gone. */
+static bool remind(struct mailbox *mailbox, const struct snooze *snooze, struct err *err)
+{
+    int64_t inbox_id;
+    uint32_t uid, there;
+    bool answered;
+
+    if (!is_answered(mailbox, snooze, &answered, err) ||
+        !find_uid(mailbox, snooze->item_id, snooze->folder_id, &uid, err))
+        return false;
+    if (answered || uid == 0)
+        return true;
+    return inbox_of(mailbox, &inbox_id, err) && find_uid(mailbox, snooze->item_id, inbox_id, &there, err) &&
+           (there || copy_one(mailbox, snooze->folder_id, uid, inbox_id, COPY_KEEP, err)) &&
+           mark_unread(mailbox, snooze->item_id, inbox_id, err);
+}
+
+/* ---- the end */
+
+static bool finish(struct mailbox *mailbox, const struct snooze *snooze, enum snooze_end how, struct err *err)
+{
+    int64_t folder_id;
+
+    if (snooze->kind == SNOOZE_REMINDER)
+        return how == SNOOZE_AS_IT_WAS || remind(mailbox, snooze, err);
+    return bring_back(mailbox, snooze, &folder_id, err) &&
+           (how != SNOOZE_UNREAD || mark_unread(mailbox, snooze->item_id, folder_id, err));
+}
+
 static const char REMOVE[] = "DELETE FROM snooze WHERE mailbox_id = $1 AND email = $2";
 
 bool snooze_end(struct mailbox *mailbox, const struct snooze *snooze, enum snooze_end how, struct err *err)
 {
     char email[GROUP_PUBLIC_ID_SIZE];
-    int64_t folder_id;
 
     group_public_id(mailbox_group(mailbox), GROUP_ID_ITEM, snooze->item_id, email);
-    return bring_back(mailbox, snooze, &folder_id, err) &&
-           (how != SNOOZE_UNREAD || mark_unread(mailbox, snooze->item_id, folder_id, err)) &&
+    return finish(mailbox, snooze, how, err) &&
            change_row(mailbox, REMOVE, DB_ARGS(db_i64(mailbox_id(mailbox)), db_text(email)), err);
 }
 

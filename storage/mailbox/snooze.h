@@ -1,5 +1,6 @@
 /*
- * snooze.h -- mail that is out of the way until a time: it lies in a folder of its own, and comes back unread.
+ * snooze.h -- mail that is out of the way until a time: it lies in a folder of its own, and comes back unread. And mail that its sender
+ * wants to be reminded of where nobody answers: it stays where it is, and stands in the Inbox as well, unread, from that time on.
  *
  * The row is written before the mail is moved, and taken away after it came back, so that a crash loses neither: what is not where
  * the row says has been moved by its owner, and stays. Ids are public ones (MAILBOXID, EMAILID), which a move of the mailbox to
@@ -17,7 +18,9 @@
 #define SNOOZE_FOLDER "Snoozed"
 enum { SNOOZES_MAX = 1000 };
 
+enum snooze_kind { SNOOZE_LATER, SNOOZE_REMINDER };
 struct snooze {
+    enum snooze_kind kind;
     int64_t mailbox_id, item_id;
     int64_t folder_id, resting_id; /* where it comes back to, where it lies */
     int64_t until_us, created_us;
@@ -25,12 +28,12 @@ struct snooze {
 /* By time. */
 MUST_CHECK bool snooze_list(struct mailbox *mailbox, const void *owner, struct snooze **list_out,
                             size_t *count_out, struct err *err);
-/* Moves the item from that folder to the one for it, which is made where it is not there, until then. */
+/* SNOOZE_LATER: moves the item from that folder to the one for it, which is made where it is not there, until then. */
 MUST_CHECK bool snooze_put(struct mailbox *mailbox, const struct mailbox_reader *reader, int64_t item_id,
-                           int64_t folder_id, int64_t until_us, struct err *err);
+                           int64_t folder_id, enum snooze_kind kind, int64_t until_us, struct err *err);
 /* Another time. */
 MUST_CHECK bool snooze_delay(struct mailbox *mailbox, int64_t item_id, int64_t until_us, struct err *err);
-/* Brings it back now. */
+/* Brings it back now; a reminder is forgotten (SNOOZE_AS_IT_WAS), or comes (SNOOZE_UNREAD). */
 enum snooze_end { SNOOZE_AS_IT_WAS, SNOOZE_UNREAD };
 MUST_CHECK bool snooze_end(struct mailbox *mailbox, const struct snooze *snooze, enum snooze_end how,
                            struct err *err);

@@ -6,13 +6,16 @@ import { mailWalkTests } from './mail-walks.mjs'
 import { loginTests, pageTests } from './pages.mjs'
 import { policyTests } from './policy.mjs'
 import { hostileTests } from './hostile.mjs'
+import { interruptedTests } from './interrupted.mjs'
+import { laterTests } from './later.mjs'
+import { offlineTests } from './offline.mjs'
 import { settingsTests } from './settings.mjs'
 import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...writingTests, ...hostileTests, ...settingsTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const only = process.env.ONLY

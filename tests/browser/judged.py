@@ -20,6 +20,7 @@ def lists(server: Instance) -> None:
     server.run("address-list", "add", "Rooms", "--org", "Example", "--query", "(kind=room)")
     server.run("address-list", "add", scene.HOSTILE[0], "--org", "Example", "--query", "(name=*h1*)")
     server.run("recipient-policy", "add", "First.Last", "--org", "Example", "--addresses", "%g.%s@example.org",
+               "--max-send", "25M", "--quota", "5G", "--retention", "\\Junk=30:delete,*=1825:archive",
                "--query", "(&(kind=user)(domain=example.org))")
     server.run("filter", "set", "on_spam", "quarantine", "--org", "Example")
     server.run("filter", "set", "dnsbl", "zen.blocked.example=10 bl.other.example=5")

@@ -12,10 +12,11 @@ export const PASSWORD = process.env.PASSWORD
 const chrome = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const PATIENCE_MS = 30_000
 
-export async function openBrowser() {
+/** `more`: further switches of the browser. */
+export async function openBrowser(...more) {
   return chromium.launch({
     executablePath: chrome,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   })
 }
 
@@ -23,9 +24,13 @@ export function check(what, condition, detail = '') {
   if (!condition) throw new Error(`${what}${detail === '' ? '' : `: ${detail}`}`)
 }
 
-/** Somebody at a screen. `faults` collects what no page may do. */
-export async function person(browser, { width = 1440, height = 900, dark = false, language = 'en' } = {}) {
+/** As a browser that keeps no pages: all of them come from the server. */
+export const withoutWorker = (context) => context.addInitScript(() => delete Navigator.prototype.serviceWorker)
+
+/** Somebody at a screen. `faults` collects what no page may do. `worker`: the pages may keep themselves in the browser. */
+export async function person(browser, { width = 1440, height = 900, dark = false, language = 'en', worker = false } = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })
+  if (!worker) await withoutWorker(context)
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const faults = []

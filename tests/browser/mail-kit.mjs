@@ -1,4 +1,5 @@
 // What the webmail tests share: people in front of their mail, and a mail client of another kind beside them.
+import { request } from 'node:https'
 import net from 'node:net'
 import { check, logIn, origin, PASSWORD, person } from './kit.mjs'
 
@@ -38,6 +39,26 @@ export async function jmap(page, method, args = {}) {
     },
     [method, args],
   )
+}
+
+function asked(login, method, path, body) {
+  return new Promise((done, fail) => {
+    const headers = { Authorization: `Basic ${Buffer.from(`${login}:${PASSWORD}`).toString('base64')}`, 'Content-Type': 'application/json' }
+    const one = request(origin + path, { method, rejectUnauthorized: false, headers }, (answer) => {
+      let text = ''
+      answer.on('data', (more) => (text += more))
+      answer.on('end', () => (answer.statusCode === 200 ? done(JSON.parse(text)) : fail(new Error(`${answer.statusCode} ${text}`))))
+    })
+    one.on('error', fail)
+    one.end(body && JSON.stringify(body))
+  })
+}
+
+/** JMAP without any screen, by somebody's password. */
+export async function ask(login, name, args) {
+  const { primaryAccounts, capabilities } = await asked(login, 'GET', '/jmap/session')
+  const call = [name, { accountId: primaryAccounts['urn:ietf:params:jmap:mail'], ...args }, 'a']
+  return (await asked(login, 'POST', '/jmap/api', { using: Object.keys(capabilities), methodCalls: [call] })).methodResponses[0][1]
 }
 
 /** How many messages with this subject the folder of that name or role has. */
@@ -87,6 +108,20 @@ export class Imap {
     this.socket.write(message)
     this.socket.write('\r\n')
     await this.waitFor(/^a OK/m)
+  }
+  /** From here on the server says what changes. */
+  async idle() {
+    this.socket.write('i IDLE\r\n')
+    await this.waitFor(/^\+/m)
+  }
+  /** When it said so. */
+  async hears(pattern) {
+    await this.waitFor(pattern)
+    return Date.now()
+  }
+  async wakes() {
+    this.socket.write('DONE\r\n')
+    await this.waitFor(/^i OK/m)
   }
   close() {
     this.socket.end('a LOGOUT\r\n')

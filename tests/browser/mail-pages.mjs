@@ -63,6 +63,8 @@ const pages = {
     await page.keyboard.type('from:marc')
     await page.waitForURL(/q=from/)
   }],
+  help: ['/help/reading'],
+  'help-settings': ['/help/settings'],
   'no-folder': ['/mail/me/nothing'],
   'no-message': ['/mail/me/inbox/Mnothing'],
 }

@@ -5,7 +5,6 @@ import { check, innocent, origin } from './kit.mjs'
 import { button, countOf, EMMA, Imap, jmap, reader, row, rows, settledMail, until } from './mail-kit.mjs'
 
 const SOON_MS = 1000
-const BUSY_MS = 5000
 const inbox = async (page) => {
   await page.goto(origin + '/mail/me/inbox')
   await settledMail(page)
@@ -159,38 +158,111 @@ async function takesFiles(who) {
   await innocent(who)
 }
 
-/** A browser, another browser and a mail client see the same within a second. */
+const PATIENCE_MS = 30_000
+const ATTEMPTS = 8
+const within = (what, promise) => Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error(`${what}: not within ${PATIENCE_MS} ms`)), PATIENCE_MS))])
+
+/** When the page itself shows the row so: `flag` true or false, or null: no row. Nobody polls. */
+const shows = (page, words, flag) =>
+  page.evaluate(
+    ([text, wanted]) =>
+      new Promise((done) => {
+        const is = () => {
+          const found = [...document.querySelectorAll('[data-id]')].find((r) => r.textContent.includes(text))
+          if (wanted === null || !found) return wanted === null && !found
+          return (found.querySelector('[aria-label=Flagged], [aria-label=Suivi]') !== null) === wanted
+        }
+        const look = () => {
+          if (!is()) return
+          seen.disconnect()
+          done(Date.now())
+        }
+        const seen = new MutationObserver(look)
+        seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+        look()
+      }),
+    [words, flag],
+  )
+
+/** A message comes, is flagged in one browser, unflagged and moved by a mail client: how long until all others have it. */
+async function oneRound(page, other, imap, idler, subject) {
+  const both = (flag) => Promise.all([page, other].map((p) => within(subject, shows(p, subject, flag))))
+  const took = (since, moments) => Math.max(...moments) - since
+  const found = {}
+  let waits = both(false)
+  await imap.append('INBOX', subject)
+  let since = Date.now()
+  found['a new message'] = took(since, await waits)
+  await idler.idle()
+  const clicked = page.evaluate(() => new Promise((done) => addEventListener('click', () => done(Date.now()), { capture: true, once: true })))
+  waits = Promise.all([within(subject, shows(other, subject, true)), within('IDLE', idler.hears(/\* \d+ FETCH .*\\Flagged/))])
+  await quick(page, subject, 'Flag')
+  found['a flag of the browser'] = took(await clicked, await waits)
+  await idler.wakes()
+  const uid = /\* SEARCH (\d+)/.exec(await imap.command(`UID SEARCH SUBJECT "${subject}"`))[1]
+  waits = both(false)
+  await imap.command(`UID STORE ${uid} -FLAGS (\\Flagged)`)
+  since = Date.now()
+  found['a flag of the mail client'] = took(since, await waits)
+  waits = both(null)
+  await imap.command(`UID MOVE ${uid} Archive`)
+  since = Date.now()
+  found['a move of the mail client'] = took(since, await waits)
+  return found
+}
+
+/** A browser, another browser and a mail client see the same within a second: measured where it is seen, the best of some rounds, because the machine is busy. */
 async function agree(who, browser) {
   const { page } = who
   await inbox(page)
   const other = await reader(browser, { width: 390, height: 844, language: 'fr', dark: true })
-  const imap = await Imap.open()
-  await imap.command('SELECT INBOX')
-  // The best of three: the machine of the tests is busy with other things.
-  let best = Infinity
-  for (const subject of ['News first', 'News then', 'News at once']) {
-    await imap.append('INBOX', subject)
-    const begun = Date.now()
-    await Promise.all([page, other.page].map((p) => row(p, subject).waitFor({ timeout: 8000 })))
-    best = Math.min(best, Date.now() - begun)
-  }
-  console.log(`mail: a new message is in both browsers ${best} ms after the mail client was told that it is kept`)
-  check('new mail within a second', best < SOON_MS, `${best} ms`)
-  const flagged = (p) => row(p, 'News at once').getByRole('img', { name: /Flagged|Suivi/ }).isVisible()
-  await quick(page, 'News at once', 'Flag')
-  await until('the other browser', () => flagged(other.page), BUSY_MS)
-  await imap.command('NOOP')
-  const seen = await imap.command('UID SEARCH FLAGGED SUBJECT "News at once"')
-  const uid = /\* SEARCH (\d+)/.exec(seen)?.[1]
-  check('the mail client', uid !== undefined, seen)
-  await imap.command(`UID STORE ${uid} -FLAGS (\\Flagged)`)
-  await until('the flag is gone in both', async () => !(await flagged(page)) && !(await flagged(other.page)), BUSY_MS)
-  await imap.command(`UID MOVE ${uid} Archive`)
-  await until('the row is gone in both', async () => (await row(page, 'News at once').count()) + (await row(other.page, 'News at once').count()) === 0, BUSY_MS)
+  const [imap, idler] = [await Imap.open(), await Imap.open()]
+  for (const one of [imap, idler]) await one.command('SELECT INBOX')
+  const best = {}
+  for (let n = 0; n < ATTEMPTS && (n === 0 || Object.values(best).some((ms) => ms > SOON_MS)); n++)
+    for (const [what, ms] of Object.entries(await oneRound(page, other.page, imap, idler, `News of round ${n}`))) best[what] = Math.min(best[what] ?? Infinity, Math.max(0, ms))
+  for (const [what, ms] of Object.entries(best)) console.log(`mail: ${what} is everywhere after ${ms} ms`)
+  for (const [what, ms] of Object.entries(best)) check(`${what} is everywhere within a second`, ms <= SOON_MS, `${ms} ms`)
   imap.close()
+  idler.close()
   await innocent(who)
   await innocent(other)
   await other.context.close()
+}
+
+const READ_ALL = 1000
+const READ_SOME = 90
+const KEPT_A_MESSAGE = 20 * 1024
+
+/** One after the other, with the key: what the tab keeps of them stays small. */
+async function keepsMemory(browser) {
+  const who = await reader(browser, {}, 'target@attacks.example')
+  const { page } = who
+  const probe = await page.context().newCDPSession(page)
+  const heap = async () => {
+    await probe.send('HeapProfiler.collectGarbage')
+    return (await probe.send('Runtime.getHeapUsage')).usedSize
+  }
+  await folder(page, 'Rows').click()
+  await settledMail(page)
+  await rows(page).first().click()
+  const read = async (count) => {
+    for (let n = 0; n < count; n++) {
+      const before = page.url()
+      await page.keyboard.press('j')
+      await page.waitForFunction((url) => location.href !== url, before, { polling: 'raf', timeout: 3000 }).catch(() => rows(page).first().click()) // the last one: from the beginning
+      await page.locator('article').first().waitFor()
+    }
+  }
+  const count = process.env.ALL_LOOKS === '1' ? READ_ALL : READ_SOME
+  await read(Math.floor(count / 3))
+  const early = await heap()
+  await read(count - Math.floor(count / 3))
+  const late = await heap()
+  const each = (late - early) / (count - Math.floor(count / 3))
+  console.log(`mail: ${count} messages read: ${Math.round(early / 1024)} KiB of script's memory after a third, ${Math.round(late / 1024)} after all`)
+  check('a message read leaves little', each < KEPT_A_MESSAGE, `${Math.round(each)} bytes each`)
+  await who.context.close()
 }
 
 /** The server's part for browsers dies while one works: it is said, nothing is lost, what came meanwhile is there. */
@@ -239,7 +311,7 @@ async function aDay(who) {
   await innocent(who)
 }
 
-const ASKED = [/^\/(mail\/[^?]*)?(\?.*)?$/, /^\/assets\/[\w.-]+$/, /^\/(icon[\w-]*\.(svg|png)|manifest\.webmanifest)$/, /^\/jmap\/(session|api|eventsource\?.*|upload\/\w+|download\/.*)$/, /^\/api\/v1\/session(\/[\w-]+)?(\?.*)?$/]
+const ASKED = [/^\/(mail\/[^?]*)?(\?.*)?$/, /^\/assets\/[\w.-]+$/, /^\/(icon[\w-]*\.(svg|png)|manifest\.webmanifest|worker\.js)$/, /^\/jmap\/(session|api|eventsource\?.*|upload\/\w+|download\/.*)$/, /^\/api\/v1\/session(\/[\w-]+)?(\?.*)?$/]
 
 /** Webmail is a client like any other: JMAP, the login, its own files. */
 async function asksOnlyJmap(who, browser) {
@@ -313,6 +385,7 @@ export const mailWalkTests = [
       ['mail/walks/folders', keepsFolders],
       ['mail/walks/files', takesFiles],
       ['mail/walks/agree', agree],
+      ['mail/walks/memory', (_, browser) => keepsMemory(browser)],
       ['mail/walks/only-jmap', asksOnlyJmap],
       ['mail/walks/a-day', aDay],
       ['mail/walks/restarts', restarts],

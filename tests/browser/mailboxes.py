@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import scene
+from kit import smime
 from kit.instance import Instance
 
 EMMA, FELIX = "emma@letters.example", "felix@letters.example"
@@ -26,6 +27,24 @@ please find below the points that we discussed. Tell me before Friday if somethi
 
 Best regards
 """
+
+
+def pdf(*pages: str) -> bytes:
+    """A document with one line of text a page, that would run a script where it is opened."""
+    count = len(pages)
+    streams = [f"BT /F1 36 Tf 72 700 Td ({text}) Tj ET".encode("latin-1") for text in pages]
+    objects = [b"<< /Type /Catalog /Pages 2 0 R /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >>",
+               f"<< /Type /Pages /Kids [{' '.join(f'{4 + 2 * i} 0 R' for i in range(count))}] /Count {count} >>".encode(),
+               b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    for i, stream in enumerate(streams):
+        objects.append(f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * i} 0 R /Resources << /Font << /F1 3 0 R >> >> >>".encode())
+        objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(stream), stream))
+    out, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return out + b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table, len(objects) + 1, len(out))
 
 
 class Letters:
@@ -89,10 +108,19 @@ def ordinary(emma: Letters) -> None:
              html="<html><body style='font-family: sans-serif'><h1 style='color: #8a4b08'>The week in the museums</h1><p>Three <b>new</b> rooms open on Saturday.</p>"
                   "<img src='https://elsewhere.example/pixel.png' width=600 height=120><p><a href='https://elsewhere.example/x'>Read on</a></p></body></html>")
     emma.add("INBOX", "رحلة إلى ليون", PEOPLE[7], hours=26, text="نلتقي في محطة القطار يوم السبت.\n\n")
-    emma.add("Projects/2031/Bridge", "Drawings of the bridge", PEOPLE[2], hours=50, files=(("bridge.pdf", "application/pdf", b"%PDF-1.4 bridge"),))
+    emma.add("Projects/2031/Bridge", "Drawings of the bridge", PEOPLE[2], hours=50, files=(("bridge.pdf", "application/pdf", pdf("North pier", "South pier")), ("torn.pdf", "application/pdf", b"%PDF-1.4 bridge")))
     emma.add("Archive", "Old but good", PEOPLE[3], hours=9000)
     emma.add("Drafts", "Half a thought", ("Emma Nilsson", EMMA), hours=2, flags=r"\Draft \Seen", to="marc@partner.example")
     emma.add("Junk", "You have won", ("Prize office", "prize@spam.example"), hours=8, flags="")
+
+
+def signatures(emma: Letters) -> None:
+    now = datetime.datetime.now().astimezone()
+    smime.key_of("zoe", "zoe@friend.example", "authority")
+    good = smime.signed("zoe@friend.example", "zoe", "Signed and whole")
+    for letter in (good, good.replace(b"The offer holds", b"The offer falls").replace(b"Signed and whole", b"Signed and changed"),
+                   good.replace(b"pkcs7-signature", b"pgp-signature").replace(b"Signed and whole", b"Signed otherwise")):
+        emma.append("Archive", r"\Seen", now, letter)
 
 
 def hostile(emma: Letters) -> None:
@@ -108,11 +136,12 @@ def make(server: Instance) -> None:
     for local, name in (("emma", "Emma Nilsson"), ("felix", "Félix Moreau"), ("lena", "Lena Fischer")):
         server.api("POST", "/users", {"address": f"{local}@letters.example", "name": name, "password": scene.PASSWORD, "quota": 1 << 30})
     server.api("POST", "/users", {"address": "hostile@letters.example", "name": "Hostile letters", "password": scene.PASSWORD})
-    server.api("PATCH", f"/users/{EMMA}", {"undo_send": "10"})
+    server.api("PATCH", f"/users/{EMMA}", {"undo_send": "30"})            # so that a busy machine leaves time to take it back
     emma, felix = Letters(server, EMMA), Letters(server, FELIX)
     emma.make("Projects", "Projects/2031", "Projects/2031/Bridge", "Receipts")
     conversations(emma)
     ordinary(emma)
+    signatures(emma)
     felix.make("Orders")
     felix.add("INBOX", "Order 4711", PEOPLE[3], hours=20, flags="")
     felix.add("Orders", "Order 4700", PEOPLE[3], hours=200)

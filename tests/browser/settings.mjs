@@ -1,11 +1,11 @@
 // The settings of the webmail: every page in every look, and what people do there.
 import { createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { request } from 'node:https'
 import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { axe, check, innocent, logIn, origin, PASSWORD, person } from './kit.mjs'
+import { ask } from './mail-kit.mjs'
 
 const require = createRequire(new URL('../../webmail/package.json', import.meta.url))
 const EMMA = 'emma@letters.example'
@@ -22,6 +22,7 @@ const pages = {
   'rules-add': '/settings/rules?dialog=add',
   forward: '/settings/forward',
   folders: '/settings/folders',
+  delegates: '/settings/delegates',
   quota: '/settings/quota',
   transfer: '/settings/transfer',
   senders: '/settings/senders',
@@ -134,24 +135,6 @@ const deliver = (from, to, subject) =>
 
 const imapLogin = async (login, password) => (await lines(Number(process.env.IMAP_PORT), [['', /^\* OK.*\r\n/m], [`a LOGIN ${login} "${password}"\r\n`, /^a (?:OK|NO|BAD).*\r\n/m]])).slice(2, 4)
 
-/** What the server really has: JMAP beside the screen, with a password. */
-function jmap(login, method, path, body) {
-  return new Promise((done, fail) => {
-    const asked = request(origin + path, { method, rejectUnauthorized: false, headers: { Authorization: `Basic ${Buffer.from(`${login}:${PASSWORD}`).toString('base64')}`, 'Content-Type': 'application/json' } }, (answer) => {
-      let text = ''
-      answer.on('data', (more) => (text += more))
-      answer.on('end', () => (answer.statusCode === 200 ? done(JSON.parse(text)) : fail(new Error(`${answer.statusCode} ${text}`))))
-    })
-    asked.on('error', fail)
-    asked.end(body && JSON.stringify(body))
-  })
-}
-async function ask(login, name, args) {
-  const { primaryAccounts } = await jmap(login, 'GET', '/jmap/session')
-  const using = ['core', 'mail', 'sieve', 'vacationresponse', 'blob'].map((c) => `urn:ietf:params:jmap:${c}`)
-  const answer = await jmap(login, 'POST', '/jmap/api', { using, methodCalls: [[name, { accountId: primaryAccounts['urn:ietf:params:jmap:mail'], ...args }, 'a']] })
-  return answer.methodResponses[0][1]
-}
 async function eventually(what, is) {
   for (const end = Date.now() + 20_000; ; ) {
     if (await is()) return
@@ -245,6 +228,33 @@ async function sharesAFolder(who, browser) {
   await dialog(page).getByRole('button', { name: /Do not share with F/ }).click()
   await button(dialog(page), 'Save').click()
   await eventually('shared with nobody', async () => (await ask(EMMA, 'Mailbox/get', { ids: [(await folderOf(EMMA, 'Projects')).id], properties: ['shareWith'] })).list[0].shareWith === null)
+  await innocent(who)
+}
+
+/** Somebody gets rights in all folders, and more in one; sees them; loses them. */
+async function namesADelegate(who, browser) {
+  const { page } = who
+  const felixIn = async (name) => (await ask(EMMA, 'Mailbox/get', { ids: [(await folderOf(EMMA, name)).id], properties: ['shareWith'] })).list[0].shareWith
+  await go(page, '/settings/delegates')
+  await page.getByRole('combobox', { name: 'Add somebody' }).fill('felix')
+  await page.getByRole('option', { name: /Félix Moreau/ }).click()
+  await dialog(page).getByRole('combobox', { name: 'In all folders' }).click()
+  await page.getByRole('option', { name: 'Reader' }).click()
+  await dialog(page).getByRole('combobox', { name: 'In Receipts' }).click()
+  await page.getByRole('option', { name: 'Editor' }).click()
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-delegate.png` })
+  await button(dialog(page), 'Save').click()
+  await dialog(page).waitFor({ state: 'detached' })
+  await page.getByText(/folders: Reader, Editor/).waitFor()
+  const [read, edit] = [await felixIn('Projects'), await felixIn('Receipts')].map((s) => Object.values(s)[0])
+  check('as chosen', read.mayReadItems && !read.mayRemoveItems && edit.mayRemoveItems && !edit.mayDelete, JSON.stringify([read, edit]))
+  const felix = await mailUser(browser, FELIX)
+  await felix.page.getByRole('link', { name: 'Receipts' }).first().waitFor()
+  await felix.context.close()
+  await page.getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
+  await dialog(page).getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
+  await page.getByText('Nobody but you.').waitFor()
+  check('gone', (await felixIn('Projects')) === null && (await felixIn('Receipts')) === null)
   await innocent(who)
 }
 
@@ -395,7 +405,7 @@ const walks = (login, tests) => ({ name: `settings/${login}`, open: (browser) =>
 export const settingsTests = [
   { name: 'settings/rules', open: async () => ({ context: { close() {} } }), tests: [['settings/rulesAreReadBack', rulesAreReadBack]] },
   walks(FELIX, [automaticReply]),
-  walks(EMMA, [ruleByClicks, sharesAFolder, importsAndExports, signature, blocks]),
+  walks(EMMA, [ruleByClicks, sharesAFolder, namesADelegate, importsAndExports, signature, blocks]),
   walks('lena@letters.example', [security]),
   ...pageTests(),
 ]

@@ -6,11 +6,11 @@ const shots = process.env.SHOTS
 const run = Date.now().toString(36)
 const shot = (page, name) => (shots ? page.screenshot({ path: `${shots}/writing-${name}.png` }) : undefined)
 
-async function writer(browser, options = {}) {
+async function writer(browser, options = {}, login = 'emma@letters.example') {
   const who = await person(browser, options)
   const { page } = who
   await page.goto(origin + '/')
-  await page.locator('input[type=email]').fill('emma@letters.example')
+  await page.locator('input[type=email]').fill(login)
   await page.locator('input[autocomplete=current-password]').fill(PASSWORD)
   await page.locator('button[type=submit]').click()
   await page.locator('main#content').waitFor()
@@ -22,7 +22,7 @@ async function jmap(page, calls) {
   return page.evaluate(async (methodCalls) => {
     const session = await (await fetch('/jmap/session')).json()
     const accountId = session.primaryAccounts['urn:ietf:params:jmap:mail']
-    const using = ['core', 'mail', 'submission'].map((c) => `urn:ietf:params:jmap:${c}`)
+    const using = [...['core', 'mail', 'submission'].map((c) => `urn:ietf:params:jmap:${c}`), 'urn:chappe:params:jmap:account']
     const body = JSON.stringify({ using, methodCalls: methodCalls.map(([name, args], i) => [name, { accountId, ...args }, String(i)]) })
     const answer = await fetch('/jmap/api', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })
     return (await answer.json()).methodResponses.map((r) => r[1])
@@ -59,6 +59,12 @@ async function fill(page, { to = 'felix@letters.example', subject, text }) {
   await dialog(page).getByLabel('Subject').fill(subject)
   await body(page).click()
   await page.keyboard.type(text)
+}
+/** What is said of messages that left, once there is something. */
+async function dismiss(page) {
+  const all = page.getByRole('button', { name: 'Dismiss', exact: true })
+  await all.first().waitFor()
+  while ((await all.count()) > 0) await all.first().click()
 }
 const saved = (page) => dialog(page).getByText('Saved', { exact: true }).waitFor()
 const innocent = (who) => check('faults', who.faults.filter((f) => !/ERR_|Failed to load resource/.test(f)).length === 0, who.faults.join('; ').slice(0, 400))
@@ -124,7 +130,7 @@ async function all({ page, ...who }) {
   check('importance', mail['header:Importance:asText'] === 'high')
   check('receipt', mail['header:Disposition-Notification-To:asAddresses']?.[0]?.email === 'emma@letters.example')
   check('no draft', !mail.keywords.$draft && (await inFolder(page, 'drafts', `All of it ${run}`)).length === 0)
-  await page.getByRole('button', { name: 'Dismiss', exact: true }).click() // so that no other test takes it back
+  await dismiss(page) // so that no other test takes it back
   innocent(who)
 }
 
@@ -154,6 +160,56 @@ async function undo({ page, ...who }) {
   await page.keyboard.press('Escape')
   await dialog(page).getByRole('button', { name: 'Discard the draft' }).click()
   await until('it to be gone', async () => (await inFolder(page, 'drafts', `Wait a moment ${run}`)).length === 0)
+  innocent(who)
+}
+
+/** Whoever never chose has some seconds; the settings change them, for every program that he writes with. */
+async function undoByDefault({ page, ...who }) {
+  const held = async (subject) => {
+    const ids = await until('it to be sent', async () => {
+      const found = await inFolder(page, 'sent', subject)
+      return found.length > 0 && found
+    })
+    const [{ ids: found }] = await jmap(page, [['EmailSubmission/query', { filter: { emailIds: ids } }]])
+    const [{ list: [one] }] = await jmap(page, [['EmailSubmission/get', { ids: found }]])
+    const [{ list: mails }] = await jmap(page, [['Email/get', { ids, properties: ['sentAt'] }]])
+    return (Date.parse(one.sendAt) - Date.parse(mails[0].sentAt)) / 1000
+  }
+  await begin(page)
+  await fill(page, { subject: `Held by default ${run}`, text: 'Some seconds.' })
+  await page.keyboard.press('Control+Enter')
+  check('it waits some seconds', (await held(`Held by default ${run}`)) >= 5)
+  await dismiss(page)
+  await page.goto(`${origin}/settings/general`)
+  await page.getByRole('combobox', { name: 'Time to take back what was sent' }).click()
+  await page.getByRole('option', { name: '30 seconds' }).click()
+  await until('it to be kept', async () => (await jmap(page, [['Preferences/get', { ids: null }]]))[0].list[0].undoSend === 30)
+  await page.goto(`${origin}/mail/me/inbox`)
+  await begin(page)
+  await fill(page, { subject: `Held for longer ${run}`, text: 'Half a minute.' })
+  await page.keyboard.press('Control+Enter')
+  check('as chosen', (await held(`Held for longer ${run}`)) >= 30)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await body(page).waitFor()
+  await dialog(page).getByRole('button', { name: 'Discard the draft' }).click()
+  await dialog(page).waitFor({ state: 'detached' })
+  innocent(who)
+}
+
+/** Asked for while one writes, the reminder is there once the message left. */
+async function reminder({ page, ...who }) {
+  await begin(page)
+  await fill(page, { subject: `Tell me ${run}`, text: 'Are you coming?' })
+  await dialog(page).getByRole('button', { name: 'More', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'After 3 days' }).click()
+  await dialog(page).getByRole('button', { name: 'Send', exact: true }).click()
+  await until('the reminder', async () => {
+    const [id] = await inFolder(page, 'sent', `Tell me ${run}`)
+    const [{ list }] = await jmap(page, [['Snooze/get', { ids: null }]])
+    const days = (Date.parse(list.find((s) => s.emailId === id && s.kind === 'reminder')?.until) - Date.now()) / 86_400_000
+    return days > 2.9 && days <= 3
+  })
+  await dismiss(page)
   innocent(who)
 }
 
@@ -270,12 +326,14 @@ export const writingTests = [
     tests: [
       ['writing/all', all],
       ['writing/undo', undo],
+      ['writing/reminder', reminder],
       ['writing/answers', answers],
       ['writing/survives', survives],
       ['writing/once', once],
       ['writing/offline', offline],
     ],
   },
+  { name: 'writing by default', open: (browser) => writer(browser, {}, 'felix@letters.example'), tests: [['writing/undo-by-default', undoByDefault]] },
   { name: 'writing on a phone', open: (browser) => writer(browser, { width: 390, height: 844, dark: true }), tests: [['writing/phone', phone]] },
 ]
 

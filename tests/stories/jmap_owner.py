@@ -146,6 +146,28 @@ def story_put_off_mail_comes_back_unread_and_imap_sees_it(world: World) -> None:
         "id": mail, "keywords": {}, "mailboxIds": {inbox: True}}
 
 
+def story_a_reminder_comes_where_nobody_answered(world: World) -> None:
+    ada = world.user("ada")
+    jmap, imap = Jmap(world.server, ada, PASSWORD), world.imap(ada)
+    for name in ("silent", "answered"):
+        imap.append("Sent", r"(\Seen)", "", f"From: {ada}\r\nSubject: {name}\r\nMessage-ID: <{name}@x.example>\r\n\r\nhello\r\n".encode())
+    inbox, sent = jmap.mailbox("inbox"), jmap.mailbox("sent")
+    mails = {name: jmap.call("Email/query", filter={"subject": name})["ids"][0] for name in ("silent", "answered")}
+    far = {"mailboxId": sent, "until": "2031-01-01T08:00:00Z", "kind": "reminder"}
+    assert len(jmap.call("Snooze/set", create={n: {"emailId": m, **far} for n, m in mails.items()})["created"]) == 2
+    assert imap.select("Sent")[1] == [b"2"] and imap.select("INBOX")[1] == [b"0"]
+    world.send([ada], "From: bob@elsewhere.example\r\nSubject: Re: answered\r\nIn-Reply-To: <answered@x.example>\r\n\r\nyes\r\n")
+    world.server.wait_until(lambda: jmap.call("Email/query", filter={"inMailbox": inbox})["ids"], what="the answer")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    assert len(jmap.call("Snooze/set", update={m: {"until": soon} for m in mails.values()})["updated"]) == 2
+    world.server.wait_until(lambda: not jmap.call("Snooze/get", ids=None)["list"], 60, what="its time")
+    assert imap.select("INBOX")[1] == [b"2"] and imap.select("Sent")[1] == [b"2"]
+    assert imap.select("INBOX")[1] and imap.search(None, "UNSEEN", "SUBJECT", "silent")[1] == [b"2"]
+    shown = {m["id"]: m for m in jmap.call("Email/get", ids=list(mails.values()), properties=["keywords", "mailboxIds"])["list"]}
+    assert shown[mails["silent"]] == {"id": mails["silent"], "keywords": {}, "mailboxIds": {inbox: True, sent: True}}
+    assert shown[mails["answered"]] == {"id": mails["answered"], "keywords": {"$seen": True}, "mailboxIds": {sent: True}}
+
+
 def story_the_sender_learns_that_his_mail_was_seen(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     world.send([ada], f"From: {bob}\r\nDisposition-Notification-To: {bob}\r\nMessage-ID: <seen@elsewhere.example>\r\nSubject: look\r\n\r\nhello\r\n",

@@ -1,6 +1,6 @@
 import '@chappe/kit/style.css'
 import './app/style.css'
-import { Boundary, connectionLost, ErrorPanel, KitProvider, makeQueries, probeWith, startLanguage } from '@chappe/kit'
+import { Boundary, ConnectionBanner, connectionLost, ErrorPanel, KitProvider, makeQueries, probeWith, startLanguage } from '@chappe/kit'
 import { useQuery } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { lazy, StrictMode, Suspense, useEffect, useMemo } from 'react'
@@ -38,7 +38,7 @@ function App() {
     return () => mail.stop()
   }, [mail, session.data !== null]) // eslint-disable-line
 
-  if (session.isPending && !last) return null
+  if (session.isPending && !last) return <ConnectionBanner />
   if (session.error && !last) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />
   const entry = (
     <Suspense>
@@ -55,6 +55,7 @@ function App() {
 }
 
 window.addEventListener('offline', connectionLost)
+if (!navigator.onLine) connectionLost() // opened without a network (worker/worker.ts)
 const root = document.getElementById('root')
 if (root)
   createRoot(root).render(

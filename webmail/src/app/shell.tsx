@@ -12,6 +12,7 @@ import classes from './shell.module.css'
 import { useAppTexts } from './texts'
 
 const Side = lazy(() => import('./side-drawer'))
+const Offline = lazy(() => import('./offline'))
 
 /** `onWrite`: what is in the way of who begins to write goes. */
 export function Navigation({ onWrite }: { onWrite?: () => void }) {
@@ -75,6 +76,9 @@ export function Shell() {
           </Boundary>
         </div>
       </main>
+      <Suspense>
+        <Offline />
+      </Suspense>
       {overlays.map((Overlay, i) => (
         <Overlay key={i} />
       ))}

@@ -13,6 +13,7 @@ export const CAPABILITIES = {
   sieve: 'urn:ietf:params:jmap:sieve',
   blob: 'urn:ietf:params:jmap:blob',
   principals: 'urn:ietf:params:jmap:principals',
+  smime: 'urn:ietf:params:jmap:smimeverify',
   /** Ours: docs/jmap.md. */
   owner: 'urn:chappe:params:jmap:account',
 } as const

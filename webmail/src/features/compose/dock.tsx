@@ -10,7 +10,7 @@ import classes from './dock.module.css'
 import { emptyDraft, type Draft } from './draft'
 import { identitiesQuery, type Identity } from './identities'
 import { again, answer, forward, ofMailto, readMessage, type Words } from './intents'
-import { choices } from '../mail/choices'
+import { choices, UNDO_SECONDS } from '../mail/choices'
 import { keptOf } from './kept'
 import { chipOfAddress } from './addresses'
 import { htmlOfText } from './draft'
@@ -157,6 +157,7 @@ export default function Dock() {
       owner: mail.own.accountId,
       server,
       identities: () => known.current,
+      undoSeconds: () => (choices().undoSend === null ? UNDO_SECONDS : 0),
       onSent: (writer, submission) => {
         const until = submission.undoStatus === 'pending' ? Date.parse(submission.sendAt) : 0
         setHeld((all) => [...all.filter((h) => h.writer !== writer), { writer, submission, until }].slice(-3))

@@ -45,6 +45,8 @@ export interface Draft {
   wantsReceipt: boolean
   /** When it is to leave; null: at once. */
   sendAt: string | null
+  /** After how many days its writer is reminded where nobody answers; null: never. */
+  remindDays: number | null
   inReplyTo: string[]
   references: string[]
   /** What it answers or forwards, which is marked so when it leaves. */
@@ -71,7 +73,7 @@ export const newKey = (): string => crypto.randomUUID()
 export function emptyDraft(domain: string): Draft {
   return {
     messageId: `${newKey()}@${domain}`, identityId: null, onBehalf: false, to: [], cc: [], bcc: [], subject: '', isPlain: false, html: '', text: '', quote: null, files: [],
-    importance: 'normal', wantsReceipt: false, sendAt: null, inReplyTo: [], references: [], answers: null, serverId: null, stale: [], version: 0, savedVersion: 0, phase: 'writing', isUnsure: false, isSubmitted: false, isWide: false, isSmall: false, at: Date.now(),
+    importance: 'normal', wantsReceipt: false, sendAt: null, remindDays: null, inReplyTo: [], references: [], answers: null, serverId: null, stale: [], version: 0, savedVersion: 0, phase: 'writing', isUnsure: false, isSubmitted: false, isWide: false, isSmall: false, at: Date.now(),
   }
 }
 

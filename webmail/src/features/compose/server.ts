@@ -80,13 +80,13 @@ export class DraftServer {
     return got.result.list.find((s) => s.undoStatus !== 'canceled') ?? null
   }
 
-  /** Sends it, and files it among what was sent. `later`: when; the envelope then says so. */
-  async submit(emailId: string, identityId: string, later: { at: string; from: string; to: string[] } | null): Promise<Submission> {
+  /** Sends it, and files it among what was sent. `wait`: until when (RFC 4865); the envelope then says so. */
+  async submit(emailId: string, identityId: string, wait: { parameters: { HOLDUNTIL: string } | { HOLDFOR: string }; from: string; to: string[] } | null): Promise<Submission> {
     const { sent } = this.folders()
     const drafts = this.draftsId()
-    const envelope = later && {
-      mailFrom: { email: later.from, parameters: { HOLDUNTIL: later.at } },
-      rcptTo: later.to.map((email) => ({ email, parameters: null })),
+    const envelope = wait && {
+      mailFrom: { email: wait.from, parameters: wait.parameters },
+      rcptTo: wait.to.map((email) => ({ email, parameters: null })),
     }
     const args = {
       accountId: this.accountId,
@@ -120,6 +120,13 @@ export class DraftServer {
     const got = batch.add('EmailSubmission/get', { accountId: this.accountId, '#ids': found.at('/ids') }, getOf(submission))
     await batch.send()
     return got.result.list.filter((s) => s.undoStatus === 'pending')
+  }
+
+  /** Its writer hears of it at that time, unless somebody answered. Asked twice it is the same reminder. */
+  async remind(emailId: string, until: string): Promise<void> {
+    const create = { r: { emailId, mailboxId: this.folders().sent, until, kind: 'reminder' } }
+    const refused = (await this.jmap.call('Snooze/set', { accountId: this.accountId, create }, setAnswer)).notCreated?.['r']
+    if (refused) throw SetError.of(emailId, refused)
   }
 
   async mark(accountId: string, emailId: string, keyword: string): Promise<void> {

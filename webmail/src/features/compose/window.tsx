@@ -3,6 +3,7 @@ import { errorWords, Foreign, tellTrouble, useFormat, useKitTexts } from '@chapp
 import { IconCalendarTime, IconChevronDown, IconDots, IconFile, IconMaximize, IconMinimize, IconMinus, IconPaperclip, IconPhotoPlus, IconRefresh, IconSend, IconTrash, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Button, Group, Loader, Menu, Popover, Progress, Select, TextInput } from '@mantine/core'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react'
+import { CAPABILITIES } from '../../jmap/client'
 import { useMail } from '../../jmap/mail'
 import { cleanMessage } from '../message/body/clean'
 import { HtmlFrame } from '../message/body'
@@ -170,6 +171,28 @@ function SendLater({ writer, draft }: { writer: Writer; draft: Draft }) {
         </Group>
       </Popover.Dropdown>
     </Popover>
+  )
+}
+
+const REMIND_DAYS = [1, 3, 7]
+
+/** In the menu: after how long one wants to hear that nobody answered. */
+function Reminders({ writer, draft }: { writer: Writer; draft: Draft }) {
+  const say = useComposeTexts()
+  const { jmap } = useMail()
+  if (!(CAPABILITIES.owner in jmap.session.capabilities)) return null
+  return (
+    <>
+      <Menu.Divider />
+      <Menu.Label>{say('remind')}</Menu.Label>
+      {REMIND_DAYS.map((days) => (
+        <Menu.Item key={days} onClick={() => writer.change({ remindDays: draft.remindDays === days ? null : days })}>
+          {draft.remindDays === days ? '✓ ' : ''}
+          {say('remind.after', { count: days })}
+        </Menu.Item>
+      ))}
+      <Menu.Divider />
+    </>
   )
 }
 
@@ -391,6 +414,7 @@ export function ComposeWindow({ writer, identities, onTop }: { writer: Writer; i
                   {draft.wantsReceipt ? '✓ ' : ''}
                   {say('receipt')}
                 </Menu.Item>
+                <Reminders writer={writer} draft={draft} />
                 {identity && identities[0] && identity.email !== identities[0].email && (
                   <Menu.Item onClick={() => writer.change({ onBehalf: !draft.onBehalf })}>
                     {draft.onBehalf ? '✓ ' : ''}

@@ -5,6 +5,7 @@ import { SetError } from '../../jmap/errors'
 import { emailOf, filesOf, weightOf } from './build'
 import { everybody, newKey, type Attached, type Draft } from './draft'
 import type { Identity } from './identities'
+import { utc } from '../snooze/times'
 import { forget, keep } from './kept'
 import { DraftServer, isTemporary, type Submission } from './server'
 
@@ -13,6 +14,7 @@ const SAVE_MS = 1500
 const SAVE_MOST_MS = 8000
 const RETRY_MS = [1000, 2000, 4000, 8000, 15000]
 const UPLOADS_AT_ONCE = 3
+const DAY_MS = 86_400_000
 
 export type Saved = 'saved' | 'saving' | 'kept' | 'unkept'
 
@@ -21,6 +23,8 @@ export interface Surroundings {
   owner: string
   server: DraftServer
   identities: () => readonly Identity[]
+  /** For how long what is sent waits, so that it can be taken back; 0: as the server does by itself. */
+  undoSeconds: () => number
   /** Sent: when it leaves, and until when it can be taken back. */
   onSent: (writer: Writer, submission: Submission) => void
   /** Nothing of it is left to do here. */
@@ -354,18 +358,32 @@ export class Writer {
     if (!sent) {
       this.set({ isSubmitted: true })
       await this.keepNow()
-      const to = everybody(this.draft).map((c) => c.email)
+      const to = [...new Set(everybody(this.draft).map((c) => c.email))]
+      const { sendAt } = this.draft
+      const seconds = this.around.undoSeconds()
+      const parameters = sendAt ? { HOLDUNTIL: sendAt } : seconds > 0 ? { HOLDFOR: String(seconds) } : null
       try {
-        sent = await server.submit(serverId, identity.id, this.draft.sendAt ? { at: this.draft.sendAt, from: identity.email, to: [...new Set(to)] } : null)
+        sent = await server.submit(serverId, identity.id, parameters && { parameters, from: identity.email, to })
       } catch (cause) {
         if (!isTemporary(cause)) this.set({ isSubmitted: false })
         throw cause
       }
     }
+    await this.askReminder(serverId)
     const { answers } = this.draft
     if (answers) await server.mark(answers.accountId, answers.emailId, answers.keyword).catch(() => {})
     await this.end()
     this.around.onSent(this, sent)
+  }
+
+  /** It is on its way already: that there can be no reminder does not hold it. */
+  private async askReminder(emailId: string): Promise<void> {
+    const { remindDays, sendAt } = this.draft
+    if (!remindDays) return
+    const until = (sendAt ? Date.parse(sendAt) : Date.now()) + remindDays * DAY_MS
+    await this.around.server.remind(emailId, utc(new Date(until))).catch((cause: unknown) => {
+      if (isTemporary(cause)) throw cause
+    })
   }
 
   private async leave(): Promise<void> {

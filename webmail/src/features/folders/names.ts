@@ -1,10 +1,12 @@
-import { IconArchive, IconFlame, IconFolder, IconInbox, IconPencil, IconSend, IconTrash, type Icon } from '@chappe/kit/icons'
+import { IconArchive, IconClock, IconFlame, IconFolder, IconInbox, IconPencil, IconSend, IconTrash, type Icon } from '@chappe/kit/icons'
 import { useCallback } from 'react'
 import type { Mailbox } from '../../jmap/wire'
 import { useFolderTexts } from './texts'
 
 const ICONS: Record<string, Icon> = { inbox: IconInbox, drafts: IconPencil, sent: IconSend, archive: IconArchive, junk: IconFlame, trash: IconTrash }
-export const iconOf = (m: Pick<Mailbox, 'role'>): Icon => (m.role && ICONS[m.role]) || IconFolder
+/** Where the server puts what is to come back later. */
+export const isSnoozed = (m: Pick<Mailbox, 'role' | 'name' | 'parentId'>): boolean => m.name === 'Snoozed' && !m.parentId && !m.role
+export const iconOf = (m: Mailbox): Icon => (isSnoozed(m) ? IconClock : ((m.role && ICONS[m.role]) || IconFolder))
 
 const SAID = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash'] as const
 
@@ -13,6 +15,7 @@ export function useFolderName(): (m: Mailbox) => string {
   const say = useFolderTexts()
   return useCallback(
     (m) => {
+      if (isSnoozed(m)) return say('snoozed')
       const role = SAID.find((r) => r === m.role)
       return role && !m.parentId ? say(`role.${role}`) : m.name
     },

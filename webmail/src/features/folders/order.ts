@@ -1,5 +1,6 @@
 import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'
+import { isSnoozed } from './names'
 
 export interface Branch {
   mailbox: Mailbox
@@ -8,7 +9,7 @@ export interface Branch {
 }
 
 const ROLES = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash']
-const rank = (m: Mailbox) => (m.role && ROLES.includes(m.role) ? ROLES.indexOf(m.role) : ROLES.length)
+const rank = (m: Mailbox) => (isSnoozed(m) ? 0.5 : m.role && ROLES.includes(m.role) ? ROLES.indexOf(m.role) : ROLES.length)
 
 /** The folders as a tree: those with a purpose first, the others by name. */
 export function branches(store: AccountStore, locale: string): Branch[] {

@@ -67,10 +67,12 @@ export async function findPrincipals(jmap: Jmap, accountId: string, text: string
   return got.result.list.filter((p) => p.type !== 'other' && p.email !== null)
 }
 
-/** Folders with which the same is done. */
-export async function share(jmap: Jmap, accountId: string, folders: readonly string[], shares: readonly Share[]): Promise<void> {
-  const shareWith = shares.length === 0 ? null : Object.fromEntries(shares.map(({ who, rights }) => [who.id, rights]))
-  const answer = await jmap.call('Mailbox/set', { accountId, update: Object.fromEntries(folders.map((id) => [id, { shareWith }])) }, setAnswer)
+const wire = (shares: readonly Share[]) => (shares.length === 0 ? null : Object.fromEntries(shares.map(({ who, rights }) => [who.id, rights])))
+
+/** With whom each of these folders is shared from now on. */
+export async function share(jmap: Jmap, accountId: string, folders: ReadonlyMap<string, readonly Share[]>): Promise<void> {
+  const update = Object.fromEntries([...folders].map(([id, shares]) => [id, { shareWith: wire(shares) }]))
+  const answer = await jmap.call('Mailbox/set', { accountId, update }, setAnswer)
   const refused = Object.entries(answer.notUpdated ?? {})[0]
   if (refused) throw SetError.of(...refused)
 }

@@ -18,7 +18,7 @@ function below(store: AccountStore, id: string): string[] {
 }
 
 /** Finds people and shared mailboxes in the address book while one types. */
-function PersonPicker({ store, without, onPick }: { store: AccountStore; without: readonly string[]; onPick: (who: Principal) => void }) {
+export function PersonPicker({ store, without, onPick }: { store: AccountStore; without: readonly string[]; onPick: (who: Principal) => void }) {
   const say = useShareTexts()
   const [text, setText] = useState('')
   const [asked] = useDebouncedValue(text.trim(), 150)
@@ -103,7 +103,7 @@ function Form({ store, mailbox, known, onClose }: { store: AccountStore; mailbox
     setBusy(true)
     setError(null)
     try {
-      await share(store.jmap, store.accountId, [mailbox.id, ...(alsoBelow ? children : [])], shares)
+      await share(store.jmap, store.accountId, new Map([mailbox.id, ...(alsoBelow ? children : [])].map((id) => [id, shares])))
       tellDone(say('saved'))
       onClose()
     } catch (cause) {

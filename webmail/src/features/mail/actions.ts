@@ -1,12 +1,17 @@
 // What is done to messages from wherever they are shown: row, toolbar, keyboard, dragging.
-import { errorWords, tellDone, tellTrouble, useKitTexts } from '@chappe/kit'
+import { errorWords, tellDone, tellTrouble, useFormat, useKitTexts } from '@chappe/kit'
 import { useMemo } from 'react'
+import { CAPABILITIES } from '../../jmap/client'
 import type { AccountStore, Undo } from '../../jmap/store'
 import { copyAnswer, type Email, type Mailbox } from '../../jmap/wire'
 import { SetError } from '../../jmap/errors'
-import { useFolderName } from '../folders/names'
+import { isSnoozed, useFolderName } from '../folders/names'
+import { bringBack, snooze } from '../snooze/data'
 import { useActionTexts } from './action-texts'
 import type { Place } from './place'
+
+/** What is asked about before it is done. */
+export type MailDialog = 'move' | 'destroy' | 'snooze'
 
 export interface Actions {
   /** Rows to the messages that are meant: with conversations, all of it that is in this folder. */
@@ -15,6 +20,10 @@ export interface Actions {
   trash: ((ids: readonly string[]) => void) | null
   junk: ((ids: readonly string[]) => void) | null
   notJunk: ((ids: readonly string[]) => void) | null
+  /** Out of the way until then (ISO). */
+  snooze: ((ids: readonly string[], until: string) => void) | null
+  /** What was put off comes back now. */
+  bringBack: ((ids: readonly string[]) => void) | null
   flag(ids: readonly string[], on: boolean): void
   read(ids: readonly string[], on: boolean, quietly?: boolean): void
   move(ids: readonly string[], to: Mailbox, store?: AccountStore): void
@@ -25,24 +34,28 @@ export interface Actions {
 }
 
 // The last change that can be taken back, whichever part of the page made it.
-let last: { store: AccountStore; undo: Undo } | null = null
+let last: (() => void) | null = null
 
 export function useActions(place: Place): Actions {
   const say = useActionTexts()
   const kit = useKitTexts()
   const nameOf = useFolderName()
+  const format = useFormat()
   const { store, mailbox } = place
   return useMemo(() => {
     const fail = (cause: unknown) => tellTrouble(say('failed'), errorWords(cause, kit))
-    const takeBack = (from: AccountStore, undo: Undo) => {
-      last = null
-      from.undo(undo).catch(fail)
-      tellDone(say('undone'))
+    const canBack = (message: string, back: () => Promise<void>) => {
+      const run = () => {
+        last = null
+        back().catch(fail)
+        tellDone(say('undone'))
+      }
+      last = run
+      tellDone(message, { label: say('undo'), run })
     }
     const done = (message: string, { undo, done: sent }: { undo: Undo; done: Promise<void> }) => {
-      last = { store, undo }
       sent.catch(fail)
-      tellDone(message, { label: say('undo'), run: () => takeBack(store, undo) })
+      canBack(message, () => store.undo(undo))
     }
     const known = (ids: readonly string[]) => ids.map((id) => store.emails.get(id)).filter((e): e is Email => e !== undefined)
     const moveTo = (ids: readonly string[], to: string) => {
@@ -63,6 +76,12 @@ export function useActions(place: Place): Actions {
         if (ids.length > 0) done(say(`done.${key}`, { count: ids.length }), moveTo(ids, to.id))
       }
     }
+    const putOff = async (ids: readonly string[], until: string) => {
+      await snooze(store, known(ids), mailbox?.id, until)
+      canBack(say('done.snooze', { count: ids.length, when: format.dateTime(until) }), () => bringBack(store, ids))
+    }
+    const isPutOff = store.isOwn && mailbox !== undefined && isSnoozed(mailbox)
+    const maySnooze = store.isOwn && CAPABILITIES.owner in store.jmap.session.capabilities && !/^(?:drafts|junk|trash)$/.test(mailbox?.role ?? '')
     const isJunk = mailbox?.role === 'junk'
     const isFinal = mailbox?.role === 'trash' || !store.byRole('trash')
     return {
@@ -80,6 +99,13 @@ export function useActions(place: Place): Actions {
       trash: isFinal ? null : toRole('trash', 'trash'),
       junk: isJunk || mailbox?.role === 'sent' || mailbox?.role === 'drafts' ? null : toRole('junk', 'junk'),
       notJunk: isJunk ? toRole('inbox', 'notJunk') : null,
+      snooze: maySnooze ? (ids, until) => void putOff(ids, until).catch(fail) : null,
+      bringBack: isPutOff
+        ? (ids) =>
+            void bringBack(store, ids)
+              .then(() => tellDone(say('done.back', { count: ids.length })))
+              .catch(fail)
+        : null,
       flag: (ids, on) => store.change(ids, { keywords: { $flagged: on } }).done.catch(fail),
       read: (ids, on, quietly = false) => {
         const changed = known(ids).filter((e) => (e.keywords['$seen'] === true) !== on)
@@ -97,9 +123,9 @@ export function useActions(place: Place): Actions {
       destroy: (ids) => store.destroy(ids),
       isFinal,
       undoLast: () => {
-        if (last) takeBack(last.store, last.undo)
+        last?.()
       },
     }
-  }, [store, mailbox?.id, mailbox?.role, store.isLoaded, say, kit, nameOf]) // eslint-disable-line
+  }, [store, mailbox?.id, mailbox?.role, store.isLoaded, say, kit, nameOf, format]) // eslint-disable-line
 }
 

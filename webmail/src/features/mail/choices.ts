@@ -15,6 +15,8 @@ const schema = z.object({
   identity: z.catch(z.string(), ''),
   /** Signature below answers, too. */
   signsReplies: z.catch(z.boolean(), true),
+  /** Seconds in which what was sent can be taken back, as the server keeps them; null: never chosen. */
+  undoSend: z.catch(z.nullable(z.number()), null),
   closed: z.catch(z.array(z.string()), []),
 })
 export type Choices = z.infer<typeof schema>
@@ -28,6 +30,9 @@ function read(): Choices {
 }
 let now = read()
 const told = new Set<() => void>()
+
+/** What the webmail waits for whoever never chose. */
+export const UNDO_SECONDS = 5
 
 /** What is the person's rather than the device's, as the server keeps it. */
 const SHARED = ['conversations', 'sections', 'density', 'keys', 'identity', 'signsReplies'] as const

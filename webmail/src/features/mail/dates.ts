@@ -36,7 +36,7 @@ export function datesFor(language: Language, now = new Date()): Dates {
     row: (iso) =>
       at(iso, (d, ago) => {
         if (ago === 0) return time.format(d)
-        if (ago > 0 && ago < 7) return weekdayTime.format(d)
+        if (ago > -7 && ago < 7) return weekdayTime.format(d)
         return d.getFullYear() === now.getFullYear() ? weekdayDay.format(d) : date.format(d)
       }),
     full: (iso) => at(iso, (d) => full.format(d)),

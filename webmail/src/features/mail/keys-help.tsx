@@ -20,6 +20,7 @@ const useTexts = defineTexts('keys', {
     flag: 'Flag',
     unread: 'Unread, read',
     move: 'Move to a folder',
+    snooze: 'Bring back later',
     undo: 'Undo',
     compose: 'New message',
     reply: 'Reply, to all, forward',
@@ -44,6 +45,7 @@ const useTexts = defineTexts('keys', {
     flag: 'Suivre',
     unread: 'Non lu, lu',
     move: 'Déplacer vers un dossier',
+    snooze: 'Faire revenir plus tard',
     undo: 'Annuler',
     compose: 'Nouveau message',
     reply: 'Répondre, à tous, transférer',
@@ -55,7 +57,7 @@ const useTexts = defineTexts('keys', {
 
 const KEYS = {
   list: { next: ['j', 'k'], arrows: ['↑', '↓'], select: ['x'], all: ['Ctrl A'], escape: ['Esc'] },
-  message: { archive: ['e'], trash: ['#', 'Del'], junk: ['!'], flag: ['s'], unread: ['u', 'i'], move: ['v'], undo: ['z'] },
+  message: { archive: ['e'], trash: ['#', 'Del'], junk: ['!'], flag: ['s'], unread: ['u', 'i'], move: ['v'], snooze: ['b'], undo: ['z'] },
   write: { compose: ['c'], reply: ['r', 'a', 'f'] },
   go: { search: ['/'], folders: ['g i', 'g d', 'g t', 'g a', 'g s'], help: ['?'] },
 } as const

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react'
 import { composeNow } from '../../app/plugs'
 import { choices } from './choices'
 import type { List } from '../../jmap/list'
-import type { Actions } from './actions'
+import type { Actions, MailDialog } from './actions'
 import { useOpen, type Place } from './place'
 import type { Selection } from './selection'
 
@@ -16,7 +16,7 @@ interface Context {
   actions: Actions
   leave: (rows: readonly string[]) => void
   dialog: unknown
-  setDialog: (dialog: 'move' | 'destroy' | null) => void
+  setDialog: (dialog: MailDialog | null) => void
   showHelp: () => void
   isReadingBeside: boolean
 }
@@ -76,6 +76,7 @@ export function useKeys(context: Context): void {
         u: () => rows.length > 0 && actions.read(ids(), false),
         i: () => rows.length > 0 && actions.read(ids(), true),
         v: () => rows.length > 0 && setDialog('move'),
+        b: () => rows.length > 0 && actions.snooze && setDialog('snooze'),
         z: () => actions.undoLast(),
         c: () => composeNow()?.({ kind: 'new' }),
         r: () => write('reply'),

@@ -1,8 +1,11 @@
 import { EmptyState, ErrorPanel } from '@chappe/kit'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { List } from '../../jmap/list'
-import type { Actions } from './actions'
+import { isSnoozed } from '../folders/names'
+import { untilTimes } from '../snooze/data'
+import type { Actions, MailDialog } from './actions'
 import { ImportHere } from './import'
 import { ListHead } from './list-head'
 import { useChoices } from './choices'
@@ -27,9 +30,20 @@ interface Props {
   selection: Selection
   actions: Actions
   leave: (rows: readonly string[]) => void
-  dialog: 'move' | 'destroy' | null
-  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  dialog: MailDialog | null
+  onDialog: (dialog: MailDialog | null) => void
   isReadingBeside: boolean
+}
+
+/** When the messages of the folder for what is put off come back; of other folders nothing. */
+function useUntil({ store, mailbox }: Place): ReadonlyMap<string, string> | undefined {
+  const isOn = store.isOwn && mailbox !== undefined && isSnoozed(mailbox)
+  return useQuery({
+    queryKey: ['snoozed', store.accountId, mailbox?.totalEmails],
+    enabled: isOn,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => untilTimes(store, signal),
+  }).data
 }
 
 /** One long list, of which what is near the screen is loaded and drawn. */
@@ -41,6 +55,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
   const { store } = place
   const count = list.total ?? 0
   const sections = useSections(place, list)
+  const until = useUntil(place)
   const { density } = useChoices()
   const row = ROWS[density]
   const virtual = useVirtualizer({
@@ -118,6 +133,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
                   version={store.version}
                   list={list}
                   email={email}
+                  until={until?.get(email.id)}
                   actions={actions}
                   isOpen={email.id === listed}
                   isSelected={selection.has(email.id)}

@@ -1,5 +1,5 @@
 import { Foreign } from '@chappe/kit'
-import { IconArchive, IconArrowBackUp, IconArrowForwardUp, IconCheck, IconFlag, IconFlagFilled, IconMail, IconMailOpened, IconPaperclip, IconTrash, type Icon } from '@chappe/kit/icons'
+import { IconArchive, IconArrowBackUp, IconArrowForwardUp, IconCheck, IconClock, IconFlag, IconFlagFilled, IconMail, IconMailOpened, IconPaperclip, IconTrash, type Icon } from '@chappe/kit/icons'
 import { memo, type DragEvent, type KeyboardEvent, type MouseEvent } from 'react'
 import type { List } from '../../jmap/list'
 import type { AccountStore } from '../../jmap/store'
@@ -32,6 +32,8 @@ interface Props extends At {
   version: number
   list: List
   email: Email
+  /** When it comes back, of what is put off. */
+  until: string | undefined
   actions: Actions
   isOpen: boolean
   isSelected: boolean
@@ -66,13 +68,23 @@ function Quick({ icon: Icon, label, onClick }: { icon: Icon; label: string; onCl
   )
 }
 
+function When({ email, until }: { email: Email; until: string | undefined }) {
+  const say = useMailTexts()
+  const dates = useDates()
+  const at = until ?? email.receivedAt
+  return (
+    <time dateTime={at} title={until ? say('until', { when: dates.full(until) }) : dates.full(at)}>
+      {until && <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />} {dates.row(at)}
+    </time>
+  )
+}
+
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }
 
 export const Row = memo(function Row(p: Props) {
   const { index, start, section, store, list, email, actions, isOpen, isSelected, does } = p
   const say = useMailTexts()
   const act = useActionTexts()
-  const dates = useDates()
   const all = list.spec.collapse ? store.conversation(email) : [email]
   const isUnread = all.some((e) => !e.keywords['$seen'])
   const isFlagged = all.some((e) => e.keywords['$flagged'])
@@ -147,9 +159,7 @@ export const Row = memo(function Row(p: Props) {
               {all.some((e) => e.hasAttachment) && <IconPaperclip size={15} role="img" aria-label={say('attachment')} />}
               {isFlagged && <IconFlagFilled size={15} className={classes.flag} role="img" aria-label={say('flagged')} />}
             </span>
-            <time dateTime={email.receivedAt} title={dates.full(email.receivedAt)}>
-              {dates.row(email.receivedAt)}
-            </time>
+            <When email={email} until={p.until} />
           </div>
           <div className={classes.line}>
             <span className={classes.subject}>

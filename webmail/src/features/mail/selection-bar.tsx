@@ -3,7 +3,7 @@ import { ActionIcon } from '@mantine/core'
 import { useState } from 'react'
 import type { List } from '../../jmap/list'
 import { useActionTexts } from './action-texts'
-import type { Actions } from './actions'
+import type { Actions, MailDialog } from './actions'
 import classes from './list.module.css'
 import type { Place } from './place'
 import type { Selection } from './selection'
@@ -17,8 +17,8 @@ interface Props {
   selection: Selection
   actions: Actions
   leave: (rows: readonly string[]) => void
-  dialog: 'move' | 'destroy' | null
-  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  dialog: MailDialog | null
+  onDialog: (dialog: MailDialog | null) => void
 }
 
 /** Stands where the title was while rows are marked. */

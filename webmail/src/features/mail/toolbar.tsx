@@ -1,13 +1,14 @@
-import { IconArchive, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
+import { IconArchive, IconClock, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
 import { Menu } from '@mantine/core'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import { useActionTexts } from './action-texts'
-import type { Actions } from './actions'
+import type { Actions, MailDialog } from './actions'
 import classes from './toolbar.module.css'
 
 const DestroyDialog = lazy(() => import('./destroy-dialog'))
 const MoveDialog = lazy(() => import('../folders/move'))
+const SnoozeDialog = lazy(() => import('../snooze/dialog'))
 
 export function Tool({ icon: Icon, label, onClick, words = true }: { icon: Icon; label: string; onClick: () => void; words?: boolean }) {
   return (
@@ -25,8 +26,8 @@ interface Props {
   ids: readonly string[]
   /** After they have left the place. */
   onGone: () => void
-  dialog: 'move' | 'destroy' | null
-  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  dialog: MailDialog | null
+  onDialog: (dialog: MailDialog | null) => void
   words?: boolean
   children?: ReactNode
   more?: ReactNode
@@ -49,6 +50,8 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
       {children}
       {archive && <Tool icon={IconArchive} label={say('archive')} onClick={leave(archive)} words={words} />}
       {actions.isFinal ? <Tool icon={IconTrash} label={say('destroy')} onClick={() => onDialog('destroy')} words={words} /> : trash && <Tool icon={IconTrash} label={say('trash')} onClick={leave(trash)} words={words} />}
+      {actions.bringBack && <Tool icon={IconInbox} label={say('bringBack')} onClick={leave(actions.bringBack)} words={words} />}
+      {actions.snooze && <Tool icon={IconClock} label={say('snooze')} onClick={() => onDialog('snooze')} words={words} />}
       {notJunk && <Tool icon={IconInbox} label={say('notJunk')} onClick={leave(notJunk)} words={words} />}
       <Tool icon={isFlagged ? IconFlagFilled : IconFlag} label={say(isFlagged ? 'unflag' : 'flag')} onClick={() => actions.flag(ids, !isFlagged)} words={words} />
       <Menu position="bottom-end" withinPortal>
@@ -85,6 +88,18 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
           />
         </Suspense>
       )}
+      {dialog === 'snooze' && actions.snooze && (
+        <Suspense>
+          <SnoozeDialog
+            onClose={() => onDialog(null)}
+            onChoose={(until) => {
+              onDialog(null)
+              onGone()
+              actions.snooze?.(ids, until)
+            }}
+          />
+        </Suspense>
+      )}
       {dialog === 'destroy' && (
         <Suspense>
           <DestroyDialog
@@ -102,6 +117,6 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
 }
 
 /** The dialogs' state of one toolbar. */
-export function useDialog(): ['move' | 'destroy' | null, (d: 'move' | 'destroy' | null) => void] {
-  return useState<'move' | 'destroy' | null>(null)
+export function useDialog(): [MailDialog | null, (d: MailDialog | null) => void] {
+  return useState<MailDialog | null>(null)
 }

@@ -8,7 +8,7 @@ import type { List } from '../../jmap/list'
 import { useStore } from '../../jmap/mail'
 import type { Email } from '../../jmap/wire'
 import { useActionTexts } from '../mail/action-texts'
-import type { Actions } from '../mail/actions'
+import type { Actions, MailDialog } from '../mail/actions'
 import { useChoices } from '../mail/choices'
 import { useOpen, type Place } from '../mail/place'
 import { useMailTexts } from '../mail/texts'
@@ -24,8 +24,8 @@ interface Props {
   id: string
   actions: Actions
   leave: () => void
-  dialog: 'move' | 'destroy' | null
-  onDialog: (dialog: 'move' | 'destroy' | null) => void
+  dialog: MailDialog | null
+  onDialog: (dialog: MailDialog | null) => void
   hasBack: boolean
 }
 

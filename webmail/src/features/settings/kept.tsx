@@ -4,10 +4,10 @@ import * as z from 'zod/mini'
 import { CAPABILITIES } from '../../jmap/client'
 import { useMail } from '../../jmap/mail'
 import { getOf } from '../../jmap/wire'
-import { choices, sharedChoices, takeShared, useChoices } from '../mail/choices'
+import { choices, choose, sharedChoices, takeShared, useChoices } from '../mail/choices'
 import { setOwn } from './set'
 
-const preferences = z.object({ language: z.nullish(z.string()), client: z.looseObject({ webmail: z.optional(z.unknown()) }) })
+const preferences = z.object({ language: z.nullish(z.string()), undoSend: z.nullish(z.number()), client: z.looseObject({ webmail: z.optional(z.unknown()) }) })
 const LATER_MS = 1500
 
 /** Keeps on the server what this person has chosen, and takes over what was chosen on another device. Draws nothing. */
@@ -25,6 +25,7 @@ export function KeptChoices() {
       const { list } = await jmap.call('Preferences/get', { accountId: jmap.ownAccount, ids: null }, getOf(preferences), control.signal)
       const kept = list[0]
       if (kept?.client.webmail !== undefined) takeShared(kept.client.webmail)
+      choose({ undoSend: kept?.undoSend ?? null })
       if ((kept?.language === 'fr' || kept?.language === 'en') && kept.language !== currentLanguage()) switchLanguage(kept.language)
       // What was never chosen is not kept: the next device begins as it likes.
       known.current = { choices: JSON.stringify(sharedChoices(choices())), language: currentLanguage() }

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { AccountStore } from '../../../jmap/store'
 import type { Message, Part } from '../../../jmap/wire'
 import { Files } from '../files/files'
-import { pictureSender, SenderProof, SenderWarnings, useVerdict } from '../sender/sender'
+import { pictureSender, SenderProof, SenderWarnings, SignatureLine, useVerdict } from '../sender/sender'
 import classes from './body.module.css'
 import { cleanMessage } from './clean'
 import { ownPictures, remotePictures } from './pictures'
@@ -157,11 +157,13 @@ function HtmlBody({ store, message, sender, html }: BodyProps) {
 export function MessageBody({ store, message }: { store: AccountStore; message: Message }) {
   const { jmap, accountId } = store
   const { html, text } = useMemo(() => textsOf(message), [message])
-  const verdict = useVerdict(jmap, accountId, message)
+  const known = useVerdict(jmap, accountId, message)
+  const verdict = known?.verdict ?? null
   const inText = useMemo(() => message.attachments.flatMap((p) => (p.cid && html.some((h) => h.includes(`cid:${p.cid}`)) ? [p.cid] : [])), [message, html])
   return (
     <div className={classes.message}>
       <SenderProof verdict={verdict} />
+      <SignatureLine signature={known?.signature} />
       <SenderWarnings verdict={verdict} />
       {html.length > 0 ? <HtmlBody key={message.id} store={store} message={message} html={html} sender={pictureSender(verdict, message)} /> : <PlainBody key={message.id} text={text} />}
       <Files jmap={jmap} accountId={accountId} message={message} inText={inText} />

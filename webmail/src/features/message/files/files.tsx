@@ -2,7 +2,7 @@
 import { Foreign, tellTrouble, useFormat, useKitTexts, errorWords } from '@chappe/kit'
 import { IconDownload, IconEye, IconFile, IconPaperclip, IconPhoto } from '@chappe/kit/icons'
 import { ActionIcon, Button, Loader, Modal } from '@mantine/core'
-import { useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import type { Jmap } from '../../../jmap/client'
 import type { Message, Part } from '../../../jmap/wire'
 import { isPicture } from '../body/pictures'
@@ -10,6 +10,10 @@ import classes from './files.module.css'
 import { useFilesTexts } from './texts'
 import { plainName, zip } from './zip'
 
+const Pdf = lazy(() => import('./pdf'))
+const PDF = /^application\/(?:x-)?pdf$/i
+/** What is said of it stands above the text. */
+const SIGNATURE = /^application\/(?:(?:x-)?pkcs7|pgp)-signature$/i
 const LOOK_MAX = 20 << 20
 const TEXT_MAX = 1 << 20
 const ZIP_MAX = 500 << 20
@@ -36,11 +40,12 @@ async function bytesOf(jmap: Jmap, accountId: string, part: Part): Promise<Uint8
 function Look({ jmap, accountId, part, onClose }: { jmap: Jmap; accountId: string; part: Part; onClose: () => void }) {
   const say = useFilesTexts()
   const kit = useKitTexts()
-  const [shown, setShown] = useState<{ picture?: string; text?: string } | 'failed' | null>(null)
+  const [shown, setShown] = useState<{ picture?: string; text?: string; pdf?: ArrayBuffer } | 'failed' | null>(null)
   useEffect(() => {
     let gone = false
     void bytesOf(jmap, accountId, part)
       .then(async (bytes) => {
+        if (PDF.test(part.type)) return { pdf: bytes.buffer }
         if (!isPicture(part.type)) return { text: new TextDecoder(part.charset || 'utf-8').decode(bytes.subarray(0, TEXT_MAX)) }
         const reader = new FileReader()
         reader.readAsDataURL(new Blob([bytes], { type: part.type }))
@@ -58,6 +63,11 @@ function Look({ jmap, accountId, part, onClose }: { jmap: Jmap; accountId: strin
       {shown === null && <Loader size="sm" />}
       {shown === 'failed' && say('failed')}
       {shown !== null && shown !== 'failed' && shown.picture && <img className={classes.picture} src={shown.picture} alt={shownName(part)} />}
+      {shown !== null && shown !== 'failed' && shown.pdf && (
+        <Suspense>
+          <Pdf bytes={shown.pdf} name={shownName(part)} />
+        </Suspense>
+      )}
       {shown !== null && shown !== 'failed' && shown.text !== undefined && (
         <pre className={classes.text} dir="auto" tabIndex={0}>
           {shown.text}
@@ -74,7 +84,7 @@ export function Files({ jmap, accountId, message, inText = [] }: { jmap: Jmap; a
   const format = useFormat()
   const [look, setLook] = useState<Part | null>(null)
   const [busy, setBusy] = useState(false)
-  const parts = useMemo(() => message.attachments.filter((p) => p.blobId && !(p.cid && inText.includes(p.cid))), [message, inText])
+  const parts = useMemo(() => message.attachments.filter((p) => p.blobId && !SIGNATURE.test(p.type) && !(p.cid && inText.includes(p.cid))), [message, inText])
   if (parts.length === 0) return null
   const total = parts.reduce((sum, p) => sum + p.size, 0)
   const one = (part: Part) => save(jmap.downloadUrl(accountId, part.blobId ?? '', shownName(part)), shownName(part))
@@ -104,7 +114,7 @@ export function Files({ jmap, accountId, message, inText = [] }: { jmap: Jmap; a
       </header>
       <ul>
         {parts.map((part, i) => {
-          const canLook = part.size <= LOOK_MAX && (isPicture(part.type) || TEXTS.test(part.type))
+          const canLook = part.size <= LOOK_MAX && (isPicture(part.type) || PDF.test(part.type) || TEXTS.test(part.type))
           return (
             <li key={i} className={classes.file}>
               {isPicture(part.type) ? <IconPhoto size={20} aria-hidden /> : <IconFile size={20} aria-hidden />}

@@ -1,27 +1,36 @@
 // Who sent a message, and what is not as it looks.
-import { IconAlertTriangle, IconShieldCheck } from '@chappe/kit/icons'
+import { IconAlertTriangle, IconCertificate, IconShieldCheck } from '@chappe/kit/icons'
 import { useQuery } from '@tanstack/react-query'
 import * as z from 'zod/mini'
-import type { Jmap } from '../../../jmap/client'
+import { CAPABILITIES, type Jmap } from '../../../jmap/client'
 import { getOf, type Message } from '../../../jmap/wire'
 import classes from './sender.module.css'
 import { useSenderTexts } from './texts'
+import { signatureOf, SIGNATURE_FAULTS, type Signature } from './signature'
 import { verdictOf, type Verdict, type Warning } from './verdict'
 
 const RESULTS = 'header:Authentication-Results:asRaw:all'
 const RECEIVED = 'header:Received:asRaw:all'
-const fields = z.object({ id: z.string(), [RESULTS]: z.nullish(z.array(z.string())), [RECEIVED]: z.nullish(z.array(z.string())) })
+const smime = { smimeStatus: z.nullish(z.string()), smimeErrors: z.nullish(z.array(z.string())) }
+const fields = z.object({ id: z.string(), ...smime, [RESULTS]: z.nullish(z.array(z.string())), [RECEIVED]: z.nullish(z.array(z.string())) })
+
+/** What is known of a message beside its text: whose it is, and whether a signature (RFC 9219) holds. */
+export interface Known {
+  verdict: Verdict
+  signature: Signature
+}
 
 /** null until it is known. */
-export function useVerdict(jmap: Jmap, accountId: string, message: Message): Verdict | null {
+export function useVerdict(jmap: Jmap, accountId: string, message: Message): Known | null {
   const found = useQuery({
     queryKey: ['verdict', accountId, message.id],
     staleTime: Infinity,
     gcTime: 120_000,
     refetchOnWindowFocus: false,
     queryFn: async ({ signal }) => {
-      const [one] = (await jmap.call('Email/get', { accountId, ids: [message.id], properties: ['id', RESULTS, RECEIVED] }, getOf(fields), signal)).list
-      return verdictOf(message.from ?? [], one?.[RESULTS] ?? [], one?.[RECEIVED] ?? [])
+      const properties = ['id', RESULTS, RECEIVED, ...(CAPABILITIES.smime in jmap.session.capabilities ? Object.keys(smime) : [])]
+      const [one] = (await jmap.call('Email/get', { accountId, ids: [message.id], properties }, getOf(fields), signal)).list
+      return { verdict: verdictOf(message.from ?? [], one?.[RESULTS] ?? [], one?.[RECEIVED] ?? []), signature: signatureOf(message, one?.smimeStatus ?? null, one?.smimeErrors ?? []) }
     },
   })
   return found.data ?? null
@@ -72,6 +81,31 @@ export function SenderWarnings({ verdict }: { verdict: Verdict | null }) {
           <span dir="auto">{words(w)}</span>
         </li>
       ))}
+    </ul>
+  )
+}
+
+/** Whether the message is signed, and what of it. */
+export function SignatureLine({ signature }: { signature: Signature | undefined }) {
+  const say = useSenderTexts()
+  if (!signature) return null
+  if (signature.kind === 'good')
+    return (
+      <span className={classes.proven} title={say('signature.goodLead')}>
+        <IconCertificate size={15} aria-hidden />
+        {say('signature.good')}
+      </span>
+    )
+  if (signature.kind === 'unchecked') return <span className={classes.signed}>{say(`signature.${signature.by}`)}</span>
+  const known = SIGNATURE_FAULTS.find((f) => f.words === signature.why)
+  return (
+    <ul className={classes.warnings} role="alert">
+      <li>
+        <IconAlertTriangle size={17} aria-hidden />
+        <span dir="auto">
+          {say('signature.bad')} {known ? say(`fault.${known.name}`) : signature.why}
+        </span>
+      </li>
     </ul>
   )
 }

@@ -1,7 +1,10 @@
-import { languages, Panel, switchLanguage, useLanguage } from '@chappe/kit'
+import { errorWords, languages, Panel, switchLanguage, tellTrouble, useKitTexts, useLanguage } from '@chappe/kit'
 import { Alert, Radio, Select, Stack, Switch, useMantineColorScheme } from '@mantine/core'
 import { useState } from 'react'
-import { choose, useChoices, type Choices } from '../../mail/choices'
+import { CAPABILITIES } from '../../../jmap/client'
+import { useMail } from '../../../jmap/mail'
+import { choose, UNDO_SECONDS, useChoices, type Choices } from '../../mail/choices'
+import { setOwn } from '../set'
 import { useGeneralTexts } from './texts'
 
 const NAMES = { en: 'English', fr: 'Français' }
@@ -51,6 +54,37 @@ function Notices() {
   )
 }
 
+const UNDO = [0, UNDO_SECONDS, 10, 20, 30]
+
+/** How long one can take back what was sent: the server's affair, so that it holds for whatever one writes with. */
+function UndoSend() {
+  const say = useGeneralTexts()
+  const kit = useKitTexts()
+  const { jmap } = useMail()
+  const { undoSend } = useChoices()
+  const now = undoSend ?? UNDO_SECONDS
+  const change = async (seconds: number) => {
+    try {
+      await setOwn(jmap, 'Preferences', { update: { singleton: { undoSend: seconds } } })
+      choose({ undoSend: seconds })
+    } catch (cause) {
+      tellTrouble(say('undo'), errorWords(cause, kit))
+    }
+  }
+  if (!(CAPABILITIES.owner in jmap.session.capabilities)) return null
+  return (
+    <Select
+      label={say('undo')}
+      description={say('undoLead')}
+      data={[...new Set([...UNDO, now])].sort((a, b) => a - b).map((n) => ({ value: String(n), label: n === 0 ? say('undoNone') : say('undoSeconds', { count: n }) }))}
+      value={String(now)}
+      onChange={(word) => word !== null && void change(Number(word))}
+      allowDeselect={false}
+      maw={380}
+    />
+  )
+}
+
 export default function GeneralPage() {
   const say = useGeneralTexts()
   const language = useLanguage()
@@ -85,6 +119,9 @@ export default function GeneralPage() {
           <Switch label={say('conversations')} {...toggle('conversations')} />
           <Switch label={say('sections')} {...toggle('sections')} />
         </Stack>
+      </Panel>
+      <Panel title={say('sending')}>
+        <UndoSend />
       </Panel>
       <Panel title={say('behaviour')}>
         <Stack gap="sm">

@@ -1,0 +1,36 @@
+import { defineTexts } from '@chappe/kit'
+
+export const useDelegateTexts = defineTexts('delegates', {
+  en: {
+    people: 'People who see to your mail',
+    lead: 'They find the folders below their own ones, here and in other mail programs.',
+    none: 'Nobody but you.',
+    folders_one: '{{count}} folder',
+    folders_other: '{{count}} folders',
+    edit: 'Change what {{name}} may do',
+    remove: 'Take all rights from {{name}}',
+    removeTitle: 'Take all rights from {{name}}?',
+    removeLead: 'Your folders leave the list of {{name}} at once.',
+    title: 'What {{name}} may do',
+    all: 'In all folders',
+    in: 'In {{folder}}',
+    'role.none': 'Nothing',
+    differs: 'As chosen below',
+  },
+  fr: {
+    people: 'Personnes qui s’occupent de votre courrier',
+    lead: 'Elles trouvent ces dossiers sous les leurs, ici et dans d’autres logiciels de courrier.',
+    none: 'Personne d’autre que vous.',
+    folders_one: '{{count}} dossier',
+    folders_other: '{{count}} dossiers',
+    edit: 'Changer ce que peut faire {{name}}',
+    remove: 'Retirer tous ses droits à {{name}}',
+    removeTitle: 'Retirer tous ses droits à {{name}} ?',
+    removeLead: 'Vos dossiers quittent aussitôt la liste de {{name}}.',
+    title: 'Ce que peut faire {{name}}',
+    all: 'Dans tous les dossiers',
+    in: 'Dans {{folder}}',
+    'role.none': 'Rien',
+    differs: 'Comme choisi ci-dessous',
+  },
+})
