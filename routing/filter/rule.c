@@ -394,3 +394,33 @@ bool rule_matches(const struct rule *r, void *arena, const struct rule_message *
     *matches_out = texts_match(r, arena, m);
     return !*matches_out || groups_match(r, arena, m, matches_out, err);
 }
+
+static bool try_one(const char *name, json_t *value, void *arena, const struct rule_message *m, json_t *held,
+                    struct err *err)
+{
+    json_t *alone = json_pack("{s:O}", name, value);
+    struct rule rule = { .name = "" };
+    bool matches;
+
+    read_rule(arena, alone, &rule);
+    json_decref(alone);
+    return rule_matches(&rule, arena, m, &matches, err) &&
+           json_object_set_new(held, name, json_boolean(matches)) == 0;
+}
+
+bool rule_try(json_t *json, void *arena, const struct rule_message *m, json_t **held_out, struct err *err)
+{
+    json_t *held = json_object(), *value;
+    const char *name;
+
+    json_object_foreach(json, name, value)
+    {
+        size_t i = field_of(name);
+        if (i == COUNT_OF(fields) || fields[i].is_action || try_one(name, value, arena, m, held, err))
+            continue;
+        json_decref(held);
+        return false;
+    }
+    *held_out = held;
+    return true;
+}

@@ -60,6 +60,11 @@ struct rule_message {
 MUST_CHECK bool rule_matches(const struct rule *rule, void *arena, const struct rule_message *message,
                              bool *matches_out, struct err *err);
 
+/* Whether each condition of a rule holds by itself, and each exception does not apply: {"sender": true, "unless_header": false}, a new
+ * reference. The rule is one that rule_check() takes. False only where that cannot be known now. */
+MUST_CHECK bool rule_try(json_t *json, void *arena, const struct rule_message *message, json_t **held_out,
+                         struct err *err);
+
 /* Does `text` match one of the patterns? */
 bool rule_pattern_matches(const char *patterns, struct span text);
 

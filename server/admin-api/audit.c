@@ -185,12 +185,3 @@ bool activity_get(struct admin_call *call, struct err *err)
                                               "last", json_time(list[i].last_us)));
     return call_answer(call, json_pack("{s:o}", "activity", json));
 }
-
-bool check_get(struct admin_call *call, struct err *err)
-{
-    json_t *lines = json_array();
-
-    (void)err;
-    call->api->options.check(call->api->options.host, lines);
-    return call_answer(call, json_pack("{s:o}", "lines", lines));
-}

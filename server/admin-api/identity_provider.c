@@ -1,7 +1,7 @@
 /* identity_provider.c -- whom an organisation believes about its people (OpenID Connect). */
 #include "directory/identity_provider.h"
 
-#include "admin_api/call.h"
+#include "admin_api/lines.h"
 #include "auth/federation.h"
 
 #include <talloc.h>
@@ -141,5 +141,6 @@ bool identity_provider_test(struct admin_call *call, struct err *err)
     json_t *steps = federation_test(call->api->options.federation, &found);
     bool has_passed =
         json_is_true(json_object_get(json_array_get(steps, json_array_size(steps) - 1), "passed"));
+    lines_translate(call, steps, "detail");
     return call_answer(call, json_pack("{s:b, s:o}", "passed", has_passed, "steps", steps));
 }

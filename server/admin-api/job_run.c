@@ -1,5 +1,5 @@
 /* job_run.c -- doing the items of jobs, a handful at a time. */
-#include "admin_api/act.h"
+#include "admin_api/job_export.h"
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
@@ -13,7 +13,7 @@
 #include <talloc.h>
 
 /* An import adds a turn in one transaction; of the others each item is one. */
-enum { IMPORT_TURN = 500, BULK_TURN = 50 };
+enum { IMPORT_TURN = 500, BULK_TURN = 50, EXPORT_TURN = 1 };
 
 struct turn {
     struct admin_api *api;
@@ -184,8 +184,15 @@ static bool bulk_turn(struct turn *turn, struct err *err)
 
 /* ---- turns */
 
+static const size_t turn_sizes[JOB_KINDS] = {
+    [JOB_IMPORT] = IMPORT_TURN, [JOB_BULK] = BULK_TURN, [JOB_EXPORT] = EXPORT_TURN
+};
+
 static bool work(struct turn *turn, bool *goes_on_out, struct err *err)
 {
+    if (turn->job->kind == JOB_EXPORT)
+        return job_export_page(turn->api, &turn->caller, turn->job, &turn->items[0], turn->arena, goes_on_out,
+                               err);
     if (!(turn->job->kind == JOB_IMPORT ? import_turn(turn, err) : bulk_turn(turn, err)))
         return false;
     CRASHPOINT("job.before-settle");
@@ -215,9 +222,8 @@ static bool do_job(struct admin_api *api, const struct job *job, bool (*goes_on)
                              .job = job,
                              .caller = { job->caller, job->peer, job->caller_id, job->permissions },
                              .arena = arena };
-        bool done =
-            job_begin_items(api->options.directory, arena, job->job_id,
-                            job->kind == JOB_IMPORT ? IMPORT_TURN : BULK_TURN, &turn.items, &turn.count, err);
+        bool done = job_begin_items(api->options.directory, arena, job->job_id, turn_sizes[job->kind],
+                                    &turn.items, &turn.count, err);
         bool is_end = done && turn.count == 0;
         done = done && (is_end || work(&turn, &is_wanted, err));
         talloc_free(arena);

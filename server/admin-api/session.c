@@ -248,49 +248,6 @@ bool session_delete(struct admin_call *call, struct err *err)
     return true;
 }
 
-/* ---- those of a user */
-
-static bool find(struct admin_call *call, struct user *out, struct err *err)
-{
-    return user_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], out, err);
-}
-
-static bool is_own_token(const struct admin_call *call, const struct access_token *token)
-{
-    return call->token && call->token->access_token_id == token->access_token_id;
-}
-
-bool sessions_get(struct admin_call *call, struct err *err)
-{
-    struct access_token *list;
-    struct user user;
-    size_t count;
-    json_t *json;
-
-    if (!find(call, &user, err) ||
-        !access_token_list(call->api->options.directory, call->arena, user.recipient_id, &list, &count, err))
-        return false;
-    json = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(
-            json, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "id",
-                            (json_int_t)list[i].access_token_id, "kind",
-                            list[i].is_session ? "session" : "token", "name", list[i].name, "peer",
-                            list[i].peer, "method", list[i].method, "lacks", list[i].lacks, "current",
-                            is_own_token(call, &list[i]), "created", json_time(list[i].created_us), "seen",
-                            json_time(list[i].seen_us), "expires", json_time(list[i].expires_us)));
-    return call_answer(call, json_pack("{s:o}", "sessions", json));
-}
-
-bool sessions_delete(struct admin_call *call, struct err *err)
-{
-    struct user user;
-
-    return find(call, &user, err) &&
-           access_token_remove(call->api->options.directory, &call->actor, user.recipient_id,
-                               strtoll(call->parameters[1], NULL, 10), err);
-}
-
 /* ---- tokens */
 
 static bool read_permissions(struct admin_call *call, uint64_t *permissions_out, struct err *err)

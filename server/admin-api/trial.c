@@ -1,5 +1,5 @@
 /* trial.c -- "test this account", "test this connector": one step after the other, each good or with its reason. */
-#include "admin_api/call.h"
+#include "admin_api/lines.h"
 #include "admin_api/mailbox.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -31,6 +31,7 @@ static bool answer_steps(struct admin_call *call, json_t *steps)
     size_t i;
 
     json_array_foreach(steps, i, each) is_good = is_good && json_is_true(json_object_get(each, "is_good"));
+    lines_translate(call, steps, "text");
     return call_answer(call, json_pack("{s:b, s:o}", "is_good", is_good, "steps", steps));
 }
 

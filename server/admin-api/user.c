@@ -95,8 +95,11 @@ bool user_post(struct admin_call *call, struct err *err)
 
 static bool read_query(struct admin_call *call, struct user_query *query, struct err *err)
 {
+    const char *restricted = http_query(call->request, "restricted");
+
     *query = (struct user_query){ .domain = http_query(call->request, "domain"),
                                   .text = http_query(call->request, "text"),
+                                  .is_restricted = restricted && strcmp(restricted, "true") == 0,
                                   .after = page_after(call) };
     return page_limit(call, PAGE_MOST, &query->limit, err) &&
            call_organisation_filter(call, &query->organisation_id, err);

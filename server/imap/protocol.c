@@ -172,6 +172,7 @@ static void on_closed(struct session *net)
 
 const struct protocol imap_protocol = {
     .name = "imap",
+    .bit = PROTOCOL_IMAP,
     .alpn = "imap",
     .state_bytes = sizeof(struct imap_session),
     .open = on_open,
@@ -184,6 +185,7 @@ const struct protocol imap_protocol = {
     .closed = on_closed,
     .busy = "* BYE [UNAVAILABLE] Too many connections, try again later.\r\n",
     .stopping = "* BYE [UNAVAILABLE] The server is stopping, come back soon.\r\n",
+    .ended = "* BYE This session was ended elsewhere.\r\n",
     .timeout = "* BYE Nothing came for too long.\r\n",
     .too_long = "* BYE [TOOBIG] The line is too long.\r\n",
     .not_http = "* BYE This is no web server.\r\n",

@@ -100,6 +100,7 @@ int run_request(struct invocation *in, struct err *err);
 int command_init(struct invocation *in, struct err *err);
 /* The commands of the table in commands.c: 0, or -1 with *err filled. chappe start */
 int command_start(struct invocation *in, struct err *err);
+int command_job_file(struct invocation *in, struct err *err);            /* chappe job file */
 int command_audit_export(struct invocation *in, struct err *err);        /* chappe audit export */
 int command_address_book_export(struct invocation *in, struct err *err); /* chappe address-list export */
 int command_secret_rotate(struct invocation *in, struct err *err);       /* chappe secret rotate */

@@ -106,6 +106,35 @@ static const struct option user_test_options[] = { { "--password-file", OPTION_S
 static const struct option statistics_options[] = {
     { "--hours", OPTION_NUMBER, "N", "?hours", false, "So many up to now; default 24." }, END
 };
+static const struct option session_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of users of this domain." },
+    { "--text", OPTION_TEXT, "TEXT", "?text", false, "In name, address, or where it comes from." },
+    { "--kind", OPTION_TEXT, "KIND", "?kind", false, "session, token or connection." },
+    { "--protocol", OPTION_TEXT, "PROTOCOL", "?protocol", false, "web, imap, pop3, smtp or sieve." },
+    END
+};
+static const struct option job_export_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", false, "Only of this organisation." },
+    { "--domain", OPTION_TEXT, "DOMAIN", "domain", false, "Only of this domain." },
+    { "--text", OPTION_TEXT, "TEXT", "text", false, "Of recipients and sessions: in name or address." },
+    { "--filter", OPTION_TEXT, "FILTER", "filter", false, "Of recipients: 'kind=user state=active'." },
+    { "--sort", OPTION_TEXT, "FIELD", "sort", false,
+      "Of recipients: address, name, created; -name: falling." },
+    { "--kind", OPTION_TEXT, "KIND", "kind", false, "Of sessions: session, token or connection." },
+    { "--protocol", OPTION_TEXT, "PROTOCOL", "protocol", false,
+      "Of sessions: web, imap, pop3, smtp, sieve." },
+    { "--sender", OPTION_TEXT, "ADDRESS", "sender", false, "Of queue and trace: the envelope sender." },
+    { "--recipient", OPTION_TEXT, "ADDRESS", "recipient", false, "Of queue and trace." },
+    { "--state", OPTION_TEXT, "STATE", "state", false, "Of the queue: waiting, in-work or held." },
+    { "--older", OPTION_TEXT, "SECONDS", "older", false, "Of the queue: in it for more than this." },
+    { "--login", OPTION_TEXT, "ADDRESS", "login", false, "Of queue and trace: who submitted it." },
+    { "--message-id", OPTION_TEXT, "ID", "message_id", false, "Of the trace." },
+    { "--client", OPTION_TEXT, "ADDRESS", "client", false, "Of the trace: the machine that brought it." },
+    { "--since", OPTION_TEXT, "WHEN", "since", false, "Of the trace: 2h, 7d, 2031-01-31." },
+    { "--until", OPTION_TEXT, "WHEN", "until", false, "Of the trace." },
+    END
+};
 static const struct option job_item_options[] = {
     { "--failed", OPTION_FLAG, NULL, "?failed", false, "Only those that failed." }, END
 };
@@ -253,11 +282,16 @@ static const struct option contact_set_options[] = {
     RULES,
     END
 };
-static const struct option user_list_options[] = {
-    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },
-    { "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain." },
-    END
-};
+#define OF_RECIPIENTS                                                                                        \
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." },                  \
+    {                                                                                                        \
+        "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain."                          \
+    }
+static const struct option recipient_list_options[] = { OF_RECIPIENTS, END };
+static const struct option user_list_options[] = { OF_RECIPIENTS,
+                                                   { "--restricted", OPTION_TEXT, "true", "?restricted",
+                                                     false, "Only who may not use every protocol himself." },
+                                                   END };
 static const struct option password_options[] = {
     { "--password-file", OPTION_SECRET, "FILE|-", "password", false,
       "Its first line is the password; otherwise it is asked for." },
@@ -501,41 +535,70 @@ static const struct option dkim_activate_options[] = {
     { "--hours", OPTION_NUMBER, "N", "hours", false, "From so many hours on; without it at once." }, END
 };
 
+/* Conditions and actions of a transport rule; flags come with the command. */
+#define RULE_PARTS                                                                                               \
+    { "--sender", OPTION_TEXT, "PATTERNS",                                                                       \
+      "sender",   false,       "Of the envelope sender: '*@example.org example.net'." },                         \
+        { "--recipient", OPTION_TEXT, "PATTERNS", "recipient", false, "Of recipients; one of them is enough." }, \
+        { "--direction", OPTION_TEXT, "in|out",                                                                  \
+          "direction",   false,       "From outside, or from the organisation's users." },                       \
+        { "--header", OPTION_TEXT, "'NAME: PATTERN'", "header", false, "A field of the message." },              \
+        { "--larger", OPTION_SIZE, "SIZE", "larger", false, "Than this." },                                      \
+        { "--attachment", OPTION_TEXT, "PATTERNS",                                                               \
+          "attachment",   false,       "Of names or types: '*.exe application/zip'." },                          \
+        { "--sender-in", OPTION_TEXT, "GROUP", "sender_in", false, "Where the sender is a member of a group." }, \
+        { "--recipient-in", OPTION_TEXT, "GROUP", "recipient_in", false, "Where one of the recipients is." },    \
+        { "--unless-sender-in", OPTION_TEXT, "GROUP",                                                            \
+          "unless_sender_in",   false,       "Not where the sender is a member." },                              \
+        { "--unless-sender", OPTION_TEXT, "PATTERNS", "unless_sender", false, "Not where the sender matches." }, \
+        { "--unless-recipient", OPTION_TEXT, "PATTERNS",                                                         \
+          "unless_recipient",   false,       "Not where a recipient matches." },                                 \
+        { "--unless-header", OPTION_TEXT, "'NAME: PATTERN'",                                                     \
+          "unless_header",   false,       "Not where a field matches." },                                        \
+        { "--refuse", OPTION_TEXT, "TEXT", "refuse", false, "Refuses with these words." },                       \
+        { "--prepend", OPTION_TEXT, "TEXT", "prepend", false, "Puts it before the subject." },                   \
+        { "--add-header", OPTION_TEXT, "'NAME: VALUE'", "add_header", false, "Adds a field." },                  \
+        { "--remove-header", OPTION_TEXT, "NAME", "remove_header", false, "Takes fields of this name out." },    \
+        { "--disclaimer", OPTION_TEXT, "TEXT",                                                                   \
+          "disclaimer",   false,       "Puts words under the text, plain and HTML." },                           \
+        { "--copy", OPTION_TEXT, "ADDRESS", "copy", false, "Sends a copy." },                                    \
+        { "--redirect", OPTION_TEXT, "ADDRESS", "redirect", false, "Sends it there instead." },                  \
+        { "--journal", OPTION_TEXT, "ADDRESS", "journal", false, "Sends a journal report with the envelope." },  \
+    {                                                                                                            \
+        "--moderate", OPTION_TEXT, "ADDRESS", "moderate", false, "Holds it until this one agrees."               \
+    }
 static const struct option rule_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation that wants it." },
     { "--position", OPTION_NUMBER, "N", "position", false,
       "Smaller ones are tried first; without it, the last." },
-    { "--sender", OPTION_TEXT, "PATTERNS", "sender", false,
-      "Of the envelope sender: '*@example.org example.net'." },
-    { "--recipient", OPTION_TEXT, "PATTERNS", "recipient", false, "Of recipients; one of them is enough." },
-    { "--direction", OPTION_TEXT, "in|out", "direction", false,
-      "From outside, or from the organisation's users." },
     { "--anonymous", OPTION_FLAG, NULL, "anonymous", false, "Where nobody has logged in." },
-    { "--header", OPTION_TEXT, "'NAME: PATTERN'", "header", false, "A field of the message." },
-    { "--larger", OPTION_SIZE, "SIZE", "larger", false, "Than this." },
-    { "--attachment", OPTION_TEXT, "PATTERNS", "attachment", false,
-      "Of names or types: '*.exe application/zip'." },
-    { "--sender-in", OPTION_TEXT, "GROUP", "sender_in", false, "Where the sender is a member of a group." },
-    { "--recipient-in", OPTION_TEXT, "GROUP", "recipient_in", false, "Where one of the recipients is." },
-    { "--unless-sender-in", OPTION_TEXT, "GROUP", "unless_sender_in", false,
-      "Not where the sender is a member." },
-    { "--unless-sender", OPTION_TEXT, "PATTERNS", "unless_sender", false, "Not where the sender matches." },
-    { "--unless-recipient", OPTION_TEXT, "PATTERNS", "unless_recipient", false,
-      "Not where a recipient matches." },
-    { "--unless-header", OPTION_TEXT, "'NAME: PATTERN'", "unless_header", false,
-      "Not where a field matches." },
-    { "--refuse", OPTION_TEXT, "TEXT", "refuse", false, "Refuses with these words." },
-    { "--prepend", OPTION_TEXT, "TEXT", "prepend", false, "Puts it before the subject." },
-    { "--add-header", OPTION_TEXT, "'NAME: VALUE'", "add_header", false, "Adds a field." },
-    { "--remove-header", OPTION_TEXT, "NAME", "remove_header", false, "Takes fields of this name out." },
-    { "--disclaimer", OPTION_TEXT, "TEXT", "disclaimer", false,
-      "Puts words under the text, plain and HTML." },
-    { "--copy", OPTION_TEXT, "ADDRESS", "copy", false, "Sends a copy." },
-    { "--redirect", OPTION_TEXT, "ADDRESS", "redirect", false, "Sends it there instead." },
-    { "--journal", OPTION_TEXT, "ADDRESS", "journal", false, "Sends a journal report with the envelope." },
-    { "--moderate", OPTION_TEXT, "ADDRESS", "moderate", false, "Holds it until this one agrees." },
     { "--junk", OPTION_FLAG, NULL, "junk", false, "Files it in Junk." },
     { "--quarantine", OPTION_FLAG, NULL, "quarantine", false, "Sets it aside." },
+    RULE_PARTS,
+    END
+};
+static const struct option rule_set_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
+    { "--position", OPTION_NUMBER, "N", "position", false, "Smaller ones are tried first." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: it rests." },
+    { "--anonymous", OPTION_YES_NO, "yes|no", "anonymous", false, "Where nobody has logged in." },
+    { "--junk", OPTION_YES_NO, "yes|no", "junk", false, "Files it in Junk." },
+    { "--quarantine", OPTION_YES_NO, "yes|no", "quarantine", false, "Sets it aside." },
+    RULE_PARTS,
+    END
+};
+static const struct option rule_trial_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation." },
+    { "--from", OPTION_TEXT, "ADDRESS", "from", false, "The envelope sender." },
+    { "--to", OPTION_LIST, "ADDRESSES", "to", false, "Recipients." },
+    { "--logged-in", OPTION_YES_NO, "yes|no", "logged_in", false, "Whether the sender has logged in." },
+    { "--message-file", OPTION_FILE, "FILE|-", "message", false, "The message, with its header." },
+    END
+};
+static const struct option rule_order_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--names", OPTION_LIST, "NAME,NAME,...", "names", true, "All rules, the first one first." },
     END
 };
 #define CONNECTOR                                                                                              \
@@ -808,14 +871,14 @@ const struct command commands[] = {
 
     { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
       "POST", "/aliases", "address target" },
-    { "alias list", "", "Lists aliases.", user_list_options, NULL, "GET", "/aliases", NULL, "aliases",
+    { "alias list", "", "Lists aliases.", recipient_list_options, NULL, "GET", "/aliases", NULL, "aliases",
       "address target" },
     { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
     { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
     { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
 
     { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
-    { "group list", "", "Lists groups.", user_list_options, NULL, "GET", "/groups", NULL, "groups",
+    { "group list", "", "Lists groups.", recipient_list_options, NULL, "GET", "/groups", NULL, "groups",
       "address name members enabled" },
     { "group show", "ADDRESS", "Shows one with its members.", group_show_options, NULL, "GET",
       "/groups/{0}" },
@@ -828,8 +891,8 @@ const struct command commands[] = {
 
     { "contact add", "ADDRESS TARGET", "Adds a contact: an address here for one elsewhere.",
       contact_add_options, NULL, "POST", "/contacts", "address target" },
-    { "contact list", "", "Lists contacts.", user_list_options, NULL, "GET", "/contacts", NULL, "contacts",
-      "address name target enabled" },
+    { "contact list", "", "Lists contacts.", recipient_list_options, NULL, "GET", "/contacts", NULL,
+      "contacts", "address name target enabled" },
     { "contact show", "ADDRESS", "Shows one.", NULL, NULL, "GET", "/contacts/{0}" },
     { "contact set", "ADDRESS", "Changes one.", contact_set_options, NULL, "PATCH", "/contacts/{0}" },
     { "contact remove", "ADDRESS", "Removes one.", NULL, NULL, "DELETE", "/contacts/{0}" },
@@ -874,6 +937,11 @@ const struct command commands[] = {
     { "session list", "ADDRESS", "Sessions and tokens of a user.", NULL, NULL, "GET", "/users/{0}/sessions",
       NULL, "sessions", "id kind name peer created seen expires" },
     { "session end", "ADDRESS ID", "Ends one.", NULL, NULL, "DELETE", "/users/{0}/sessions/{1}" },
+    { "session all", "", "Browsers, tokens and mail programs of everybody that are logged in now.",
+      session_options, NULL, "GET", "/sessions", NULL, "sessions",
+      "id address kind protocol name peer created seen" },
+    { "session end-all", "", "Ends all of these but one's own.", session_options, NULL, "POST",
+      "/sessions/end" },
     { "second-factor list", "ADDRESS", "Second factors of a user.", NULL, NULL, "GET",
       "/users/{0}/second-factors", NULL, "second_factors", "id kind name confirmed created last_used" },
     { "second-factor remove", "ADDRESS ID", "Takes one away.", NULL, NULL, "DELETE",
@@ -923,6 +991,9 @@ const struct command commands[] = {
     { "job show", "ID", "Shows how far one is.", NULL, NULL, "GET", "/jobs/{0}" },
     { "job items", "ID", "What came of each item.", job_item_options, NULL, "GET", "/jobs/{0}/items", NULL,
       "items", "index object state message" },
+    { "job export", "LIST", "Writes a list to a file: recipients, queue, trace or sessions.",
+      job_export_options, NULL, "POST", "/jobs/export", "list" },
+    { "job file", "ID", "Prints the file of an export that has ended.", NULL, command_job_file },
     { "job cancel", "ID", "Stops one: what is being done is finished, the rest is left.", NULL, NULL, "POST",
       "/jobs/{0}/cancel" },
     { "job resume", "ID", "Takes up what it has left.", NULL, NULL, "POST", "/jobs/{0}/resume" },
@@ -1042,11 +1113,17 @@ const struct command commands[] = {
       rule_options, NULL, "POST", "/rules", "name" },
     { "rule list", "", "Lists an organisation's rules in their order.", of_org_options, NULL, "GET", "/rules",
       NULL, "rules", "name position enabled rule" },
+    { "rule show", "NAME", "Shows one.", of_org_options, NULL, "GET", "/rules/{0}" },
+    { "rule set", "NAME", "Changes one; \"\" takes a condition or action out.", rule_set_options, NULL,
+      "PATCH", "/rules/{0}" },
+    { "rule order", "", "Puts all of them into this order.", rule_order_options, NULL, "PUT", "/rule-order" },
+    { "rule try", "NAME", "Tells which of its conditions hold for a message.", rule_trial_options, NULL,
+      "POST", "/rule-trial", "name" },
     { "rule remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE", "/rules/{0}" },
 
     { "dkim add", "DOMAIN", "Makes a key that signs a domain's mail, and prints its DNS record.",
       dkim_options, NULL, "POST", "/dkim", "domain" },
-    { "dkim list", "", "Lists keys.", user_list_options, NULL, "GET", "/dkim", NULL, "keys",
+    { "dkim list", "", "Lists keys.", recipient_list_options, NULL, "GET", "/dkim", NULL, "keys",
       "domain selector algorithm state active_from" },
     { "dkim show", "DOMAIN", "Prints a domain's records.", NULL, NULL, "GET", "/dkim/{0}", NULL, "keys",
       "name type value" },

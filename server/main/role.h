@@ -15,8 +15,9 @@
 #include "main/services.h"
 #include "session/server.h"
 
-struct storage;  /* main/storage.h */
-struct topology; /* topology/topology.h */
+struct roll_keeper; /* main/roll_keeper.h */
+struct storage;     /* main/storage.h */
+struct topology;    /* topology/topology.h */
 
 struct role {
     void *arena; /* for the life of the process */
@@ -27,6 +28,7 @@ struct role {
     struct tls_server *tls;
     struct storage *storage;
     struct session_server *sessions;
+    struct roll_keeper *roll;  /* who is logged in on those */
     struct topology *topology; /* of a role that asks which way mail goes, where its kind keeps none; NULL */
     struct role_door *doors;   /* what was opened, to open it anew after a change */
     size_t door_count;

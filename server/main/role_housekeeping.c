@@ -16,6 +16,7 @@
 #include "directory/identity_provider.h"
 #include "directory/job.h"
 #include "directory/lesson.h"
+#include "directory/line_session.h"
 #include "directory/list.h"
 #include "directory/login.h"
 #include "directory/move.h"
@@ -197,6 +198,7 @@ static const struct {
     { "quarantine", quarantine_tidy },
     { "access", access_tidy },
     { "sessions", access_token_tidy },
+    { "connections", line_process_tidy },
     { "federated", federated_login_tidy },
     { "logins", tidy_logins },
     { "familiar", familiar_tidy },

@@ -3,6 +3,7 @@
 
 #include "dns/dns.h"
 #include "main/certificates.h"
+#include "main/roll_keeper.h"
 #include "main/storage.h"
 
 #include <assert.h>
@@ -72,7 +73,10 @@ bool role_sessions_start(struct role *role, struct err *err)
 
     return settings_of(role->arena, role->config, &settings, err) &&
            certificates_find(role->arena, role->config, &tls, err) && tls_server_new(&tls, &role->tls, err) &&
-           storage_open(role, &role->storage, err) && session_server_start(&settings, &role->sessions, err);
+           storage_open(role, &role->storage, err) && session_server_start(&settings, &role->sessions, err) &&
+           roll_keeper_start(role->arena, role->sessions, storage_parts(role->storage)->directory,
+                             talloc_asprintf(role->arena, "%s/%s", role->config->hostname, role->kind->name),
+                             &role->roll, err);
 }
 
 static const struct service *service_named(const char *name)
@@ -268,6 +272,7 @@ void role_sessions_stop(struct role *role)
 {
     if (role->sessions) {
         session_server_stop(role->sessions, STOP_MS);
+        roll_keeper_stop(&role->roll);
         session_server_free(&role->sessions);
     }
     tls_server_free(&role->tls);

@@ -45,6 +45,7 @@ static void close_session(struct session *net)
 
 const struct protocol managesieve_protocol = {
     .name = "managesieve",
+    .bit = PROTOCOL_SIEVE,
     .alpn = "managesieve",
     .state_bytes = sizeof(struct managesieve_session),
     .open = open_session,
@@ -55,6 +56,7 @@ const struct protocol managesieve_protocol = {
     .closed = close_session,
     .busy = "BYE (TRYLATER) \"Too many connections; try again later.\"\r\n",
     .stopping = "BYE (TRYLATER) \"The server stops.\"\r\n",
+    .ended = "BYE \"This session was ended elsewhere.\"\r\n",
     .timeout = "BYE \"You were silent for too long.\"\r\n",
     .too_long = "BYE \"This is too long.\"\r\n",
     .not_http = "BYE \"This is not a web server.\"\r\n",

@@ -40,6 +40,7 @@ static void close_session(struct session *net)
 
 const struct protocol pop3_protocol = {
     .name = "pop3",
+    .bit = PROTOCOL_POP3,
     .alpn = "pop3",
     .state_bytes = sizeof(struct pop3_session),
     .open = open_session,
@@ -50,6 +51,7 @@ const struct protocol pop3_protocol = {
     .closed = close_session,
     .busy = "-ERR [SYS/TEMP] Too many connections; try again later.\r\n",
     .stopping = "-ERR [SYS/TEMP] The server stops.\r\n",
+    .ended = "-ERR This session was ended elsewhere.\r\n",
     .timeout = "-ERR You were silent for too long.\r\n",
     .too_long = "-ERR The line is too long.\r\n",
     .not_http = "-ERR This is not a web server.\r\n",

@@ -55,6 +55,7 @@ void session_reap(void *argument)
     stream_free(&session->stream);
     if (session->is_counted)
         limits_leave(server->limits, &session->limit_key);
+    session_roll_leave(session);
     session_metric_closed(session);
     free(session->in);
     talloc_free(session);

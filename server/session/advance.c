@@ -116,6 +116,16 @@ static enum progress run_call(struct session *session, enum where where)
     return PROGRESS;
 }
 
+/* True: the last words are said. */
+static bool has_to_end(struct session *session)
+{
+    if (!session->is_stopped && !session->is_ended)
+        return false;
+    session_say_goodbye(session,
+                        session->is_stopped ? session->protocol->stopping : session->protocol->ended);
+    return true;
+}
+
 static enum progress phase_ready(struct session *session, enum where where)
 {
     enum progress progress;
@@ -128,10 +138,8 @@ static enum progress phase_ready(struct session *session, enum where where)
         return do_upgrade(session);
     if (must_wait_for_reader(session))
         return NOTHING;
-    if (session->is_stopped) {
-        session_say_goodbye(session, session->protocol->stopping);
+    if (has_to_end(session))
         return PROGRESS;
-    }
     if (session->wants_wake && session->protocol->wake) {
         session->wants_wake = false;
         session->is_cheap = false;
@@ -161,10 +169,8 @@ static enum progress phase_body(struct session *session, enum where where)
 {
     enum progress progress;
 
-    if (session->is_stopped) {
-        session_say_goodbye(session, session->protocol->stopping);
+    if (has_to_end(session))
         return PROGRESS;
-    }
     if (where == ON_REACTOR && body_may_block(session))
         return NEEDS_WORKER;
     progress = session_feed_body(session);
@@ -276,6 +282,8 @@ static void take_signals(struct session *session)
         session->wants_wake = true;
     if (signals & STOPPED)
         session->is_stopped = true;
+    if (signals & ENDED)
+        session->is_ended = true;
     if (signals & CUT)
         session_write_off(session);
     if (signals & TICKED)

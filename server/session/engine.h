@@ -46,7 +46,8 @@ enum signal {
     WOKEN = 8,   /* session_wake */
     TICKED = 16, /* its deadline passed */
     STOPPED = 32,
-    CUT = 64
+    CUT = 64,
+    ENDED = 128 /* by session_server_end() */
 };
 
 enum phase {
@@ -103,6 +104,8 @@ struct session_server {
     struct session_listener *listeners;
     atomic_uint count;
     atomic_bool is_stopping;
+    pthread_mutex_t roll_lock;
+    struct roll_entry *roll; /* who is logged in */
 };
 
 struct session {
@@ -126,7 +129,7 @@ struct session {
     enum phase phase;
     enum call call; /* the call that is due or has more to say */
     enum upgrade upgrade;
-    bool can_read, can_write, has_eof, wants_wake, is_stopped;
+    bool can_read, can_write, has_eof, wants_wake, is_stopped, is_ended;
     bool is_opened, is_authenticated, is_counted, needs_more, is_written_off, is_cheap, is_flush_due;
     int idle_s;
     int64_t started_us, started_mono_us, active_us, hold_until_us, close_by_us, due_us;
@@ -135,7 +138,9 @@ struct session {
     size_t unit_length;
     struct buf out;
     size_t out_sent;
-    void *arena, *identity;
+    void *arena;
+    struct identity *identity;
+    struct roll_entry *login; /* in the server's roll; NULL: not there */
     struct spool *spool;
     body_filter *filter;
     void *filter_state;
@@ -209,6 +214,12 @@ void listener_ready(void *listener, unsigned ready);
 bool session_is_intruder(const struct session *session, struct span first, const char **text_out);
 /* The same for a binary PROXY header, which is no line. */
 bool session_is_binary_intruder(struct span first);
+
+/* roll.c */
+/* Its owner, of session->identity, is logged in from here on, ... */
+void session_roll_enter(struct session *session);
+/* ... and is not any more. Also for one that never was. */
+void session_roll_leave(struct session *session);
 
 /* metrics.c */
 /* Where a protocol stands among the labels, by its name; the last one for a name that is not known. */

@@ -42,6 +42,7 @@ enum frame {
 
 struct protocol {
     const char *name; /* "imap": listeners, logs, metrics */
+    unsigned bit;     /* enum directory_protocol; 0: nobody logs in to it as a person */
     const char *alpn; /* "imap"; NULL: any (a private protocol) */
 
     size_t state_bytes; /* session_state(): zeroed at the start, freed with the session */
@@ -67,6 +68,7 @@ struct protocol {
     /* One line each, with CRLF, sent before closing. Never an echo of what came in. */
     const char *busy; /* too many connections, or no descriptors: "421 4.3.2 ...": instead of a greeting */
     const char *stopping; /* the server stops */
+    const char *ended;    /* an administrator, or its owner elsewhere, ended it */
     const char *timeout;  /* too slow, idle for too long */
     const char *too_long; /* line or unit over its limit */
     const char *not_http; /* a browser, or a script that abuses one, speaks HTTP to us (ALPACA) */

@@ -123,6 +123,7 @@ bool session_server_start(const struct session_server_config *config, struct ses
 
     settle_config(server, config);
     pthread_rwlock_init(&server->trusted_lock, NULL);
+    pthread_mutex_init(&server->roll_lock, NULL);
     server->limits = limits_new(defaults.max_per_peer, defaults.max_new_per_peer);
     session_server_set_limits(server, config);
     server->homes = talloc_zero_array(server, struct home, server->config.reactors);
@@ -305,6 +306,30 @@ unsigned session_server_count(const struct session_server *server)
     return atomic_load(&server->count);
 }
 
+struct ending_errand {
+    struct home *home;
+    const char *const *ids;
+    size_t count;
+};
+
+static void end_sessions(void *argument)
+{
+    const struct ending_errand *errand = argument;
+
+    for (struct session *s = errand->home->sessions; s; s = s->next)
+        for (size_t i = 0; i < errand->count; i++)
+            if (strcmp(s->id, errand->ids[i]) == 0 && session_signal(s, ENDED))
+                session_advance(s, ON_REACTOR);
+}
+
+void session_server_end(struct session_server *server, const char *const *ids, size_t count)
+{
+    for (unsigned i = 0; count > 0 && i < server->home_count; i++) {
+        struct ending_errand errand = { &server->homes[i], ids, count };
+        at_home(&server->homes[i], end_sessions, &errand);
+    }
+}
+
 static void signal_all(struct home *home, unsigned signal)
 {
     for (struct session *s = home->sessions; s; s = s->next)
@@ -390,5 +415,6 @@ void session_server_free(struct session_server **server)
     }
     limits_free(&s->limits);
     pthread_rwlock_destroy(&s->trusted_lock);
+    pthread_mutex_destroy(&s->roll_lock);
     talloc_free(s);
 }

@@ -2,7 +2,7 @@
  * server.h -- the sessions of one role: listeners, reactors, workers, limits.
  *
  * Ownership  session_server_free() closes everything; protocols' contexts and TLS sets must live longer.
- * Threads    all functions from one thread (the role's main thread), except session_server_count().
+ * Threads    all functions from one thread (the role's main thread), except where another is said, and session_server_count().
  */
 #ifndef SESSION_SERVER_H
 #define SESSION_SERVER_H
@@ -66,6 +66,20 @@ void session_listener_close(struct session_listener **listener);
 
 /* Sessions now. */
 unsigned session_server_count(const struct session_server *server);
+
+/* Somebody who is logged in. */
+struct session_login {
+    char id[17]; /* session_id() */
+    char peer[NET_ADDRESS_TEXT];
+    unsigned protocol; /* protocol->bit */
+    int64_t recipient_id, since_us;
+};
+/* All of them, under `owner`: people on the network, no roles of ours on a socket of the machine. Any thread. */
+size_t session_server_logins(struct session_server *server, const void *owner,
+                             struct session_login **logins_out);
+/* Says protocol->ended to these sessions and closes them, as soon as what they do is done. Those that are not there are passed over.
+ * Any thread that ends before session_server_free(). */
+void session_server_end(struct session_server *server, const char *const *ids, size_t count);
 
 /* Stops listening, lets running commands end, sends protocol->stopping to everybody and closes; returns when all are
  * gone or after `ms`, when the rest is cut off. */

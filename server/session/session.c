@@ -95,12 +95,15 @@ bool session_is_authenticated(const struct session *session)
     return session->is_authenticated;
 }
 
-void session_set_identity(struct session *session, void *identity)
+void session_set_identity(struct session *session, struct identity *identity)
 {
+    session_roll_leave(session);
     session->identity = identity;
+    if (identity)
+        session_roll_enter(session);
 }
 
-void *session_identity(const struct session *session)
+struct identity *session_identity(const struct session *session)
 {
     return session->identity;
 }

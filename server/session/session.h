@@ -18,6 +18,8 @@
 #include "base/stream.h"
 #include "session/protocol.h"
 
+struct identity; /* auth/auth.h */
+
 /* The protocol's zeroed state, its listener's context (session/server.h). */
 void *session_state(struct session *session);
 /* The context of the listener that the session came in by, as it is now: a reload may have brought another
@@ -49,10 +51,10 @@ int64_t session_started_us(const struct session *session); /* wall clock */
 void session_set_authenticated(struct session *session, bool is_authenticated);
 /* As last set. */
 bool session_is_authenticated(const struct session *session);
-/* Who it is, for others that only hold the session; opaque here, owned by the protocol. */
-void session_set_identity(struct session *session, void *identity);
+/* Who it is, owned by the protocol; NULL: nobody any more. It stands in session_server_logins() until then. */
+void session_set_identity(struct session *session, struct identity *identity);
 /* As last set; NULL before. */
-void *session_identity(const struct session *session);
+struct identity *session_identity(const struct session *session);
 
 /* Seconds without a byte from the client until protocol->timeout; IDLE is longer than a command. */
 void session_set_idle(struct session *session, int seconds);

@@ -157,14 +157,15 @@ bool smtp_peer_is_in(const struct smtp_session *s, const struct net_network *net
 }
 
 /* All three differ in their name, their greeting and how long a client may take to log in. */
-#define SMTP_PROTOCOL(name_, alpn_, open_, early_, login_s_)                                                 \
+#define SMTP_PROTOCOL(name_, bit_, alpn_, open_, early_, login_s_)                                           \
     {                                                                                                        \
-        .name = name_, .alpn = alpn_, .state_bytes = sizeof(struct smtp_session), .open = open_,             \
-        .frame = smtp_frame, .is_cheap = smtp_is_cheap, .run = smtp_run, .body = smtp_body,                  \
+        .name = name_, .bit = bit_, .alpn = alpn_, .state_bytes = sizeof(struct smtp_session),               \
+        .open = open_, .frame = smtp_frame, .is_cheap = smtp_is_cheap, .run = smtp_run, .body = smtp_body,   \
         .tls_started = smtp_tls_started, .closed = smtp_closed,                                              \
         .busy = "421 4.3.2 Too many connections. Please try again later.\r\n",                               \
         .stopping = "421 4.3.2 The server is stopping. Please try again.\r\n",                               \
-        .timeout = "421 4.4.2 Timeout.\r\n", .too_long = "500 5.5.2 Line too long.\r\n",                     \
+        .ended = "421 4.7.0 This session was ended elsewhere.\r\n", .timeout = "421 4.4.2 Timeout.\r\n",     \
+        .too_long = "500 5.5.2 Line too long.\r\n",                                                          \
         .not_http = "554 5.5.0 This is a mail server, not a web server.\r\n", .early = early_,               \
         .unit_max_before_login = SMTP_AUTH_LINE_MAX + 64, .unit_max = SMTP_AUTH_LINE_MAX + 64,               \
         .login_s = login_s_, .idle_s = 300, .body_min_rate = 500,                                            \
@@ -172,7 +173,7 @@ bool smtp_peer_is_in(const struct smtp_session *s, const struct net_network *net
 
 #define EARLY "554 5.5.1 You talked before the greeting.\r\n"
 
-const struct protocol smtp_receive_protocol = SMTP_PROTOCOL("smtp", "smtp", open_receive, EARLY, 0);
+const struct protocol smtp_receive_protocol = SMTP_PROTOCOL("smtp", 0, "smtp", open_receive, EARLY, 0);
 const struct protocol smtp_submission_protocol =
-    SMTP_PROTOCOL("submission", "smtp", open_submission, EARLY, 60);
-const struct protocol smtp_lmtp_protocol = SMTP_PROTOCOL("lmtp", NULL, open_lmtp, NULL, 0);
+    SMTP_PROTOCOL("submission", PROTOCOL_SMTP, "smtp", open_submission, EARLY, 60);
+const struct protocol smtp_lmtp_protocol = SMTP_PROTOCOL("lmtp", 0, NULL, open_lmtp, NULL, 0);

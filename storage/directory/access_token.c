@@ -20,24 +20,20 @@ static const char DELETE_OLD[] =
     "DELETE FROM access_token"
     " WHERE access_token_id IN (SELECT access_token_id FROM access_token WHERE recipient_id = $1 AND is_session"
     "                            ORDER BY access_token_id DESC OFFSET $2)";
-#define SELECT_TOKEN                                                                                         \
-    "SELECT t.access_token_id, t.recipient_id, t.organisation_id, a.address, r.name, t.is_session, t.name,"  \
-    "       t.permissions, t.peer, t.created_us, t.seen_us, t.expires_us, t.lacks, t.method, t.verified_us"  \
-    "  FROM access_token t JOIN recipient r ON r.recipient_id = t.recipient_id"                              \
-    "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
 /* $3: the bit of the admin protocol. */
 static const char FIND_TOKEN[] =
-    SELECT_TOKEN "  JOIN domain d ON d.domain_id = a.domain_id"
-                 "  JOIN organisation o ON o.organisation_id = t.organisation_id"
-                 "  LEFT JOIN credential c ON c.recipient_id = t.recipient_id"
-                 " WHERE t.hash = $1 AND (t.expires_us = 0 OR t.expires_us > $2)"
-                 "   AND r.state = 'active' AND d.is_enabled AND o.is_enabled"
-                 "   AND r.protocols & d.protocols & o.protocols & $3 <> 0"
-                 "   AND (NOT t.is_session OR coalesce(c.changed_us, 0) <= t.created_us)";
+    "SELECT t.access_token_id, t.recipient_id, t.organisation_id, a.address, r.name, t.is_session, t.name,"
+    "       t.permissions, t.peer, t.created_us, t.seen_us, t.expires_us, t.lacks, t.method, t.verified_us"
+    "  FROM access_token t JOIN recipient r ON r.recipient_id = t.recipient_id"
+    "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
+    "  JOIN domain d ON d.domain_id = a.domain_id"
+    "  JOIN organisation o ON o.organisation_id = t.organisation_id"
+    "  LEFT JOIN credential c ON c.recipient_id = t.recipient_id"
+    " WHERE t.hash = $1 AND (t.expires_us = 0 OR t.expires_us > $2)"
+    "   AND r.state = 'active' AND d.is_enabled AND o.is_enabled"
+    "   AND r.protocols & d.protocols & o.protocols & $3 <> 0"
+    "   AND (NOT t.is_session OR coalesce(c.changed_us, 0) <= t.created_us)";
 static const char NOTE_USE[] = "UPDATE access_token SET seen_us = $2 WHERE access_token_id = $1";
-static const char SELECT_ALL[] =
-    SELECT_TOKEN " WHERE t.recipient_id = $1 AND (t.expires_us = 0 OR t.expires_us > $2)"
-                 " ORDER BY t.access_token_id DESC";
 static const char DELETE_TOKEN[] =
     "DELETE FROM access_token WHERE recipient_id = $1 AND access_token_id = $2";
 static const char DELETE_EXPIRED[] = "DELETE FROM access_token WHERE expires_us > 0 AND expires_us <= $1";
@@ -159,24 +155,6 @@ bool access_token_find(struct directory *directory, const void *owner,
         return err_set(err, ERR_AUTH, "Log in first.");
     use.access_token_id = token_out->access_token_id;
     return use.now_us - token_out->seen_us < SEEN_STEP_US || as_lookup(directory, note_use, &use, err);
-}
-
-bool access_token_list(struct directory *directory, const void *owner, int64_t recipient_id,
-                       struct access_token **tokens_out, size_t *count_out, struct err *err)
-{
-    struct db_rows *rows;
-    struct db_row row;
-
-    *err = ERR_INIT;
-    if (!look_up(directory, NULL, SELECT_ALL, DB_ARGS(db_i64(recipient_id), db_i64(clock_now_us())), &rows,
-                 err))
-        return false;
-    *count_out = db_rows_count(rows);
-    *tokens_out = talloc_zero_array(owner, struct access_token, (unsigned)*count_out + 1);
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        read_row(*tokens_out, &row, &(*tokens_out)[i]);
-    talloc_free(rows);
-    return true;
 }
 
 struct removal {

@@ -38,9 +38,6 @@ MUST_CHECK bool access_token_add(struct directory *directory, const struct acces
 MUST_CHECK bool access_token_find(struct directory *directory, const void *owner,
                                   const unsigned char hash[ACCESS_TOKEN_HASH_BYTES],
                                   struct access_token *token_out, struct err *err);
-/* The newest first. */
-MUST_CHECK bool access_token_list(struct directory *directory, const void *owner, int64_t recipient_id,
-                                  struct access_token **tokens_out, size_t *count_out, struct err *err);
 /* ERR_NOT_FOUND: the recipient has none with this id. */
 MUST_CHECK bool access_token_remove(struct directory *directory, const struct actor *actor,
                                     int64_t recipient_id, int64_t access_token_id, struct err *err);

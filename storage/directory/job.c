@@ -8,7 +8,9 @@
 
 #include <talloc.h>
 
-static const char *const kind_names[JOB_KINDS] = { [JOB_IMPORT] = "import", [JOB_BULK] = "bulk" };
+static const char *const kind_names[JOB_KINDS] = {
+    [JOB_IMPORT] = "import", [JOB_BULK] = "bulk", [JOB_EXPORT] = "export"
+};
 static const char *const state_names[JOB_STATES] = { [JOB_WAITING] = "waiting",
                                                      [JOB_RUNNING] = "running",
                                                      [JOB_DONE] = "done",

@@ -13,7 +13,7 @@
 #include "directory/directory.h"
 
 enum { JOB_ITEMS_MAX = 100000 };
-enum job_kind { JOB_IMPORT, JOB_BULK, JOB_KINDS };
+enum job_kind { JOB_IMPORT, JOB_BULK, JOB_EXPORT, JOB_KINDS };
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED, JOB_STATES };
 /* "import", "running". Static. */
 const char *job_kind_name(enum job_kind kind);
@@ -84,6 +84,15 @@ MUST_CHECK bool job_begin_items(struct directory *directory, const void *owner, 
 /* What came of them (is_failed, kind, message); renews the lease. False in *goes_on_out: the job was cancelled. */
 MUST_CHECK bool job_settle_items(struct directory *directory, int64_t job_id, const struct job_item *items,
                                  size_t count, bool *goes_on_out, struct err *err);
+/* The item at this position wrote `part`, which has so many rows (they are what job.done counts of an export); `next` (NULL: that was
+ * the last one): the input of the item that follows. All or nothing, and the lease is renewed; *goes_on_out as of job_settle_items(). */
+MUST_CHECK bool job_settle_part(struct directory *directory, int64_t job_id, int32_t position,
+                                const char *part, int64_t rows, const char *next, bool *goes_on_out,
+                                struct err *err);
+/* What the item at this position wrote, under `owner`; NULL: nothing, or it is gone (JOB_FILE_HOURS after the job's end). */
+enum { JOB_FILE_HOURS = 24 };
+MUST_CHECK bool job_part(struct directory *directory, const void *owner, int64_t job_id, int32_t position,
+                         const char **part_out, struct err *err);
 /* `fault` NULL: it is done. */
 MUST_CHECK bool job_end(struct directory *directory, int64_t job_id, const char *fault, struct err *err);
 /* Gives the lease back, so that another may go on at once. */

@@ -33,6 +33,8 @@ static const char END[] =
     "UPDATE job SET state = CASE WHEN $2::text IS NULL THEN 'done' ELSE 'failed' END, fault = $2,"
     " ended_us = $3 WHERE job_id = $1 AND state = 'running'";
 static const char LEAVE[] = "UPDATE job SET lease_us = 0 WHERE job_id = $1";
+static const char FORGET_PARTS[] =
+    "DELETE FROM job_part p USING job j WHERE j.job_id = p.job_id AND j.ended_us < $1";
 static const char TIDY[] = "DELETE FROM job WHERE ended_us < $1";
 
 enum { KEPT_DAYS = 30 };
@@ -145,5 +147,7 @@ bool job_tidy(struct directory *directory, int64_t now_us, uint64_t *removed_out
 {
     return job_run(directory, FORGET_INPUT, DB_ARGS(db_i64(now_us - JOB_RESUME_HOURS * 3600 * US_PER_S)),
                    NULL, err) &&
+           job_run(directory, FORGET_PARTS, DB_ARGS(db_i64(now_us - JOB_FILE_HOURS * 3600 * US_PER_S)), NULL,
+                   err) &&
            job_run(directory, TIDY, DB_ARGS(db_i64(now_us - KEPT_DAYS * 86400 * US_PER_S)), removed_out, err);
 }

@@ -19,10 +19,18 @@ struct transport_rule {
 /* position 0: behind all others. ERR_EXISTS. */
 MUST_CHECK bool transport_rule_add(struct directory *directory, const struct actor *actor,
                                    const struct transport_rule *wanted, struct err *err);
-/* Switches it on or off; its place stays. ERR_NOT_FOUND. */
-MUST_CHECK bool transport_rule_enable(struct directory *directory, const struct actor *actor,
-                                      int64_t organisation_id, const char *name, bool is_enabled,
-                                      struct err *err);
+/* One of them, under `owner`. ERR_NOT_FOUND. */
+MUST_CHECK bool transport_rule_get(struct directory *directory, const struct actor *actor, const void *owner,
+                                   int64_t organisation_id, const char *name, struct transport_rule *rule_out,
+                                   struct err *err);
+/* The one of this name becomes as `wanted` says; position 0: it stays where it is. ERR_NOT_FOUND; ERR_EXISTS: its new name is
+ * another one's. */
+MUST_CHECK bool transport_rule_set(struct directory *directory, const struct actor *actor, const char *name,
+                                   const struct transport_rule *wanted, struct err *err);
+/* All of them in this order. ERR_CONFLICT: these are not the names that there are. */
+MUST_CHECK bool transport_rule_order(struct directory *directory, const struct actor *actor,
+                                     int64_t organisation_id, const char *const *names, size_t count,
+                                     struct err *err);
 /* ERR_NOT_FOUND. */
 MUST_CHECK bool transport_rule_remove(struct directory *directory, const struct actor *actor,
                                       int64_t organisation_id, const char *name, struct err *err);

@@ -109,6 +109,7 @@ static const char SELECT_PAGE[] =
                 "        OR EXISTS (SELECT FROM address b WHERE b.recipient_id = r.recipient_id"
                 "                      AND strpos(b.address, lower($3)) > 0))"
                 "   AND ($4::text IS NULL OR a.address > $4)"
+                "   AND (NOT $6 OR r.protocols <> 255)"
                 " ORDER BY a.address LIMIT $5";
 
 struct listing {
@@ -175,7 +176,8 @@ bool user_list(struct directory *directory, const struct actor *actor, const voi
         .sql = SELECT_PAGE,
         .args =
             DB_ARGS(db_i64(query->organisation_id), db_text(query->domain), db_text(query->text),
-                    db_text(query->after), db_i64((int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT))),
+                    db_text(query->after), db_i64((int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT)),
+                    db_bool(query->is_restricted)),
     };
 
     if (!act_read(directory, actor, query->organisation_id, read_list, &listing, err))

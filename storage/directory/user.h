@@ -95,6 +95,7 @@ struct user_query {
     const char *domain;      /* NULL: all */
     const char *text;        /* in name or address, case ignored; NULL: all */
     const char *after;       /* primary address of the last one seen; NULL: from the start */
+    bool is_restricted;      /* only who may not use every protocol that his domain and organisation allow */
     size_t limit;            /* 0: 1,000 */
 };
 /* By primary address. */

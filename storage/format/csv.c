@@ -1,8 +1,7 @@
 /* csv.c -- a line of a table. */
 #include "format/csv.h"
 
-#include "base/buf.h"
-
+#include <string.h>
 #include <talloc.h>
 
 static bool take_field(struct span *in, struct buf *out, bool *is_last_in_line)
@@ -47,4 +46,24 @@ void csv_skip_mark(struct span *in)
 {
     if (span_starts_nocase(*in, "\xef\xbb\xbf"))
         in->p += 3;
+}
+
+void csv_add_field(struct buf *out, struct span field)
+{
+    bool is_formula = !span_is_empty(field) && memchr("=+-@\t\r", *field.p, 6) != NULL;
+    bool is_quoted = false;
+
+    for (const char *p = field.p; p < field.end && !is_quoted; p++)
+        is_quoted = memchr(",;\"\r\n", *p, 5) != NULL;
+    if (is_quoted)
+        buf_add_byte(out, '"');
+    if (is_formula)
+        buf_add_byte(out, '\'');
+    for (const char *p = field.p; p < field.end; p++) {
+        if (*p == '"')
+            buf_add_byte(out, '"');
+        buf_add_byte(out, *p);
+    }
+    if (is_quoted)
+        buf_add_byte(out, '"');
 }

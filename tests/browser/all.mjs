@@ -1,4 +1,5 @@
 // Runs all of a part that the filter, or ONLY, names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
+import { consolePageTests } from './console-pages.mjs'
 import { openBrowser } from './kit.mjs'
 import { mailPageTests } from './mail-pages.mjs'
 import { mailWalkTests } from './mail-walks.mjs'
@@ -13,7 +14,7 @@ import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
-  console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests],
+  console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
   mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')

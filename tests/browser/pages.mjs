@@ -1,5 +1,6 @@
 // Every page, in every look. A new page: one line.
 import { mkdirSync } from 'node:fs'
+import { consolePages } from './console-pages.mjs'
 import { administrator, axe, base, check, innocent, person, settled } from './kit.mjs'
 
 const pages = {
@@ -118,6 +119,7 @@ const pages = {
   'storage-moves': '/storage/moves?all=1',
   'storage-move': '/storage/moves?dialog=move',
   'storage-deleted': '/deleted-mailboxes',
+  ...consolePages,
   'not-found': '/there/is/nothing',
 }
 

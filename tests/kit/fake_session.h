@@ -134,7 +134,7 @@ void session_set_authenticated(struct session *session, bool is_authenticated)
 {
     session->is_authenticated = is_authenticated;
 }
-void session_set_identity(struct session *session, void *identity)
+void session_set_identity(struct session *session, struct identity *identity)
 {
     (void)session;
     (void)identity;

@@ -1,4 +1,4 @@
-import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconWorld, type Icon } from '@chappe/kit/icons'
+import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconKey, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconWorld, type Icon } from '@chappe/kit/icons'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Permission } from './session'
 import type { useAppTexts } from './texts'
@@ -26,11 +26,14 @@ export const places: Place[] = [
       { text: 'tree.groups', link: { to: '/recipients/groups' } },
       { text: 'tree.contacts', link: { to: '/recipients/contacts' } },
       { text: 'tree.aliases', link: { to: '/recipients/aliases' } },
+      { text: 'tree.protocols', link: { to: '/protocols' }, needs: 'recipient.read' },
+      { text: 'tree.sessions', link: { to: '/sessions' }, needs: 'session.write' },
     ],
   },
   { text: 'tree.addressLists', link: { to: '/address-lists' }, icon: IconAddressBook, needs: 'policy.read' },
   { text: 'tree.policies', link: { to: '/policies' }, icon: IconAt, needs: 'policy.read' },
   { text: 'tree.domains', link: { to: '/domains' }, icon: IconWorld, needs: 'domain.read' },
+  { text: 'tree.identityProviders', link: { to: '/identity-providers' }, icon: IconKey, needs: 'policy.read' },
   {
     text: 'tree.routing',
     link: { to: '/routing' },

@@ -9,12 +9,15 @@ import { domainRoutes } from '../features/domains/routes'
 import { filterRoutes } from '../features/filter/routes'
 import { firstStepsRoutes } from '../features/first-steps/routes'
 import { homeRoutes } from '../features/home/routes'
+import { identityProviderRoutes } from '../features/identity-providers/routes'
 import { jobRoutes } from '../features/jobs/routes'
 import { organisationRoutes } from '../features/organisations/routes'
 import { policyRoutes } from '../features/policies/routes'
+import { protocolRoutes } from '../features/protocols/routes'
 import { queueRoutes } from '../features/queue/routes'
 import { recipientRoutes } from '../features/recipients/routes'
 import { routingRoutes } from '../features/routing/routes'
+import { sessionRoutes } from '../features/sessions/routes'
 import { trackingRoutes } from '../features/tracking/routes'
 import { storageRoutes } from '../features/storage/routes'
 import { rootRoute, shellRoute } from './root'
@@ -40,6 +43,9 @@ const tree = rootRoute.addChildren([
     ...auditRoutes,
     ...accountRoutes,
     ...storageRoutes,
+    ...protocolRoutes,
+    ...identityProviderRoutes,
+    ...sessionRoutes,
   ]),
 ])
 

@@ -74,6 +74,7 @@ static const char *const tenant_tables[] = {
     "directory_conflict",
     "directory_written",
     "recipient_person",
+    "line_session",
     "push_subscription",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
@@ -149,6 +150,10 @@ static int set_up(void **state)
         " SELECT organisation_id, 1, 2, '', '{}', '', 'spam', '', 0, 0, '' FROM organisation;"
         "INSERT INTO transport_rule (organisation_id, position, name, rule)"
         " SELECT organisation_id, 1, 'r', '{}' FROM organisation;"
+        "INSERT INTO line_process VALUES ('mail.example.org/mailbox', 1);"
+        "INSERT INTO line_session (organisation_id, recipient_id, process, session, protocol, peer, began_us)"
+        " SELECT organisation_id, recipient_id, 'mail.example.org/mailbox', recipient_id::text, 2, '192.0.2.1', 1"
+        "   FROM recipient WHERE kind = 'user';"
         "INSERT INTO login_seen (organisation_id, recipient_id, day_us, protocol, peer, first_us, last_us, logins)"
         " SELECT organisation_id, recipient_id, 0, 2, '192.0.2.1', 1, 1, 1 FROM recipient WHERE kind = 'user';"
         "INSERT INTO send_count SELECT organisation_id, 0, 1, 1, 1 FROM organisation;"

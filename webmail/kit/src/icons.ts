@@ -123,3 +123,4 @@ export { default as IconDeviceDesktop } from '@tabler/icons-react/dist/esm/icons
 export { default as IconAt } from '@tabler/icons-react/dist/esm/icons/IconAt.mjs'
 export { default as IconGavel } from '@tabler/icons-react/dist/esm/icons/IconGavel.mjs'
 export { default as IconProgress } from '@tabler/icons-react/dist/esm/icons/IconProgress.mjs'
+export { default as IconGripVertical } from '@tabler/icons-react/dist/esm/icons/IconGripVertical.mjs'

@@ -13,6 +13,7 @@ const domain = z.object({
   enabled: z.boolean(),
   subaddresses: z.boolean(),
   recipients: z.number(),
+  protocols: z.array(z.string()),
 })
 export type Domain = z.infer<typeof domain>
 

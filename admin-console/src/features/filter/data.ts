@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
-import { api, path } from '../../app/api'
+import { api, isAddressable, path } from '../../app/api'
 
 const setting = z.object({ name: z.string(), value: z.string(), from: z.string(), default: z.string(), meaning: z.string() })
 export type FilterSetting = z.infer<typeof setting>
@@ -67,6 +67,19 @@ export const rulesQuery = (organisation: string | undefined) =>
     enabled: organisation !== undefined,
     queryFn: async ({ signal }) => z.object({ rules: z.array(rule) }).parse(await api.get('/rules', { organisation, limit: 200 }, signal)).rules,
   })
+/** One, read by itself: its change is refused where somebody else was faster. */
+export const ruleQuery = (name: string, organisation: string) =>
+  queryOptions({
+    queryKey: ['rules', organisation, name],
+    enabled: isAddressable(name),
+    queryFn: async ({ signal }) => rule.parse(await api.get(path`/rules/${name}`, { organisation }, signal)),
+  })
+/** All of them, in this order. */
+export const putOrder = (organisation: string, names: string[]) => api.send('PUT', '/rule-order', { query: { organisation }, body: { names } })
+
+const trial = z.object({ matches: z.boolean(), conditions: z.array(z.object({ part: z.string(), holds: z.boolean() })) })
+export type RuleTrial = z.infer<typeof trial>
+export const tryRule = async (wanted: { organisation: string; rule: object; from: string; to: string[]; logged_in: boolean; message: string }): Promise<RuleTrial> => trial.parse(await api.post('/rule-trial', wanted))
 /** Conditions and actions of a rule by their names in the API. */
 export function partsOf(of: Rule): [name: string, value: string][] {
   const whole = z.record(z.string(), z.unknown()).safeParse(JSON.parse(of.rule))

@@ -1,22 +1,19 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, type Column } from '@chappe/kit'
-import { IconPlus } from '@chappe/kit/icons'
-import { Button, Drawer, Group, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { ErrorPanel, Facts, Foreign, Status, useFormat, type Column } from '@chappe/kit'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
-import { OrganisationField, useOrganisation } from '../../app/organisation-field'
+import { NamedList } from '../../app/named-list'
 import { useMay } from '../../app/session'
-import list from '../recipients/list.module.css'
-import { partsOf, rulesQuery, type Rule } from './data'
+import { Remove, Side } from '../../app/side'
+import { partsOf, putOrder, rulesQuery, type Rule } from './data'
 import { rulesRoute } from './routes'
-import { AddRule } from './rule-add'
+import { EditRule } from './rule-edit'
 import { partOf } from './rule-parts'
 import { useTexts } from './texts'
-
-const keyOf = (r: Rule) => r.name
 
 /** The parts of a rule in words. */
 function useWords() {
@@ -30,9 +27,37 @@ function useWords() {
     })
 }
 
-function One({ of, organisation, onClose }: { of: Rule; organisation: string; onClose: () => void }) {
+/** Puts a rule elsewhere: seen at once, and taken back where the server refuses. */
+function useMove(organisation: string | undefined) {
   const say = useTexts()
-  const kit = useKitTexts()
+  const change = useChange()
+  const queries = useQueryClient()
+  const [error, setError] = useState<unknown>(null)
+  const move = (rows: Rule[], from: number, to: number) => {
+    const key = rulesQuery(organisation).queryKey
+    const next = rows.filter((_, index) => index !== from)
+    next.splice(to, 0, ...rows.slice(from, from + 1))
+    queries.setQueryData(key, next)
+    setError(null)
+    change(() => putOrder(organisation ?? '', next.map((r) => r.name)), [['rules']], say('ordered')).catch((cause: unknown) => {
+      queries.setQueryData(key, rows)
+      setError(cause)
+    })
+  }
+  return { move, error }
+}
+
+interface OneProps {
+  of: Rule
+  organisation: string
+  /** By so many places; absent: it cannot go there. */
+  onMove: ((step: -1 | 1) => void) | undefined
+  onEdit: () => void
+  onClose: () => void
+}
+
+function One({ of, organisation, onMove, onEdit, onClose }: OneProps) {
+  const say = useTexts()
   const change = useChange()
   const words = useWords()
   const mayWrite = useMay('policy.write')
@@ -41,37 +66,48 @@ function One({ of, organisation, onClose }: { of: Rule; organisation: string; on
   const turn = () => change(() => api.patch(path`/rules/${of.name}`, { enabled: !of.enabled }, { organisation }), [['rules']], say('switched')).then(onClose, setError)
   return (
     <>
-      <Drawer opened position="right" size="md" title={<Foreign>{of.name}</Foreign>} closeButtonProps={{ 'aria-label': kit('close') }} onClose={onClose}>
+      <Side title={of.name} size="md" onClose={onClose}>
         <Stack>
           <Facts rows={[[say('position'), String(of.position)], [say('state'), say(of.enabled ? 'ruleOn' : 'ruleOff')], ...words(of).map(([label, value]): [string, React.ReactNode] => [label, <Foreign key={label}>{value}</Foreign>])]} />
           {error !== null && <ErrorPanel error={error} />}
           {mayWrite && (
-            <Group>
-              <Button variant="default" onClick={() => void turn()}>
-                {say(of.enabled ? 'rest' : 'wake')}
-              </Button>
-              <Button color="red" variant="outline" onClick={() => setRemoves(true)}>
-                {say('ruleRemove')}
-              </Button>
-            </Group>
+            <>
+              <Group>
+                <Button onClick={onEdit}>{say('change')}</Button>
+                <Button variant="default" onClick={() => void turn()}>
+                  {say(of.enabled ? 'rest' : 'wake')}
+                </Button>
+                <Button color="red" variant="outline" onClick={() => setRemoves(true)}>
+                  {say('ruleRemove')}
+                </Button>
+              </Group>
+              {onMove && (
+                <Group>
+                  <Button size="compact-sm" variant="default" onClick={() => onMove(-1)}>
+                    {say('earlier')}
+                  </Button>
+                  <Button size="compact-sm" variant="default" onClick={() => onMove(1)}>
+                    {say('later')}
+                  </Button>
+                </Group>
+              )}
+            </>
           )}
-          <Command line={`${commandLine(['api', 'PATCH', `/rules/${encodeURIComponent(of.name)}?organisation=${encodeURIComponent(organisation)}`])} '{"enabled":${String(!of.enabled)}}'`} />
+          <Command line={commandLine(['rule', 'set', of.name], { org: organisation, enabled: of.enabled ? 'no' : 'yes' })} />
         </Stack>
-      </Drawer>
+      </Side>
       {removes && (
-        <Confirm
-          title={`${say('ruleRemove')}: ${of.name}`}
+        <Remove
           action={say('ruleRemove')}
-          onDone={() => setRemoves(false)}
-          onAct={async () => {
-            await change(() => api.delete(path`/rules/${of.name}`, { organisation }), [['rules']], say('ruleRemoved'))
-            onClose()
-            return 'left'
-          }}
-        >
-          <p>{say('ruleRemoveLead')}</p>
-          <Command line={commandLine(['rule', 'remove', of.name], { org: organisation })} />
-        </Confirm>
+          name={of.name}
+          lead={say('ruleRemoveLead')}
+          command={commandLine(['rule', 'remove', of.name], { org: organisation })}
+          done={say('ruleRemoved')}
+          keys={[['rules']]}
+          act={() => api.delete(path`/rules/${of.name}`, { organisation })}
+          onCancel={() => setRemoves(false)}
+          onRemoved={onClose}
+        />
       )}
     </>
   )
@@ -84,41 +120,43 @@ export function Rules() {
   const navigate = useNavigate({ from: '/filters/rules' })
   const mayWrite = useMay('policy.write')
   const words = useWords()
-  const of = useOrganisation(search.organisation, 'policy.read')
-  const all = useQuery(rulesQuery(of.organisation))
-  const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<Rule>[]>(
     () => [
-      { id: 'position', title: say('position'), fixed: true, width: 70, align: 'end', yields: 's', cell: (r) => r.position },
+      { id: 'position', title: say('position'), fixed: true, width: 60, align: 'end', yields: 's', cell: (r) => r.position },
       { id: 'name', title: say('name'), width: 1.4, cell: (r) => <Foreign title={r.name}>{r.name}</Foreign> },
       { id: 'what', title: say('what'), width: 3, yields: 's', cell: (r) => { const text = words(r).map(([label, value]) => `${label}: ${value}`).join(' · '); return <Foreign title={text}>{text}</Foreign> } },
       { id: 'state', title: say('state'), width: 0.9, cell: (r) => <Status health={r.enabled ? 'good' : 'none'}>{say(r.enabled ? 'ruleOn' : 'ruleOff')}</Status> },
     ],
     [say, words],
   )
-  const open = all.data?.find((r) => r.name === search.name)
   return (
-    <Page
-      fill
+    <NamedList
       title={say('rules')}
       trail={<Link to="/filters">{say('filters')}</Link>}
       lead={say('rulesLead')}
-      actions={
-        mayWrite && (
-          <Button leftSection={<IconPlus size={17} />} onClick={() => set({ dialog: 'add' })}>
-            {say('ruleAdd')}
-          </Button>
+      add={say('ruleAdd')}
+      none={{ title: say('rulesNone'), lead: say('rulesNoneLead') }}
+      noun="rule"
+      reads="policy.read"
+      writes="policy.write"
+      columns={columns}
+      query={rulesQuery}
+      search={search}
+      onSearch={(to) => void navigate({ search: to, replace: true })}
+      useMove={useMove}
+      more={(rows, organisation) =>
+        mayWrite &&
+        rows.length > 1 && (
+          <>
+            <Text size="sm" c="dimmed">
+              {say('orderHelp')}
+            </Text>
+            <Command line={commandLine(['rule', 'order'], { org: organisation, names: rows.map((r) => r.name) })} />
+          </>
         )
       }
-    >
-      <div className={list.filters}>
-        <OrganisationField of={of} onChange={(organisation) => set({ organisation, name: undefined })} />
-      </div>
-      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('rules')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(r) => set({ name: r.name })} empty={<EmptyState title={say('rulesNone')}>{say('rulesNoneLead')}</EmptyState>} />
-      <Command line={commandLine(['rule', 'list'], { org: of.organisation ?? '' })} />
-      {search.dialog === 'add' && of.organisation && <AddRule organisation={of.organisation} onClose={() => set({ dialog: undefined })} />}
-      {open && of.organisation && <One of={open} organisation={of.organisation} onClose={() => set({ name: undefined })} />}
-    </Page>
+      one={(_, organisation, { row, onMove, onEdit, onClose }) => row && <One of={row} organisation={organisation} onMove={onMove} onEdit={onEdit} onClose={onClose} />}
+      edit={(of, organisation, onClose) => <EditRule key={of?.name ?? ''} of={of} organisation={organisation} onClose={onClose} />}
+    />
   )
 }

@@ -1,14 +1,17 @@
+import type { Language } from '@chappe/kit'
 import { queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
 import { api } from '../../app/api'
 
 const checkLine = z.object({ what: z.string(), is_good: z.boolean(), text: z.string(), remedy: z.nullish(z.string()) })
 export type CheckLine = z.infer<typeof checkLine>
-export const checkQuery = queryOptions({
-  queryKey: ['check'],
-  staleTime: 60_000,
-  queryFn: async ({ signal }) => z.object({ lines: z.array(checkLine) }).parse(await api.get('/check', undefined, signal)).lines,
-})
+/** What the server finds of itself, in the language that is read. */
+export const checkQuery = (language: Language) =>
+  queryOptions({
+    queryKey: ['check', language],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => z.object({ lines: z.array(checkLine) }).parse(await api.get('/check', undefined, signal)).lines,
+  })
 
 const statistics = z.object({ from: z.string(), step: z.number(), series: z.array(z.object({ name: z.string(), values: z.array(z.number()) })) })
 export type Statistics = z.infer<typeof statistics>

@@ -1,4 +1,4 @@
-import { Answered, Foreign, Page, Panel, Status, useFormat, wordOf } from '@chappe/kit'
+import { Answered, Foreign, Page, Panel, Status, useFormat, wordOf, useLanguage } from '@chappe/kit'
 import { IconArrowRight } from '@chappe/kit/icons'
 import { Button, Progress, Skeleton, Text } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -67,7 +67,7 @@ function Tiles() {
 function Attention() {
   const say = useTexts()
   const seesStorage = useMayEverywhere('storage.read')
-  const check = useQuery({ ...checkQuery, enabled: seesStorage })
+  const check = useQuery({ ...checkQuery(useLanguage()), enabled: seesStorage })
   const groups = useQuery({ ...storageGroupsQuery, enabled: seesStorage }).data ?? []
   const stores = useQuery({ ...storesQuery, enabled: seesStorage }).data ?? []
   const held = useQuery({ ...heldCountQuery, enabled: useMay('queue.read') }).data ?? 0
@@ -127,7 +127,7 @@ function Attention() {
 function HealthPanel() {
   const say = useTexts()
   const queries = useQueryClient()
-  const check = useQuery(checkQuery)
+  const check = useQuery(checkQuery(useLanguage()))
   return (
     <Panel
       title={say('health')}

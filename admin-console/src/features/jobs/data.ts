@@ -66,6 +66,11 @@ export async function giveBulk(recipients: string[], body: Record<string, unknow
 export async function giveImport(organisation: string, users: object[]): Promise<Job> {
   return job.parse(await api.post('/jobs/import', { organisation, users }))
 }
+export async function giveExport(list: string, query: Record<string, string>): Promise<Job> {
+  return job.parse(await api.post('/jobs/export', { ...query, list }))
+}
+/** Where the browser fetches the file of an export. */
+export const fileOf = (id: number) => `/api/v1/jobs/${id}/file`
 export const cancelJob = (id: number) => api.post(path`/jobs/${id}/cancel`)
 export const resumeJob = (id: number) => api.post(path`/jobs/${id}/resume`)
 

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { cancelJob, isOver, jobItemsQuery, resumeJob, useJob, type Job, type JobItem } from './data'
+import { Download } from './export-dialog'
 import { JobBar, JobState } from './progress'
 import { jobRoute } from './routes'
 import { useTexts } from './texts'
@@ -46,6 +47,25 @@ function Items({ of, onlyFailed }: { of: Job; onlyFailed: boolean }) {
   )
 }
 
+/** What came of each item: those that were refused, or all. */
+function Results({ of, all, onAll }: { of: Job; all: string | undefined; onAll: (all: string | undefined) => void }) {
+  const say = useTexts()
+  return (
+    <>
+      <SegmentedControl
+        aria-label={say('items')}
+        value={all ? 'all' : 'failed'}
+        data={[
+          { value: 'failed', label: say('onlyFailed') },
+          { value: 'all', label: say('allItems') },
+        ]}
+        onChange={(chosen) => onAll(chosen === 'all' ? '1' : undefined)}
+      />
+      <Items key={all ?? ''} of={of} onlyFailed={!all} />
+    </>
+  )
+}
+
 /** One job: how far it is, what came of each item, and a way to stop it or to let it go on. */
 export function JobPage() {
   const say = useTexts()
@@ -74,6 +94,7 @@ export function JobPage() {
                 {say('cancel')}
               </Button>
             )}
+            {now.kind === 'export' && now.state === 'done' && <Download of={now} />}
             {(now.state === 'cancelled' || now.state === 'failed') && now.done + now.failed < now.total && <Button onClick={() => act(() => resumeJob(number), say('resumed'))}>{say('resume')}</Button>}
           </>
         )
@@ -100,16 +121,7 @@ export function JobPage() {
                 <Command line={isOver(j) ? commandLine(['job', 'show', id]) : [commandLine(['job', 'show', id]), commandLine(['job', 'cancel', id])]} />
               </Stack>
             </Panel>
-            <SegmentedControl
-              aria-label={say('items')}
-              value={search.all ? 'all' : 'failed'}
-              data={[
-                { value: 'failed', label: say('onlyFailed') },
-                { value: 'all', label: say('allItems') },
-              ]}
-              onChange={(all) => void navigate({ search: { all: all === 'all' ? '1' : undefined }, replace: true })}
-            />
-            <Items key={search.all ?? ''} of={j} onlyFailed={!search.all} />
+            {j.kind !== 'export' && <Results of={j} all={search.all} onAll={(all) => void navigate({ search: { all }, replace: true })} />}
           </>
         )}
       </Answered>

@@ -6,7 +6,7 @@ import { useMemo } from 'react'
 import { Command, commandLine } from '../../app/command'
 import list from '../recipients/list.module.css'
 import { jobsQuery, type Job } from './data'
-import { JobState } from './progress'
+import { JobState, useAmount } from './progress'
 import { jobsRoute } from './routes'
 import { useTexts } from './texts'
 
@@ -17,6 +17,7 @@ const states = ['waiting', 'running', 'done', 'failed', 'cancelled'] as const
 export function Jobs() {
   const say = useTexts()
   const format = useFormat()
+  const amount = useAmount()
   const search = jobsRoute.useSearch()
   const navigate = useNavigate({ from: '/jobs' })
   const pages = useInfiniteQuery(jobsQuery)
@@ -26,12 +27,12 @@ export function Jobs() {
       { id: 'id', title: say('number'), fixed: true, width: 70, align: 'end', yields: 's', cell: (j) => j.id },
       { id: 'title', title: say('what'), width: 1.6, cell: (j) => `${wordOf(say, 'title', j.title)}${j.dry_run ? ` (${say('dryRun')})` : ''}` },
       { id: 'state', title: say('state'), width: 1.1, cell: (j) => <JobState of={j} /> },
-      { id: 'progress', title: say('items'), width: 1.1, align: 'end', cell: (j) => say('progress', { done: format.number(j.done + j.failed), all: format.number(j.total) }) },
+      { id: 'progress', title: say('items'), width: 1.1, align: 'end', cell: amount },
       { id: 'failed', title: say('failed'), width: 0.7, align: 'end', yields: 's', cell: (j) => (j.failed ? format.number(j.failed) : '') },
       { id: 'caller', title: say('caller'), width: 1.6, yields: 'm', cell: (j) => <Foreign title={j.caller}>{j.caller}</Foreign> },
       { id: 'created', title: say('created'), width: 1, yields: 's', align: 'end', cell: (j) => (j.created ? format.ago(j.created) : '') },
     ],
-    [say, format],
+    [say, format, amount],
   )
   return (
     <Page fill title={say('jobs')} lead={say('jobsLead')}>

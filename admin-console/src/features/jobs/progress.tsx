@@ -10,12 +10,18 @@ export function JobState({ of }: { of: Job }) {
   return <Status health={of.state === 'done' && of.failed > 0 ? 'warn' : (jobHealth[of.state] ?? 'none')}>{wordOf(say, 'state', of.state)}</Status>
 }
 
+/** How much of it is done; how many rows a file will have nobody knows before its end. */
+export function useAmount() {
+  const say = useTexts()
+  const format = useFormat()
+  return (of: Job) => (of.kind === 'export' ? say('rows', { count: of.done }) : say('progress', { done: format.number(of.done + of.failed), all: format.number(of.total) }))
+}
+
 /** How far it is, with what was refused in red. */
 export function JobBar({ of }: { of: Job }) {
   const say = useTexts()
-  const format = useFormat()
   const whole = Math.max(1, of.total)
-  const words = say('progress', { done: format.number(of.done + of.failed), all: format.number(of.total) })
+  const words = useAmount()(of)
   return (
     <div role="status">
       <Progress.Root size="md">

@@ -1,35 +1,30 @@
-import { Answered, Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, useKitTexts, type Column } from '@chappe/kit'
-import { IconPlus } from '@chappe/kit/icons'
-import { Button, Drawer, Group, Stack, Text } from '@mantine/core'
+import { Answered, Foreign, type Column } from '@chappe/kit'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
-import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
-import { OrganisationField, useOrganisation } from '../../app/organisation-field'
+import { NamedList } from '../../app/named-list'
 import { useMay } from '../../app/session'
-import list from '../recipients/list.module.css'
+import { Remove, Side } from '../../app/side'
 import { addressListQuery, addressListsQuery, type AddressList } from './data'
 import { Edit } from './edit-list'
 import classes from './policies.module.css'
 import { addressListsRoute } from './routes'
 import { useTexts } from './texts'
 
-const keyOf = (l: AddressList) => l.name
 const SHOWN = 200
 
 /** Whom one list shows now. */
 function One({ name, organisation, onEdit, onClose }: { name: string; organisation: string; onEdit: () => void; onClose: () => void }) {
   const say = useTexts()
-  const kit = useKitTexts()
-  const change = useChange()
   const mayWrite = useMay('policy.write')
   const one = useQuery(addressListQuery(name, organisation))
   const [removes, setRemoves] = useState(false)
   return (
     <>
-      <Drawer opened position="right" size="md" title={<Foreign>{name}</Foreign>} closeButtonProps={{ 'aria-label': kit('close') }} onClose={onClose}>
+      <Side title={name} size="md" onClose={onClose}>
         <Answered of={one}>
           {(l) => (
             <Stack>
@@ -58,21 +53,19 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
             </Stack>
           )}
         </Answered>
-      </Drawer>
+      </Side>
       {removes && (
-        <Confirm
-          title={`${say('remove')}: ${name}`}
+        <Remove
           action={say('remove')}
-          onDone={() => setRemoves(false)}
-          onAct={async () => {
-            await change(() => api.delete(path`/address-lists/${name}`, { organisation }), [['address-lists']], say('removed'))
-            onClose()
-            return 'left'
-          }}
-        >
-          <p>{say('removeListLead')}</p>
-          <Command line={commandLine(['address-list', 'remove', name], { org: organisation })} />
-        </Confirm>
+          name={name}
+          lead={say('removeListLead')}
+          command={commandLine(['address-list', 'remove', name], { org: organisation })}
+          done={say('removed')}
+          keys={[['address-lists']]}
+          act={() => api.delete(path`/address-lists/${name}`, { organisation })}
+          onCancel={() => setRemoves(false)}
+          onRemoved={onClose}
+        />
       )}
     </>
   )
@@ -83,10 +76,6 @@ export function AddressLists() {
   const say = useTexts()
   const search = addressListsRoute.useSearch()
   const navigate = useNavigate({ from: '/address-lists' })
-  const mayWrite = useMay('policy.write')
-  const of = useOrganisation(search.organisation, 'policy.read')
-  const all = useQuery(addressListsQuery(of.organisation))
-  const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<AddressList>[]>(
     () => [
       { id: 'name', title: say('name'), width: 1, cell: (l) => <Foreign title={l.name}>{l.name}</Foreign> },
@@ -95,26 +84,20 @@ export function AddressLists() {
     [say],
   )
   return (
-    <Page
-      fill
+    <NamedList
       title={say('lists')}
       lead={say('listsLead')}
-      actions={
-        mayWrite && (
-          <Button leftSection={<IconPlus size={17} />} onClick={() => set({ dialog: 'add', name: undefined })}>
-            {say('addList')}
-          </Button>
-        )
-      }
-    >
-      <div className={list.filters}>
-        <OrganisationField of={of} onChange={(organisation) => set({ organisation, name: undefined })} />
-      </div>
-      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('lists')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(l) => set({ name: l.name })} empty={<EmptyState title={say('listsNone')}>{say('listsNoneLead')}</EmptyState>} />
-      <Command line={commandLine(['address-list', 'list'], { org: of.organisation ?? '' })} />
-      {of.organisation && search.name && !search.dialog && <One name={search.name} organisation={of.organisation} onEdit={() => set({ dialog: 'edit' })} onClose={() => set({ name: undefined })} />}
-      {of.organisation && search.dialog && <Edit of={all.data?.find((l) => search.dialog === 'edit' && l.name === search.name)} key={search.name ?? ''} organisation={of.organisation} onClose={(name) => set({ dialog: undefined, name })} />}
-    </Page>
+      add={say('addList')}
+      none={{ title: say('listsNone'), lead: say('listsNoneLead') }}
+      noun="address-list"
+      reads="policy.read"
+      writes="policy.write"
+      columns={columns}
+      query={addressListsQuery}
+      search={search}
+      onSearch={(to) => void navigate({ search: to, replace: true })}
+      one={(name, organisation, { onEdit, onClose }) => <One name={name} organisation={organisation} onEdit={onEdit} onClose={onClose} />}
+      edit={(of, organisation, onClose) => <Edit key={of?.name ?? ''} of={of} organisation={organisation} onClose={onClose} />}
+    />
   )
 }

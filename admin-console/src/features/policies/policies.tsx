@@ -1,15 +1,14 @@
-import { Answered, Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, type Column } from '@chappe/kit'
-import { IconPlus } from '@chappe/kit/icons'
-import { Button, Drawer, Group, Stack, Text } from '@mantine/core'
+import { Answered, ErrorPanel, Facts, Foreign, Status, useFormat, type Column } from '@chappe/kit'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
-import { OrganisationField, useOrganisation } from '../../app/organisation-field'
+import { NamedList } from '../../app/named-list'
 import { useMay } from '../../app/session'
-import list from '../recipients/list.module.css'
+import { Remove, Side } from '../../app/side'
 import { applyPolicy, policiesQuery, policyQuery, type Policy } from './data'
 import { EditPolicy } from './edit-policy'
 import classes from './policies.module.css'
@@ -17,7 +16,6 @@ import { Retention } from './retention'
 import { policiesRoute } from './routes'
 import { useTexts } from './texts'
 
-const keyOf = (p: Policy) => p.name
 const saysOf = (p: Policy, say: ReturnType<typeof useTexts>) =>
   [p.max_send + p.max_receive + p.max_recipients > 0 && say('limits'), p.quota > 0 && say('quota'), p.retention.length > 0 && say('retention')].filter(Boolean).join(', ')
 
@@ -40,7 +38,6 @@ function factsOf(p: Policy, say: ReturnType<typeof useTexts>, format: ReturnType
 /** One policy: what it gave to whom, and what it would give now. */
 function One({ name, organisation, onEdit, onClose }: { name: string; organisation: string; onEdit: () => void; onClose: () => void }) {
   const say = useTexts()
-  const kit = useKitTexts()
   const format = useFormat()
   const change = useChange()
   const mayWrite = useMay('policy.write')
@@ -62,7 +59,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
   }
   return (
     <>
-      <Drawer opened position="right" size="lg" title={<Foreign>{name}</Foreign>} closeButtonProps={{ 'aria-label': kit('close') }} onClose={onClose}>
+      <Side title={name} onClose={onClose}>
         <Answered of={one}>
           {(p) => (
             <Stack>
@@ -119,21 +116,19 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
             </Stack>
           )}
         </Answered>
-      </Drawer>
+      </Side>
       {removes && (
-        <Confirm
-          title={`${say('remove')}: ${name}`}
+        <Remove
           action={say('remove')}
-          onDone={() => setRemoves(false)}
-          onAct={async () => {
-            await change(() => api.delete(path`/recipient-policies/${name}`, { organisation }), [['recipient-policies']], say('removed'))
-            onClose()
-            return 'left'
-          }}
-        >
-          <p>{say('removePolicyLead')}</p>
-          <Command line={commandLine(['recipient-policy', 'remove', name], { org: organisation })} />
-        </Confirm>
+          name={name}
+          lead={say('removePolicyLead')}
+          command={commandLine(['recipient-policy', 'remove', name], { org: organisation })}
+          done={say('removed')}
+          keys={[['recipient-policies']]}
+          act={() => api.delete(path`/recipient-policies/${name}`, { organisation })}
+          onCancel={() => setRemoves(false)}
+          onRemoved={onClose}
+        />
       )}
     </>
   )
@@ -144,10 +139,6 @@ export function Policies() {
   const say = useTexts()
   const search = policiesRoute.useSearch()
   const navigate = useNavigate({ from: '/policies' })
-  const mayWrite = useMay('policy.write')
-  const of = useOrganisation(search.organisation, 'policy.read')
-  const all = useQuery(policiesQuery(of.organisation))
-  const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<Policy>[]>(
     () => [
       { id: 'name', title: say('name'), width: 1, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
@@ -158,26 +149,20 @@ export function Policies() {
     [say],
   )
   return (
-    <Page
-      fill
+    <NamedList
       title={say('policies')}
       lead={say('policiesLead')}
-      actions={
-        mayWrite && (
-          <Button leftSection={<IconPlus size={17} />} onClick={() => set({ dialog: 'add', name: undefined })}>
-            {say('addPolicy')}
-          </Button>
-        )
-      }
-    >
-      <div className={list.filters}>
-        <OrganisationField of={of} onChange={(organisation) => set({ organisation, name: undefined })} />
-      </div>
-      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('policies')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(p) => set({ name: p.name })} empty={<EmptyState title={say('policiesNone')}>{say('policiesNoneLead')}</EmptyState>} />
-      <Command line={commandLine(['recipient-policy', 'list'], { org: of.organisation ?? '' })} />
-      {of.organisation && search.name && !search.dialog && <One name={search.name} organisation={of.organisation} onEdit={() => set({ dialog: 'edit' })} onClose={() => set({ name: undefined })} />}
-      {of.organisation && search.dialog && <EditPolicy key={search.name ?? ''} of={all.data?.find((p) => search.dialog === 'edit' && p.name === search.name)} organisation={of.organisation} onClose={(name) => set({ dialog: undefined, name })} />}
-    </Page>
+      add={say('addPolicy')}
+      none={{ title: say('policiesNone'), lead: say('policiesNoneLead') }}
+      noun="recipient-policy"
+      reads="policy.read"
+      writes="policy.write"
+      columns={columns}
+      query={policiesQuery}
+      search={search}
+      onSearch={(to) => void navigate({ search: to, replace: true })}
+      one={(name, organisation, { onEdit, onClose }) => <One name={name} organisation={organisation} onEdit={onEdit} onClose={onClose} />}
+      edit={(of, organisation, onClose) => <EditPolicy key={of?.name ?? ''} of={of} organisation={organisation} onClose={onClose} />}
+    />
   )
 }

@@ -7,6 +7,7 @@ import { useMemo, useState } from 'react'
 import { Command, commandLine } from '../../app/command'
 import { FilterForm, type FilterField } from '../../app/filter-form'
 import { useMay, useMayEverywhere } from '../../app/session'
+import { Export, ExportButton } from '../jobs/export'
 import { organisationsQuery } from '../organisations/data'
 import { ActDialog, filterOptions } from './act-dialog'
 import { ACTS, isAct, queueQuery, type QueueEntry } from './data'
@@ -57,22 +58,25 @@ export function Queue() {
       title={say('title')}
       lead={say('lead')}
       actions={
-        mayWrite && (
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <Button variant="default" leftSection={<IconDots size={16} />} disabled={selected.size === 0 && !isFiltered}>
-                {selected.size > 0 ? say('actOnChosen', { count: selected.size }) : say('actOnFilter')}
-              </Button>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {ACTS.map((a) => (
-                <Menu.Item key={a} onClick={() => set({ dialog: a })} {...((a === 'delete' || a === 'return') && { color: 'red' })}>
-                  {say(`act.${a}`)}
-                </Menu.Item>
-              ))}
-            </Menu.Dropdown>
-          </Menu>
-        )
+        <>
+          <ExportButton onClick={() => set({ dialog: 'export' })} />
+          {mayWrite && (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="default" leftSection={<IconDots size={16} />} disabled={selected.size === 0 && !isFiltered}>
+                  {selected.size > 0 ? say('actOnChosen', { count: selected.size }) : say('actOnFilter')}
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {ACTS.map((a) => (
+                  <Menu.Item key={a} onClick={() => set({ dialog: a })} {...((a === 'delete' || a === 'return') && { color: 'red' })}>
+                    {say(`act.${a}`)}
+                  </Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+        </>
       }
     >
       {everywhere && <Lanes domain={filter.domain} />}
@@ -94,6 +98,7 @@ export function Queue() {
         empty={<EmptyState title={say(isFiltered ? 'noneFound' : 'empty')}>{isFiltered ? undefined : say('emptyLead')}</EmptyState>}
       />
       <Command line={commandLine(['queue', 'list'], filterOptions(filter))} />
+      {dialog === 'export' && <Export list="queue" query={{ ...filter }} onClose={() => set({ dialog: undefined })} />}
       {chosen && (selected.size > 0 || isFiltered) && (
         <ActDialog
           kind={chosen}

@@ -29,6 +29,7 @@ const userDetails = z.extend(user, {
   keep_copy: z.nullish(z.boolean()),
   language: z.nullish(z.string()),
   undo_send: z.nullish(z.number()),
+  protocols: z.array(z.string()),
   ...rules,
 })
 export type UserDetails = z.infer<typeof userDetails>
@@ -60,14 +61,16 @@ export const usersQuery = (filter: UserFilter) =>
 const listed = z.extend(z.pick(user, { address: true, name: true, kind: true, state: true, quota: true, created: true }), { store: z.nullish(z.string()) })
 export type Listed = z.infer<typeof listed>
 const MAILBOXES = 'user,shared,room,equipment'
+/** How the API's list of recipients is asked for mailboxes. */
+export const mailboxFilter = ({ kind, state, ...filter }: UserFilter) => ({ ...scoped(filter), filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}` })
 /** The same for the list: filtered and sorted by the directory. */
-export const mailboxesQuery = ({ kind, state, ...filter }: UserFilter) =>
+export const mailboxesQuery = (filter: UserFilter) =>
   infiniteQueryOptions({
-    queryKey: ['users', 'mailboxes', kind, state, filter],
+    queryKey: ['users', 'mailboxes', filter],
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ signal, pageParam }) =>
       z.object({ recipients: z.array(listed), next: z.nullish(z.string()) }).parse(
-        await api.get('/recipients', { ...scoped(filter), filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}`, cursor: pageParam, limit: PAGE, fields: 'address,name,kind,state,quota,store,created' }, signal),
+        await api.get('/recipients', { ...mailboxFilter(filter), cursor: pageParam, limit: PAGE, fields: 'address,name,kind,state,quota,store,created' }, signal),
       ),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,

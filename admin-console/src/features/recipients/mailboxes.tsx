@@ -6,8 +6,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useMay } from '../../app/session'
-import { csvOf, download } from './csv'
-import { allUsers, mailboxesQuery, type Listed } from './data'
+import { mailboxFilter, mailboxesQuery, type Listed } from './data'
 import classes from './list.module.css'
 import { mailboxesRoute } from './routes'
 import { stateHealth } from './states'
@@ -15,6 +14,7 @@ import { useTexts } from './texts'
 import { ScopeFilters } from './scope-filters'
 
 const BulkBar = lazy(() => import('./bulk').then((m) => ({ default: m.BulkBar })))
+const ExportDialog = lazy(() => import('../jobs/export-dialog').then((m) => ({ default: m.ExportDialog })))
 const AddRecipient = lazy(() => import('./add').then((m) => ({ default: m.AddRecipient })))
 
 const KINDS = ['user', 'shared', 'room', 'equipment']
@@ -47,11 +47,6 @@ export function Mailboxes() {
     ],
     [say, format],
   )
-  const exportAll = async () => {
-    const all = await allUsers(filter)
-    const head = ['address', 'name', 'kind', 'state', 'quota', 'created']
-    download('mailboxes.csv', csvOf([head, ...all.map((u) => [u.address, u.name, u.kind, u.state, u.quota, u.created ?? ''])]))
-  }
   const isFiltered = Boolean(search.text || search.kind || search.state || search.domain || search.organisation)
   return (
     <Page
@@ -66,7 +61,7 @@ export function Mailboxes() {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item closeMenuOnClick leftSection={<IconDownload size={16} />} onClick={() => void exportAll()}>
+              <Menu.Item closeMenuOnClick leftSection={<IconDownload size={16} />} onClick={() => set({ dialog: 'export' })}>
                 {say('exportCsv')}
               </Menu.Item>
               <Menu.Label>{say('columns')}</Menu.Label>
@@ -155,6 +150,11 @@ export function Mailboxes() {
           )
         }
       />
+      {dialog === 'export' && (
+        <Suspense>
+          <ExportDialog list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />
+        </Suspense>
+      )}
       {dialog?.startsWith('add') && (
         <Suspense>
           <AddRecipient

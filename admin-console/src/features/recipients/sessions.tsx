@@ -35,7 +35,7 @@ export function Sessions({ address, kind, title, lead, none, actions }: { addres
                     {wordOf(say, 'session', s.kind)}: <Foreign>{s.name.slice(0, 90)}</Foreign>
                     <br />
                     <small>
-                      {say('from')} <Foreign>{s.peer}</Foreign> · {say('seen')} {s.seen ? format.ago(s.seen) : say('never')}
+                      {say('from')} <Foreign>{s.peer}</Foreign> · {s.kind === 'connection' ? say('connected') : `${say('seen')} ${s.seen ? format.ago(s.seen) : say('never')}`}
                       {s.expires && ` · ${say('expires')} ${format.dateTime(s.expires)}`}
                     </small>
                   </span>

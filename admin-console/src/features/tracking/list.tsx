@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { Command, commandLine } from '../../app/command'
 import { FilterForm, type FilterField } from '../../app/filter-form'
 import { useMay, useMayEverywhere } from '../../app/session'
+import { Export, ExportButton } from '../jobs/export'
 import { organisationsQuery } from '../organisations/data'
 import { tracesQuery, type Trace, type TraceFilter } from './data'
 import { trackingRoute } from './routes'
@@ -18,7 +19,7 @@ const AGES = ['1h', '4h', '1d', '7d', '30d']
 export function Tracking() {
   const say = useTexts()
   const format = useFormat()
-  const filter = trackingRoute.useSearch()
+  const { dialog, ...filter } = trackingRoute.useSearch()
   const navigate = useNavigate({ from: '/tracking' })
   const mayRehearse = useMayEverywhere('queue.read')
   const organisations = useQuery({ ...organisationsQuery, enabled: useMay('organisation.read') }).data ?? []
@@ -49,11 +50,14 @@ export function Tracking() {
       title={say('title')}
       lead={say('lead')}
       actions={
-        mayRehearse && (
-          <Button variant="default" renderRoot={(props) => <Link to="/tracking/rehearsal" search={{ from: filter.sender, to: filter.recipient }} {...props} />}>
-            {say('rehearsal')}
-          </Button>
-        )
+        <>
+          <ExportButton onClick={() => void navigate({ search: { ...filter, dialog: 'export' }, replace: true })} />
+          {mayRehearse && (
+            <Button variant="default" renderRoot={(props) => <Link to="/tracking/rehearsal" search={{ from: filter.sender, to: filter.recipient }} {...props} />}>
+              {say('rehearsal')}
+            </Button>
+          )}
+        </>
       }
     >
       <FilterForm fields={fields} values={filter} action={say('search')} clear={say('clear')} onChange={(values) => void navigate({ search: values })} />
@@ -75,6 +79,7 @@ export function Tracking() {
         empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>}
       />
       <Command line={commandLine(['trace'], { sender: filter.sender, recipient: filter.recipient, 'message-id': filter.message_id, client: filter.client, login: filter.login, since: filter.since, until: filter.until, org: filter.organisation })} />
+      {dialog === 'export' && <Export list="trace" query={{ ...filter }} onClose={() => void navigate({ search: filter, replace: true })} />}
     </Page>
   )
 }

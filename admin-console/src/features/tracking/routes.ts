@@ -5,7 +5,7 @@ import { words } from '@chappe/kit'
 export const trackingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/tracking',
-  validateSearch: words('sender', 'recipient', 'message_id', 'client', 'login', 'since', 'until', 'organisation'),
+  validateSearch: words('sender', 'recipient', 'message_id', 'client', 'login', 'since', 'until', 'organisation', 'dialog'),
   component: lazyRouteComponent(() => import('./list'), 'Tracking'),
 })
 export const rehearsalRoute = createRoute({

@@ -1,9 +1,10 @@
 import { Checkbox, Loader } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useMemo, useRef, useState, type DragEvent, type KeyboardEvent, type ReactNode } from 'react'
 import { IconChevronDown, IconChevronUp } from '../icons'
 import { useFormat } from '../language/format'
 import { useKitTexts } from '../language/texts'
+import { MoveHandle } from './move-handle'
 import classes from './table.module.css'
 
 export interface Column<Row> {
@@ -30,6 +31,8 @@ export interface TableProps<Row> {
   /** Rows chosen, by key; with onSelect, each row has a box. */
   selected?: ReadonlySet<string>
   onSelect?: (keys: ReadonlySet<string>) => void
+  /** Rows may be put into another order: each has a handle for pointer and arrow keys. */
+  onMove?: (from: number, to: number) => void
   hasMore?: boolean
   isLoading?: boolean
   onMore?: () => void
@@ -72,6 +75,32 @@ export function DataTable<Row>(p: TableProps<Row>) {
     if (!next.delete(key)) next.add(key)
     p.onSelect?.(next)
   }
+  const [dragged, setDragged] = useState<number | null>(null)
+  const [over, setOver] = useState<number | null>(null)
+  const moved = useRef<string | null>(null) // keeps the focus on its handle
+  const move = (from: number, to: number) => {
+    if (to < 0 || to >= rows.length || to === from) return
+    moved.current = rows[from]?.id ?? null
+    p.onMove?.(from, to)
+  }
+  useEffect(() => {
+    const index = rows.findIndex((r) => r.id === moved.current)
+    moved.current = null
+    if (index >= 0) scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] [draggable]`)?.focus()
+  }, [rows])
+  /** Where the row in hand is let go. */
+  const dropping = (index: number) => ({
+    'data-over': dragged !== null && over === index ? (dragged < index ? 'below' : 'above') : undefined,
+    onDragOver: (event: DragEvent) => {
+      if (dragged === null) return
+      event.preventDefault()
+      setOver(index)
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault()
+      if (dragged !== null) move(dragged, index)
+    },
+  })
   const all = rows.length > 0 && rows.every((r) => selected.has(r.id))
   const go = (index: number) => {
     const to = Math.max(0, Math.min(rows.length - 1, index))
@@ -96,6 +125,7 @@ export function DataTable<Row>(p: TableProps<Row>) {
         <div role="table" aria-label={p.label} aria-rowcount={p.hasMore ? -1 : rows.length + 1}>
           <div role="rowgroup" className={classes.headGroup}>
             <div role="row" className={classes.headRow}>
+              {p.onMove && <div role="columnheader" className={classes.box} aria-label={say('order')} />}
               {chooses && (
                 <div role="columnheader" className={classes.box}>
                   <Checkbox
@@ -143,7 +173,20 @@ export function DataTable<Row>(p: TableProps<Row>) {
                   style={{ transform: `translateY(${item.start}px)` }}
                   onKeyDown={(e) => onKey(e, item.index, row.original)}
                   onClick={() => p.onOpen?.(row.original)}
+                  {...(p.onMove && dropping(item.index))}
                 >
+                  {p.onMove && (
+                    <div role="cell" className={classes.box}>
+                      <MoveHandle
+                        label={say('moveRow', { name: p.rowName?.(row.original) ?? row.id })}
+                        onStep={(step) => move(item.index, item.index + step)}
+                        onDrag={(begins) => {
+                          setDragged(begins ? item.index : null)
+                          setOver(null)
+                        }}
+                      />
+                    </div>
+                  )}
                   {chooses && (
                     <div role="cell" className={classes.box} onClick={(e) => e.stopPropagation()}>
                       <Checkbox size="xs" aria-label={say('selectRow', { name: p.rowName?.(row.original) ?? row.id })} checked={selected.has(row.id)} onChange={() => toggle(row.id)} />

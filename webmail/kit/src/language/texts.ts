@@ -35,6 +35,8 @@ export const useKitTexts = defineTexts('kit', {
     rowsMore: '{{count}} rows loaded, more follow',
     selectAll: 'Select all rows shown',
     selectRow: 'Select {{name}}',
+    order: 'Order',
+    moveRow: 'Move {{name}} with the up and down arrows',
     confirmType: 'Type {{word}} to confirm',
   },
   fr: {
@@ -70,6 +72,8 @@ export const useKitTexts = defineTexts('kit', {
     rowsMore: '{{count}} lignes chargées, la suite arrive',
     selectAll: 'Sélectionner toutes les lignes affichées',
     selectRow: 'Sélectionner {{name}}',
+    order: 'Ordre',
+    moveRow: 'Déplacer {{name}} avec les flèches haut et bas',
     confirmType: 'Tapez {{word}} pour confirmer',
   },
 })

@@ -3,9 +3,10 @@ import { defineTexts } from '@chappe/kit'
 export const useSessionsTexts = defineTexts('sessions', {
   en: {
     sessions: 'Where you are logged in',
-    none: 'Nowhere by the web.',
+    none: 'Nowhere.',
     'kind.session': 'Browser',
     'kind.token': 'Token',
+    'kind.connection': 'Mail program, connected',
     this: 'This browser',
     seen: 'last seen {{when}}',
     from: 'from {{peer}}',
@@ -43,9 +44,10 @@ export const useSessionsTexts = defineTexts('sessions', {
   },
   fr: {
     sessions: 'Où vous êtes connecté',
-    none: 'Nulle part par le web.',
+    none: 'Nulle part.',
     'kind.session': 'Navigateur',
     'kind.token': 'Jeton',
+    'kind.connection': 'Logiciel de courrier, connecté',
     this: 'Ce navigateur',
     seen: 'vu {{when}}',
     from: 'depuis {{peer}}',

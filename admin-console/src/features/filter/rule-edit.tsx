@@ -1,16 +1,18 @@
 import { parseBytes } from '@chappe/kit'
 import { IconPlus, IconX } from '@chappe/kit/icons'
-import { ActionIcon, Group, Menu, NumberInput, Select, Stack, Text, Textarea, TextInput, Button } from '@mantine/core'
+import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../../app/api'
+import { api, isAddressable, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ruleQuery, type Rule } from './data'
 import classes from './filter.module.css'
+import { bodyOf, changesOf, chosenOf, isWhole, optionsOf, type Chosen } from './rule-form'
 import { parts, partOf, type Kind, type PartName } from './rule-parts'
+import { RuleTrial } from './rule-trial'
 import { useTexts } from './texts'
-
-type Chosen = Partial<Record<PartName, string>>
 
 function Field({ name, value, onChange }: { name: PartName; value: string; onChange: (value: string) => void }) {
   const say = useTexts()
@@ -65,35 +67,46 @@ function Section({ kind, chosen, onChange }: { kind: Kind; chosen: Chosen; onCha
   )
 }
 
-/** A rule as it is sent, and as the command line takes it. */
-function ruleOf(chosen: Chosen) {
-  const body: Record<string, unknown> = {}
-  const options: Record<string, string | boolean> = {}
-  for (const [name, value] of Object.entries(chosen)) {
-    const part = partOf(name)
-    body[name] = part?.is === 'flag' ? true : part?.is === 'size' ? (parseBytes(value) ?? 0) : value
-    options[name.replaceAll('_', '-')] = part?.is === 'flag' ? true : value
-  }
-  return { body, options }
+interface Props {
+  of: Rule | undefined
+  organisation: string
+  onClose: (name: string | undefined) => void
 }
 
-export function AddRule({ organisation, onClose }: { organisation: string; onClose: () => void }) {
+/** A rule, new or as it is now. */
+export function EditRule({ of, ...rest }: Props) {
+  const name = of?.name ?? ''
+  const now = useQuery({ ...ruleQuery(name, rest.organisation), enabled: of !== undefined && isAddressable(name) })
+  if (now.isLoading) return null
+  return <Form of={now.data ?? of} {...rest} />
+}
+
+/** All its conditions and actions, and whether it would hold for a message. */
+function Form({ of, organisation, onClose }: Props) {
   const say = useTexts()
   const change = useChange()
-  const [name, setName] = useState('')
-  const [position, setPosition] = useState<number | undefined>()
-  const [chosen, setChosen] = useState<Chosen>({})
-  const { body, options } = ruleOf(chosen)
-  const acts = parts.some((p) => p.kind === 'actions' && chosen[p.name] !== undefined)
-  const isWhole = acts && Object.entries(chosen).every(([n, v]) => partOf(n)?.is === 'flag' || (v !== '' && (partOf(n)?.is !== 'size' || parseBytes(v))))
+  const before = of ? chosenOf(of) : {}
+  const [name, setName] = useState(of?.name ?? '')
+  const [position, setPosition] = useState(of?.position)
+  const [chosen, setChosen] = useState<Chosen>(before)
+  const parted = changesOf(before, chosen)
+  const about = { ...(name !== of?.name && { name }), ...(position !== of?.position && { position: position ?? 0 }) }
+  const isChanged = Object.keys({ ...parted.body, ...about }).length > 0
+  const save = async () => {
+    if (of) await change(() => api.patch(path`/rules/${of.name}`, { ...about, ...parted.body }, { organisation }), [['rules']], say('saved'))
+    else await change(() => api.post('/rules', { ...about, organisation, ...bodyOf(chosen) }), [['rules']], say('ruleAdded', { name }))
+    onClose(name)
+    return 'left'
+  }
   return (
     <FormDialog
-      title={say('ruleAdd')}
-      action={say('ruleAdd')}
-      disabled={!isWhole}
-      command={commandLine(['rule', 'add', name], { org: organisation, position, ...options })}
-      onClose={onClose}
-      onSubmit={() => change(() => api.post('/rules', { name, organisation, ...(position !== undefined && { position }), ...body }), [['rules']], say('ruleAdded', { name }))}
+      title={of ? `${say('change')}: ${of.name}` : say('ruleAdd')}
+      action={say(of ? 'save' : 'ruleAdd')}
+      size="xl"
+      disabled={!isWhole(chosen) || !isChanged}
+      command={of ? commandLine(['rule', 'set', of.name], { org: organisation, ...about, ...parted.options }) : commandLine(['rule', 'add', name], { org: organisation, position, ...optionsOf(chosen) })}
+      onClose={() => onClose(of?.name)}
+      onSubmit={save}
     >
       <div className={classes.pair}>
         <TextInput label={say('name')} required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
@@ -102,6 +115,7 @@ export function AddRule({ organisation, onClose }: { organisation: string; onClo
       {(['conditions', 'unless', 'actions'] as const).map((kind) => (
         <Section key={kind} kind={kind} chosen={chosen} onChange={setChosen} />
       ))}
+      <RuleTrial rule={bodyOf(chosen)} isWhole={isWhole(chosen)} organisation={organisation} />
     </FormDialog>
   )
 }

@@ -1,0 +1,277 @@
+// Protocols, sessions, exports, identity providers and the editing of transport rules: their pages, and what people do there.
+import { createConnection } from 'node:net'
+import { administrator, base, check, innocent, PASSWORD, settled } from './kit.mjs'
+
+const HOSTILE = encodeURIComponent('<img src=x onerror=window.__hostile=1>')
+
+/** For the table of pages.mjs. */
+export const consolePages = {
+  protocols: '/protocols?organisation=Example',
+  'protocols-hostile': `/protocols?organisation=${HOSTILE}`,
+  'protocols-all': '/protocols?organisation=Example&all=1&text=h1',
+  'protocols-domain': '/protocols?organisation=Example&domain=example.org',
+  'mailbox-protocols': '/recipients/h0@example.org?tab=protocols',
+  sessions: '/sessions',
+  'sessions-none': '/sessions?text=nobody-is-called-so',
+  'sessions-end': '/sessions?dialog=end',
+  'sessions-export': '/sessions?dialog=export&text=ada',
+  'mailboxes-export': '/recipients?dialog=export',
+  'queue-export': '/queue?dialog=export&domain=away.example',
+  'tracking-export': '/tracking?dialog=export',
+  'identity-providers': '/identity-providers?organisation=Example',
+  'identity-providers-none': `/identity-providers?organisation=${encodeURIComponent('Autre Société')}`,
+  'identity-provider': `/identity-providers?organisation=Example&name=${encodeURIComponent('Company <b>login</b>')}`,
+  'identity-provider-add': '/identity-providers?organisation=Example&dialog=add',
+  'identity-provider-edit': `/identity-providers?organisation=Example&dialog=edit&name=${encodeURIComponent('Company <b>login</b>')}`,
+  'rules-edit': '/filters/rules?organisation=Example&dialog=edit&name=Held',
+  'address-list-edit': '/address-lists?organisation=Example&dialog=edit&name=Rooms',
+  'policy-edit': '/policies?organisation=Example&dialog=edit&name=First.Last',
+}
+
+const button = (page, name) => page.getByRole('button', { name, exact: true })
+const dialog = (page) => page.getByRole('dialog')
+
+/** The API beside the screen: what the server really has. */
+const server = (page, path) => page.evaluate(async (p) => (await fetch('/api/v1' + p)).json(), path)
+const send = (page, method, path, body) =>
+  page.evaluate(async ([m, p, b]) => (await fetch('/api/v1' + p, { method: m, headers: { 'Content-Type': 'application/json', 'If-Match': '*' }, body: JSON.stringify(b) })).status, [method, path, body])
+
+async function until(what, condition, seconds = 30) {
+  for (const end = Date.now() + seconds * 1000; ; ) {
+    if (await condition()) return
+    check(what, Date.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+/** A mail program that has logged in. `said`: all that the server answered. */
+async function imap(login) {
+  const socket = createConnection({ host: '127.0.0.1', port: Number(process.env.IMAP_PORT) })
+  const program = { said: '', isClosed: false, socket }
+  socket.on('data', (data) => (program.said += data))
+  socket.on('close', () => (program.isClosed = true))
+  socket.on('error', () => (program.isClosed = true))
+  socket.write(`a LOGIN ${login} ${PASSWORD}\r\n`)
+  await until('a login', () => /^a OK/m.test(program.said))
+  return program
+}
+
+// ---- sessions
+
+const say = {
+  en: { end: 'End them', endAll: 'End all of these', chosen: '1 session chosen', protocol: 'Protocol', write: 'Write the file', download: 'Download' },
+  fr: { end: 'Les clore', endAll: 'Clore toutes celles-ci', chosen: '1 session choisie', protocol: 'Protocole', write: 'Écrire le fichier', download: 'Télécharger' },
+}
+
+const endsSessions = (language) => async (who) => {
+  const { page } = who
+  const words = say[language]
+  const [claude, li] = [await imap('claude@example.org'), await imap('li@example.org')]
+  await until('both stand there', async () => (await server(page, '/sessions?kind=connection')).sessions.length === 2)
+  await page.goto(base + '/sessions?kind=connection')
+  await settled(page)
+  await page.getByRole('checkbox', { name: /claude@example\.org IMAP/ }).check()
+  await page.getByText(words.chosen).first().waitFor()
+  await button(page, words.end).click()
+  await dialog(page).getByText(/chappe session end claude@example\.org \d+/).waitFor()
+  await dialog(page).getByRole('button', { name: words.end, exact: true }).click()
+  await until('it is closed', () => claude.isClosed)
+  check('with a word', claude.said.includes('* BYE'), claude.said)
+  check('the other goes on', !li.isClosed)
+  await page.goto(base + '/sessions?text=li@example.org&kind=connection')
+  await settled(page)
+  await button(page, words.endAll).click()
+  await dialog(page).getByText('chappe session end-all --text li@example.org --kind connection').waitFor()
+  await dialog(page).getByRole('button', { name: words.endAll, exact: true }).click()
+  await until('the other is closed', () => li.isClosed)
+  check('one’s own is left', (await server(page, '/session')).login === 'ada@example.org')
+  await innocent(who)
+}
+
+const exports = (language) => async (who) => {
+  const { page } = who
+  const words = say[language]
+  await page.goto(base + '/recipients?domain=example.org&text=h1&dialog=export')
+  await dialog(page).getByText("chappe job export recipients --domain example.org --text h1 --filter kind=user,shared,room,equipment").waitFor()
+  await dialog(page).getByRole('button', { name: words.write, exact: true }).click()
+  const link = dialog(page).getByRole('link', { name: words.download })
+  await link.waitFor()
+  const [file] = await Promise.all([page.waitForEvent('download'), link.click()])
+  check('its name', /^recipients-\d+\.csv$/.test(file.suggestedFilename()), file.suggestedFilename())
+  const text = await (await import('node:fs/promises')).readFile(await file.path(), 'utf8')
+  const shown = (await server(page, '/recipients?domain=example.org&text=h1&filter=kind%3Duser')).recipients
+  check('a line each', text.trim().split('\r\n').length === shown.length + 1, text)
+  check('no formula', !/(^|,)[=+@-]/m.test(text.replace(/^\uFEFF/, '')), text)
+  await innocent(who)
+}
+
+// ---- protocols
+
+async function closesAProtocol(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/li@example.org?tab=protocols')
+  await settled(page)
+  await page.getByRole('checkbox', { name: 'POP3' }).uncheck()
+  await page.getByText('chappe user set li@example.org --protocols').waitFor()
+  await button(page, 'Save').click()
+  await until('POP3 is closed', async () => !(await server(page, '/users/li@example.org')).protocols.includes('pop3'))
+  check('what the console does not show stays', (await server(page, '/users/li@example.org')).protocols.includes('nntp'))
+  await page.goto(base + '/protocols?organisation=Example')
+  await settled(page)
+  await page.getByRole('row', { name: /li@example\.org.*POP3/ }).waitFor()
+  await page.getByRole('button', { name: 'Change example.net' }).click()
+  await dialog(page).getByRole('checkbox', { name: 'POP3' }).uncheck()
+  await dialog(page).getByText('chappe domain set example.net --protocols').waitFor()
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await until('POP3 is closed for the domain', async () => !(await server(page, '/domains/example.net')).protocols.includes('pop3'))
+  await page.goto(base + '/recipients/p0010@example.net?tab=protocols')
+  await settled(page)
+  await page.getByText('closed by example.net').waitFor()
+  await innocent(who)
+}
+
+async function warnsOfShuttingOneselfOut(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/ada@example.org?tab=protocols')
+  await settled(page)
+  await page.getByRole('checkbox', { name: 'This console and the API' }).uncheck()
+  await page.getByRole('alert').filter({ hasText: 'Your own account is among them' }).waitFor()
+}
+
+// ---- identity providers
+
+async function keepsIdentityProviders(who) {
+  const { page } = who
+  await page.goto(base + '/identity-providers?organisation=Example')
+  await settled(page)
+  await button(page, 'Add an identity provider').click()
+  await dialog(page).getByLabel('Name', { exact: false }).first().fill('Staff')
+  await dialog(page).getByRole('textbox', { name: 'Issuer' }).fill('https://127.0.0.1:1/realms/staff')
+  await dialog(page).getByRole('textbox', { name: 'Client' }).first().fill('chappe')
+  await dialog(page).getByLabel('Secret of the client').first().fill('very secret')
+  await dialog(page).getByText('chappe identity-provider add Staff --org Example --issuer https://127.0.0.1:1/realms/staff --client chappe --secret-file -').waitFor()
+  check('where to register it', await dialog(page).getByText('/api/v1/session/callback').isVisible())
+  await dialog(page).getByRole('button', { name: 'Add an identity provider', exact: true }).click()
+  await button(page, 'Test').click()
+  await dialog(page).getByText('It does not work').waitFor()
+  const kept = await server(page, '/identity-providers/Staff?organisation=Example')
+  check('kept', kept.has_secret && kept.client === 'chappe' && kept.secret === undefined, JSON.stringify(kept))
+  await button(page, 'Change').click()
+  await dialog(page).getByRole('checkbox', { name: 'Mail programs and JMAP' }).uncheck()
+  await dialog(page).getByText('chappe identity-provider set Staff --org Example --mail no').waitFor()
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await button(page, 'Remove').waitFor()
+  const changed = await server(page, '/identity-providers/Staff?organisation=Example')
+  check('its secret stays', changed.has_secret && !changed.mail, JSON.stringify(changed))
+  await button(page, 'Remove').click()
+  await dialog(page).last().getByRole('button', { name: 'Remove', exact: true }).click()
+  await until('removed', async () => (await server(page, '/identity-providers?organisation=Example')).identity_providers.every((p) => p.name !== 'Staff'))
+  await innocent(who)
+}
+
+// ---- transport rules
+
+const RULES = '/filters/rules?organisation=Autre%20Soci%C3%A9t%C3%A9'
+const ORGANISATION = 'Autre Société'
+const names = async (page) => (await server(page, `/rules?organisation=${encodeURIComponent(ORGANISATION)}`)).rules.map((r) => r.name).join()
+
+async function changesARule(who) {
+  const { page } = who
+  await send(page, 'POST', '/rules', { name: 'Offers', organisation: ORGANISATION, header: 'Subject: *offer*', larger: 10485760, junk: true })
+  await page.goto(`${base}${RULES}&name=Offers`)
+  await settled(page)
+  await button(page, 'Change').click()
+  check('what there is', (await dialog(page).getByRole('textbox', { name: 'Larger than' }).inputValue()) === '10M')
+  await dialog(page).getByRole('button', { name: 'Take out: Larger than' }).click()
+  await dialog(page).getByRole('button', { name: 'Condition' }).click()
+  await page.getByRole('menuitem', { name: 'Nobody has logged in' }).click()
+  await dialog(page).getByText("chappe rule set Offers --org 'Autre Société' --anonymous yes --larger 0").waitFor()
+  await dialog(page).getByLabel('Subject').fill('An offer <b>for you</b>')
+  await dialog(page).getByRole('button', { name: 'Try it', exact: true }).click()
+  await dialog(page).getByText('It would do what it says').waitFor()
+  await dialog(page).getByRole('checkbox', { name: 'The sender has logged in here' }).check()
+  await dialog(page).getByRole('button', { name: 'Try it', exact: true }).click()
+  await dialog(page).getByText('It would let it pass').waitFor()
+  await dialog(page).getByText('Nobody has logged in: does not hold').waitFor()
+  check('nothing is kept of that', (await server(page, `/rules/Offers?organisation=${encodeURIComponent(ORGANISATION)}`)).rule.includes('10485760'))
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await button(page, 'Let it rest').waitFor()
+  const kept = JSON.parse((await server(page, `/rules/Offers?organisation=${encodeURIComponent(ORGANISATION)}`)).rule)
+  check('kept', kept.anonymous === true && kept.larger === undefined && kept.junk === true, JSON.stringify(kept))
+  await innocent(who)
+}
+
+async function ordersRules(who) {
+  const { page } = who
+  for (const name of ['First', '<i>Second', 'Third']) await send(page, 'POST', '/rules', { name, organisation: ORGANISATION, junk: true })
+  const before = await names(page)
+  await page.goto(base + RULES)
+  await settled(page)
+  const handle = page.getByRole('button', { name: 'Move Third with the up and down arrows' })
+  await handle.focus()
+  await page.keyboard.press('ArrowUp')
+  await until('one place up', async () => (await names(page)).endsWith('Third,<i>Second'))
+  await until('the focus stays', () => handle.evaluate((e) => e === document.activeElement))
+  await page.keyboard.press('ArrowDown')
+  await until('and down again', async () => (await names(page)) === before)
+  await handle.dragTo(page.getByRole('row', { name: /First/ }))
+  await until('dragged', async () => (await names(page)).includes('Third,First'))
+  await innocent(who)
+}
+
+async function tellsOfAConflict(who) {
+  const { page } = who
+  await page.goto(`${base}${RULES}&name=First`)
+  await settled(page)
+  await send(page, 'DELETE', `/rules/${encodeURIComponent('<i>Second')}?organisation=${encodeURIComponent(ORGANISATION)}`)
+  await button(page, 'One place later').click()
+  await page.getByText('The rules are not those any more').waitFor()
+}
+
+// ---- the home page in French
+
+async function findsInFrench(who) {
+  const { page } = who
+  await page.goto(base + '/')
+  await settled(page)
+  await page.getByText('base de l’annuaire', { exact: true }).waitFor()
+  const text = await page.locator('main').innerText()
+  const english = /\b(directory database|reachable|leads here|has no MX|did not answer|Publish|own name)\b/.exec(text)
+  check('a finding is in English', english === null, english?.[0])
+  await innocent(who)
+}
+
+async function foundInTree(who) {
+  const { page } = who
+  await page.goto(base + '/')
+  await settled(page)
+  for (const [text, path] of [['Protocols', '/protocols'], ['Identity providers', '/identity-providers'], ['Sessions', '/sessions']]) {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search everything' }).fill(text)
+    await until('it is the first', async () => (await page.getByRole('option').first().innerText()).includes(text))
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.pathname.endsWith(path), { waitUntil: 'commit' })
+    await page.getByRole('heading', { level: 1, name: text }).waitFor()
+  }
+}
+
+const group = (name, options, tests) => ({ name, open: (browser) => administrator(browser, options), tests: Object.entries(tests).map(([test, run]) => [`${name}/${test}`, run]) })
+
+export const consolePageTests = [
+  group('console/en', {}, {
+    'ends sessions': endsSessions('en'),
+    exports: exports('en'),
+    'closes a protocol': closesAProtocol,
+    'warns of shutting oneself out': warnsOfShuttingOneselfOut,
+    'keeps identity providers': keepsIdentityProviders,
+    'changes a rule': changesARule,
+    'orders rules': ordersRules,
+    'tells of a conflict': tellsOfAConflict,
+    'is found': foundInTree,
+  }),
+  group('console/fr', { language: 'fr', width: 390, height: 844, dark: true }, {
+    'ends sessions': endsSessions('fr'),
+    exports: exports('fr'),
+    'findings in French': findsInFrench,
+  }),
+]
