@@ -80,8 +80,9 @@ static bool run_whole(struct running_source *running, const struct source_use *u
 
     if (!source_mark_get(directory, arena, running->source_id, &before, err))
         return false;
-    ok = open_reading(running, use, arena, &reading, err) &&
-         read_for(reading, arena, run, &before, &mark, &is_full, err);
+    ok = open_reading(running, use, arena, &reading, err);
+    reading->run_id = run->run_id;
+    ok = ok && read_for(reading, arena, run, &before, &mark, &is_full, err);
     run->seen = reading->seen;
     close_reading(reading);
     if (!ok || !reconcile(&reconciling, arena, run, err))
