@@ -1,5 +1,6 @@
 // Runs all of a part that the filter names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
 import { openBrowser } from './kit.mjs'
+import { companyTests } from './companies.mjs'
 import { mailPageTests } from './mail-pages.mjs'
 import { mailWalkTests } from './mail-walks.mjs'
 import { loginTests, pageTests } from './pages.mjs'
@@ -11,6 +12,7 @@ import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests],
+  directory: companyTests,
   mail: () => [...mailPageTests(), ...mailWalkTests, ...writingTests, ...hostileTests, ...settingsTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
