@@ -66,9 +66,12 @@ install_packages() {
     as_root mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.d/chappe.conf >/dev/null
     for try in 1 2 3 4 5; do
-        as_root apt-get update -o Acquire::Retries=3 -o DPkg::Lock::Timeout=900 >>"$log" 2>&1
+        [ -n "${HAVE_LISTS:-}" ] ||
+            as_root apt-get update -o Acquire::Retries=3 -o DPkg::Lock::Timeout=900 >>"$log" 2>&1
+        HAVE_LISTS=
         if apt_install $missing >>"$log" 2>&1; then
             done_with=1
+            HAVE_LISTS=1 # whoever asks for more packages now needs no newer ones
             break
         fi
         sleep $((try * 3))
@@ -88,11 +91,14 @@ install_packages() {
 }
 
 # Node and npm for the front ends: Debian's, unless something as new is there already under that name.
-install_node() {
+has_node() {
     local major
     major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
-    [ "${major:-0}" -ge 18 ] && command -v npm >/dev/null && return 0
-    install_packages front-end
+    [ "${major:-0}" -ge 18 ] && command -v npm >/dev/null
+}
+
+install_node() {
+    has_node || install_packages front-end
 }
 
 # The unprivileged user that the server runs as when root starts it.

@@ -67,11 +67,54 @@ static inline enum session_next imap_yield(struct imap_request *req, imap_run *r
 struct imap_request *imap_request_new(struct imap_session *session, struct span tag,
                                       const struct imap_command *command);
 
-imap_run cmd_append, cmd_authenticate, cmd_capability, cmd_check, cmd_close, cmd_compress, cmd_copy,
-    cmd_create, cmd_delete, cmd_deleteacl, cmd_enable, cmd_examine, cmd_expunge, cmd_fetch, cmd_getacl,
-    cmd_getmetadata, cmd_getquota, cmd_getquotaroot, cmd_id, cmd_idle, cmd_list, cmd_listrights, cmd_login,
-    cmd_logout, cmd_lsub, cmd_move, cmd_myrights, cmd_namespace, cmd_noop, cmd_notify, cmd_rename,
-    cmd_replace, cmd_search, cmd_select, cmd_setacl, cmd_setmetadata, cmd_setquota, cmd_sort, cmd_starttls,
-    cmd_status, cmd_store, cmd_subscribe, cmd_thread, cmd_unauthenticate, cmd_unselect, cmd_unsubscribe;
+/* An imap_run: each stands in the row of imap_commands that bears its name. */
+#define COMMAND(name) enum session_next name(struct imap_request *req)
+COMMAND(cmd_append);
+COMMAND(cmd_authenticate);
+COMMAND(cmd_capability);
+COMMAND(cmd_check);
+COMMAND(cmd_close);
+COMMAND(cmd_compress);
+COMMAND(cmd_copy);
+COMMAND(cmd_create);
+COMMAND(cmd_delete);
+COMMAND(cmd_deleteacl);
+COMMAND(cmd_enable);
+COMMAND(cmd_examine);
+COMMAND(cmd_expunge);
+COMMAND(cmd_fetch);
+COMMAND(cmd_getacl);
+COMMAND(cmd_getmetadata);
+COMMAND(cmd_getquota);
+COMMAND(cmd_getquotaroot);
+COMMAND(cmd_id);
+COMMAND(cmd_idle);
+COMMAND(cmd_list);
+COMMAND(cmd_listrights);
+COMMAND(cmd_login);
+COMMAND(cmd_logout);
+COMMAND(cmd_lsub);
+COMMAND(cmd_move);
+COMMAND(cmd_myrights);
+COMMAND(cmd_namespace);
+COMMAND(cmd_noop);
+COMMAND(cmd_notify);
+COMMAND(cmd_rename);
+COMMAND(cmd_replace);
+COMMAND(cmd_search);
+COMMAND(cmd_select);
+COMMAND(cmd_setacl);
+COMMAND(cmd_setmetadata);
+COMMAND(cmd_setquota);
+COMMAND(cmd_sort);
+COMMAND(cmd_starttls);
+COMMAND(cmd_status);
+COMMAND(cmd_store);
+COMMAND(cmd_subscribe);
+COMMAND(cmd_thread);
+COMMAND(cmd_unauthenticate);
+COMMAND(cmd_unselect);
+COMMAND(cmd_unsubscribe);
+#undef COMMAND
 
 #endif

@@ -56,5 +56,7 @@ void envelope_columns_build(const void *owner, struct span header_block,
 
 /* The base subject alone (RFC 5256, 2.1), of decoded text. `is_reply_out` may be NULL. */
 char *envelope_base_subject(const void *owner, const char *subject, bool *is_reply_out);
+/* The same without what programs of other languages put in front, too ("AW:", "TR :"): what RFC 8621, 3 compares. Folded. */
+char *envelope_conversation_subject(const void *owner, const char *subject);
 
 #endif

@@ -37,7 +37,7 @@ struct message_draft {
     struct span header;         /* the header block, zstd */
     struct span columns;        /* message/columns.h */
     struct span preview;        /* UTF-8 */
-    int64_t subject_hash;       /* of the base subject */
+    int64_t subject_hash;       /* of the conversation's subject (format/envelope.h) */
     size_t reference_count;
     int64_t references[MESSAGE_REFERENCES_MAX];
     uint32_t piece_count;

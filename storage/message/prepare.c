@@ -84,7 +84,9 @@ static void hash_references(struct message_draft *draft, const struct envelope_c
         add_reference(draft, found->references[0]);
     for (size_t i = found->reference_count; i-- > 1;)
         add_reference(draft, found->references[i]);
-    draft->subject_hash = (int64_t)message_id_hash(span_text(found->base_subject));
+    char *subject = envelope_conversation_subject(draft, found->subject);
+    draft->subject_hash = (int64_t)message_id_hash(span_text(subject));
+    talloc_free(subject);
 }
 
 static void compress(struct message_draft *draft, struct span header)

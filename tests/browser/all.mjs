@@ -1,4 +1,4 @@
-// Runs all of a part that the filter names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
+// Runs all of a part that the filter, or ONLY, names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
 import { openBrowser } from './kit.mjs'
 import { companyTests } from './companies.mjs'
 import { mailPageTests } from './mail-pages.mjs'
@@ -16,12 +16,14 @@ const parts = {
   mail: () => [...mailPageTests(), ...mailWalkTests, ...writingTests, ...hostileTests, ...settingsTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
+const only = process.env.ONLY
+const isWanted = (name) => (only ? name === only : filters.some((f) => name.includes(f)))
 const verbose = process.env.VERBOSE === '1'
 let passed = 0
 let failed = 0
 
 const chosen = parts[process.env.PART]()
-  .map((group) => ({ ...group, tests: group.tests.filter(([name]) => filters.some((f) => name.includes(f))) }))
+  .map((group) => ({ ...group, tests: group.tests.filter(([name]) => isWanted(name)) }))
   .filter((group) => group.tests.length > 0)
 if (process.env.COUNT === '1') {
   console.log(chosen.length)
@@ -34,7 +36,7 @@ for (const { tests, ...group } of chosen) {
   try {
     who = await group.open(browser)
   } catch (problem) {
-    console.log(`FAILED ${group.name}: ${problem.message.split('\n')[0]}`)
+    for (const [name] of tests) console.log(`FAILED ${name}: ${problem.message.split('\n')[0]}`)
     failed += tests.length
     continue
   }
@@ -43,7 +45,7 @@ for (const { tests, ...group } of chosen) {
     try {
       await run(who, browser)
       passed++
-      if (verbose) console.log(`ok     ${name} ${Date.now() - began} ms`)
+      if (verbose) console.log(`ok     ${name} ${((Date.now() - began) / 1000).toFixed(1)} s`)
     } catch (problem) {
       failed++
       console.log(`FAILED ${name}: ${problem.message.slice(0, 600)}`)

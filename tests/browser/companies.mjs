@@ -102,9 +102,25 @@ async function addsASource(who) {
   await innocent(who)
 }
 
+/** The source that the wizard adds, also where only what comes after it is asked for. */
+async function staffIsThere(page) {
+  await page.goto(base + '/directories')
+  await settled(page)
+  const { directories } = await server(page, '/directories?organisation=People')
+  if (!directories.some((d) => d.name === 'Staff')) {
+    const { LDAP_URL, LDAP_CA, LDAP_SUFFIX, LDAP_ADMIN, LDAP_PASSWORD } = process.env
+    const body = { name: 'Staff', organisation: 'People', type: 'ldap', urls: [LDAP_URL], trusted: LDAP_CA, base: LDAP_SUFFIX, bind_dn: LDAP_ADMIN, bind_password: LDAP_PASSWORD }
+    const status = await page.evaluate(async (b) => (await fetch('/api/v1/directories', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(b) })).status, body)
+    check('it is added', status === 201, String(status))
+  }
+  await page.goto(`${base}${staff}&tab=runs`)
+  await page.getByRole('row').filter({ hasText: 'Done' }).first().waitFor({ timeout: 120_000 })
+}
+
 /** An address that somebody has already: what is in the way, and its remedy. */
 async function solvesAConflict(who) {
   const { page } = who
+  await staffIsThere(page)
   await page.goto(`${base}${staff}&tab=conflicts`)
   await page.getByText('The address is taken').waitFor()
   await shot(page, 'walk-directory-conflict')
@@ -123,6 +139,7 @@ async function solvesAConflict(who) {
 /** Most of the people vanish: nothing happens until somebody says so, after he has looked. */
 async function aRunAsks(who) {
   const { page } = who
+  await staffIsThere(page)
   inSlapd('[d.delete_s(dn) for dn in json.loads(os.environ["LDAP_MANY"])[:20]]')
   await page.goto(`${base}${staff}`)
   await button(page, 'More').click()
@@ -149,6 +166,7 @@ async function aRunAsks(who) {
 /** Settings are changed, the source is switched off and on, and goes; its people stay. */
 async function changesAndRemoves(who) {
   const { page } = who
+  await staffIsThere(page)
   const dialog = page.getByRole('dialog')
   await page.goto(`${base}${staff}&tab=settings`)
   await button(page, 'Edit: Who gets a mailbox').click()

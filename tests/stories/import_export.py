@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 
 from kit.world import World, corpus
@@ -67,3 +68,34 @@ def story_export_gives_back_what_came_in(world: World) -> None:
         data = imap.fetch("1:*", "(FLAGS INTERNALDATE)")[1]
         flags.append(sorted(re.sub(rb"^\d+ |\\Recent ?", b"", line) for line in data))
     assert flags[0] == flags[1]
+
+
+def story_conversations_stay_together_in_whatever_order_they_come(world: World) -> None:
+    ada = world.user("ada", "--inbox-only")
+    root = os.path.join(world.folder, "Maildir")
+    for folder in ("", ".Sent"):
+        for part in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(root, folder, part))
+    numbers = list(range(300))
+    random.Random(5).shuffle(numbers)
+    for place, number in enumerate(numbers):                          # three of each: the question, our answer in Sent, the answer to that
+        question, step = divmod(number, 3)
+        ids = [f"<{question}-{k}@outside.example>" for k in range(step + 1)]
+        answers = f"In-Reply-To: {ids[-2]}\r\nReferences: {' '.join(ids[:-1])}\r\n" if step else ""
+        mail = (f"From: a@outside.example\r\nSubject: {('', 'Re: ', 'AW: Re: ')[step]}Question {question}\r\nMessage-ID: {ids[-1]}\r\n{answers}"
+                "Date: Mon, 01 Nov 2021 10:00:00 +0100\r\n\r\nText\r\n")
+        world.write(os.path.join("Maildir", ".Sent" if step == 1 else "", "new", f"{1600000000 + place}.M{place}P1.host"), mail, 0o644)
+    os.chmod(world.folder, 0o755)
+    world.server.run("mailbox", "import", ada, root, timeout=120)
+    imap = world.imap(ada)
+    conversations: dict[str, list[str]] = {}
+    for folder in ("INBOX", "Sent"):
+        imap.select(folder, readonly=True)
+        for line in imap.fetch("1:*", "(THREADID ENVELOPE)")[1]:
+            shown = line.decode()
+            thread, subject = re.search(r"THREADID \((\S+)\)", shown), re.search(r"Question \d+", shown)
+            assert thread and subject, shown
+            conversations.setdefault(thread[1], []).append(subject[0])
+    imap.logout()
+    assert len(conversations) == 100, len(conversations)
+    assert all(len(subjects) == 3 and len(set(subjects)) == 1 for subjects in conversations.values()), conversations

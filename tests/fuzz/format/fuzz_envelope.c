@@ -72,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     envelope_columns_build(arena, mime_part_header(message, &index.parts[0]), &columns);
     if (!utf8_is_valid(span_text(columns.subject)) || !utf8_is_valid(span_text(columns.from)) ||
         !utf8_is_valid(span_text(columns.to)) || !utf8_is_valid(span_text(columns.base_subject)) ||
+        !utf8_is_valid(span_text(envelope_conversation_subject(arena, columns.subject))) ||
         !utf8_is_valid(span_text(columns.from_sort)) || !utf8_is_valid(span_text(columns.from_display)) ||
         !utf8_is_valid(span_text(columns.message_id)))
         abort();

@@ -163,6 +163,42 @@ static void base_subjects_follow_rfc_5256(void **state)
     talloc_free(arena);
 }
 
+static const struct {
+    const char *subject, *conversation;
+} conversations[] = {
+    { "Hello", "hello" },
+    { "Re: Hello", "hello" },
+    { "AW: Re: Hello", "hello" },
+    { "Re: AW: WG: Hello", "hello" },
+    { "TR : RE : Hello", "hello" },
+    { "R\xC3\xA9\x66 : Hello", "hello" },
+    { "Antw: Hello", "hello" },
+    { "SV: VB: Hello", "hello" },
+    { "\xCE\x91\xCE\xA0: Hello", "hello" },
+    { "\xE5\x9B\x9E\xE5\xA4\x8D\xEF\xBC\x9AHello", "hello" },
+    { "[list] AW: [list] Hello", "hello" },
+    { "Award: x", "award: x" },
+    { "Transport: x", "transport: x" },
+    { "Invoice: x", "invoice: x" },
+    { "AW", "aw" },
+    { "", "" },
+};
+
+static void conversations_know_the_words_of_other_languages(void **state)
+{
+    void *arena = talloc_new(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(conversations); i++) {
+        print_message("  \"%s\"\n", conversations[i].subject);
+        assert_string_equal(envelope_conversation_subject(arena, conversations[i].subject),
+                            conversations[i].conversation);
+    }
+    /* IMAP's THREAD keeps to the words that RFC 5256 names. */
+    assert_string_equal(envelope_base_subject(arena, "AW: Hello", NULL), "aw: hello");
+    talloc_free(arena);
+}
+
 static void columns_are_decoded(void **state)
 {
     void *arena = talloc_new(NULL);
@@ -200,8 +236,11 @@ static void columns_are_decoded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(envelopes_are_rendered),       cmocka_unit_test(structures_are_rendered),
-        cmocka_unit_test(utf8_clients_get_quoted_utf8), cmocka_unit_test(base_subjects_follow_rfc_5256),
+        cmocka_unit_test(envelopes_are_rendered),
+        cmocka_unit_test(structures_are_rendered),
+        cmocka_unit_test(utf8_clients_get_quoted_utf8),
+        cmocka_unit_test(base_subjects_follow_rfc_5256),
+        cmocka_unit_test(conversations_know_the_words_of_other_languages),
         cmocka_unit_test(columns_are_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
