@@ -1,6 +1,6 @@
 // Company directories on the screen, in front of real ones (companies.py): pages, and what people do there.
 import { execFileSync } from 'node:child_process'
-import { administrator, axe, base, check, innocent, openBrowser, origin, person, settled } from './kit.mjs'
+import { administrator, axe, base, check, innocent, origin, person, settled } from './kit.mjs'
 import { settledMail } from './mail-kit.mjs'
 import { look, looks } from './pages.mjs'
 
@@ -32,6 +32,11 @@ const button = (page, name) => page.getByRole('button', { name, exact: true })
 const field = (page, name) => page.locator('main, [role=dialog]').getByLabel(new RegExp(`^${name}`)).last()
 const shot = (page, name) => page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true })
 const server = (page, path) => page.evaluate(async (p) => (await fetch('/api/v1' + p)).json(), path)
+
+/** The browser told of a refusal (400) that was meant. */
+function refusalWasMeant({ faults }) {
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/status of 400/.test(fault)))
+}
 
 /** Somebody at the directory itself. */
 function inSlapd(script) {
@@ -82,6 +87,7 @@ async function addsASource(who) {
   await field(page, 'Name').fill('{displayName')
   await button(page, 'Test once more').click()
   await page.getByRole('alert').waitFor() // a template that is none
+  refusalWasMeant(who)
   await field(page, 'Name').fill('')
   await button(page, 'Test once more').click()
   await page.locator('small').filter({ hasText: /^Sales$/ }).first().waitFor()
@@ -170,7 +176,7 @@ async function changesAndRemoves(who) {
   const dialog = page.getByRole('dialog')
   await page.goto(`${base}${staff}&tab=settings`)
   await button(page, 'Edit: Who gets a mailbox').click()
-  await field(dialog, 'Stop and ask above').fill('35')
+  await field(page, 'Stop and ask above').fill('35')
   await button(dialog, 'Save').click()
   await dialog.waitFor({ state: 'detached' })
   check('it is saved', (await server(page, '/directories/Staff?organisation=People')).remove_percent === 35)
@@ -217,10 +223,10 @@ async function ownedFields(who) {
   await page.getByRole('link', { name: CORP }).first().waitFor()
   await button(page, 'Edit').click()
   await page.getByRole('menuitem', { name: 'Edit' }).click()
-  const name = field(page.getByRole('dialog'), 'Display name')
+  const name = field(page, 'Display name')
   check('nor the name', await name.isDisabled())
   await page.getByRole('dialog').getByText(`It comes from the directory ${CORP}: change it there.`).first().waitFor()
-  await field(page.getByRole('dialog'), 'Quota').fill('3G')
+  await field(page, 'Quota').fill('3G')
   await button(page.getByRole('dialog'), 'Save').click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   check('the quota is ours', (await server(page, '/users/alice@alpha.example')).quota === 3 * 1024 ** 3)
@@ -247,15 +253,17 @@ async function mustChange(_, browser) {
   await page.getByText('Français').click()
   await page.getByText('au moins 9 caractères').waitFor()
   await shot(page, 'walk-login-expired-fr')
+  await innocent(who)
   await field(page, 'Nouveau mot de passe').fill('short')
   await page.getByText('Il est trop court.').waitFor()
   await page.getByText('English').click()
   const fresh = page.locator('input[autocomplete=new-password]')
   for (const n of [0, 1]) await fresh.nth(n).fill('alllowercase')
-  await button(page, 'Change the password and log in').click()
+  await button(page, 'Change it and log in').click()
   await page.getByText('refuses the new password', { exact: false }).waitFor()
+  refusalWasMeant(who)
   for (const n of [0, 1]) await fresh.nth(n).fill('N3w-and-better')
-  await button(page, 'Change the password and log in').click()
+  await button(page, 'Change it and log in').click()
   await page.getByText('You hold no role').waitFor()
   await innocent(who)
   await who.context.close()
@@ -272,33 +280,24 @@ async function mustChangeForMail(_, browser) {
   await tries(page, 'later@alpha.example', SECRET)
   await page.getByText('Ce qu’il doit être').waitFor()
   for (const n of [0, 1]) await page.locator('input[autocomplete=new-password]').nth(n).fill('N3w-and-better')
-  await button(page, 'Changer le mot de passe et se connecter').click()
+  await button(page, 'Le changer et se connecter').click()
   await settledMail(page)
   await innocent(who)
   await who.context.close()
 }
 
-/** A browser whose policy names this site sends the ticket that its owner got when he logged in to his computer. */
-async function byTicket(_, browser) {
-  const without = await person(browser)
-  await without.page.goto(base + '/')
-  await button(without.page, 'Sign in with your company account').click()
-  await without.page.getByText('Your browser has sent no ticket', { exact: false }).waitFor()
-  await shot(without.page, 'walk-login-no-ticket')
-  await innocent(without)
-  await without.context.close()
-  const host = process.env.TICKET_HOST
-  const domain = await openBrowser([`--host-resolver-rules=MAP ${host} 127.0.0.1`, `--auth-server-allowlist=${host}`, '--disable-auth-negotiate-cname-lookup'], { KRB5_CONFIG: process.env.TICKET_CONF, KRB5CCNAME: process.env.TICKET_CACHE })
-  try {
-    const context = await domain.newContext({ ignoreHTTPSErrors: true })
-    const page = await context.newPage()
-    await page.goto(`https://${host}:${new URL(origin).port}/`)
-    await button(page, 'Sign in with your company account').click()
-    await settledMail(page)
-    check('it is her', (await (await page.request.get(`https://${host}:${new URL(origin).port}/api/v1/session`)).json()).login === 'alice@alpha.example')
-  } finally {
-    await domain.close()
-  }
+/** Where there are keys for tickets there is a button; a browser that has none of the domain says so, and the password is still there. */
+async function withoutTicket(_, browser) {
+  const who = await person(browser)
+  const { page } = who
+  await page.goto(base + '/')
+  await button(page, 'Sign in with your company account').click()
+  await page.getByText('Your browser has sent no ticket', { exact: false }).waitFor()
+  await shot(page, 'walk-login-no-ticket')
+  await tries(page, 'alice@alpha.lan', SECRET)
+  await page.getByText('You hold no role').waitFor()
+  await innocent(who)
+  await who.context.close()
 }
 
 export function companyTests() {
@@ -320,7 +319,7 @@ export function companyTests() {
         ['directory/fields of the directory are not edited here', ownedFields],
         ['directory/a password that must be changed, in the console', mustChange],
         ['directory/a password that must be changed, in webmail', mustChangeForMail],
-        ['directory/a ticket opens the mail', byTicket],
+        ['directory/a browser without a ticket', withoutTicket],
       ],
     },
   ]

@@ -1,6 +1,6 @@
 """Two companies for the browser tests: one whose people are in a real Samba domain, and one with an OpenLDAP server that nobody has added yet.
 
-Names in both are attacks. Who must change his password, whose account is disabled, a ticket for a browser, an address that somebody here
+Names in both are attacks. Who must change his password, whose account is disabled, an address that somebody here
 has already: all is there before the first page opens.
 """
 from __future__ import annotations
@@ -9,7 +9,6 @@ import json
 import os
 import pwd
 import shutil
-import subprocess
 import sys
 from contextlib import ExitStack
 
@@ -21,7 +20,7 @@ from kit.slapd import Slapd
 SETTINGS = {"kerberos_realms": "ALPHA.LAN=alpha.example"}
 SECRET = "Geh3imes-Wort"
 HOST = "mail.alpha.lan"
-CORP = "Company <b>AD</b>"
+CORP = "Company <b>AD"
 DEAD = "ldap://127.0.0.1:1"
 PEOPLE_MANY = 30
 
@@ -54,18 +53,14 @@ def domain(server: Instance, dc: SambaDc) -> None:
                       "the first run")
 
 
-def ticket(server: Instance, dc: SambaDc) -> dict[str, str]:
-    """Keys for the web's service, and what alice's browser has of the domain."""
+def keys(server: Instance, dc: SambaDc) -> None:
+    """For the web's service: tickets are taken."""
     keytab, installed = dc.keytab("svc-web", f"HTTP/{HOST}"), os.path.join(server.data, "secrets", "HTTP.keytab")
     shutil.copy(keytab, installed)
     if server.user:
         account = pwd.getpwnam(server.user)
         os.chown(installed, account.pw_uid, account.pw_gid)
     os.chmod(installed, 0o400)
-    cache = f"FILE:{dc.folder}/alice"
-    subprocess.run(["kinit", f"alice@{dc.realm}"], input=SECRET + "\n", text=True, check=True, capture_output=True, timeout=60,
-                   env=dict(os.environ, KRB5_CONFIG=dc.krb5_conf, KRB5CCNAME=cache))
-    return {"TICKET_CONF": dc.krb5_conf, "TICKET_CACHE": cache, "TICKET_HOST": HOST}
 
 
 def people(slapd: Slapd) -> None:
@@ -83,7 +78,8 @@ def make(server: Instance, stack: ExitStack) -> dict[str, str]:
     slapd = stack.enter_context(Slapd("dc=people,dc=test", overlays=("memberof",)))
     people(slapd)
     domain(server, dc)
+    keys(server, dc)
     with open(slapd.ca, encoding="ascii") as ca:
-        return {**ticket(server, dc), "CORP": CORP, "DEAD": DEAD, "SECRET": SECRET, "LDAP_URL": slapd.url, "LDAP_ADMIN": slapd.admin,
+        return {"CORP": CORP, "DEAD": DEAD, "SECRET": SECRET, "LDAP_URL": slapd.url, "LDAP_ADMIN": slapd.admin,
                 "LDAP_PASSWORD": slapd.password, "LDAP_SUFFIX": slapd.suffix, "LDAP_CA": ca.read(), "PYTHON": sys.executable,
                 "LDAP_MANY": json.dumps([f"uid=p{number:02d},ou=people,{slapd.suffix}" for number in range(PEOPLE_MANY)])}

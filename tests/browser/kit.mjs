@@ -12,12 +12,10 @@ export const PASSWORD = process.env.PASSWORD
 const chrome = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const PATIENCE_MS = 30_000
 
-/** With `more` on its command line, and with these words of its environment. */
-export async function openBrowser(more = [], environment = {}) {
+export async function openBrowser() {
   return chromium.launch({
     executablePath: chrome,
-    env: { ...process.env, ...environment },
-    args: [...more, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
 }
 

@@ -30,7 +30,7 @@ export function Directories() {
     { id: 'state', title: say('state'), width: 1.7, cell: (r) => (isInternal(r) ? '' : <SourceState of={r} />) },
     { id: 'servers', title: say('servers'), width: 1.1, yields: 's', cell: (r) => (isInternal(r) ? '' : <ServersWell of={r.servers ?? []} />) },
     { id: 'seen', title: say('seen'), width: 1.3, yields: 'm', cell: (r) => (isInternal(r) ? '' : r.seen ? format.ago(r.seen) : say('never')) },
-    { id: 'next', title: say('next'), width: 1.3, yields: 'm', cell: (r) => (r.next && r.enabled && r.state !== 'live' ? format.dateTime(r.next) : '') },
+    { id: 'next', title: say('next'), width: 1.3, yields: 'm', cell: (r) => (r.next && r.enabled && r.state !== 'live' ? format.ago(r.next) : '') },
     {
       id: 'conflicts',
       title: say('conflicts'),

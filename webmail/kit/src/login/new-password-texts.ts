@@ -19,7 +19,7 @@ export const useNewPasswordTexts = defineTexts('newPassword', {
     again: 'The same once more',
     differ: 'These two are not the same.',
     short: 'It is too short.',
-    go: 'Change the password and log in',
+    go: 'Change it and log in',
     back: 'Back to the login',
   },
   fr: {
@@ -40,7 +40,7 @@ export const useNewPasswordTexts = defineTexts('newPassword', {
     again: 'Le même encore une fois',
     differ: 'Les deux ne sont pas les mêmes.',
     short: 'Il est trop court.',
-    go: 'Changer le mot de passe et se connecter',
+    go: 'Le changer et se connecter',
     back: 'Retour à la connexion',
   },
 })
