@@ -49,37 +49,46 @@ static enum outbound_fault fault_of(int error)
                : OUTBOUND_FAULT_NONE;
 }
 
-static bool bind_source(int fd, const struct net_address *target, const char *source, struct outcome *outcome)
+static bool cannot_bind(const char *source, struct outcome *outcome)
 {
-    struct sockaddr_storage address;
-    struct net_address ours;
-
-    if (!net_address_parse(span_text(source), &ours))
-        return outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.5",
-                           "the source address %s of the connector is no address", source);
-    if (net_is_ipv4(&ours) != net_is_ipv4(target))
-        return outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1",
-                           "the connector's source address %s is of another family than the host's", source);
-    if (bind(fd, (struct sockaddr *)&address, socket_address(&ours, &address)) == 0)
-        return true;
     outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.5",
                 "the source address %s of the connector cannot be used: %s", source, strerror(errno));
     return at_fault(outcome, OUTBOUND_FAULT_SOURCE);
 }
 
+static bool bind_source(int fd, bool is_ipv4, const char *source, struct outcome *outcome)
+{
+    struct sockaddr_storage address;
+    struct net_source ours;
+
+    if (!net_source_parse(span_text(source), &ours))
+        return outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.5",
+                           "the source address %s of the connector is no address", source);
+    if (ours.has_address && net_is_ipv4(&ours.address) != is_ipv4)
+        return outcome_set(outcome, OUTBOUND_DEFERRED, "x.4.1",
+                           "the connector's source address %s is of another family than the host's", source);
+    if (*ours.interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ours.interface,
+                                      (socklen_t)strlen(ours.interface) + 1) != 0)
+        return cannot_bind(source, outcome);
+    return !ours.has_address ||
+           bind(fd, (struct sockaddr *)&address, socket_address(&ours.address, &address)) == 0 ||
+           cannot_bind(source, outcome);
+}
+
 bool outbound_has_source(const char *source_address)
 {
     struct outcome outcome = { .verdict = OUTBOUND_UNTRIED };
-    struct net_address address;
-    bool is_there;
+    struct net_source source;
+    bool is_ipv4, is_there;
     int fd;
 
-    if (!net_address_parse(span_text(source_address), &address))
+    if (!net_source_parse(span_text(source_address), &source))
         return false;
-    fd = socket(net_is_ipv4(&address) ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    is_ipv4 = !source.has_address || net_is_ipv4(&source.address);
+    fd = socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;
-    is_there = bind_source(fd, &address, source_address, &outcome);
+    is_there = bind_source(fd, is_ipv4, source_address, &outcome);
     close(fd);
     return is_there;
 }
@@ -117,7 +126,7 @@ static bool open_socket(const struct net_address *address, const char *source, u
 
     if (fd < 0)
         return outcome_set(outcome, OUTBOUND_DEFERRED, "x.3.0", "no socket: %s", strerror(errno));
-    if (source && !bind_source(fd, address, source, outcome))
+    if (source && !bind_source(fd, net_is_ipv4(address), source, outcome))
         goto failed;
     if (connect(fd, (struct sockaddr *)&target, length) != 0) {
         if (errno != EINPROGRESS) {

@@ -46,7 +46,7 @@ struct connection {
     struct connection *next; /* in the pool */
 };
 
-/* Connects within `seconds`. `source` NULL: any address of ours. */
+/* Connects within `seconds`. `source` as net_source_parse() reads it; NULL: any address of ours. */
 MUST_CHECK bool connection_open(const char *name, const struct net_address *address, const char *source,
                                 unsigned seconds, const atomic_bool *is_stopping,
                                 struct connection **connection_out, struct outcome *outcome);

@@ -169,11 +169,12 @@ static bool add_route_hosts(struct search *s)
 
 static bool is_usable(const struct search *s, const struct net_address *address)
 {
-    struct net_address source;
+    struct net_source source;
 
-    if (!s->route->source_address || !net_address_parse(span_text(s->route->source_address), &source))
+    if (!s->route->source_address || !net_source_parse(span_text(s->route->source_address), &source) ||
+        !source.has_address)
         return true;
-    return net_is_ipv4(&source) == net_is_ipv4(address);
+    return net_is_ipv4(&source.address) == net_is_ipv4(address);
 }
 
 static void add_address(struct search *s, size_t host, struct net_address address, uint16_t port)

@@ -64,7 +64,7 @@ enum outbound_verdict {
 enum outbound_fault {
     OUTBOUND_FAULT_NONE,
     OUTBOUND_FAULT_NETWORK, /* nothing came back from any address */
-    OUTBOUND_FAULT_SOURCE,  /* the route's source address is not there */
+    OUTBOUND_FAULT_SOURCE,  /* the route's source address or interface is not there */
 };
 
 struct outbound_recipient {
@@ -136,7 +136,7 @@ MUST_CHECK bool outbound_reload(struct outbound *outbound, const struct outbound
                                 struct err *err);
 /* Calls in progress end within a second or two, deferred. To be called before outbound_close. */
 void outbound_stop(struct outbound *outbound);
-/* Can connections come from this address (struct route.source_address) now? */
+/* Can connections come from this address, by this interface (struct route.source_address) now? */
 bool outbound_has_source(const char *source_address);
 /* Nobody may be sending any more. Accepts NULL. */
 void outbound_close(struct outbound **outbound);

@@ -1,5 +1,5 @@
 /*
- * sts_fetch.h -- a policy by HTTPS (RFC 8461, 3.3): libcurl seen from one file.
+ * sts_fetch.h -- a policy by HTTPS (RFC 8461, 3.3).
  */
 #ifndef CONNECTOR_STS_FETCH_H
 #define CONNECTOR_STS_FETCH_H

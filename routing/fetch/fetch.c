@@ -48,7 +48,7 @@ static bool may_reach(const struct step *step, const struct net_address *address
     bool is_usual =
         span_equals_text(span_text(step->port), "443") || span_equals_text(span_text(step->port), "80");
 
-    if (is_granted(step->way, address))
+    if ((step->what->rules & FETCH_ANYWHERE) || is_granted(step->way, address))
         return true;
     return net_is_public(address) && (is_usual || !(step->what->rules & FETCH_USUAL_PORTS));
 }
@@ -156,6 +156,15 @@ static void read_outcome(CURL *curl, struct step *step)
     step->next = next ? talloc_strdup(step->arena, next) : NULL;
 }
 
+static bool is_wanted(CURL *curl, const struct step *step)
+{
+    const char *type = NULL;
+
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    return !step->what->type ||
+           (step->status == 200 && type && span_starts_nocase(span_text(type), step->what->type));
+}
+
 static bool perform(CURL *curl, struct step *step, struct err *err)
 {
     CURLcode code = curl_easy_perform(curl);
@@ -170,8 +179,10 @@ static bool perform(CURL *curl, struct step *step, struct err *err)
                        curl_easy_strerror(code));
     if (step->status == 404 || step->status == 410)
         return err_set(err, ERR_NOT_FOUND, "There is nothing there.");
-    return (step->status >= 200 && step->status <= 299) || step->next ||
-           err_set(err, ERR_BUSY, "The server answered %ld.", step->status);
+    if (step->next || (step->status >= 200 && step->status <= 299))
+        return step->next || is_wanted(curl, step) ||
+               err_set(err, ERR_CONFLICT, "The answer is not %s.", step->what->type);
+    return err_set(err, ERR_BUSY, "The server answered %ld.", step->status);
 }
 
 static void set_leash(CURL *curl, struct step *step)

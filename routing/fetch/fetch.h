@@ -31,6 +31,7 @@ struct fetch_way {
 enum fetch_rule {
     FETCH_PLAIN = 1,       /* http: too, and addresses in place of names, which have no certificate */
     FETCH_USUAL_PORTS = 2, /* 80 and 443 only, but in way->networks */
+    FETCH_ANYWHERE = 4,    /* private addresses, too: whom mail goes to may be anywhere */
 };
 
 struct fetch {
@@ -41,11 +42,12 @@ struct fetch {
     size_t bytes_max;                     /* of the answer */
     const char *fields[FETCH_FIELDS_MAX]; /* "Accept: image/png"; NULL ends them */
     struct span body;                     /* p is NULL: GET; else POST */
+    const char *type; /* the answer must be 200 and of this type ("text/plain"); NULL: any 2xx of any type */
 };
 
 /* Asks; true: a 2xx came, whose body is `*answer_out`. False: why in `err`, for the log. ERR_INVALID: no such URL; ERR_DENIED: it leads
- * to a private network or a port that it may not; ERR_AUTH: the certificate; ERR_LIMIT: the answer is too long; ERR_NOT_FOUND: the
- * server says so (404, 410); else ERR_BUSY. */
+ * to a private network or a port that it may not; ERR_CONFLICT: not what `type` wants; ERR_AUTH: the certificate; ERR_LIMIT: the answer
+ * is too long; ERR_NOT_FOUND: the server says so (404, 410); else ERR_BUSY. */
 MUST_CHECK bool fetch(const struct fetch_way *way, const void *owner, const struct fetch *what,
                       struct span *answer_out, struct err *err);
 

@@ -39,8 +39,12 @@ static const struct filter_setting_row rows[] = {
       .meaning = "What is done with a message in which a virus was found." },
     { "on_spam", FILTER_CHOICE, EACH, FIELD(on_spam), "refuse", .choices = "refuse quarantine junk",
       .meaning = "What is done with a message that a scanner would reject, or from refuse_score on." },
+    { "on_junk", FILTER_CHOICE, EACH, FIELD(on_junk), "junk", .choices = "junk tag",
+      .meaning =
+          "What is done with a message that a scanner finds suspect, or from junk_score on: filed in Junk, or only marked"
+          " (X-Spam-Flag) and filed as usual." },
     { "junk_score", FILTER_SCORE, EACH, FIELD(junk_score), "0", .least = 0, .most = 10000,
-      .meaning = "The score from which a message goes to Junk. 0: where the scanner says so." },
+      .meaning = "The score from which on_junk is done. 0: where the scanner says so." },
     { "refuse_score", FILTER_SCORE, EACH, FIELD(refuse_score), "0", .least = 0, .most = 10000,
       .meaning = "The score from which on_spam is done. 0: where the scanner says so." },
     { "scan_own", FILTER_CHOICE, EACH, FIELD(scans_own), "no", .choices = "no yes",
@@ -96,6 +100,16 @@ static const struct filter_setting_row rows[] = {
           " address, no full host name or one that does not exist." },
     { "host_check", FILTER_CHOICE, MINE, FIELD(host_check), "off", .choices = "off on",
       .meaning = "Whether a peer whose reverse name does not lead back to it gets a score of 5." },
+
+    { "mta_sts", FILTER_CHOICE, DOMAINS, FIELD(mta_sts), "off", .choices = "off withdraw testing enforce",
+      .meaning =
+          "Whether others are to send to the domain with TLS only (MTA-STS): no policy, one that takes back an earlier one, one"
+          " that only makes them report, or one that they must keep to." },
+    { "mta_sts_hosts", FILTER_HOSTS, DOMAINS, FIELD(mta_sts_hosts), "",
+      .meaning =
+          "The exchangers that this policy names: mx1.example.org *.example.net. Empty: the servers of this installation." },
+    { "mta_sts_max_age", FILTER_DURATION, DOMAINS, FIELD(mta_sts_max_age_s), "7d", .least = 86400,
+      .most = 365 * 86400, .meaning = "How long others keep that policy." },
 
     { "dnsbl", FILTER_ZONES, MINE, FIELD(dnsbl), "",
       .meaning =
@@ -253,10 +267,12 @@ static bool is_text(const struct filter_setting_row *row, struct span value)
     if (row->type == FILTER_MAILBOX)
         return is_mailbox(value);
     while (filter_next_word(&value, &word)) {
+        if (row->type == FILTER_HOSTS && span_starts_nocase(word, "*."))
+            word.p += 2;
         snprintf(address, sizeof address, "%.*s", (int)span_length(word), word.p);
         if (row->type == FILTER_ADDRESSES ? !wire_is_address(address) : !is_zone(word))
             return false;
-        if (row->type == FILTER_DOMAINS && span_find_byte(word, '='))
+        if ((row->type == FILTER_DOMAINS || row->type == FILTER_HOSTS) && span_find_byte(word, '='))
             return false;
     }
     return true;
@@ -265,7 +281,7 @@ static bool is_text(const struct filter_setting_row *row, struct span value)
 static bool is_textual(const struct filter_setting_row *row)
 {
     return row->type == FILTER_ADDRESSES || row->type == FILTER_ZONES || row->type == FILTER_DOMAINS ||
-           row->type == FILTER_SECRET || row->type == FILTER_MAILBOX;
+           row->type == FILTER_HOSTS || row->type == FILTER_SECRET || row->type == FILTER_MAILBOX;
 }
 
 static bool has_control(const char *value)

@@ -18,6 +18,8 @@ enum filter_level { FILTER_OF_INSTALLATION = 1, FILTER_OF_ORGANISATION = 2, FILT
 enum filter_on_failure { ON_FAILURE_DEFER, ON_FAILURE_ACCEPT };
 enum filter_on_infected { ON_INFECTED_REFUSE, ON_INFECTED_QUARANTINE };
 enum filter_on_spam { ON_SPAM_REFUSE, ON_SPAM_QUARANTINE, ON_SPAM_JUNK };
+enum filter_on_junk { ON_JUNK_FILE, ON_JUNK_TAG };
+enum filter_mta_sts { MTA_STS_OFF, MTA_STS_WITHDRAW, MTA_STS_TESTING, MTA_STS_ENFORCE };
 enum filter_sender_check { SENDER_CHECK_OFF, SENDER_CHECK_MARK, SENDER_CHECK_ENFORCE };
 
 /* All values at one level, those of the levels above filled in. Texts belong to whoever built it. */
@@ -37,6 +39,7 @@ struct filter_settings {
     int64_t helo_check; /* what it calls itself; enum filter_sender_check */
 
     int64_t on_scanner_failure, on_infected, on_spam; /* enums above */
+    int64_t on_junk;                                  /* enum filter_on_junk */
     int64_t junk_score, refuse_score;                 /* tenths; 0: as the scanner itself says */
     int64_t scans_own;                                /* mail of our own users is judged for spam, too */
     int64_t learns;                                   /* from what users move */
@@ -45,12 +48,15 @@ struct filter_settings {
     int64_t greylist, greylist_delay_s;
     int64_t quarantine_keep_s, quarantine_digest; /* 0 none, 1 daily */
     int64_t account_limit, organisation_limit;    /* recipients an hour; 0: none */
+    int64_t mta_sts, mta_sts_max_age_s;           /* enum filter_mta_sts; own_sts.h */
+    const char *mta_sts_hosts;                    /* "": the servers of the installation */
 };
 
 enum filter_setting_type {
     FILTER_ADDRESSES, /* of scanners: wire_is_address() each */
     FILTER_ZONES,     /* names of DNS lists */
     FILTER_DOMAINS,   /* names */
+    FILTER_HOSTS,     /* names, or "*.name" */
     FILTER_MAILBOX,   /* one address */
     FILTER_SECRET,    /* a word that is not shown again */
     FILTER_NUMBER,

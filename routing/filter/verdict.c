@@ -171,9 +171,14 @@ static enum filter_action spam_action(const struct work *w, const struct filter_
         [ON_SPAM_QUARANTINE] = FILTER_QUARANTINE,
         [ON_SPAM_JUNK] = FILTER_JUNK,
     };
+    static const enum filter_action on_junk[] = {
+        [ON_JUNK_FILE] = FILTER_JUNK, [ON_JUNK_TAG] = FILTER_ACCEPT
+    };
     enum spam_level level = spam_level(w, s);
 
-    return level == IS_REJECTED ? on_spam[s->on_spam] : level == IS_JUNK ? FILTER_JUNK : FILTER_ACCEPT;
+    return level == IS_REJECTED ? on_spam[s->on_spam]
+           : level == IS_JUNK   ? on_junk[s->on_junk]
+                                : FILTER_ACCEPT;
 }
 
 static bool is_quarantined_by_dmarc(struct work *w, const struct filter_settings *s)
@@ -214,7 +219,7 @@ static enum filter_action share_of(struct work *w, int64_t organisation_id, enum
         *reason_out = FILTER_DMARC_FAILED;
         return FILTER_JUNK;
     }
-    if (action == FILTER_ACCEPT)
+    if (action == FILTER_ACCEPT && spam_level(w, s) == NOT_SPAM)
         *reason_out = w->is_allowed ? FILTER_ALLOWED : FILTER_CLEAN;
     return action;
 }
@@ -224,6 +229,12 @@ static const char *spam_detail(const struct work *w)
     if (!w->is_scanned_for_spam)
         return "";
     return talloc_asprintf(w->arena, "%.1f %s", w->spam.score, w->spam.symbols);
+}
+
+/* One organisation's mark is in the header that all get. */
+static bool is_tagged(const struct filter_verdict *v)
+{
+    return v->action == FILTER_ACCEPT && v->reason == FILTER_SPAM;
 }
 
 /* Refused where all would refuse; otherwise a refusal becomes Junk for its organisation. */
@@ -247,7 +258,7 @@ static void share_out(struct work *w, struct filter_verdict *v)
                                               .keep_s = s->quarantine_keep_s,
                                               .asks_owner = reason == FILTER_SPAM && s->learns };
         refusing += action == FILTER_REFUSE;
-        if (action >= v->action) {
+        if (action > v->action || (action == v->action && !is_tagged(v))) {
             v->action = action;
             v->reason = reason;
         }

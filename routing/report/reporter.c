@@ -25,27 +25,37 @@
 #include <talloc.h>
 
 enum { LOOK_S = 5, AGAIN_S = 3600, DNS_S = 30, BOOK_AGE_US = 1000000 };
+/* At once: who takes all the time that he may holds up nobody else while there are not so many of him. */
+enum { REPORTERS = 6 };
 #define DAY_S INT64_C(86400)
 
 static const char *const kinds[] = { "dmarc", "tls" };
 enum { DMARC, TLS, KINDS };
 METRIC_COUNTER_BY(sent, "chappe_reports_sent_total", "Reports to other domains", "kind", kinds)
 
+struct worker {
+    struct reporter *reporter;
+    struct background own;
+    bool is_first; /* who also writes down the counts of TLS */
+};
+
 struct reporter {
     struct reporter_options options;
     struct shelf shelf;
-    struct background own; /* its lock guards all below */
+    struct worker workers[REPORTERS];
 
-    void *held; /* of the thread: counts of TLS that could not be written down yet */
+    void *held; /* of the first worker: counts of TLS that could not be written down yet */
     struct report_count *counts;
     size_t count;
 
-    struct posted posted; /* of the thread */
+    pthread_mutex_t lock; /* of `posted`, and of what hangs below it */
+    struct posted posted;
 };
 
 /* One report on its way. */
 struct sending {
     struct reporter *reporter;
+    struct background *background; /* of who sends it */
     void *arena;
     const struct report_due *due;
     const struct rua_list *list;
@@ -151,26 +161,35 @@ static bool put_all(struct db *db, void *arg, struct err *err)
 
 /* ---- its way by HTTPS */
 
+static bool is_posted(struct reporter *r, const char *number, const char *url)
+{
+    pthread_mutex_lock(&r->lock);
+    bool is_posted = posted_has(&r->posted, number, url);
+    pthread_mutex_unlock(&r->lock);
+    return is_posted;
+}
+
 static bool post_one(struct sending *s, const struct post_way *way, const char *url, struct span packed)
 {
-    struct posted *posted = &s->reporter->posted;
+    struct reporter *r = s->reporter;
     struct err err = ERR_INIT;
 
-    if (posted_has(posted, s->id, url))
+    if (is_posted(r, s->id, url))
         return true;
     if (!post_report(way, url, packed, &err)) {
         log_err(LOG_LEVEL_WARNING, "report.post", &err);
         return false;
     }
-    posted_add(posted, s->reporter, s->id, url);
+    pthread_mutex_lock(&r->lock);
+    posted_add(&r->posted, r, s->id, url);
+    pthread_mutex_unlock(&r->lock);
     metric_add_at(&sent, 1, TLS, 0);
     log_event(LOG_LEVEL_INFO, "report.posted", log_text("domain", s->due->domain), log_text("number", s->id),
               log_text("url", url));
     return true;
 }
 
-/* Whether all that is owed by HTTPS is done: taken, or tried for a day in vain (RFC 8460, 5.5). The claim is what keeps other
- * machines away meanwhile, and what makes the next attempt. */
+/* Whether all that is owed by HTTPS is done: taken, or tried for a day in vain (RFC 8460, 5.5). The claim makes the next attempt. */
 static bool post_all(struct sending *s, bool *is_done_out, struct err *err)
 {
     struct reporter *r = s->reporter;
@@ -178,25 +197,21 @@ static bool post_all(struct sending *s, bool *is_done_out, struct err *err)
                                   .ca_file = r->options.ca_file,
                                   .networks = r->options.networks,
                                   .network_count = r->options.network_count,
-                                  .background = &r->own };
-    int64_t now_us = clock_now_us();
+                                  .background = s->background };
     struct report_count *counts;
     struct span packed;
     size_t count;
 
     *is_done_out = false;
-    if (!report_claim(r->options.directory, s->arena, s->due, now_us, now_us + AGAIN_S * US_PER_S, &counts,
-                      &count, err))
+    if (!report_read(r->options.directory, s->arena, s->due, &counts, &count, err))
         return false;
-    if (count == 0)
-        return true; /* another machine has it */
     s->id = compose_id(s->arena, counts, count);
     packed = packed_report(s, counts, count);
     *is_done_out = true;
     for (size_t i = 0; i < s->list->count; i++)
         if (s->list->items[i].is_url && !post_one(s, &way, s->list->items[i].address, packed))
             *is_done_out = false;
-    *is_done_out |= now_us / US_PER_S / DAY_S > s->due->day + 1;
+    *is_done_out |= clock_now_us() / US_PER_S / DAY_S > s->due->day + 1;
     return true;
 }
 
@@ -217,15 +232,19 @@ static const char *contact_of(const struct reporter *r, const void *owner, const
 }
 
 /* False: not now. */
-static bool report_one(struct reporter *r, const struct book *book, void *arena, const struct report_due *due,
+static bool report_one(struct worker *w, const struct book *book, void *arena, const struct report_due *due,
                        struct err *err)
 {
+    struct reporter *r = w->reporter;
     struct db_pool *pool = directory_pool(r->options.directory, DIRECTORY_LOOKS_UP);
     struct rua_list list;
     bool is_done = true;
-    struct sending s = {
-        .reporter = r, .arena = arena, .due = due, .list = &list, .contact = contact_of(r, arena, book)
-    };
+    struct sending s = { .reporter = r,
+                         .background = &w->own,
+                         .arena = arena,
+                         .due = due,
+                         .list = &list,
+                         .contact = contact_of(r, arena, book) };
 
     s.id = talloc_asprintf(arena, "%" PRId64 ".%s", due->day, accept_id(arena));
     if (!rua_find(r->options.dns, arena, due->kind, due->domain, clock_monotonic_us() + DNS_S * US_PER_S,
@@ -245,22 +264,21 @@ static bool report_one(struct reporter *r, const struct book *book, void *arena,
     return true;
 }
 
-/* True where there may be more. */
-static bool look(struct reporter *r, const struct book *book, const char *kind)
+/* True where there may be more. What could not be done now is due again when the claim ends. */
+static bool look(struct worker *w, const struct book *book, const char *kind)
 {
     void *arena = talloc_new(NULL);
-    struct err err = ERR_INIT, other = ERR_INIT;
+    struct err err = ERR_INIT;
     struct report_due due;
     int64_t now_us = clock_now_us();
-    bool found = report_due(r->options.directory, arena, kind, now_us / US_PER_S / DAY_S, now_us, &due, &err);
+    bool found = report_claim(w->reporter->options.directory, arena, kind, now_us / US_PER_S / DAY_S, now_us,
+                              now_us + AGAIN_S * US_PER_S, &due, &err);
 
     if (!found && err.kind != ERR_NOT_FOUND)
         log_err(LOG_LEVEL_WARNING, "report.due", &err);
     err = ERR_INIT;
-    if (found && !report_one(r, book, arena, &due, &err)) {
+    if (found && !report_one(w, book, arena, &due, &err))
         log_err(LOG_LEVEL_WARNING, "report.later", &err);
-        found = report_defer(r->options.directory, &due, now_us + AGAIN_S * US_PER_S, &other);
-    }
     talloc_free(arena);
     return found;
 }
@@ -286,33 +304,35 @@ static void collect_tls(struct reporter *r, bool is_wanted)
         log_err(LOG_LEVEL_WARNING, "report.count", &err);
 }
 
-static void turn(struct reporter *r)
+/* The kinds take turns, so that neither waits for the other. */
+static void turn(struct worker *w)
 {
+    struct reporter *r = w->reporter;
     struct book *book = book_take(&r->shelf, BOOK_AGE_US);
+    bool is_more = true;
 
     if (!book)
         return;
-    collect_tls(r, book->installation.tls_reports != 0);
-    while (book->installation.dmarc_reports && !background_is_ending(&r->own) && look(r, book, kinds[DMARC]))
-        continue;
-    while (book->installation.tls_reports && !background_is_ending(&r->own) && look(r, book, kinds[TLS]))
-        continue;
+    if (w->is_first)
+        collect_tls(r, book->installation.tls_reports != 0);
+    while (is_more && !background_is_ending(&w->own)) {
+        is_more = book->installation.dmarc_reports && look(w, book, kinds[DMARC]);
+        is_more |= book->installation.tls_reports && look(w, book, kinds[TLS]);
+    }
     book_release(&r->shelf, &book);
 }
 
 static void *report(void *argument)
 {
-    struct reporter *r = argument;
+    struct worker *w = argument;
 
-    while (!background_is_ending(&r->own)) {
-        turn(r);
-        pthread_mutex_lock(&r->own.lock);
-        background_rest(&r->own, LOOK_S);
-        pthread_mutex_unlock(&r->own.lock);
+    while (!background_is_ending(&w->own)) {
+        turn(w);
+        pthread_mutex_lock(&w->own.lock);
+        background_rest(&w->own, LOOK_S);
+        pthread_mutex_unlock(&w->own.lock);
     }
-    turn(r); /* what was counted last */
-    talloc_free(r->held);
-    r->held = NULL;
+    turn(w); /* what was counted last */
     return NULL;
 }
 
@@ -322,10 +342,14 @@ bool reporter_open(const void *owner, const struct reporter_options *options, st
     struct reporter *r = talloc_zero(owner, struct reporter);
 
     r->options = *options;
+    pthread_mutex_init(&r->lock, NULL);
     shelf_open(&r->shelf, options->directory);
     *reporter_out = r;
-    if (!background_start(&r->own, "reporter", report, r, err))
-        reporter_close(reporter_out);
+    for (size_t i = 0; i < REPORTERS && *reporter_out; i++) {
+        r->workers[i] = (struct worker){ .reporter = r, .is_first = i == 0 };
+        if (!background_start(&r->workers[i].own, "reporter", report, &r->workers[i], err))
+            reporter_close(reporter_out);
+    }
     return *reporter_out != NULL;
 }
 
@@ -335,8 +359,11 @@ void reporter_close(struct reporter **handle)
 
     if (!r)
         return;
-    background_end(&r->own);
+    for (size_t i = 0; i < REPORTERS && r->workers[i].reporter; i++)
+        background_end(&r->workers[i].own);
     shelf_close(&r->shelf);
+    pthread_mutex_destroy(&r->lock);
+    talloc_free(r->held);
     talloc_free(r);
     *handle = NULL;
 }

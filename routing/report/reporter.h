@@ -4,9 +4,11 @@
  * What was counted until yesterday midnight (UTC) becomes one report a domain and day. It leaves by the queue: in one
  * transaction its counts go and its message is there, so that nobody gets it twice, whichever machine does it. Where the DNS
  * does not answer, the day waits; so it does, its letters too, while somebody who is to get the report by HTTPS (RFC 8460, 5.4) does
- * not take it, for a day; after REPORT_COUNT_DAYS it is forgotten.
+ * not take it, for a day; after REPORT_COUNT_DAYS it is forgotten. Several are under way at once, and whatever did not work is tried again
+ * an hour later: a receiver that hangs, or a DNS that does not answer for a domain, keeps the reports to others waiting only
+ * while there are as many of its kind as there are threads, and then for seconds.
  *
- * Threads  reporter_open() and reporter_close() by one; the work is done by a thread of its own.
+ * Threads  reporter_open() and reporter_close() by one; the work is done by threads of its own.
  */
 #ifndef REPORT_REPORTER_H
 #define REPORT_REPORTER_H
@@ -38,7 +40,7 @@ struct reporter_options {
     void *arg;
 };
 
-/* Starts the thread that writes and sends reports, under `owner`; copies the options. ERR_INTERNAL: no thread can be had. */
+/* Starts the threads that write and send reports, under `owner`; copies the options. ERR_INTERNAL: no thread can be had. */
 MUST_CHECK bool reporter_open(const void *owner, const struct reporter_options *options,
                               struct reporter **reporter_out, struct err *err);
 /* Accepts and sets NULL. */

@@ -4,6 +4,7 @@
 #include "rules/room.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "directory/login.h"
@@ -19,6 +20,8 @@
 #include <talloc.h>
 
 enum { ATTEMPTS_MAX = 4 };
+/* For how long a mailbox knows what it has sent on: longer than a message goes round among people who send to each other. */
+#define SENT_ON_US (INT64_C(86400) * US_PER_S)
 
 static const char *const results[] = { "done", "failed" };
 METRIC_COUNTER_BY(judged, "chappe_rules_total", "Messages judged by the rules of a mailbox", "result",
@@ -261,25 +264,67 @@ static struct span redirected_bytes(const struct judging *judging, struct span b
     return buf_span(&out);
 }
 
-static void plan_redirects(const struct judging *judging, struct rules_plan *plan)
+/* Which transmission it is, and to whom it goes on. Its Received fields are the same by whatever way it comes among us, and no rule
+ * can edit them. False: it has none, as what the server itself wrote. */
+static bool key_of_redirect(const struct judging *judging, const char *address, uint8_t key[32])
+{
+    struct span bytes = judging->message->draft->bytes,
+                left = span_part(bytes, 0, header_block_length(bytes));
+    struct sha256 *sha = sha256_new(judging->arena);
+    struct header_field field;
+    bool is_known = false;
+
+    sha256_add(sha, span_text(address));
+    while (header_next(&left, &field))
+        if (span_equals_nocase(field.name, "Received")) {
+            sha256_add(sha, field.whole);
+            is_known = true;
+        }
+    sha256_finish(sha, key);
+    return is_known;
+}
+
+/* Where many send on to each other each sends a message on once, by however many ways it came: else it would be as many copies as there
+ * are ways. */
+static bool add_redirect(const struct judging *judging, struct rules_plan *plan,
+                         const struct sieve_redirect *redirect, struct err *err)
+{
+    int64_t now_us = judging->message->received_us;
+    bool is_sent = false;
+    uint8_t key[32];
+
+    if (key_of_redirect(judging, redirect->address, key)) {
+        if (!script_is_marked(judging->group, judging->recipient->mailbox_id, "redirect", key, now_us,
+                              &is_sent, err))
+            return false;
+        if (is_sent)
+            return true;
+        plan_mark(judging->owner, plan, "redirect", key, now_us + SENT_ON_US);
+    }
+    plan->redirects[plan->redirect_count++] =
+        (struct rules_redirect){ .address = redirect->address,
+                                 .notify = redirect->notify,
+                                 .ret = redirect->ret,
+                                 .bytes = redirected_bytes(judging, redirect->bytes) };
+    return true;
+}
+
+/* What is not sent on, because it was before, is kept. */
+static bool plan_redirects(const struct judging *judging, struct rules_plan *plan, struct err *err)
 {
     const struct sieve_outcome *outcome = plan->outcome;
+    size_t wanted = was_here(judging) ? 0 : outcome->redirect_count;
 
     if (outcome->redirect_count == 0)
-        return;
-    if (was_here(judging)) {
-        if (plan->copy_count == 0)
-            plan_usual(judging->owner, judging->message, judging->recipient, plan->version, plan);
-        return;
-    }
+        return true;
     plan->redirects =
         talloc_zero_array(judging->owner, struct rules_redirect, (unsigned)outcome->redirect_count);
-    for (size_t i = 0; i < outcome->redirect_count; i++)
-        plan->redirects[plan->redirect_count++] =
-            (struct rules_redirect){ .address = outcome->redirects[i].address,
-                                     .notify = outcome->redirects[i].notify,
-                                     .ret = outcome->redirects[i].ret,
-                                     .bytes = redirected_bytes(judging, outcome->redirects[i].bytes) };
+    for (size_t i = 0; i < wanted; i++)
+        if (!add_redirect(judging, plan, &outcome->redirects[i], err))
+            return false;
+    if (plan->redirect_count == 0 && plan->copy_count == 0)
+        plan_usual(judging->owner, judging->message, judging->recipient, plan->version, plan);
+    return true;
 }
 
 static bool plan_of(struct judging *judging, const struct programs *programs, struct rules_plan *plan,
@@ -288,9 +333,9 @@ static bool plan_of(struct judging *judging, const struct programs *programs, st
     const char *what;
 
     plan->version = programs->version;
-    if (!run(judging, programs, plan, err) || !copies_of(judging, plan, err))
+    if (!run(judging, programs, plan, err) || !copies_of(judging, plan, err) ||
+        !plan_redirects(judging, plan, err))
         return false;
-    plan_redirects(judging, plan);
     for (size_t i = 0; i < plan->outcome->mark_count; i++)
         plan_mark(judging->owner, plan, plan->outcome->marks[i].kind, plan->outcome->marks[i].key,
                   plan->outcome->marks[i].expires_us);

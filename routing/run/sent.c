@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "format/address.h"
 #include "format/charset.h"
+#include "resolve/srs.h"
 #include "run/making.h"
 
 #include <string.h>
@@ -64,6 +65,28 @@ static void set_envelope(struct accept_message *message, const struct sending *s
         message->envelope.ret = strcasecmp(sending->ret, "FULL") == 0 ? QUEUE_RET_FULL : QUEUE_RET_HDRS;
 }
 
+/* What a rule sends to others leaves in the name of the mailbox's domain (resolve/srs.h), as what its owner has redirected. */
+static bool set_senders(struct run *run, const void *owner, const struct queue_taken *row,
+                        const struct sending *sending, const struct resolve_answer *answer,
+                        struct accept_message *message, struct err *err)
+{
+    for (size_t i = 0; i < message->remote_count; i++) {
+        struct resolve_remote remote = { .via = NULL };
+        const char *own;
+
+        if (i < answer->remote_count)
+            remote = answer->remotes[i];
+        if (remote.why == RESOLVE_WHY_LIST)
+            continue; /* who may post is asked of the author */
+        if (!remote.via)
+            remote.via = row->recipient.address;
+        if (!resolve_sender(run->options.directory, owner, sending->sender, &remote, &own, err))
+            return false;
+        message->remotes[i].sender = strcmp(own, sending->sender) == 0 ? NULL : own;
+    }
+    return true;
+}
+
 /* The message with everything that the queue asks of it; *is_sent_out false: its address leads nowhere. */
 static bool compose(struct run *run, const void *owner, const struct queue_taken *row,
                     const struct sending *sending, struct accept_message *message, bool *is_sent_out,
@@ -101,6 +124,8 @@ static bool compose(struct run *run, const void *owner, const struct queue_taken
     else if (sending->notify)
         recipient->notify = notify_of(sending->notify);
     set_envelope(message, sending, row->message, owner);
+    if (sending->kind == REDIRECT && !set_senders(run, owner, row, sending, &answer, message, err))
+        return false;
     *is_sent_out = message->target_count + message->remote_count > 0;
     return true;
 }

@@ -51,7 +51,7 @@ struct route {
 
     enum route_tls tls;
     const char *login, *password; /* AUTH at the next server; NULL: none */
-    const char *source_address;   /* bound to before connecting; NULL: any */
+    const char *source_address;   /* bound to before connecting, as net_source_parse() reads it; NULL: any */
     unsigned connections_max;     /* at once to the destination; 0: the default */
     unsigned messages_per_minute; /* to the destination; 0: no limit */
     unsigned recipients_max;      /* in one transaction; 0: as the next server takes */

@@ -28,23 +28,11 @@ struct export
     bool is_begun;
 };
 
-static enum vcard_kind kind_of(enum recipient_kind kind)
-{
-    return kind == RECIPIENT_GROUP       ? VCARD_GROUP
-           : kind == RECIPIENT_ROOM      ? VCARD_LOCATION
-           : kind == RECIPIENT_EQUIPMENT ? VCARD_DEVICE
-                                         : VCARD_INDIVIDUAL;
-}
-
 static void write_card(struct buf *out, const struct export *export, const struct book_card *c)
 {
-    char uid[64];
-    struct vcard card = { uid,           kind_of(c->kind), c->name,   c->given,  c->family, c->title,
-                          c->department, c->company,       c->office, c->street, c->city,   c->postal_code,
-                          c->state,      c->country,       c->phone,  c->mobile, c->fax,    c->notes,
-                          c->addresses,  c->address_count, c->photo };
+    char uid[BOOK_UID_TEXT];
+    const struct vcard card = book_vcard(c, uid);
 
-    snprintf(uid, sizeof uid, BOOK_UID_FORMAT, (long long)c->recipient_id);
     if (export->format == BOOK_LDIF)
         vcard_add_ldif(out, &card, "ou=addresses");
     else if (export->format == BOOK_CSV)

@@ -84,6 +84,11 @@ size_t admin_api_limit_remote(void *api, const char *method, const char *path);
 MUST_CHECK bool admin_api_do_jobs(struct admin_api *api, bool (*goes_on)(void *argument), void *argument,
                                   bool *has_more_out, struct err *err);
 
+/* Deletes or moves on what the policies of all organisations keep no longer, as long as `goes_on` says so. For one thread of the role
+ * housekeeping. False: the directory cannot be reached. */
+MUST_CHECK bool admin_api_keep_mail(struct admin_api *api, bool (*goes_on)(void *argument), void *argument,
+                                    struct err *err);
+
 enum admin_field_type { ADMIN_TEXT, ADMIN_NUMBER, ADMIN_BOOL, ADMIN_LIST, ADMIN_OBJECT };
 struct admin_field {
     const char *name; /* NULL ends a list */

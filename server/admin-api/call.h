@@ -189,6 +189,8 @@ HANDLER(recipient_policies_get);
 HANDLER(recipient_policy_get);
 HANDLER(recipient_policy_patch);
 HANDLER(recipient_policy_apply);
+HANDLER(retention_get);  /* GET /recipient-policies/{name}/retention */
+HANDLER(retention_post); /* POST /recipient-policies/{name}/retention */
 HANDLER(recipient_policy_delete);
 HANDLER(deleted_mailboxes_get);
 HANDLER(deleted_mailbox_reconnect);

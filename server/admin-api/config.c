@@ -2,11 +2,15 @@
 #include "admin_api/config.h"
 
 #include "admin_api/right.h"
+#include "base/clock.h"
+#include "format/date.h"
 
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
+
+#define DAY_US (86400 * US_PER_S)
 
 static void adapt_alias(json_t *shown)
 {
@@ -24,6 +28,39 @@ static void adapt_group(json_t *shown)
 static void adapt_backup(json_t *shown)
 {
     json_object_set(shown, "ask_primary", json_object_get(shown, "asks_primary"));
+}
+
+/* Of no domain, as POST takes it. */
+static void adapt_directory(json_t *shown)
+{
+    const char *domain = json_string_value(json_object_get(shown, "domain"));
+
+    if (domain && *domain == '\0')
+        json_object_del(shown, "domain");
+}
+
+static void adapt_store(json_t *shown)
+{
+    if (json_is_null(json_object_get(shown, "deleted_item_days")))
+        json_object_set_new(shown, "deleted_item_days", json_integer(-1)); /* as configured */
+}
+
+/* POST takes how long, the text says until when. */
+static bool fit_grant(json_t *fields, struct err *err)
+{
+    const char *until = json_string_value(json_object_get(fields, "until"));
+    int64_t until_us, left_us;
+
+    if (!until)
+        return true;
+    if (!date_parse_utc(span_text(until), &until_us))
+        return err_set(err, ERR_INVALID, "%.40s is no time such as 2031-01-31T12:00:00Z.", until);
+    left_us = until_us - clock_now_us();
+    if (left_us <= 0)
+        return err_set(err, ERR_INVALID, "The time of this grant is over.");
+    json_object_set_new(fields, "days", json_integer((left_us + DAY_US - 1) / DAY_US));
+    json_object_del(fields, "until");
+    return true;
 }
 
 static void adapt_rule(json_t *shown)
@@ -45,9 +82,24 @@ static void adapt_rule(json_t *shown)
     " unless_sender_in unless_sender unless_recipient unless_header refuse prepend add_header remove_header"          \
     " disclaimer copy redirect journal moderate junk quarantine"
 
+#define POLICY_FIELDS "position addresses max_send max_receive max_recipients quota retention"
+#define DIRECTORY_FIELDS                                                                                     \
+    "domain enabled flavour urls tls trusted certificate bind bind_dn keytab base user_filter"               \
+    " contact_filter group_filter mapping mailboxes mailbox_filter mailbox_group placement interval_s"       \
+    " full_interval_s page_size size_limit time_limit_s connections connect_ms answer_ms remove_percent"     \
+    " removed removed_days logs_in login_names login_domain login_cache_s"
+#define PROVIDER_FIELDS                                                                                      \
+    "domain issuer client scopes audience claim certificates web mail tokens second_factor beyond enabled"
+#define STORE_FIELDS "organisation warn_at no_send_at no_receive_at deleted_item_days deleted_mailbox_days"
+
 static const struct config_section sections[] = {
+    { "storage_groups", "/storage-groups", "storage_groups", "name", "/storage-groups/{name}",
+      "name database", "takes_new", .has_details = true, .is_outside = true },
+    { "stores", "/stores", "stores", "storage_group name", "/stores/{name}?storage_group={storage_group}",
+      "name storage_group " STORE_FIELDS, STORE_FIELDS, .adapt = adapt_store, .is_outside = true,
+      .later = "organisation" },
     { "organisations", "/organisations", "organisations", "name", "/organisations/{name}", "name quota",
-      "quota accepts max_message language undo_send", .has_details = true },
+      "quota accepts max_message language undo_send protocols", .has_details = true },
     { "admin_groups", "/admin-groups", "admin_groups", "organisation name",
       "/admin-groups/{name}?organisation={organisation}", "organisation name", "" },
     { "routing_groups", "/routing-groups", "routing_groups", "name", "/routing-groups/{name}", "name", "" },
@@ -56,7 +108,14 @@ static const struct config_section sections[] = {
     { "connectors", "/connectors", "connectors", "name", "/connectors/{name}", "name " CONNECTOR_FIELDS,
       CONNECTOR_FIELDS },
     { "domains", "/domains", "domains", "name", "/domains/{name}",
-      "name organisation kind target subaddresses quota", "kind target subaddresses enabled quota" },
+      "name organisation kind target subaddresses quota",
+      "kind target subaddresses enabled quota protocols" },
+    { "directories", "/directories", "directories", "organisation name",
+      "/directories/{name}?organisation={organisation}", "name organisation type " DIRECTORY_FIELDS,
+      DIRECTORY_FIELDS, .has_details = true, .adapt = adapt_directory },
+    { "identity_providers", "/identity-providers", "identity_providers", "organisation name",
+      "/identity-providers/{name}?organisation={organisation}", "name organisation " PROVIDER_FIELDS,
+      PROVIDER_FIELDS, .is_of_organisations = true, .needs_organisation = true },
     { "backup_mx", "/backup-mx", "backup_mx", "domain", "/backup-mx/{domain}",
       "domain type organisation ask_primary", "type enabled ask_primary", .adapt = adapt_backup },
     { "contacts", "/contacts", "contacts", "address", "/contacts/{address}",
@@ -66,6 +125,12 @@ static const struct config_section sections[] = {
       .has_details = true, .adapt = adapt_group },
     { "aliases", "/aliases", "aliases", "address", "/aliases/{address}", "address targets", "targets enabled",
       .adapt = adapt_alias },
+    { "address_lists", "/address-lists", "address_lists", "organisation name",
+      "/address-lists/{name}?organisation={organisation}", "name organisation query position visible_to",
+      "query position visible_to", .is_of_organisations = true, .needs_organisation = true },
+    { "recipient_policies", "/recipient-policies", "recipient_policies", "organisation name",
+      "/recipient-policies/{name}?organisation={organisation}", "name organisation query " POLICY_FIELDS,
+      "query " POLICY_FIELDS, .is_of_organisations = true, .needs_organisation = true },
     { "filter", "/filter", "settings", "organisation name", NULL, "organisation name value",
       "organisation name value", .is_of_organisations = true },
     { "block", "/block", "entries", "organisation value",
@@ -75,8 +140,9 @@ static const struct config_section sections[] = {
       "/allow/entry?value={value}&organisation={organisation}", "organisation value note", NULL,
       .is_of_organisations = true },
     { "rules", "/rules", "rules", "organisation name", "/rules/{name}?organisation={organisation}",
-      RULE_FIELDS, NULL, .is_of_organisations = true, .adapt = adapt_rule },
-    { "grants", "/grants", "grants", "holder role scope object", NULL, "holder role scope object", NULL },
+      RULE_FIELDS, NULL, .is_of_organisations = true, .needs_organisation = true, .adapt = adapt_rule },
+    { "grants", "/grants", "grants", "holder role scope object", NULL,
+      "holder role scope object until approval", NULL, .fit = fit_grant },
 };
 
 const struct config_section *config_sections(size_t *count_out)
@@ -188,12 +254,15 @@ static bool read_details(struct admin_call *call, const struct config_section *s
     return true;
 }
 
-/* A setting belongs to the level that sets it; what a secret is stays where it is. */
+/* A setting belongs to the level that sets it; what a secret is stays where it is; what no directory brought is no directory. */
 static bool is_said_here(const json_t *shown, const char *organisation)
 {
     const char *from = json_string_value(json_object_get(shown, "from"));
     const char *value = json_string_value(json_object_get(shown, "value"));
+    const char *type = json_string_value(json_object_get(shown, "type"));
 
+    if (type && strcmp(type, "internal") == 0)
+        return false;
     return !from ||
            (strcmp(from, organisation ? "organisation" : "installation") == 0 && strcmp(value, "(set)") != 0);
 }
@@ -213,16 +282,17 @@ static bool add_list(struct admin_call *call, const struct config_section *secti
     g_free(encoded);
     json_array_foreach(done ? json_object_get(answer, section->field) : NULL, i, item)
     {
+        if (!done || !is_said_here(item, organisation))
+            continue;
         json_t *shown = json_copy(item), *object = json_object();
-        done = done && read_details(call, section, &shown, err);
+        done = read_details(call, section, &shown, err);
         if (organisation)
             json_object_set_new(shown, "organisation", json_string(organisation));
         if (section->adapt)
             section->adapt(shown);
         take_fields(object, shown, section->create);
         take_fields(object, shown, section->change);
-        if (is_said_here(item, organisation))
-            json_array_append(out, object);
+        json_array_append(out, object);
         json_decref(object);
         json_decref(shown);
     }
@@ -236,7 +306,7 @@ static bool add_lists_of_organisations(struct admin_call *call, const struct con
     const struct act_caller caller = config_caller(call);
     json_t *answer, *organisation;
     bool done = act(call->api, call->arena, &caller, "GET", "/organisations", NULL, &answer, err) &&
-                (strcmp(section->name, "rules") == 0 || add_list(call, section, NULL, out, err));
+                (section->needs_organisation || add_list(call, section, NULL, out, err));
     size_t i;
 
     json_array_foreach(done ? json_object_get(answer, "organisations") : NULL, i, organisation) done =

@@ -16,6 +16,11 @@ struct config_section {
     bool is_of_organisations;     /* the list is asked for each organisation, and for none */
     bool has_details;             /* the list does not tell all */
     void (*adapt)(json_t *shown); /* from what GET shows to what POST takes; NULL: it is the same */
+    bool needs_organisation;      /* with is_of_organisations: there is no list of none */
+    bool is_outside;              /* more than rows of the directory: made for real, before all others */
+    const char *later;            /* is_outside: fields that name what those others make; NULL: none */
+    bool (*fit)(json_t *fields,
+                struct err *err); /* from what the text says to what POST takes; NULL: the same */
 };
 /* In order. */
 const struct config_section *config_sections(size_t *count_out);

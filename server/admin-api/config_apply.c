@@ -11,6 +11,7 @@ struct applying {
     const struct config_section *section;
     json_t *changes;
     bool is_pruning;
+    bool is_pretending; /* what cannot be rolled back is only told */
     size_t fault_count;
 };
 
@@ -84,6 +85,8 @@ static bool ask(struct applying *a, const char *method, const char *path, json_t
     json_t *out = NULL;
     bool done;
 
+    if (a->is_pretending)
+        return true;
     if (in)
         fit_types(method, path, in);
     done = act(a->call->api, a->call->arena, &caller, method, path, in, &out, err);
@@ -116,7 +119,11 @@ static void add(struct applying *a, const json_t *wanted)
     struct err err = ERR_INIT;
     const char *name;
     json_t *value;
-    bool done = ask(a, is_setting ? "PATCH" : "POST", a->section->list, fields, &err);
+    json_t *fitted = json_deep_copy(fields);
+    bool done = (!a->section->fit || a->section->fit(fitted, &err)) &&
+                ask(a, is_setting ? "PATCH" : "POST", a->section->list, fitted, &err);
+
+    json_decref(fitted);
 
     json_object_foreach(fields, name, value) json_object_del(rest, name);
     if (done && json_object_size(rest) > 0)
@@ -181,7 +188,9 @@ static void change(struct applying *a, const json_t *now, const json_t *wanted)
     struct err err = ERR_INIT;
     bool done = true;
 
-    if (json_object_size(fields) > 0 && !a->section->change) { /* it has no PATCH */
+    if (json_object_size(fields) > 0 && !a->section->change && !a->section->item) {
+        done = err_set(&err, ERR_INVALID, "This is taken back by hand.");
+    } else if (json_object_size(fields) > 0 && !a->section->change) { /* it has no PATCH */
         json_t *anew = difference(NULL, wanted, a->section->create);
         done = ask(a, "DELETE", path_of(a, now), NULL, &err) && ask(a, "POST", a->section->list, anew, &err);
         json_decref(anew);
@@ -219,22 +228,44 @@ static bool apply_section(struct applying *a, const json_t *wanted, struct err *
     return true;
 }
 
-/* In the other order: what depends on something goes before it. */
-static bool prune_section(struct applying *a, const json_t *wanted, struct err *err)
+/* The administrative groups of an organisation that is removed go with it. */
+static bool goes_by_itself(const struct applying *a, const json_t *config, const json_t *object)
 {
+    const json_t *organisations = json_object_get(config, "organisations"), *one;
+    const char *name = json_string_value(json_object_get(object, "organisation"));
+    size_t i;
+
+    if (strcmp(a->section->name, "admin_groups") != 0 || !json_is_array(organisations) || !name)
+        return false;
+    json_array_foreach(organisations, i, one)
+    {
+        const char *kept = json_string_value(json_object_get(one, "name"));
+        if (kept && strcmp(kept, name) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* In the other order: what depends on something goes before it. */
+static bool prune_section(struct applying *a, const json_t *config, struct err *err)
+{
+    const json_t *wanted = json_object_get(config, a->section->name);
     json_t *now, *object;
     size_t i;
 
     if (!config_section_read(a->call, a->section, &now, err))
         return false;
-    json_array_foreach(now, i,
-                       object) if (!find(a, wanted, config_object_id(a->call->arena, a->section, object)))
-        remove_one(a, object);
+    json_array_foreach(now, i, object)
+    {
+        bool is_wanted = find(a, wanted, config_object_id(a->call->arena, a->section, object)) != NULL;
+        if (!is_wanted && !goes_by_itself(a, config, object))
+            remove_one(a, object);
+    }
     json_decref(now);
     return true;
 }
 
-static bool apply_all(struct applying *a, const json_t *config, struct err *err)
+static bool apply_sections(struct applying *a, const json_t *config, bool is_outside, struct err *err)
 {
     size_t count;
     const struct config_section *sections = config_sections(&count);
@@ -242,13 +273,22 @@ static bool apply_all(struct applying *a, const json_t *config, struct err *err)
     for (size_t i = 0; i < count; i++) {
         const json_t *wanted = json_object_get(config, sections[i].name);
         a->section = &sections[i];
-        if (json_is_array(wanted) && !apply_section(a, wanted, err))
+        if (json_is_array(wanted) && sections[i].is_outside == is_outside && !apply_section(a, wanted, err))
             return false;
     }
+    return true;
+}
+
+static bool prune_sections(struct applying *a, const json_t *config, bool is_outside, struct err *err)
+{
+    size_t count;
+    const struct config_section *sections = config_sections(&count);
+
     for (size_t i = count; a->is_pruning && i > 0; i--) {
         const json_t *wanted = json_object_get(config, sections[i - 1].name);
         a->section = &sections[i - 1];
-        if (json_is_array(wanted) && !prune_section(a, wanted, err))
+        if (json_is_array(wanted) && sections[i - 1].is_outside == is_outside &&
+            !prune_section(a, config, err))
             return false;
     }
     return true;
@@ -256,19 +296,64 @@ static bool apply_all(struct applying *a, const json_t *config, struct err *err)
 
 /* Every change is made, with what it depends on before it; then all of it is kept, or, where one was refused or it is only a
  * question, nothing. */
+static bool apply_inside(struct applying *a, const json_t *config, bool is_question, bool *is_kept_out,
+                         struct err *err)
+{
+    *is_kept_out = false;
+    db_rehearsal_begin();
+    bool done = apply_sections(a, config, false, err) && prune_sections(a, config, false, err);
+    if (done && !is_question && a->fault_count == 0)
+        return *is_kept_out = db_rehearsal_keep(err);
+    db_rehearsal_end();
+    return done;
+}
+
+/* ---- what is more than rows: databases are made, and cannot be unmade */
+
+/* The text without what names things that are yet to be made. */
+static json_t *without_later(const json_t *config)
+{
+    size_t count, k;
+    const struct config_section *sections = config_sections(&count);
+    json_t *copy = json_deep_copy(config), *object;
+
+    for (size_t i = 0; i < count; i++)
+        json_array_foreach(sections[i].later ? json_object_get(copy, sections[i].name) : NULL, k, object)
+            json_object_del(object, sections[i].later);
+    return copy;
+}
+
+static bool make_outside(struct applying *a, const json_t *config, bool is_question, struct err *err)
+{
+    json_t *first = is_question ? json_deep_copy(config) : without_later(config);
+
+    a->is_pretending = is_question;
+    bool done = apply_sections(a, first, true, err);
+    a->is_pretending = false;
+    json_decref(first);
+    return done;
+}
+
+static bool end_outside(struct applying *a, const json_t *config, bool is_question, struct err *err)
+{
+    a->is_pretending = is_question;
+    bool done = (is_question || apply_sections(a, config, true, err)) && prune_sections(a, config, true, err);
+    a->is_pretending = false;
+    return done;
+}
+
 bool config_apply_post(struct admin_call *call, struct err *err)
 {
     struct applying applying = { .call = call,
                                  .changes = json_array(),
                                  .is_pruning = call_flag(call, "prune", false) };
+    const json_t *config = json_object_get(call->in, "config");
     bool is_question = call_flag(call, "dry_run", false), is_kept = false;
 
-    db_rehearsal_begin();
-    bool done = apply_all(&applying, json_object_get(call->in, "config"), err);
-    if (done && !is_question && applying.fault_count == 0)
-        done = is_kept = db_rehearsal_keep(err);
-    else
-        db_rehearsal_end();
+    bool done = make_outside(&applying, config, is_question, err);
+    if (done && applying.fault_count == 0)
+        done = apply_inside(&applying, config, is_question, &is_kept, err) &&
+               ((!is_kept && !is_question) || end_outside(&applying, config, is_question, err));
     if (!done) {
         json_decref(applying.changes);
         return false;

@@ -2,7 +2,9 @@
 #include "directory/dkim_key.h"
 #include "directory/domain.h"
 #include "dns/dns.h"
+#include "filter/own_sts.h"
 #include "filter/spf.h"
+#include "filter/tags.h"
 
 #include "admin_api/call.h"
 #include "base/clock.h"
@@ -35,6 +37,8 @@ struct check {
     size_t count;
     const struct dns_answer *address; /* of the host */
     const char *detail;               /* what the judge adds */
+    struct own_sts sts;               /* mode NULL: the domain has none */
+    size_t exchangers;                /* the line of the MX records */
 };
 
 static void add(struct check *c, struct line line, enum dns_type asks)
@@ -186,6 +190,25 @@ static bool begins_alike(struct check *c, const struct line *line, const struct 
     return text_beginning(answer, beginning).p != NULL;
 }
 
+/* The number is the policy's, and the policy names every exchanger: else others, who keep to it, send nothing any more to that one. */
+static bool has_sts(struct check *c, const struct line *line, const struct dns_answer *answer,
+                    const char **state_out)
+{
+    const struct dns_answer *exchangers = &c->questions[c->exchangers].answer;
+    struct span text = text_beginning(answer, "v=STSv1"), id, wanted = span_text(line->value);
+
+    if (!text.p) {
+        *state_out = "missing";
+        return false;
+    }
+    for (size_t i = 0; i < exchangers->count; i++)
+        if (!own_sts_names(&c->sts, exchangers->records[i].name)) {
+            c->detail = exchangers->records[i].name;
+            return false;
+        }
+    return tags_find(text, "id", &id) && tags_find(wanted, "id", &wanted) && span_equals(id, wanted);
+}
+
 /* ---- what is computed */
 
 static const char *below(const struct check *c, const char *label)
@@ -198,6 +221,7 @@ static void add_mail(struct check *c)
     void *arena = c->call->arena;
 
     add(c, (struct line){ "address", c->host, "A", "", 0, has_address }, DNS_A);
+    c->exchangers = c->count;
     add(c,
         (struct line){ "mx", c->domain, "MX", talloc_asprintf(arena, "10 %s.", c->host), 0, has_exchanger },
         DNS_MX);
@@ -207,13 +231,31 @@ static void add_mail(struct check *c)
                        talloc_asprintf(arena, "v=DMARC1; p=quarantine; rua=mailto:postmaster@%s", c->domain),
                        0, has_policy },
         DNS_TXT);
-    add(c, (struct line){ "mta-sts", below(c, "_mta-sts"), "TXT", "v=STSv1; id=1", 0, begins_alike },
-        DNS_TXT);
     add(c,
         (struct line){ "tls-rpt", below(c, "_smtp._tls"), "TXT",
                        talloc_asprintf(arena, "v=TLSRPTv1; rua=mailto:postmaster@%s", c->domain), 0,
                        begins_alike },
         DNS_TXT);
+}
+
+/* What stands in DNS for a policy that is served here (main/sts_page.h). */
+static bool add_sts(struct check *c, struct err *err)
+{
+    void *arena = c->call->arena;
+
+    if (!own_sts_find(c->call->api->options.directory, arena, c->domain, &c->sts, err)) {
+        c->sts = (struct own_sts){ .mode = NULL };
+        return err->kind == ERR_NOT_FOUND;
+    }
+    add(c,
+        (struct line){ "mta-sts", below(c, "_mta-sts"), "TXT",
+                       talloc_asprintf(arena, "v=STSv1; id=%s", c->sts.id), 0, has_sts },
+        DNS_TXT);
+    add(c,
+        (struct line){ "mta-sts-host", below(c, "mta-sts"), "CNAME", talloc_asprintf(arena, "%s.", c->host),
+                       0, is_alias },
+        DNS_A);
+    return true;
 }
 
 static bool add_keys(struct check *c, const struct domain *domain, struct err *err)
@@ -239,16 +281,11 @@ static bool add_keys(struct check *c, const struct domain *domain, struct err *e
 static const struct {
     const char *purpose, *service, *label;
 } programs[] = {
-    { "imaps", "imaps", "_imaps._tcp" },
-    { "submissions", "submissions", "_submissions._tcp" },
-    { "imap", "imap", "_imap._tcp" },
-    { "submission", "submission", "_submission._tcp" },
-    { "pop3s", "pop3s", "_pop3s._tcp" },
-    { "managesieve", "managesieve", "_sieve._tcp" },
-    { "jmap", "https", "_jmap._tcp" },
-    { "caldavs", "caldavs", "_caldavs._tcp" },
-    { "carddavs", "carddavs", "_carddavs._tcp" },
-    { "autodiscover", "https", "_autodiscover._tcp" },
+    { "imaps", "imaps", "_imaps._tcp" },       { "submissions", "submissions", "_submissions._tcp" },
+    { "imap", "imap", "_imap._tcp" },          { "submission", "submission", "_submission._tcp" },
+    { "pop3s", "pop3s", "_pop3s._tcp" },       { "managesieve", "managesieve", "_sieve._tcp" },
+    { "jmap", "https", "_jmap._tcp" },         { "caldavs", "caldavs", "_caldavs._tcp" },
+    { "carddavs", "https", "_carddavs._tcp" }, { "autodiscover", "https", "_autodiscover._tcp" },
 };
 
 static void add_programs(struct check *c)
@@ -368,13 +405,14 @@ bool domain_dns_get(struct admin_call *call, struct err *err)
     c->domain = domain.name;
     c->deadline_us = clock_monotonic_us() + PATIENCE_S * US_PER_S;
     add_mail(c);
-    if (!add_keys(c, &domain, err))
+    if (!add_sts(c, err) || !add_keys(c, &domain, err))
         return false;
     add_programs(c);
     ask(c, &other);
     records = json_array();
     for (size_t i = 0; i < c->count; i++)
         json_array_append_new(records, line_json(c, &c->lines[i], &c->questions[i].answer));
-    return call_answer(call, json_pack("{s:s, s:s, s:b, s:o}", "domain", c->domain, "host", c->host,
-                                       "is_validated", dns_validates(c->dns), "records", records));
+    return call_answer(call, json_pack("{s:s, s:s, s:b, s:s, s:o}", "domain", c->domain, "host", c->host,
+                                       "is_validated", dns_validates(c->dns), "mta_sts",
+                                       c->sts.mode ? c->sts.mode : "off", "records", records));
 }

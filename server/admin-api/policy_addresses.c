@@ -1,9 +1,12 @@
-/* policy_addresses.c -- from a policy's templates to further addresses of users. */
+/* policy_addresses.c -- from a policy's templates to further addresses of users; and what new ones get besides. */
 #include "admin_api/policy_addresses.h"
 
 #include "base/buf.h"
 #include "directory/list.h"
+#include "directory/policy_limit.h"
 #include "format/address_template.h"
+#include "group/group.h"
+#include "group/quota.h"
 
 #include <string.h>
 #include <strings.h>
@@ -121,24 +124,64 @@ static char *of_user(void *owner, const char *query, const char *address)
     return talloc_asprintf(owner, "(&%s(address=%s))", query, buf_text(&value));
 }
 
-bool policy_addresses_new(struct admin_call *call, const struct user *user, struct err *err)
+static bool give_new(struct giving *giving, const struct selection *policies, size_t count,
+                     const struct user *user, struct err *err)
 {
-    struct directory *directory = call->api->options.directory;
-    struct giving giving = { call, POLICY_WRITES, json_array(), json_array() };
-    struct selection *policies;
-    size_t count;
-    bool done = selection_list(directory, &call->actor, call->arena, SELECTION_POLICY, user->organisation_id,
-                               NULL, &policies, &count, err);
+    struct admin_call *call = giving->call;
+    bool done = true;
 
     for (size_t i = 0; done && i < count; i++) {
         const char **selected;
         size_t found;
-        done = list_query_preview(directory, &call->actor, call->arena, user->organisation_id,
-                                  of_user(call->arena, policies[i].query, user->address), LIST_WITHOUT_GROUPS,
-                                  1, &selected, &found, err) &&
-               (found == 0 || give_all(&giving, &policies[i], user, err));
+        if (policies[i].template_count == 0)
+            continue;
+        done =
+            list_query_preview(call->api->options.directory, &call->actor, call->arena, user->organisation_id,
+                               of_user(call->arena, policies[i].query, user->address), LIST_WITHOUT_GROUPS, 1,
+                               &selected, &found, err) &&
+            (found == 0 || give_all(giving, &policies[i], user, err));
     }
+    return done;
+}
+
+static bool give_quota(struct admin_call *call, const struct user *user, int64_t quota_bytes, struct err *err)
+{
+    struct user wanted = *user;
+    struct group *group;
+
+    wanted.quota_bytes = quota_bytes;
+    return group_find(call->api->options.groups, user->mailbox.storage_group_id, &group, err) &&
+           mailbox_set_quota(group, user->mailbox.mailbox_id, quota_bytes, user->quota_messages, err) &&
+           user_set(call->api->options.directory, &call->actor, user->recipient_id, USER_QUOTA, &wanted, err);
+}
+
+static bool give_quotas(struct admin_call *call, int64_t organisation_id, const struct user *users,
+                        size_t count, struct err *err)
+{
+    int64_t *ids = talloc_array(call->arena, int64_t, (unsigned)count + 1);
+    struct policy_limits *limits = talloc_array(call->arena, struct policy_limits, (unsigned)count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        ids[i] = users[i].recipient_id;
+    bool done = policy_limits_find(call->api->options.directory, organisation_id, ids, count, limits, err);
+    for (size_t i = 0; done && i < count; i++)
+        done = users[i].quota_bytes || !limits[i].quota_bytes ||
+               give_quota(call, &users[i], limits[i].quota_bytes, err);
+    return done;
+}
+
+bool policy_new_users(struct admin_call *call, int64_t organisation_id, const struct user *users,
+                      size_t count, struct err *err)
+{
+    struct giving giving = { call, POLICY_WRITES, json_array(), json_array() };
+    struct selection *policies;
+    size_t policy_count;
+    bool done = selection_list(call->api->options.directory, &call->actor, call->arena, SELECTION_POLICY,
+                               organisation_id, NULL, &policies, &policy_count, err);
+
+    for (size_t i = 0; done && policy_count > 0 && i < count; i++)
+        done = give_new(&giving, policies, policy_count, &users[i], err);
     json_decref(giving.added);
     json_decref(giving.refused);
-    return done;
+    return done && (policy_count == 0 || give_quotas(call, organisation_id, users, count, err));
 }

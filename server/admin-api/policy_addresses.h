@@ -1,4 +1,4 @@
-/* policy_addresses.h -- addresses that recipient policies give; private to this room. */
+/* policy_addresses.h -- what recipient policies give; private to this room. */
 #ifndef ADMIN_API_POLICY_ADDRESSES_H
 #define ADMIN_API_POLICY_ADDRESSES_H
 
@@ -13,7 +13,9 @@ enum policy_mode { POLICY_SHOWS, POLICY_WRITES };
  * and "has_more". POLICY_SHOWS: nothing is written. */
 MUST_CHECK bool policy_addresses_apply(struct admin_call *call, const struct selection *policy,
                                        enum policy_mode mode, json_t *json, struct err *err);
-/* All policies of its organisation, for a user that was just made. */
-MUST_CHECK bool policy_addresses_new(struct admin_call *call, const struct user *user, struct err *err);
+/* What all policies of their organisation give users that were just made: addresses, and a quota to those who have none of their
+ * own. Nothing is asked for each of them where there are no policies. */
+MUST_CHECK bool policy_new_users(struct admin_call *call, int64_t organisation_id, const struct user *users,
+                                 size_t count, struct err *err);
 
 #endif

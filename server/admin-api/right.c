@@ -164,6 +164,17 @@ static void narrow(struct admin_call *call, enum permission permission, const st
                     PERMISSION(permission));
 }
 
+/* What is not there costs what is there and forbidden does. */
+static void take_as_long(const struct admin_call *call, enum permission permission, const struct err *refusal)
+{
+    const struct role_object nothing = { 0 };
+    const struct role_assignment *reason;
+    struct err ignored = ERR_INIT;
+
+    if (refusal->kind == ERR_NOT_FOUND)
+        (void)!role_may(call->api->options.directory, call->holder, permission, &nothing, &reason, &ignored);
+}
+
 bool right_check(struct admin_call *call, const struct admin_route *route, bool *is_filed_out,
                  struct err *err)
 {
@@ -178,8 +189,10 @@ bool right_check(struct admin_call *call, const struct admin_route *route, bool 
         return no_such_thing(err);
     if (right->target == ON_ANYTHING || CHECK_IS_AWAY("right"))
         return true;
-    if (!find_object(call, right->target, &object, err))
+    if (!find_object(call, right->target, &object, err)) {
+        take_as_long(call, right->permission, err);
         return false;
+    }
     if (right->is_own_allowed && object.recipient_id && object.recipient_id == call->holder->recipient_id)
         return true;
     if (!role_may(call->api->options.directory, call->holder, right->permission, &object, &reason, err))

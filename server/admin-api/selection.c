@@ -9,21 +9,69 @@
 
 enum { MEMBERS_MAX = 1000, PREVIEW_MAX = 50 };
 
-static json_t *selection_json(enum selection_kind kind, const struct selection *selection)
+static void add_policy(void *arena, json_t *json, const struct selection *policy)
 {
-    json_t *json = json_pack("{s:s, s:s}", "name", selection->name, "query", selection->query), *templates;
+    const struct policy_limits *limits = &policy->limits;
+    json_t *templates = json_array(), *rules = json_array();
+
+    for (size_t i = 0; i < policy->template_count; i++)
+        json_array_append_new(templates, json_string(policy->templates[i]));
+    for (size_t i = 0; i < policy->rule_count; i++)
+        json_array_append_new(rules, json_string(retention_rule_text(arena, &policy->rules[i])));
+    json_object_set_new(json, "addresses", templates);
+    json_object_set_new(json, "max_send", json_integer(limits->send_bytes));
+    json_object_set_new(json, "max_receive", json_integer(limits->receive_bytes));
+    json_object_set_new(json, "max_recipients", json_integer(limits->recipients));
+    json_object_set_new(json, "quota", json_integer(limits->quota_bytes));
+    json_object_set_new(json, "retention", rules);
+}
+
+static json_t *selection_json(void *arena, enum selection_kind kind, const struct selection *selection)
+{
+    json_t *json = json_pack("{s:s, s:s, s:i}", "name", selection->name, "query", selection->query,
+                             "position", (int)selection->position);
 
     if (kind == SELECTION_POLICY) {
-        templates = json_array();
-        for (size_t i = 0; i < selection->template_count; i++)
-            json_array_append_new(templates, json_string(selection->templates[i]));
-        json_object_set_new(json, "addresses", templates);
+        add_policy(arena, json, selection);
     } else {
-        json_object_set_new(json, "position", json_integer(selection->position));
         json_object_set_new(json, "visible_to",
                             selection->visible_to ? json_string(selection->visible_to) : json_null());
     }
     return json;
+}
+
+static bool take_rules(struct admin_call *call, struct selection *policy, struct err *err)
+{
+    const json_t *list = json_object_get(call->in, "retention"), *one;
+    size_t count = json_array_size(list), i;
+    struct retention_rule *rules = talloc_array(call->arena, struct retention_rule, (unsigned)count + 1);
+
+    if (!list)
+        return true;
+    json_array_foreach(list, i, one)
+    {
+        const char *text = json_string_value(one);
+        if (!text || !retention_rule_parse(call->arena, span_text(text), &rules[i]))
+            return err_set(
+                err, ERR_INVALID,
+                "%.100s is no rule for keeping mail such as Junk=30:delete or *=365:archive: a folder, "
+                "1 to %d days, and delete, trash or archive.",
+                text ? text : "This", RETENTION_DAYS_MAX);
+    }
+    policy->rules = rules;
+    policy->rule_count = count;
+    return true;
+}
+
+static bool take_limits(struct admin_call *call, struct selection *policy, struct err *err)
+{
+    struct policy_limits *limits = &policy->limits;
+
+    limits->send_bytes = call_number(call, "max_send", limits->send_bytes);
+    limits->receive_bytes = call_number(call, "max_receive", limits->receive_bytes);
+    limits->recipients = call_number(call, "max_recipients", limits->recipients);
+    limits->quota_bytes = call_number(call, "quota", limits->quota_bytes);
+    return take_rules(call, policy, err);
 }
 
 /* The fields of the body over those that `selection` has. */
@@ -38,6 +86,8 @@ static bool take_fields(struct admin_call *call, struct selection *selection, st
         selection->visible_to = call_text(call, "visible_to");
     if (selection->visible_to && *selection->visible_to == '\0')
         selection->visible_to = NULL;
+    if (!take_limits(call, selection, err))
+        return false;
     if (!templates)
         return true;
     selection->template_count = json_array_size(templates);
@@ -72,7 +122,7 @@ static bool post(struct admin_call *call, enum selection_kind kind, struct err *
 
     return call_organisation(call, &wanted.organisation_id, err) && take_fields(call, &wanted, err) &&
            selection_add(call->api->options.directory, &call->actor, kind, &wanted, err) &&
-           call_created(call, selection_json(kind, &wanted));
+           call_created(call, selection_json(call->arena, kind, &wanted));
 }
 
 static bool get_all(struct admin_call *call, enum selection_kind kind, const char *field, struct err *err)
@@ -88,7 +138,7 @@ static bool get_all(struct admin_call *call, enum selection_kind kind, const cha
         return false;
     json = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(json, selection_json(kind, &list[i]));
+        json_array_append_new(json, selection_json(call->arena, kind, &list[i]));
     return call_answer(call, json_pack("{s:o}", field, json));
 }
 
@@ -99,7 +149,7 @@ static bool patch(struct admin_call *call, enum selection_kind kind, struct err 
     return find(call, kind, &wanted, err) && take_fields(call, &wanted, err) &&
            selection_set(call->api->options.directory, &call->actor, kind, call->parameters[0], &wanted,
                          err) &&
-           call_answer(call, selection_json(kind, &wanted));
+           call_answer(call, selection_json(call->arena, kind, &wanted));
 }
 
 static bool delete_one(struct admin_call *call, enum selection_kind kind, struct err *err)
@@ -158,7 +208,7 @@ bool address_list_get(struct admin_call *call, struct err *err)
     members = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(members, json_string(addresses[i]));
-    json = selection_json(SELECTION_ADDRESS_LIST, &found);
+    json = selection_json(call->arena, SELECTION_ADDRESS_LIST, &found);
     json_object_set_new(json, "members", members);
     return call_answer(call, json);
 }
@@ -203,7 +253,7 @@ bool recipient_policy_get(struct admin_call *call, struct err *err)
 
     if (!find(call, SELECTION_POLICY, &found, err))
         return false;
-    json = selection_json(SELECTION_POLICY, &found);
+    json = selection_json(call->arena, SELECTION_POLICY, &found);
     if (!policy_addresses_apply(call, &found, POLICY_SHOWS, json, err)) {
         json_decref(json);
         return false;

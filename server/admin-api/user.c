@@ -100,7 +100,7 @@ bool user_post(struct admin_call *call, struct err *err)
             err_log(err, "and the user stays without a mailbox: %s", undone.log);
         return false;
     }
-    return policy_addresses_new(call, &added, err) && find_again(call, &added, err) &&
+    return policy_new_users(call, added.organisation_id, &added, 1, err) && find_again(call, &added, err) &&
            call_created(call, user_json(&added));
 }
 

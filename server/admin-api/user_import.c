@@ -1,6 +1,7 @@
 /* user_import.c -- many users in one request: their passwords are hashed in parallel, for that is what takes long, and their
  * rows and mailboxes are made together, a transaction in the directory and one in each storage group. */
 #include "admin_api/new_user.h"
+#include "admin_api/policy_addresses.h"
 
 #include "base/crashpoint.h"
 
@@ -170,6 +171,18 @@ static json_t *outcome(const struct line *lines, size_t count)
     return json_pack("{s:I, s:o}", "added", (json_int_t)added, "faults", faults);
 }
 
+static bool apply_policies(struct admin_call *call, int64_t organisation_id, const struct line *lines,
+                           size_t count, struct err *err)
+{
+    struct user *added = talloc_array(call->arena, struct user, (unsigned)count + 1);
+    size_t added_count = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].fault.kind == ERR_NONE)
+            added[added_count++] = lines[i].user;
+    return policy_new_users(call, organisation_id, added, added_count, err);
+}
+
 bool users_import(struct admin_call *call, struct err *err)
 {
     json_t *list = json_object_get(call->in, "users"), *element;
@@ -193,6 +206,7 @@ bool users_import(struct admin_call *call, struct err *err)
            add_those(call, organisation_id, lines, count, false, err);
     CRASHPOINT("import.before-mailboxes");
     make_mailboxes(call, lines, count);
+    done = done && apply_policies(call, organisation_id, lines, count, err);
     if (done)
         call_answer(call, outcome(lines, count));
     for (i = 0; i < count; i++)

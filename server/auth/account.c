@@ -287,6 +287,22 @@ bool auth_identity(struct auth *auth, const void *owner, const char *login, stru
     return ok;
 }
 
+bool auth_again(struct auth *auth, const void *owner, const struct auth_request *request, struct span login,
+                struct identity **identity_out, struct err *err)
+{
+    void *scratch = talloc_new(NULL);
+    struct account account;
+    bool ok = account_look_up(auth, scratch, login, &account, err);
+
+    if (ok && (!account.is_known || account.login.state != RECIPIENT_ACTIVE ||
+               !(account.login.protocols & (unsigned)request->protocol) ||
+               (account.login.closes_us && account.login.closes_us < clock_now_us())))
+        ok = err_set(err, ERR_AUTH, "This account may not log in any more.");
+    ok = ok && load_identity(auth, owner, &account.login, identity_out, err);
+    talloc_free(scratch);
+    return ok;
+}
+
 bool auth_still_valid(struct auth *auth, const struct identity *identity, struct err *err)
 {
     int64_t stamp;

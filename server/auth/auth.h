@@ -50,8 +50,8 @@ struct auth_options {
     bool forgives_loopback;   /* no throttling of peers on this machine */
     bool password_alone;      /* programs may use an account's own password although it has a second factor */
     struct kerberos_options kerberos;
-    /* OAUTHBEARER and XOAUTH2 are offered where this says so: whose token it is, under `owner`. `name`: who the client says it is, or
-     * "". ERR_AUTH for a bad token, ERR_BUSY where it cannot be checked now. */
+    /* OAUTHBEARER and XOAUTH2 are offered where this says so: whose token it is, under `owner`. `name`: who the client says it is,
+     * "@mail.example.org" where it only says where it found us, or "". ERR_AUTH for a bad token, ERR_BUSY where it cannot be checked now. */
     bool (*check_token)(void *arg, const void *owner, const char *name, struct span token, char **login_out,
                         struct err *err);
     bool (*has_tokens)(void *arg); /* NULL: whenever check_token is set */
@@ -73,6 +73,7 @@ struct auth_request {
     enum directory_protocol protocol;
     struct net_address peer;
     const char *session; /* for the log; NULL: none */
+    const char *host; /* under which the program found us ("mail.example.org:443"), where it says so; NULL */
 };
 
 /* Who it is, once known. */
@@ -95,7 +96,8 @@ MUST_CHECK bool auth_password(struct auth *auth, const void *owner, const struct
                               struct span login, struct span password, struct identity **identity_out,
                               unsigned *delay_ms_out, struct err *err);
 
-/* Right token (RFC 6750): true, *identity_out under `owner`; otherwise as auth_password(). ERR_AUTH also where no tokens are checked. */
+/* Right token (RFC 6750): true, *identity_out under `owner`; otherwise as auth_password(). ERR_AUTH also where no tokens are checked.
+ * Whom to ask about one that says nothing itself, request->host tells: the provider of that domain, or of the one above it. */
 MUST_CHECK bool auth_token(struct auth *auth, const void *owner, const struct auth_request *request,
                            struct span token, struct identity **identity_out, unsigned *delay_ms_out,
                            struct err *err);
@@ -103,6 +105,10 @@ MUST_CHECK bool auth_token(struct auth *auth, const void *owner, const struct au
 /* An identity without a password, for a trusted door (LMTP, the command line, EXTERNAL). ERR_NOT_FOUND. */
 MUST_CHECK bool auth_identity(struct auth *auth, const void *owner, const char *login,
                               struct identity **identity_out, struct err *err);
+/* The identity of a name, in any form that auth_password() takes, that came in by this door some time ago. ERR_AUTH: it may not come in
+ * any more. Nothing is counted. */
+MUST_CHECK bool auth_again(struct auth *auth, const void *owner, const struct auth_request *request,
+                           struct span login, struct identity **identity_out, struct err *err);
 /* May a second factor of this account be tried from there? ERR_LIMIT: there were too many wrong ones. */
 MUST_CHECK bool auth_factor_check(struct auth *auth, const struct auth_request *request, int64_t recipient_id,
                                   struct err *err);

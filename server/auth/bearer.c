@@ -3,6 +3,7 @@
  */
 #include "auth/mechanism.h"
 
+#include <string.h>
 #include <talloc.h>
 
 struct bearer {
@@ -161,6 +162,13 @@ enum sasl_next xoauth2_step(struct sasl *sasl, const struct span *response, stru
 
 /* ---- without SASL */
 
+/* Where the program found us, as a name of nobody there. */
+static const char *place_of(const void *owner, const struct auth_request *request)
+{
+    return request->host ? talloc_asprintf(owner, "@%.*s", (int)strcspn(request->host, ":"), request->host)
+                         : "";
+}
+
 bool auth_token(struct auth *auth, const void *owner, const struct auth_request *request, struct span token,
                 struct identity **identity_out, unsigned *delay_ms_out, struct err *err)
 {
@@ -174,7 +182,8 @@ bool auth_token(struct auth *auth, const void *owner, const struct auth_request 
     if (!options->check_token)
         err_set(err, ERR_AUTH, "The token is not valid.");
     else
-        ok = options->check_token(options->check_token_arg, scratch, "", token, &login, err) &&
+        ok = options->check_token(options->check_token_arg, scratch, place_of(scratch, request), token,
+                                  &login, err) &&
              account_vouched(auth, owner, request, login, identity_out, delay_ms_out, err);
     talloc_free(scratch);
     return ok;

@@ -192,23 +192,42 @@ static bool by_question(struct federation *federation, const void *owner,
     return false;
 }
 
+/* The provider of the domain; where only the name of a server is known, also of those above it, but no single label. False: trouble. */
+static bool find_asked(struct federation *federation, const void *owner, const char *name,
+                       const struct identity_provider **provider_out, struct err *err)
+{
+    const char *domain = strrchr(name, '@') + 1;
+    bool is_place = *name == '@';
+    struct identity_provider *providers;
+    size_t count;
+
+    *provider_out = NULL;
+    for (bool goes_on = true; goes_on && !*provider_out;
+         goes_on = is_place && domain && strchr(domain, '.')) {
+        if (!providers_of_domain(federation->directory, owner, PROVIDER_FOR_MAIL, domain, &providers, &count,
+                                 err))
+            return false;
+        for (size_t i = 0; i < count && !*provider_out; i++)
+            if (providers[i].introspects)
+                *provider_out = &providers[i];
+        domain = strchr(domain, '.');
+        domain = domain ? domain + 1 : NULL;
+    }
+    return true;
+}
+
 /* Only providers of the domain that the program names see its token. */
 static bool by_questions(struct federation *federation, const void *owner, const char *name,
                          struct span token, char **login_out, struct err *err)
 {
-    const char *at = name ? strrchr(name, '@') : NULL;
-    struct identity_provider *providers;
-    size_t count;
+    const struct identity_provider *provider;
 
-    if (span_length(token) > OPAQUE_MAX || span_find_byte(token, '\0') || !at)
+    if (span_length(token) > OPAQUE_MAX || span_find_byte(token, '\0') || !name || !strchr(name, '@'))
         return nobody(err, "it cannot be told whom to ask about the token");
-    if (!providers_of_domain(federation->directory, owner, PROVIDER_FOR_MAIL, at + 1, &providers, &count,
-                             err))
+    if (!find_asked(federation, owner, name, &provider, err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (providers[i].introspects)
-            return by_question(federation, owner, &providers[i], token, login_out, err);
-    return nobody(err, "no provider of this domain can be asked about tokens");
+    return provider ? by_question(federation, owner, provider, token, login_out, err)
+                    : nobody(err, "no provider of this domain can be asked about tokens");
 }
 
 bool federation_check_token(void *argument, const void *owner, const char *name, struct span token,

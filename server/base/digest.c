@@ -43,6 +43,14 @@ void sha256(struct span bytes, uint8_t digest_out[SHA256_BYTES])
     assert(length == SHA256_BYTES);
 }
 
+void sha1(struct span bytes, uint8_t digest_out[SHA1_BYTES])
+{
+    unsigned length = 0;
+
+    must(EVP_Digest(bytes.p, span_length(bytes), digest_out, &length, EVP_sha1(), NULL) == 1, "digest");
+    assert(length == SHA1_BYTES);
+}
+
 static void hmac(const EVP_MD *method, struct span key, struct span bytes, uint8_t *mac_out, unsigned wanted)
 {
     static const unsigned char nothing[1] = { 0 };

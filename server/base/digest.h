@@ -19,6 +19,8 @@ void sha256(struct span bytes, uint8_t digest_out[SHA256_BYTES]);
 /* HMAC with SHA-256 (RFC 2104). */
 void hmac_sha256(struct span key, struct span bytes, uint8_t mac_out[SHA256_BYTES]);
 
+/* SHA-1: for the handshake of WebSocket (RFC 6455, 4.2.2), which keeps no secret with it. */
+void sha1(struct span bytes, uint8_t digest_out[SHA1_BYTES]);
 /* HMAC with SHA-1: for one-time passwords (RFC 4226), whose programs know no other. */
 void hmac_sha1(struct span key, struct span bytes, uint8_t mac_out[SHA1_BYTES]);
 

@@ -58,6 +58,34 @@ bool net_address_parse(struct span text, struct net_address *address_out)
     return true;
 }
 
+/* As the kernel has it: no blank, no slash, no colon. */
+static bool take_interface(struct span name, char out[NET_INTERFACE_TEXT])
+{
+    if (span_is_empty(name) || span_length(name) >= NET_INTERFACE_TEXT)
+        return false;
+    for (const char *p = name.p; p < name.end; p++)
+        if (*p <= ' ' || *p > '~' || *p == '/' || *p == ':')
+            return false;
+    memcpy(out, name.p, span_length(name));
+    out[span_length(name)] = '\0';
+    return true;
+}
+
+bool net_source_parse(struct span text, struct net_source *source_out)
+{
+    struct net_source source = { .has_address = false };
+    struct span address = text;
+    bool has_interface = span_take_until(&text, '%', &address);
+
+    if (has_interface && !take_interface(text, source.interface))
+        return false;
+    source.has_address = !has_interface || !span_is_empty(address);
+    if (source.has_address && !net_address_parse(address, &source.address))
+        return false;
+    *source_out = source;
+    return true;
+}
+
 const char *net_address_text(const struct net_address *address, char out[NET_ADDRESS_TEXT])
 {
     if (address->is_local)

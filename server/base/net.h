@@ -30,6 +30,18 @@ struct net_network {
 struct net_address net_address_of(const struct sockaddr *address);
 /* "192.0.2.1", "2001:db8::1"; no port. */
 MUST_CHECK bool net_address_parse(struct span text, struct net_address *address_out);
+
+#define NET_INTERFACE_TEXT 16 /* IFNAMSIZ */
+
+/* Where connections of ours come from. */
+struct net_source {
+    bool has_address;
+    struct net_address address;
+    char interface[NET_INTERFACE_TEXT]; /* by which they leave; "": as the routing table says */
+};
+/* "192.0.2.1", "%eth1", or both: "192.0.2.1%eth1". */
+MUST_CHECK bool net_source_parse(struct span text, struct net_source *source_out);
+
 /* The address without port ("192.0.2.1", "2001:db8::1", "local"). Returns `out`. */
 const char *net_address_text(const struct net_address *address, char out[NET_ADDRESS_TEXT]);
 bool net_address_equals(const struct net_address *a, const struct net_address *b); /* port not compared */

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <talloc.h>
 
@@ -29,6 +30,9 @@ const char *http_header(const struct http_request *request, const char *name)
 {
     struct MHD_Connection *connection = request->connection ? request->connection : request->headers_of;
 
+    for (size_t i = 0; i < request->header_count; i++)
+        if (strcasecmp(request->headers[i].name, name) == 0)
+            return request->headers[i].value;
     return connection ? MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) : NULL;
 }
 
@@ -146,9 +150,27 @@ struct http_request *http_request_inner(void *owner, const struct http_request *
     struct http_request *request = http_request_local(owner, method, target);
 
     request->headers_of = outer->headers_of ? outer->headers_of : outer->connection;
+    request->headers = outer->headers;
+    request->header_count = outer->header_count;
     request->is_tls = outer->is_tls;
     request->peer = outer->peer;
     return request;
+}
+
+struct http_request *http_request_keep(void *owner, const struct http_request *request)
+{
+    struct http_request *kept =
+        http_request_again(owner, talloc_strdup(owner, request->method), talloc_strdup(owner, request->path),
+                           NULL, 0, span_text(""));
+    struct collection c = { talloc_zero_array(kept, struct http_pair, 1), 0 };
+
+    if (request->connection)
+        MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect, &c);
+    kept->headers = c.pairs;
+    kept->header_count = c.count;
+    kept->is_tls = request->is_tls;
+    kept->peer = request->peer;
+    return kept;
 }
 
 struct http_reply *http_reply_unread(const void *owner)

@@ -35,6 +35,7 @@ struct http_server {
     struct http_proxies *proxies;
     struct http_pushes *pushes;
     struct http_laters *laters;
+    struct http_raws *raws;
 };
 
 /* ---- one request */
@@ -190,6 +191,10 @@ static enum MHD_Result answer(struct http_server *server, struct http_request *r
     metric_add(&requests, 1);
     metric_observe_us(&latency, 0, clock_monotonic_us() - started_us);
     request->reply = reply;
+    if (reply->raw)
+        return server->options.threads > 0 && http_raw_begin(server->raws, reply, request->connection)
+                   ? MHD_YES
+                   : refuse(request->connection, MHD_HTTP_SERVICE_UNAVAILABLE);
     if (reply->later && http_later_wait(reply->later, request->connection))
         return MHD_YES;
     return send_reply(server, request->connection, reply);
@@ -216,6 +221,8 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
         http_deadline_body(http_connection_deadline(connection), request->limit);
         return MHD_YES;
     }
+    if (request->reply && request->reply->was_raw)
+        return MHD_NO;
     if (request->reply) /* it was waited for */
         return send_reply(server, connection, request->reply);
     if (*upload_length == 0) {
@@ -242,8 +249,10 @@ static void on_completed(void *argument, struct MHD_Connection *connection, void
 
     (void)code;
     http_deadline_head(http_connection_deadline(connection), timeout_s(argument));
-    if (request && request != &unreadable)
+    if (request && request != &unreadable) {
+        http_raw_drop(request->reply);
         talloc_free(request->arena);
+    }
     *request_context = NULL;
 }
 
@@ -297,6 +306,7 @@ static void release(struct http_server **server)
     http_connections_free(&(*server)->connections);
     http_pushes_free(&(*server)->pushes);
     http_laters_free(&(*server)->laters);
+    http_raws_free(&(*server)->raws);
     http_proxies_free(&(*server)->proxies);
     talloc_free(*server);
     *server = NULL;
@@ -310,9 +320,10 @@ bool http_server_start(const struct http_server_options *options, struct http_se
     server->options = *options;
     server->proxies = http_proxies_new();
     http_proxies_set(server->proxies, options->proxies, options->proxy_count);
-    server->pushes = http_pushes_new(server);
     server->laters = http_laters_new(server);
-    if (http_connections_start(options->is_tls, options->peers, server->proxies, &server->connections, err))
+    server->raws = http_raws_new(server);
+    if (http_pushes_start(server, &server->pushes, err) &&
+        http_connections_start(options->is_tls, options->peers, server->proxies, &server->connections, err))
         server->daemon = start_daemon(server);
     if (!server->daemon) {
         close(options->fd);
@@ -353,6 +364,7 @@ void http_server_free(struct http_server **server)
     http_connections_stop((*server)->connections);
     http_pushes_end((*server)->pushes);
     http_laters_end((*server)->laters);
+    http_raws_end((*server)->raws);
     MHD_stop_daemon((*server)->daemon);
     release(server);
 }

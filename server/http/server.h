@@ -103,6 +103,8 @@ struct http_request *http_request_local(void *owner, const char *method, const c
 /* The same for somebody who asked something else: headers, TLS and client are those of `outer`, which must live as long. */
 struct http_request *http_request_inner(void *owner, const struct http_request *outer, const char *method,
                                         const char *target);
+/* A copy of its head for who goes on with the connection in another protocol. Under `owner`. */
+struct http_request *http_request_keep(void *owner, const struct http_request *request);
 /* What is written to it is thrown away with it. */
 struct http_reply *http_reply_unread(const void *owner);
 
@@ -141,5 +143,24 @@ struct http_waker *http_reply_push(struct http_reply *reply, http_stream *next, 
                                    void *state);
 /* `next` is called again, soon. Any thread; does not wait. */
 void http_waker_wake(struct http_waker *waker);
+
+/* The connection leaves HTTP with this reply (101; RFC 9110, 7.8), for `protocol`. `take` is called once, on a thread of the server, with
+ * what is the caller's from then on, and with the head of the answer, which he has to send; or `drop`, where it is too late for that. `take`
+ * must not block. The server cannot end before http_raw_close(); when it wants to, the descriptor is shut. Only on a server with
+ * options.threads > 0. */
+struct http_raw;
+typedef void http_take(void *state, struct http_raw *raw, struct span head);
+void http_reply_raw(struct http_reply *reply, const char *protocol, http_take *take,
+                    void (*drop)(void *state), void *state);
+/* Its descriptor, to wait for; not to be read or written. */
+int http_raw_fd(const struct http_raw *raw);
+/* One thread at a time; they do not wait. 0 of a read: the end. As long as a read gave something there may be more, whatever the
+ * descriptor says. After HTTP_RAW_LATER a write is repeated with the same bytes, and perhaps more behind them. */
+enum { HTTP_RAW_LATER = -1, HTTP_RAW_BROKEN = -2 };
+ssize_t http_raw_read(struct http_raw *raw, char *out, size_t room);
+/* The number that were written. */
+ssize_t http_raw_write(struct http_raw *raw, struct span bytes);
+/* Any thread. Sets NULL. */
+void http_raw_close(struct http_raw **raw);
 
 #endif

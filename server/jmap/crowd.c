@@ -21,7 +21,8 @@ struct counts {
 static const unsigned most_of[CROWD_KINDS] = { [CROWD_REQUESTS] = JMAP_REQUESTS_AT_ONCE,
                                                [CROWD_UPLOADS] = JMAP_UPLOADS_AT_ONCE,
                                                [CROWD_STREAMS] = JMAP_STREAMS_AT_ONCE,
-                                               [CROWD_PICTURES] = PICTURES_AT_ONCE };
+                                               [CROWD_PICTURES] = PICTURES_AT_ONCE,
+                                               [CROWD_SOCKETS] = JMAP_SOCKETS_AT_ONCE };
 
 struct jmap_crowd *jmap_crowd_new(const void *owner)
 {

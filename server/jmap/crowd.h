@@ -11,9 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum jmap_crowd_kind { CROWD_REQUESTS, CROWD_UPLOADS, CROWD_STREAMS, CROWD_PICTURES, CROWD_KINDS };
-/* One that a browser left is counted until its next ping: who turns many pages within 30 s has many. */
-enum { JMAP_STREAMS_AT_ONCE = 128 };
+enum jmap_crowd_kind {
+    CROWD_REQUESTS,
+    CROWD_UPLOADS,
+    CROWD_STREAMS,
+    CROWD_PICTURES,
+    CROWD_SOCKETS,
+    CROWD_KINDS
+};
+/* A browser that turns many pages leaves some behind, which end as soon as the server hears that they were closed. */
+enum { JMAP_STREAMS_AT_ONCE = 128, JMAP_SOCKETS_AT_ONCE = 16 };
 
 struct jmap_crowd;
 /* Nobody is there yet. */

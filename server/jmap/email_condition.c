@@ -270,6 +270,7 @@ static bool read_sorts(struct jmap_call *call, struct email_query *query)
         { "from", true, false },
         { "to", true, false },
         { "subject", true, false },
+        { "relevance", true, false },
         { "hasKeyword", false, false },
         { "allInThreadHaveKeyword", false, true },
         { "someInThreadHaveKeyword", false, true },
@@ -282,7 +283,7 @@ static bool read_sorts(struct jmap_call *call, struct email_query *query)
         if (k == COUNT_OF(sorts))
             return jmap_fail(call, "unsupportedSort", "Emails do not sort by %.60s.",
                              query->sorts[i].property);
-        if (k >= 6 && !json_is_string(json_object_get(query->sorts[i].object, "keyword")))
+        if (k >= 7 && !json_is_string(json_object_get(query->sorts[i].object, "keyword")))
             return jmap_fail_argument(call, "sort");
         query->needs_threads = query->needs_threads || sorts[k].needs_threads;
     }

@@ -103,6 +103,13 @@ MUST_CHECK bool email_gather(const struct email_query *query, struct gathered *g
 /* email_filter.c: decides the truth of each candidate. */
 MUST_CHECK bool email_filter_apply(struct email_query *query, struct gathered *gathered, struct err *err);
 
+/* email_relevance.c: how good a message is for the words that the query looks for in whole texts; the call's arena. */
+struct relevance;
+struct pack_row;
+struct relevance *email_relevance_new(const struct email_query *query);
+/* The higher the better; 0: they stand in its text alone. */
+unsigned email_relevance_of(const struct relevance *relevance, const struct pack_row *row);
+
 /* email_sort.c: those that hold, in order; *count_out of them at the front of gathered->items. */
 MUST_CHECK bool email_sort(const struct email_query *query, struct gathered *gathered, size_t *count_out,
                            struct err *err);

@@ -15,6 +15,7 @@ enum key_kind {
     BY_FROM,
     BY_TO,
     BY_SUBJECT,
+    BY_RELEVANCE,
     BY_KEYWORD,
     BY_ALL_IN_THREAD,
     BY_SOME_IN_THREAD,
@@ -27,6 +28,7 @@ static const char *const key_names[KEY_KINDS] = {
     [BY_FROM] = "from",
     [BY_TO] = "to",
     [BY_SUBJECT] = "subject",
+    [BY_RELEVANCE] = "relevance",
     [BY_KEYWORD] = "hasKeyword",
     [BY_ALL_IN_THREAD] = "allInThreadHaveKeyword",
     [BY_SOME_IN_THREAD] = "someInThreadHaveKeyword",
@@ -37,6 +39,7 @@ struct keyed {
     struct candidate candidate;
     int64_t sent_us;
     const char *from, *to, *subject; /* folded; NULL: not read */
+    unsigned relevance;
     uint64_t thread_all, thread_any;
 };
 
@@ -45,6 +48,7 @@ struct sorting {
     enum key_kind kinds[SORTS_MAX];
     uint64_t bits[SORTS_MAX];
     bool needs_columns;
+    const struct relevance *relevance; /* NULL: not sorted by */
     struct keyed *keyed;
     size_t count;
     struct keyed *at; /* of pack_scan */
@@ -70,6 +74,8 @@ static int compare_by(const struct sorting *s, size_t i, const struct keyed *a, 
         return strcmp(a->to, b->to);
     case BY_SUBJECT:
         return strcmp(a->subject, b->subject);
+    case BY_RELEVANCE:
+        return compare_numbers(a->relevance, b->relevance);
     case BY_KEYWORD:
         return ((a->candidate.flags & bits) != 0) - ((b->candidate.flags & bits) != 0);
     case BY_ALL_IN_THREAD:
@@ -138,6 +144,8 @@ static bool keep_row(const struct view_message *message, const struct pack_row *
     s->at->from = span_copy(arena, columns.from_display);
     s->at->to = span_copy(arena, columns.to_display);
     s->at->subject = span_copy(arena, columns.base_subject);
+    if (s->relevance)
+        s->at->relevance = email_relevance_of(s->relevance, row);
     return true;
 }
 
@@ -174,7 +182,9 @@ static bool read_keys(struct sorting *s, struct err *err)
         while (strcmp(key_names[kind], s->query->sorts[i].property) != 0)
             kind++;
         s->kinds[i] = (enum key_kind)kind;
-        s->needs_columns = s->needs_columns || (kind >= BY_SENT && kind <= BY_SUBJECT);
+        s->needs_columns = s->needs_columns || (kind >= BY_SENT && kind <= BY_RELEVANCE);
+        if (kind == BY_RELEVANCE)
+            s->relevance = email_relevance_new(s->query);
         if (kind >= BY_KEYWORD &&
             !email_keyword_bits(s->query->call,
                                 json_string_value(json_object_get(s->query->sorts[i].object, "keyword")),

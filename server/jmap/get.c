@@ -66,7 +66,8 @@ bool jmap_get_each(struct jmap_call *call, json_t *all, uint64_t wanted, jmap_ob
     json_t *list = json_array(), *missing = json_array(), *ids, *id;
     size_t i;
 
-    jmap_put(call, "state", json_string(jmap_state(call)));
+    if (call->account)
+        jmap_put(call, "state", json_string(jmap_state(call)));
     jmap_put(call, "list", list);
     jmap_put(call, "notFound", missing);
     if (!jmap_get_ids(call, &ids))
@@ -154,7 +155,7 @@ bool jmap_window_place(struct jmap_call *call, const struct jmap_window *window,
 bool jmap_query_few(struct jmap_call *call, const json_t *all)
 {
     struct jmap_window window;
-    size_t count = json_array_size(all), first, length;
+    size_t count = json_array_size(all), first = 0, length = 0;
     int64_t anchor = -1;
     json_t *ids;
 

@@ -14,7 +14,8 @@ MUST_CHECK bool jmap_get_ids(struct jmap_call *call, json_t **ids_out);
 
 /* One object for /get: `id` as it was asked for; NULL where there is none. A new reference. */
 typedef json_t *jmap_object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg);
-/* /get of a type whose objects are few: list and notFound. `all`: their ids, for ids null. */
+/* /get of a type whose objects are few: list and notFound, and the state where they are an account's. `all`: their ids, for ids
+ * null. */
 MUST_CHECK bool jmap_get_each(struct jmap_call *call, json_t *all, uint64_t wanted, jmap_object_of *object,
                               void *arg);
 
@@ -41,7 +42,7 @@ struct jmap_set {
     void *arg;
 };
 /* Runs them one after the other and puts created, updated, destroyed, and what was refused. A NULL function: forbidden. The
- * account is read anew for newState. */
+ * account is read anew for newState; what is no account's has no states. */
 MUST_CHECK bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set);
 
 /* `base` with a PatchObject applied (5.3): a new reference; NULL where the patch is wrong. */

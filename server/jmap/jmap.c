@@ -1,12 +1,14 @@
 /* jmap.c -- from a path to what answers it. */
 #include "jmap/jmap.h"
 
+#include "http/websocket.h"
 #include "jmap/cross.h"
 #include "jmap/crowd.h"
 #include "jmap/lists.h"
 #include "jmap/pages.h"
 #include "jmap/picture.h"
 #include "jmap/push.h"
+#include "jmap/push_tell.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -42,6 +44,7 @@ static const struct page {
     { "POST", PREFIX "upload/", jmap_upload, FILE_BODY },
     { "GET", PREFIX "download/", jmap_download, NO_BODY },
     { "GET", PREFIX "eventsource", jmap_events, NO_BODY },
+    { "GET", PREFIX "ws", jmap_socket, NO_BODY },
     { "GET", PREFIX "picture", jmap_picture, NO_BODY },
 };
 
@@ -141,19 +144,25 @@ bool jmap_open(const struct jmap_options *options, struct jmap **jmap_out, struc
     jmap->lists = jmap_lists_new(jmap);
     jmap->pictures = jmap_pictures_new(jmap, options);
     *jmap_out = jmap;
-    return jmap_push_open(jmap, options->wake, &jmap->push, err);
+    return jmap_push_open(jmap, options->wake, &jmap->push, err) &&
+           jmap_teller_open(jmap, &jmap->teller, err) &&
+           websockets_open(JMAP_SOCKET_THREADS, JMAP_REQUEST_MAX, &jmap->sockets, err);
 }
 
 void jmap_quiesce(struct jmap *jmap)
 {
-    if (jmap)
-        jmap_pictures_quiesce(jmap->pictures);
+    if (!jmap)
+        return;
+    jmap_pictures_quiesce(jmap->pictures);
+    jmap_teller_quiesce(jmap->teller);
 }
 
 void jmap_close(struct jmap **jmap)
 {
     if (!*jmap)
         return;
+    websockets_close(&(*jmap)->sockets);
+    jmap_teller_close(&(*jmap)->teller);
     jmap_pictures_free(&(*jmap)->pictures);
     jmap_push_close(&(*jmap)->push);
     jmap_lists_free(&(*jmap)->lists);

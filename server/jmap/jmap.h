@@ -56,6 +56,8 @@ struct jmap_options {
     const char *ca_file;           /* whose certificates are believed there; "": the system's */
     const struct net_network *picture_networks; /* where pictures may come from although it is not public */
     size_t picture_network_count;
+    const struct net_network *push_networks; /* where push services may be although it is not public */
+    size_t push_network_count;
 };
 
 /* Copies the options; what they point at must live longer. ERR_INTERNAL: the thread that wakes pushes cannot be started. */

@@ -256,9 +256,9 @@ static json_t *hand_over(struct jmap_call *call, const struct mdn *mdn, struct s
         parameters[i] = "";
     jmap_submit(call->arena, &submit, &result);
     json_decref(result.refused);
-    return result.verdict == SUBMIT_TAKEN     ? NULL
-           : result.verdict == SUBMIT_NOT_NOW ? jmap_set_error("serverUnavailable", "%s", result.reply)
-                                              : jmap_set_error("forbidden", "%s", result.reply);
+    if (result.verdict == SUBMIT_NOT_NOW || result.verdict == SUBMIT_UNKNOWN)
+        return jmap_set_error("serverUnavailable", "%s", result.reply);
+    return result.verdict == SUBMIT_TAKEN ? NULL : jmap_set_error("forbidden", "%s", result.reply);
 }
 
 static json_t *send_one(struct jmap_call *call, const struct writer *writer, const json_t *object,

@@ -15,6 +15,9 @@ enum { PLAIN = 0, ACCOUNT = JMAP_NEEDS_ACCOUNT, OWN = JMAP_NEEDS_ACCOUNT | JMAP_
 
 static const struct jmap_method methods[] = {
     { "Core/echo", JMAP_CORE, core_echo, PLAIN, NULL, "8620, 4" },
+    { "PushSubscription/get", JMAP_CORE, push_subscription_get, PLAIN, "ids properties", "8620, 7.2.1" },
+    { "PushSubscription/set", JMAP_CORE, push_subscription_set, PLAIN, "create update destroy",
+      "8620, 7.2.2" },
 
     { "Mailbox/get", JMAP_MAIL, mailbox_get, ACCOUNT, GET, "8621, 2.1" },
     { "Mailbox/changes", JMAP_MAIL, mailbox_changes, ACCOUNT, CHANGES, "8621, 2.2" },

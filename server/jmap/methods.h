@@ -9,6 +9,8 @@
  * 3.6.2 wants it. All of it on a thread of the web server, in the memory of call->arena. */
 #define METHOD(name) bool name(struct jmap_call *call)
 METHOD(core_echo);
+METHOD(push_subscription_get);
+METHOD(push_subscription_set);
 METHOD(mailbox_get);
 METHOD(mailbox_changes);
 METHOD(mailbox_query);

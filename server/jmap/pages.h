@@ -10,6 +10,8 @@ void jmap_upload(struct jmap_request *request, const struct http_request *http, 
 void jmap_download(struct jmap_request *request, const struct http_request *http, struct http_reply *reply);
 /* GET /jmap/eventsource (7.3). */
 void jmap_events(struct jmap_request *request, const struct http_request *http, struct http_reply *reply);
+/* GET /jmap/ws (RFC 8887). */
+void jmap_socket(struct jmap_request *request, const struct http_request *http, struct http_reply *reply);
 /* What a path says behind the first `prefix`, segment by segment, under the request's arena; NULL where there are no more. */
 char *jmap_take_segment(const struct jmap_request *request, const char **path);
 /* Answers an error of storage. */

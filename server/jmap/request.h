@@ -21,6 +21,7 @@ enum {
     JMAP_REQUEST_MAX = 10000000, /* bytes */
     JMAP_REQUESTS_AT_ONCE = 4,   /* of one user */
     JMAP_UPLOADS_AT_ONCE = 4,
+    JMAP_SOCKET_THREADS = 8, /* that work for all WebSockets */
     JMAP_CALLS_MAX = 32,
     JMAP_GET_MAX = 500,
     JMAP_SET_MAX = 500,
@@ -39,14 +40,18 @@ enum jmap_capability {
     JMAP_SIEVE = 1 << 5,
     JMAP_BLOB = 1 << 6,
     JMAP_PRINCIPALS = 1 << 7,
-    JMAP_MDN = 1 << 9,
     JMAP_OWNER = 1 << 8, /* what an account's owner sets (docs/jmap.md) */
+    JMAP_MDN = 1 << 9,
+    JMAP_VAPID = 1 << 10,
+    JMAP_WEBSOCKET = 1 << 11,
 };
 
 struct jmap_lists;
 struct jmap_crowd;
 struct jmap_push;
 struct jmap_pictures;
+struct jmap_teller;
+struct websockets;
 
 struct jmap {
     struct jmap_options options;
@@ -54,6 +59,8 @@ struct jmap {
     struct jmap_crowd *crowd; /* who asks how much at once */
     struct jmap_push *push;
     struct jmap_pictures *pictures;
+    struct jmap_teller *teller; /* of push services */
+    struct websockets *sockets;
 };
 
 /* A mailbox that the caller may see some of: JMAP's account. */
@@ -162,6 +169,9 @@ MUST_CHECK bool jmap_id_decode(const struct jmap_account *account, enum group_id
 
 /* ---- who asks (enter.c) */
 
+/* A request of this identity; under `arena`, which is its own from then on. `http` NULL: nobody asked. */
+struct jmap_request *jmap_request_new(struct jmap *jmap, void *arena, const struct http_request *http,
+                                      const struct identity *identity);
 /* Finds out, or adds the challenge of a 401 to `reply` (NULL: to nothing). ERR_AUTH, ERR_DENIED, ERR_LIMIT, ERR_BUSY. */
 MUST_CHECK bool jmap_enter(struct jmap *jmap, const struct http_request *http, struct http_reply *reply,
                            struct jmap_request **request_out, struct err *err);

@@ -1,5 +1,6 @@
 /* session.c -- the session resource (RFC 8620, 2): what there is, where it is, and how much of it. */
 #include "jmap/account.h"
+#include "jmap/push_tell.h"
 #include "mailbox/script.h"
 #include "sieve/sieve.h"
 
@@ -19,6 +20,8 @@ static const struct {
     { JMAP_BLOB, "urn:ietf:params:jmap:blob", true, false },
     { JMAP_PRINCIPALS, "urn:ietf:params:jmap:principals", true, true },
     { JMAP_MDN, "urn:ietf:params:jmap:mdn", true, true },
+    { JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket", false, false },
+    { JMAP_VAPID, "urn:ietf:params:jmap:webpush-vapid", false, false },
     { JMAP_OWNER, "urn:chappe:params:jmap:account", true, true },
 };
 
@@ -54,10 +57,10 @@ static json_t *core(const struct jmap *jmap)
 
 static json_t *mail(const struct jmap *jmap, const struct jmap_account *account)
 {
-    return json_pack("{s:n, s:i, s:i, s:I, s:[s,s,s,s,s,s,s,s,s], s:b}", "maxMailboxesPerEmail",
+    return json_pack("{s:n, s:i, s:i, s:I, s:[s,s,s,s,s,s,s,s,s,s], s:b}", "maxMailboxesPerEmail",
                      "maxMailboxDepth", 20, "maxSizeMailboxName", 255, "maxSizeAttachmentsPerEmail",
                      (json_int_t)jmap->options.message_max, "emailQuerySortOptions", "receivedAt", "sentAt",
-                     "size", "from", "to", "subject", "hasKeyword", "allInThreadHaveKeyword",
+                     "size", "from", "to", "subject", "relevance", "hasKeyword", "allInThreadHaveKeyword",
                      "someInThreadHaveKeyword", "mayCreateTopLevelMailbox", account->is_own);
 }
 
@@ -93,6 +96,20 @@ static json_t *of_account(const struct jmap *jmap, const struct jmap_account *ac
                          "supportedDigestAlgorithms", "sha-256");
     case JMAP_PRINCIPALS:
         return json_pack("{s:s}", "currentUserPrincipalId", account->principal_id);
+    default:
+        return json_object();
+    }
+}
+
+static json_t *of_server(const struct jmap *jmap, enum jmap_capability bit, const char *base)
+{
+    switch (bit) {
+    case JMAP_CORE:
+        return core(jmap);
+    case JMAP_WEBSOCKET: /* "http" and "https" to "ws" and "wss" (RFC 8887, 3.1) */
+        return json_pack("{s:o, s:b}", "url", json_sprintf("ws%s/jmap/ws", base + 4), "supportsPush", 1);
+    case JMAP_VAPID: /* RFC 9749, 3 */
+        return json_pack("{s:s?}", "applicationServerKey", jmap_teller_key(jmap->teller));
     default:
         return json_object();
     }
@@ -135,7 +152,7 @@ bool jmap_session(struct jmap_request *request, const struct http_request *http,
     }
     for (size_t i = 0; i < COUNT_OF(capabilities); i++) {
         json_object_set_new(offered, capabilities[i].uri,
-                            capabilities[i].bit == JMAP_CORE ? core(request->jmap) : json_object());
+                            of_server(request->jmap, capabilities[i].bit, base));
         if (capabilities[i].is_of_accounts && request->account_count > 0 && request->accounts[0]->is_own)
             json_object_set_new(primary, capabilities[i].uri, json_string(request->accounts[0]->id));
     }

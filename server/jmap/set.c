@@ -138,13 +138,25 @@ static void put_list(struct jmap_call *call, const char *name, json_t *list)
     json_decref(list);
 }
 
+/* Of what is no account's there is nothing to read. False, and the call failed. */
+enum account_change { ACCOUNT_AS_IT_IS, ACCOUNT_CHANGED };
+static bool read_account(struct jmap_call *call, enum account_change change)
+{
+    struct err err = ERR_INIT;
+
+    if (!call->account)
+        return true;
+    if (change == ACCOUNT_CHANGED)
+        jmap_account_stale(call->account);
+    return jmap_account_read(call->request, call->account, &err) || jmap_fail_err(call, &err);
+}
+
 bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set)
 {
     json_t *create, *update, *destroy;
     json_t *created, *updated, *destroyed, *not_created, *not_updated, *not_destroyed;
-    struct err err = ERR_INIT;
 
-    if (!jmap_set_begin(call) || !take_lists(call, &create, &update, &destroy))
+    if ((call->account && !jmap_set_begin(call)) || !take_lists(call, &create, &update, &destroy))
         return false;
     created = json_object();
     updated = json_object();
@@ -154,10 +166,9 @@ bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set)
     not_destroyed = json_object();
     run_create(call, set, create, created, not_created);
     update = staying(call, update, destroy, not_updated);
-    if (set->create)
-        jmap_account_stale(call->account); /* what was created may be changed by the same call */
-    if (!jmap_account_read(call->request, call->account, &err))
-        jmap_fail_err(call, &err);
+    /* what was created may be changed by the same call */
+    if (!read_account(call, set->create ? ACCOUNT_CHANGED : ACCOUNT_AS_IT_IS))
+        ; /* said already */
     else if (!set->update_all)
         run_update(call, set, update, updated, not_updated);
     else if (json_object_size(update) > 0)
@@ -172,12 +183,10 @@ bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set)
     put_list(call, "notCreated", not_created);
     put_list(call, "notUpdated", not_updated);
     put_list(call, "notDestroyed", not_destroyed);
-    if (call->error)
+    if (call->error || !read_account(call, ACCOUNT_CHANGED))
         return false;
-    jmap_account_stale(call->account);
-    if (!jmap_account_read(call->request, call->account, &err))
-        return jmap_fail_err(call, &err);
-    jmap_put(call, "newState", json_string(jmap_state(call)));
+    if (call->account)
+        jmap_put(call, "newState", json_string(jmap_state(call)));
     return true;
 }
 

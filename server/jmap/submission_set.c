@@ -1,6 +1,8 @@
-/* submission_set.c -- EmailSubmission/set (RFC 8621, 7.5): sent once, whatever happens. The row is there before the message is
- * handed over; a client that got no answer finds it, and does not send again. */
+/* submission_set.c -- EmailSubmission/set (RFC 8621, 7.5): sent once, whatever happens. The row is there, with the name that the queue
+ * will use, before the message is handed over; a client that got no answer finds it, and does not send again. What became of it where
+ * this process dies, or hears nothing, is found out by settle.c. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "directory/directory.h"
 #include "format/header.h"
 #include "jmap/account.h"
@@ -13,6 +15,7 @@
 #include "jmap/submit.h"
 #include "queue/recall.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <talloc.h>
 
@@ -25,9 +28,13 @@ struct sending {
 static json_t *error_of(const struct submitted *result)
 {
     static const char *const types[] = {
-        [SUBMIT_TAKEN] = "serverFail",       [SUBMIT_NOT_NOW] = "serverUnavailable",
-        [SUBMIT_SENDER] = "forbiddenToSend", [SUBMIT_RECIPIENTS] = "invalidRecipients",
-        [SUBMIT_SIZE] = "tooLarge",          [SUBMIT_MESSAGE] = "forbiddenToSend",
+        [SUBMIT_TAKEN] = "serverFail",
+        [SUBMIT_NOT_NOW] = "serverUnavailable",
+        [SUBMIT_UNKNOWN] = "serverUnavailable",
+        [SUBMIT_SENDER] = "forbiddenToSend",
+        [SUBMIT_RECIPIENTS] = "invalidRecipients",
+        [SUBMIT_SIZE] = "tooLarge",
+        [SUBMIT_MESSAGE] = "forbiddenToSend",
     };
     json_t *error = jmap_set_error(types[result->verdict], "%s", result->reply);
 
@@ -80,9 +87,41 @@ static int64_t send_at(const struct jmap_call *call, const struct envelope *enve
            (undo_s == PREFERENCE_UNSAID ? call->request->jmap->options.undo_s : undo_s) * US_PER_S;
 }
 
+/* What is written down when the queue's name of the message is known and none of its bytes was sent. */
+struct filing {
+    struct jmap_call *call;
+    struct submission *row;
+    struct err err;
+};
+
+static bool file_row(void *argument, const char *name)
+{
+    struct filing *filing = argument;
+
+    filing->row->name = name;
+    filing->row->asked_us = clock_now_us();
+    return submission_add(filing->call->account->mailbox, filing->row, &filing->row->submission_id,
+                          &filing->err);
+}
+
+/* The row stays open where nothing was answered, and where the answer cannot be written down: housekeeping finds it. */
+static void settle(struct jmap_call *call, const struct submitted *result, struct submission *row)
+{
+    struct err err = ERR_INIT;
+
+    row->asked_us = 0;
+    row->is_removed = result->verdict != SUBMIT_TAKEN;
+    row->status = result->is_queued && row->send_at_us > clock_now_us() ? "pending" : "final";
+    if (strcmp(row->status, "final") == 0 && row->send_at_us > clock_now_us())
+        row->send_at_us = clock_now_us();
+    if (!submission_set(call->account->mailbox, row, &err))
+        log_err(LOG_LEVEL_WARNING, "jmap.submission.open", &err);
+}
+
 static json_t *hand_over(struct jmap_call *call, const struct envelope *envelope, struct span bytes,
                          struct submission *row)
 {
+    struct filing filing = { .call = call, .row = row, .err = ERR_INIT };
     struct submit submit = { .socket = call->request->jmap->options.submission_socket,
                              .login = call->request->identity->login,
                              .host_name = call->request->jmap->options.host_name,
@@ -92,26 +131,27 @@ static json_t *hand_over(struct jmap_call *call, const struct envelope *envelope
                              .to_parameters = envelope->to_parameters,
                              .to_count = envelope->to_count,
                              .bytes = bytes,
-                             .is_utf8 = envelope->is_utf8 };
-    struct submitted result;
-    struct err err = ERR_INIT;
+                             .is_utf8 = envelope->is_utf8,
+                             .note_name = file_row,
+                             .argument = &filing };
+    struct submitted *result = talloc(call->arena, struct submitted);
 
-    jmap_submit(call->arena, &submit, &result);
-    row->is_removed = result.verdict != SUBMIT_TAKEN;
-    row->name = talloc_strdup(call->arena, result.name);
-    row->status = result.is_queued && row->send_at_us > clock_now_us() ? "pending" : "final";
-    if (strcmp(row->status, "final") == 0 && row->send_at_us > clock_now_us())
-        row->send_at_us = clock_now_us();
-    if (!submission_set(call->account->mailbox, row, &err) && result.verdict == SUBMIT_TAKEN)
-        return jmap_set_error_of(&err);
-    return result.verdict == SUBMIT_TAKEN ? NULL : error_of(&result);
+    jmap_submit(call->arena, &submit, result);
+    if (filing.err.kind != ERR_NONE)
+        return jmap_set_error_of(&filing.err);
+    if (row->submission_id && result->verdict != SUBMIT_UNKNOWN)
+        settle(call, result, row);
+    if (result->verdict == SUBMIT_UNKNOWN)
+        return jmap_set_error(
+            "serverUnavailable",
+            "It is not known yet whether the message was taken; the list of submissions will tell.");
+    return result->verdict == SUBMIT_TAKEN ? NULL : error_of(result);
 }
 
-static json_t *file_row(struct jmap_call *call, const struct email *email, const struct writer *writer,
-                        const struct envelope *envelope, struct submission *row)
+static void describe_row(struct jmap_call *call, const struct email *email, const struct writer *writer,
+                         const struct envelope *envelope, struct submission *row)
 {
     char *text = json_dumps(envelope->json, JSON_COMPACT);
-    struct err err = ERR_INIT;
 
     *row = (struct submission){ .writer_id = writer->writer_id,
                                 .item_id = email->item_id,
@@ -121,19 +161,17 @@ static json_t *file_row(struct jmap_call *call, const struct email *email, const
                                 .send_at_us = send_at(call, envelope),
                                 .status = "pending" };
     free(text);
-    return submission_add(call->account->mailbox, row, &row->submission_id, &err) ? NULL
-                                                                                  : jmap_set_error_of(&err);
 }
 
 static json_t *create(struct jmap_call *call, const char *creation_id, json_t *object, json_t **created_out,
                       void *arg)
 {
     struct sending *sending = arg;
-    const struct writer *writer;
+    const struct writer *writer = NULL;
     struct envelope envelope;
     struct submission row;
-    struct email email;
-    struct span bytes, header;
+    struct email email = { .item_id = 0 };
+    struct span bytes = span_of(NULL, 0), header;
     const char *id;
     json_t *error = read_writer(call, object, &writer);
 
@@ -141,15 +179,16 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         error = read_email(call, object, &email, &bytes);
     if (error)
         return error;
+    assert(writer);
     header = span_of(bytes.p, header_block_length(bytes));
     error = jmap_check_author(call, header);
     if (!error)
         error =
             jmap_envelope_read(call, json_object_get(object, "envelope"), header, writer->email, &envelope);
-    if (!error)
-        error = file_row(call, &email, writer, &envelope, &row);
-    if (!error)
-        error = hand_over(call, &envelope, bytes, &row);
+    if (error)
+        return error;
+    describe_row(call, &email, writer, &envelope, &row);
+    error = hand_over(call, &envelope, bytes, &row);
     if (error)
         return error;
     id = jmap_id_of(call, GROUP_ID_SUBMISSION, row.submission_id);

@@ -2,6 +2,7 @@
 #include "jmap/submit.h"
 
 #include "base/buf.h"
+#include "base/crashpoint.h"
 #include "format/codec.h"
 
 #include <errno.h>
@@ -143,14 +144,14 @@ static void add_stuffed(struct buf *out, struct span bytes)
     buf_add_text(out, is_start ? ".\r\n" : "\r\n.\r\n");
 }
 
-/* "250 2.0.0 Queued as NAME" */
-static void keep_name(struct submitted *result)
+/* "354 Send the message as NAME" */
+static bool take_name(struct submitted *result)
 {
     const char *as = strstr(result->reply, " as ");
 
-    result->is_queued = strstr(result->reply, "Queued") != NULL;
     if (as)
         snprintf(result->name, sizeof result->name, "%.*s", (int)strcspn(as + 4, " \r\n"), as + 4);
+    return *result->name != '\0';
 }
 
 static bool hand_over(struct wire *wire, const struct submit *submit)
@@ -161,11 +162,18 @@ static bool hand_over(struct wire *wire, const struct submit *submit)
     if (code != 354)
         return fails(wire, code, SUBMIT_MESSAGE);
     add_stuffed(&data, submit->bytes);
+    if (!take_name(wire->result) ||
+        (submit->note_name && !submit->note_name(submit->argument, wire->result->name)))
+        return fails(wire, 0, SUBMIT_NOT_NOW);
+    CRASHPOINT("jmap.before-submission");
     code = send_bytes(wire, buf_span(&data)) ? take_reply(wire) : 0;
-    if (code != 250)
-        return fails(wire, code, SUBMIT_MESSAGE);
-    keep_name(wire->result);
-    return true;
+    CRASHPOINT("jmap.after-submission");
+    wire->result->is_queued = strstr(wire->result->reply, "Queued") != NULL;
+    if (code == 0) {
+        wire->result->verdict = SUBMIT_UNKNOWN;
+        return false;
+    }
+    return code == 250 || fails(wire, code, SUBMIT_MESSAGE);
 }
 
 void jmap_submit(const void *arena, const struct submit *submit, struct submitted *submitted_out)

@@ -23,11 +23,16 @@ struct submit {
     size_t to_count;
     struct span bytes;
     bool is_utf8; /* needs SMTPUTF8 */
+    /* Called when all but the bytes is said: what the queue and the trace will call the message. False: it is not handed over.
+     * NULL: nobody wants to know. */
+    bool (*note_name)(void *argument, const char *name);
+    void *argument;
 };
 
 enum submit_verdict {
     SUBMIT_TAKEN,
     SUBMIT_NOT_NOW,
+    SUBMIT_UNKNOWN, /* handed over, and no answer came */
     SUBMIT_SENDER,
     SUBMIT_RECIPIENTS,
     SUBMIT_SIZE,
@@ -36,11 +41,11 @@ enum submit_verdict {
 struct submitted {
     enum submit_verdict verdict;
     char reply[512]; /* the last one, or why there is none */
-    char name[64];   /* what the queue and the trace call it */
+    char name[64];   /* that note_name() was told; "" before */
     bool is_queued;  /* it may be taken back as long as it waits */
     json_t *refused; /* of SUBMIT_RECIPIENTS: their addresses; a new reference */
 };
-/* Hands it over. SUBMIT_NOT_NOW where it cannot be known whether it was taken: then the name is "" and only the trace tells. */
+/* Hands it over. SUBMIT_UNKNOWN: the queue and the trace tell, by its name. */
 void jmap_submit(const void *arena, const struct submit *submit, struct submitted *submitted_out);
 
 #endif

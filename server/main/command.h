@@ -61,7 +61,7 @@ struct command {
 /* Ends with words == NULL. */
 extern const struct command commands[];
 
-enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 32 };
+enum { ARGUMENTS_MAX = 8, OPTIONS_MAX = 48 };
 
 /* One use of a command. */
 struct invocation {

@@ -387,9 +387,24 @@ static const struct option address_list_set_options[] = {
 };
 static const struct option policy_options[] = {
     { "--org", OPTION_TEXT, "NAME", "organisation", true, "The organisation." },
-    { "--addresses", OPTION_LIST, "T,T,...", "addresses", true,
+    { "--addresses", OPTION_LIST, "T,T,...", "addresses", false,
       "Addresses of names: %g.%s@example.org; %g given name, %s surname, %d display name, %m local part." },
     { "--query", OPTION_TEXT, "FILTER", "query", false, "Who gets them; default: (kind=user)." },
+    { "--position", OPTION_NUMBER, "N", "position", false,
+      "Of several that select somebody, the smallest says first." },
+    { "--max-send", OPTION_SIZE, "SIZE", "max_send", false,
+      "Of a message that they send; 0: it says nothing." },
+    { "--max-receive", OPTION_SIZE, "SIZE", "max_receive", false, "Of a message that they get." },
+    { "--max-recipients", OPTION_NUMBER, "N", "max_recipients", false, "That they may name in one message." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+      "Of mailboxes that are made without one of their own." },
+    { "--retention", OPTION_LIST, "R,R,...", "retention", false,
+      "How long mail is kept: Junk=30:delete,*=365:archive." },
+    END
+};
+static const struct option retention_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", true, "The organisation." },
+    { "--after", OPTION_TEXT, "AFTER", "?after", false, "Where the answer before ended: its field after." },
     END
 };
 static const struct option policy_set_options[] = {
@@ -397,6 +412,16 @@ static const struct option policy_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "Another name." },
     { "--addresses", OPTION_LIST, "T,T,...", "addresses", false, "Addresses of names." },
     { "--query", OPTION_TEXT, "FILTER", "query", false, "Who gets them." },
+    { "--position", OPTION_NUMBER, "N", "position", false,
+      "Of several that select somebody, the smallest says first." },
+    { "--max-send", OPTION_SIZE, "SIZE", "max_send", false,
+      "Of a message that they send; 0: it says nothing." },
+    { "--max-receive", OPTION_SIZE, "SIZE", "max_receive", false, "Of a message that they get." },
+    { "--max-recipients", OPTION_NUMBER, "N", "max_recipients", false, "That they may name in one message." },
+    { "--quota", OPTION_SIZE, "SIZE", "quota", false,
+      "Of mailboxes that are made without one of their own." },
+    { "--retention", OPTION_LIST, "R,R,...", "retention", false,
+      "How long mail is kept: Junk=30:delete,*=365:archive." },
     END
 };
 static const struct option deleted_list_options[] = {
@@ -913,16 +938,22 @@ const struct command commands[] = {
     { "address-list set", "NAME", "Changes one.", address_list_set_options, NULL, "PATCH",
       "/address-lists/{0}" },
     { "address-list remove", "NAME", "Removes one.", of_org_options, NULL, "DELETE", "/address-lists/{0}" },
-    { "recipient-policy add", "NAME", "Adds a policy: addresses that people get of their names.",
+    { "recipient-policy add", "NAME", "Adds a policy: addresses, limits, and how long mail is kept.",
       policy_options, NULL, "POST", "/recipient-policies", "name" },
     { "recipient-policy list", "", "Lists them.", of_org_options, NULL, "GET", "/recipient-policies", NULL,
-      "recipient_policies", "name query addresses" },
+      "recipient_policies",
+      "name query position addresses max_send max_receive max_recipients quota retention" },
     { "recipient-policy show", "NAME", "Shows one, with the addresses that it would give.", of_org_options,
       NULL, "GET", "/recipient-policies/{0}" },
     { "recipient-policy set", "NAME", "Changes one.", policy_set_options, NULL, "PATCH",
       "/recipient-policies/{0}" },
     { "recipient-policy apply", "NAME", "Gives these addresses.", of_org_options, NULL, "POST",
       "/recipient-policies/{0}/apply" },
+    { "recipient-policy retention", "NAME", "Shows what it would delete or move now.", retention_options,
+      NULL, "GET", "/recipient-policies/{0}/retention", NULL, "retained", "user folder act messages bytes" },
+    { "recipient-policy retain", "NAME", "Does so now, and not at the next turn of housekeeping.",
+      retention_options, NULL, "POST", "/recipient-policies/{0}/retention", NULL, "retained",
+      "user folder act messages bytes" },
     { "recipient-policy remove", "NAME", "Removes one; the addresses stay.", of_org_options, NULL, "DELETE",
       "/recipient-policies/{0}" },
 

@@ -51,9 +51,11 @@ struct config {
     int64_t max_script_size;
     int64_t search_time_s;
     int bare_newline; /* enum bare_newline */
-    const char *trusted_proxies, *relay_from, *report_networks, *picture_networks;
+    const char *trusted_proxies, *relay_from, *report_networks, *picture_networks, *push_networks;
     const char *jmap_origins;
-    const char *front_ends; /* "": where they usually are */
+    int ldap;                      /* 0: no, 1: yes */
+    const char *ldap_organisation; /* "": nobody's list is there without a login */
+    const char *front_ends;        /* "": where they usually are */
 
     int64_t workers, reactors;
     int64_t view_cache, body_cache;

@@ -122,10 +122,22 @@ static const struct config_key keys[] = {
           "Web pages of other hosts whose scripts may use JMAP with a password or token of their own: origins like "
           "https://mail.example.org, separated by spaces, or * for all. The cookie of this server's own pages is "
           "never theirs." },
+    { "ldap", CONFIG_CHOICE, FIELD(ldap), "no", .choices = "no yes", .is_reloadable = true,
+      .meaning =
+          "Address lists as LDAP at ports 389 and 636, for Outlook, Thunderbird and printers. OpenLDAP's slapd is "
+          "started for it, which must be installed; the role web answers." },
+    { "ldap_organisation", CONFIG_TEXT, FIELD(ldap_organisation), "", .is_reloadable = true,
+      .meaning =
+          "The organisation whose address lists are there over LDAP for everybody who reaches the port, without a "
+          "login: for printers that cannot log in. Empty: nobody's." },
     { "picture_networks", CONFIG_TEXT, FIELD(picture_networks), "",
       .meaning =
           "Networks (10.1.0.0/16) from which pictures that letters name may be fetched for their readers although they are private. "
           "Empty: from public addresses only." },
+    { "push_networks", CONFIG_TEXT, FIELD(push_networks), "",
+      .meaning =
+          "Networks (10.1.0.0/16) in which push services of mail programs may be although they are private. "
+          "Empty: on public addresses only." },
 
     { "view_cache", CONFIG_SIZE, FIELD(view_cache), "256M", .least = 1 << 20, .most = INT64_C(1) << 40,
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },

@@ -44,6 +44,11 @@
           "removed_days",                                                                                        \
           false,                                                                                                 \
           "For so long the mailbox of an entry that is gone is kept (default 30)." },                            \
+        { "--write-back", OPTION_LIST, "WHAT,...",                                                               \
+          "write_back",   false,       "mail, aliases, photo: written into entries that do not have them." },    \
+        { "--write-dn", OPTION_TEXT, "DN", "write_dn", false, "The account that writes." },                      \
+        { "--write-password-file", OPTION_SECRET, "FILE|-",                                                      \
+          "write_password",        false,         "Its first line is that account's password." },                \
         { "--logs-in", OPTION_YES_NO, "yes|no",                                                                  \
           "logs_in",   false,         "Its users log in with their password of the directory." },                \
     {                                                                                                            \

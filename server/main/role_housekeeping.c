@@ -25,11 +25,13 @@
 #include "directory/statistic.h"
 #include "directory/tracing.h"
 #include "group/group.h"
+#include "jmap/settle.h"
 #include "mailbox/housekeeping.h"
 #include "mailbox/snooze.h"
 #include "main/certificates.h"
 #include "main/directory_sync.h"
 #include "main/job_worker.h"
+#include "main/mail_keeper.h"
 #include "main/quarantine_digest.h"
 #include "main/role.h"
 #include "main/sampler.h"
@@ -82,13 +84,14 @@ struct housekeeper {
     struct accept *accept; /* for letters */
     struct sampler *sampler;
     struct job_worker *jobs;
+    struct mail_keeper *keeper;
     struct directory_sync *directories;
     struct mover *mover;
 };
 
 /* Of a room that the others' table does not know. */
 static const struct housekeeping_job sweep_job = { "moved-mailboxes", 3600, transit_sweep };
-enum { JOBS_BESIDE = 2, SNOOZE_S = 5 };
+enum { JOBS_BESIDE = 3, SNOOZE_S = 5, SETTLE_S = 5 };
 
 static struct schedule *schedule_of(struct housekeeper *h, int64_t group_id)
 {
@@ -392,6 +395,23 @@ static void wake_snoozed(struct housekeeper *h, struct group *group, int64_t *ne
     *next_us = clock_monotonic_us() + (is_done ? SNOOZE_S * US_PER_S : 0);
 }
 
+/* What the web role handed over for sending, and died before it knew whether it was taken. */
+static void settle_submissions(struct housekeeper *h, struct group *group, int64_t *next_us)
+{
+    const struct storage_parts *parts = storage_parts(h->role->storage);
+    struct err err = ERR_INIT;
+    bool is_done = true;
+
+    if (clock_monotonic_us() < *next_us)
+        return;
+    metric_add(&jobs_run, 1);
+    if (!jmap_settle(parts->directory, parts->groups, parts->cache, group, &is_done, &err)) {
+        metric_add(&jobs_failed, 1);
+        log_err(LOG_LEVEL_WARNING, "housekeeping.submissions.failed", &err);
+    }
+    *next_us = clock_monotonic_us() + (is_done ? SETTLE_S * US_PER_S : 0);
+}
+
 static void tend_groups(struct housekeeper *h)
 {
     struct groups *groups = storage_parts(h->role->storage)->groups;
@@ -409,6 +429,7 @@ static void tend_groups(struct housekeeper *h)
             run_job(group, &housekeeping_jobs[j], h->is_busy, &schedule->next_us[j]);
         run_job(group, &sweep_job, h->is_busy, &schedule->next_us[housekeeping_job_count]);
         wake_snoozed(h, group, &schedule->next_us[housekeeping_job_count + 1]);
+        settle_submissions(h, group, &schedule->next_us[housekeeping_job_count + 2]);
     }
     talloc_free(arena);
 }
@@ -445,6 +466,7 @@ bool role_housekeeping_start(struct role *role, struct err *err)
     pthread_mutex_init(&h->lock, NULL);
     if (!storage_open(role, &role->storage, err) || !open_accept(h, err) || !open_mover(h, err) ||
         !job_worker_start(h, role->storage, role->config->hostname, &h->jobs, err) ||
+        !mail_keeper_start(h, role->storage, &h->keeper, err) ||
         !directory_sync_start(h, role->storage, role->config, &h->directories, err))
         return false;
     if (pthread_create(&h->thread, NULL, keep_house, h) != 0)
@@ -477,6 +499,7 @@ void role_housekeeping_stop(struct role *role)
         pthread_join(h->thread, NULL);
     }
     directory_sync_stop(&h->directories);
+    mail_keeper_stop(&h->keeper);
     job_worker_stop(&h->jobs);
     mover_close(&h->mover);
     pthread_cond_destroy(&h->changed);

@@ -18,6 +18,8 @@
 #include "main/storage.h"
 #include "main/web_inside.h"
 #include "main/web_state.h"
+#include "session/server.h"
+#include "slapd/slapd.h"
 
 #include <limits.h>
 #include <string.h>
@@ -31,7 +33,8 @@ struct web_role {
     struct lesson_box *lessons;
     struct dns *dns; /* for pictures in letters */
     struct admin_server *admin;
-    struct limits *peers; /* of all servers together */
+    struct slapd_door *slapd; /* NULL where no LDAP is wanted */
+    struct limits *peers;     /* of all servers together */
     struct http_server *servers[SERVERS_MAX];
     size_t count;
     struct http_server *draining[DRAINING_MAX]; /* closed by a reload: their connections end by themselves */
@@ -128,6 +131,7 @@ static bool open_links(struct role *role, struct web_role *own, struct err *err)
     if (!accept_open(own, &options, &own->accept, err))
         return false;
     own->web.links = link_pages_new(own, parts->directory, own->accept);
+    own->web.directory = parts->directory;
     return true;
 }
 
@@ -136,11 +140,12 @@ static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
     const struct storage_parts *parts = storage_parts(role->storage);
     const struct config *config = role->config;
     const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
-    struct net_network *networks;
-    size_t network_count;
+    struct net_network *networks, *push_networks;
+    size_t network_count, push_network_count;
 
     if (!dns_open(&dns, &own->dns, err) ||
-        !role_networks(own, config->picture_networks, &networks, &network_count, err))
+        !role_networks(own, config->picture_networks, &networks, &network_count, err) ||
+        !role_networks(own, config->push_networks, &push_networks, &push_network_count, err))
         return false;
     const struct jmap_options options = { .directory = parts->directory,
                                           .groups = parts->groups,
@@ -162,10 +167,45 @@ static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
                                           .dns = own->dns,
                                           .ca_file = config->trusted_certificates,
                                           .picture_networks = networks,
-                                          .picture_network_count = network_count };
+                                          .picture_network_count = network_count,
+                                          .push_networks = push_networks,
+                                          .push_network_count = push_network_count };
 
     own->web.dav = dav_open(own, parts->directory, parts->auth);
     return jmap_open(&options, &own->web.jmap, err);
+}
+
+/* ---- LDAP */
+
+static bool may_send_password(void *arg, const struct net_address *peer)
+{
+    const struct web *web = arg;
+    int allowed = atomic_load(&web->config)->plaintext_login;
+
+    return allowed == PLAINTEXT_LOGIN_ALWAYS ||
+           (allowed == PLAINTEXT_LOGIN_LOOPBACK && net_is_loopback(peer));
+}
+
+static const char *open_organisation(void *arg)
+{
+    const struct web *web = arg;
+
+    return atomic_load(&web->config)->ldap_organisation;
+}
+
+static bool open_slapd(struct role *role, struct web_role *own, const struct config *config, struct err *err)
+{
+    const struct storage_parts *parts = storage_parts(role->storage);
+    const struct slapd_options options = { .directory = parts->directory,
+                                           .auth = parts->auth,
+                                           .socket_path = config_path(role->arena, config, "run/ldap.sock"),
+                                           .may_send_password = may_send_password,
+                                           .open_organisation = open_organisation,
+                                           .arg = &own->web };
+
+    if (!config->ldap)
+        slapd_door_close(&own->slapd);
+    return !config->ldap || own->slapd || slapd_door_open(own, &options, &own->slapd, err);
 }
 
 bool role_web_start(struct role *role, struct err *err)
@@ -186,7 +226,8 @@ bool role_web_start(struct role *role, struct err *err)
         !admin_server_start(role->config, role->storage, socket_path, &own->admin, err))
         return false;
     own->web.api = admin_server_api(own->admin);
-    return open_all(own, role->config, err) && believe(own, role->config, err);
+    return open_slapd(role, own, role->config, err) && open_all(own, role->config, err) &&
+           believe(own, role->config, err);
 }
 
 /* ---- a reload */
@@ -247,7 +288,7 @@ bool role_web_reload(struct role *role, const struct config *config, struct err 
     struct web_role *own = role->own;
 
     if (!load_certificates(config, err) || !reopen(own, role->config, config, err) ||
-        !believe(own, config, err))
+        !believe(own, config, err) || !open_slapd(role, own, config, err))
         return false;
     limits_set(own->peers, (unsigned)config->max_connections_per_address,
                (unsigned)config->max_connection_rate);
@@ -263,6 +304,7 @@ void role_web_stop(struct role *role)
 
     if (!own)
         return;
+    slapd_door_close(&own->slapd);
     jmap_quiesce(own->web.jmap);
     for (size_t i = 0; i < own->count; i++)
         http_server_free(&own->servers[i]);

@@ -11,6 +11,7 @@
 
 struct admin_api;
 struct dav;
+struct directory;
 struct jmap;
 struct front_ends;
 struct link_pages;
@@ -24,6 +25,7 @@ struct web {
     struct link_pages *links;              /* what links in mail lead to */
     struct web_state *state;               /* what the status page and /healthz tell */
     struct front_ends *front_ends;         /* the applications for browsers */
+    struct directory *directory;           /* for what anybody may ask */
 };
 
 /* For http_server_options; `argument` is a struct web. */

@@ -4,6 +4,7 @@
 #include "main/command.h"
 #include "main/control.h"
 #include "main/services.h"
+#include "main/slapd_process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,20 @@ static void print_disk(const json_t *disk)
            is_low ? json_string_value(json_object_get(disk, "path")) : "");
 }
 
+/* "ldap  running, process 4711, ports 389 and 636" */
+static void print_ldap(const struct config *config, const json_t *ldap)
+{
+    const char *trouble = json_string_value(json_object_get(ldap, "trouble"));
+
+    if (!ldap)
+        return;
+    printf("ldap           %s, process %lld, ports %lld and %lld%s%s\n",
+           json_string_value(json_object_get(ldap, "state")),
+           (long long)json_integer_value(json_object_get(ldap, "pid")),
+           SLAPD_PORT + (long long)config->port_offset, SLAPD_TLS_PORT + (long long)config->port_offset,
+           trouble && *trouble ? ": " : "", trouble ? trouble : "");
+}
+
 /* An external database is seen by the roles only. */
 static void add_database_trouble(json_t *database, const json_t *roles)
 {
@@ -113,7 +128,7 @@ static void print_directories(const json_t *role)
     }
 }
 
-static void print_status(const json_t *status)
+static void print_status(const struct config *config, const json_t *status)
 {
     json_t *roles = json_object_get(status, "roles"), *one;
     json_t *database = json_object_get(status, "database");
@@ -138,6 +153,7 @@ static void print_status(const json_t *status)
                says && *says ? ": " : "", says ? says : "");
         print_directories(one);
     }
+    print_ldap(config, json_object_get(status, "ldap"));
     json_array_foreach(json_object_get(status, "addresses"), i, one)
         printf("%-14s %s port %lld\n", json_string_value(json_object_get(one, "service")),
                json_string_value(json_object_get(one, "listen")),
@@ -162,7 +178,7 @@ int command_status(struct invocation *in, struct err *err)
         json_dumpf(status, stdout, JSON_INDENT(2));
         puts("");
     } else {
-        print_status(status);
+        print_status(in->config, status);
     }
     json_decref(status);
     return all_answer ? 0 : 1;

@@ -8,6 +8,7 @@
 #include "main/data_directory.h"
 #include "main/database.h"
 #include "main/process.h"
+#include "main/slapd_process.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -27,6 +28,8 @@ struct supervisor {
     struct cluster *cluster; /* NULL: external, or not started yet */
     struct disk_reserve *reserve;
     struct control *control;
+    struct slapd_process *slapd;
+    bool has_web; /* which slapd asks */
     struct process processes[PROCESSES_MAX];
     size_t count;
     int signals, ready_fd;
@@ -129,7 +132,7 @@ static json_t *disk_json(const struct supervisor *s)
 
 static void answer_status(struct supervisor *s, struct buf *reply)
 {
-    json_t *roles = json_array();
+    json_t *roles = json_array(), *slapd = slapd_process_json(s->slapd);
     json_t *status;
     char *text;
 
@@ -141,6 +144,8 @@ static void answer_status(struct supervisor *s, struct buf *reply)
         : s->was_ready ? "running"
                        : "starting",
         "data", s->config->data, "database", database_json(s), "disk", disk_json(s), "roles", roles);
+    if (slapd)
+        json_object_set_new(status, "ldap", slapd);
     text = json_dumps(status, JSON_COMPACT);
     buf_add_text(reply, text);
     free(text);
@@ -179,6 +184,7 @@ static void reload(struct supervisor *s, struct buf *reply)
         buf_add_format(reply, "after `chappe restart`: %s\n", waiting);
     talloc_free(s->config);
     s->config = config;
+    slapd_process_reload(s->slapd, config);
     log_event(LOG_LEVEL_INFO, "main.reloaded");
     talloc_free(arena);
 }
@@ -191,6 +197,7 @@ static void begin_stop(struct supervisor *s)
     sd_notify(0, "STOPPING=1");
     s->is_stopping = true;
     s->stopped_us = clock_monotonic_us();
+    slapd_process_stop(s->slapd);
     for (size_t i = 0; i < s->count; i++)
         process_stop(&s->processes[i]);
 }
@@ -270,6 +277,8 @@ static void tend_processes(struct supervisor *s)
         if (s->is_prepared && !s->is_stopping)
             process_tend(&s->processes[i], s->config);
     }
+    if (s->is_prepared && !s->is_stopping)
+        slapd_process_tend(s->slapd, s->config, s->config->ldap && s->has_web);
     if (!s->was_ready && s->is_prepared && all_are(s, PROCESS_RUNNING)) {
         s->was_ready = true;
         log_event(LOG_LEVEL_INFO, "main.ready", log_i64("pid", getpid()));
@@ -314,6 +323,7 @@ static void choose_roles(struct supervisor *s, const char *list)
     for (const struct role_kind *kind = role_kinds; kind->name; kind++)
         if (role_is_listed(list, kind->name))
             process_init(&s->processes[s->count++], kind);
+    s->has_web = role_is_listed(list, "web");
 }
 
 static void tell_watchdog(struct supervisor *s)
@@ -354,6 +364,7 @@ int supervisor_run(struct config *config, const struct supervisor_options *optio
     log_set_level((enum log_level)config->log_level);
     s.signals = block_signals();
     s.reserve = database_reserve(NULL, config);
+    s.slapd = slapd_process_new(NULL);
     choose_roles(&s, options->roles ? options->roles : config->roles);
     if (data_directory_check(config, &err) && data_directory_lock(config, &err) &&
         control_listen(path, answer, &s, &s.control, &err)) {
@@ -369,6 +380,7 @@ int supervisor_run(struct config *config, const struct supervisor_options *optio
     }
     close(s.signals);
     talloc_free(s.reserve);
+    talloc_free(s.slapd);
     talloc_free(path);
     talloc_free(s.config);
     return status;

@@ -8,6 +8,7 @@
 #include "main/front_ends.h"
 #include "main/link_pages.h"
 #include "main/services.h"
+#include "main/sts_page.h"
 #include "main/web_state.h"
 #include "session/server.h"
 
@@ -270,6 +271,8 @@ void web_answer(void *argument, const struct http_request *request, struct http_
         jmap_answer(web->jmap, request, reply);
     else if (link_pages_has(http_path(request)))
         link_pages_answer(web->links, config, request, reply);
+    else if (sts_page_has(http_path(request)))
+        sts_page_answer(web->directory, request, reply);
     else if (!page || (page->is_loopback_only && !net_is_loopback(http_peer(request))))
         answer_plain(reply, 404, "There is nothing here.\n");
     else if (!is_reading)

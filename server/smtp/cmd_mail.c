@@ -1,6 +1,7 @@
 /* cmd_mail.c -- MAIL (RFC 5321, 4.1.1.2). */
 #include "auth/auth.h"
 #include "policy/policy.h"
+#include "policy/sender.h"
 #include "smtp/auth.h"
 #include "smtp/command.h"
 #include "smtp/path.h"
@@ -36,6 +37,20 @@ static bool may_ask(const struct smtp_session *s, const struct smtp_mail_params 
            (params->hold_until_us == 0 && params->priority == 0);
 }
 
+/* What the policies of the sender's organisation let him send. */
+static bool take_limits(struct smtp_session *s, const struct smtp_mail_params *params, struct err *err)
+{
+    struct smtp_transaction *t = s->transaction;
+    struct sender_limits limits;
+
+    if (!sender_limits_find(s->context->directory, s->login->login, &limits, err))
+        return false;
+    t->max_bytes = limits.max_bytes;
+    t->most_recipients = limits.max_recipients;
+    return !t->max_bytes || !params->has_size || params->size <= (uint64_t)t->max_bytes ||
+           err_set(err, ERR_LIMIT, "The message is larger than you may send.");
+}
+
 static enum session_next mail(struct smtp_session *s, struct span args, struct err *err)
 {
     struct smtp_transaction *t = s->transaction;
@@ -63,6 +78,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
     if (s->login && !policy_may_send(s->context->policy, s->login->mailbox.storage_group_id,
                                      s->login->mailbox.mailbox_id, err))
         return refuse_as(s, REFUSE_SENDER_FULL, err);
+    if (s->login && !take_limits(s, &params, err))
+        return err->kind == ERR_LIMIT ? refuse_as(s, REFUSE_TOO_LARGE, err) : refuse_err(s, err);
     if (!(smtp_is_peer(s) && params.handed.is_judged) && !smtp_judge_sender(s, &sender, &refusal))
         return refuse(s, refusal);
     return begin(s, &sender, &params);

@@ -146,6 +146,8 @@ enum session_next smtp_cmd_rcpt(struct smtp_session *s, struct span args)
     t->rcpt_organisation = 0;
     if (t->recipient_count >= smtp_recipients_max(s))
         return refuse_rcpt(s, REFUSE_TOO_MANY_RECIPIENTS);
+    if (t->most_recipients && t->recipient_count >= (uint64_t)t->most_recipients)
+        return refuse_rcpt(s, REFUSE_SENDER_RECIPIENTS);
     fault = smtp_take_path(t, &args, ADDRESS_ACCEPT_NO_DOMAIN, &address);
     if (fault != ADDRESS_GOOD || address_is_null(&address)) {
         s->was_refused = true;

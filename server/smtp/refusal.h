@@ -46,6 +46,8 @@
     X(REFUSE_ALIAS_LOOP, "alias-loop", 550, "5.4.6", "This address leads back to itself.")                   \
     X(REFUSE_MAILBOX_FULL, "mailbox-full", 452, "4.2.2", "The mailbox is full.")                             \
     X(REFUSE_TOO_MANY_RECIPIENTS, "too-many-recipients", 452, "4.5.3", "Too many recipients.")               \
+    X(REFUSE_SENDER_RECIPIENTS, "sender-recipients", 550, "5.5.3",                                           \
+      "You may not send one message to so many recipients.")                                                 \
     /* the message */                                                                                        \
     X(REFUSE_NO_RECIPIENTS, "no-recipients", 554, "5.5.1", "No valid recipients.")                           \
     X(REFUSE_BINARY_NEEDS_BDAT, "binary-needs-bdat", 503, "5.5.1", "A binary message needs BDAT.")           \

@@ -52,8 +52,10 @@ struct smtp_transaction {
     bool is_judged; /* by another server of ours: not once more */
     bool is_inner;  /* a host of the house sends it for a domain served here, or a notice */
 
-    int64_t max_bytes;     /* the least that one of its recipients takes; 0: as the server takes */
-    const char *rcpt_text; /* of the last RCPT, for the log; NULL before */
+    int64_t
+        max_bytes; /* the least that its sender may send and each recipient takes; 0: as the server takes */
+    int64_t most_recipients; /* that its sender may name; 0: as the server takes */
+    const char *rcpt_text;   /* of the last RCPT, for the log; NULL before */
     struct smtp_recipient *recipients;
     size_t recipient_count;
     struct deliver_recipient *targets; /* every mailbox once */

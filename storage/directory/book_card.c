@@ -26,6 +26,9 @@
 #define TAG "md5((r.kind, r.name, " ADDRESSES ", " DETAILS ", md5(d.photo))::text)"
 
 static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
+static const char SELECT_ORGANISATION[] =
+    "SELECT o.name, EXISTS (SELECT FROM domain d WHERE d.organisation_id = $1 AND d.name = $2)"
+    "  FROM organisation o WHERE o.organisation_id = $1";
 static const char SELECT_LISTS[] =
     "SELECT l.name, l.query, coalesce(l.visible_to_id, 0), v.kind, p.address FROM address_list l"
     "  LEFT JOIN recipient v ON v.recipient_id = l.visible_to_id"
@@ -58,6 +61,19 @@ bool book_stamp(struct directory *directory, int64_t *stamp_out, struct err *err
     *stamp_out = ok ? db_get_i64(&row, 0) : 0;
     talloc_free(scratch);
     return ok;
+}
+
+bool book_organisation(struct directory *directory, const void *owner, int64_t organisation_id,
+                       const char *domain, const char **name_out, bool *has_domain_out, struct err *err)
+{
+    struct db_row row;
+
+    if (!look_up_one(directory, owner, SELECT_ORGANISATION, DB_ARGS(db_i64(organisation_id), db_text(domain)),
+                     &row, err))
+        return false;
+    *name_out = db_copy_text(owner, &row, 0);
+    *has_domain_out = db_get_bool(&row, 1);
+    return true;
 }
 
 static bool may_see(struct directory *directory, const struct db_row *row, const char *reader, bool *may_out,
@@ -105,7 +121,8 @@ static bool select_ids(struct directory *directory, const void *owner, int64_t o
     *ids_out = db_null(DB_I64_ARRAY);
     if (!book->query)
         return true;
-    if (!list_query_select(directory, owner, organisation_id, book->query, only, &ids, &count, err))
+    if (!list_query_select(directory, owner, organisation_id, book->query, only, LIST_SELECT_MAX, &ids,
+                           &count, err))
         return false;
     *ids_out = db_i64_array(ids, count);
     return true;
@@ -136,7 +153,51 @@ bool book_members(struct directory *directory, const void *owner, int64_t organi
     return ok;
 }
 
+bool book_find(struct directory *directory, const void *owner, int64_t organisation_id,
+               const struct book *book, const char *filter, size_t most, int64_t **ids_out, size_t *count_out,
+               struct err *err)
+{
+    const char *query =
+        talloc_asprintf(owner, "(&(hidden=no)%s%s)", book->query ? book->query : "", filter ? filter : "");
+
+    return list_query_select(directory, owner, organisation_id, query, 0, most, ids_out, count_out, err);
+}
+
 /* ---- cards */
+
+static enum vcard_kind vcard_kind_of(enum recipient_kind kind)
+{
+    return kind == RECIPIENT_GROUP       ? VCARD_GROUP
+           : kind == RECIPIENT_ROOM      ? VCARD_LOCATION
+           : kind == RECIPIENT_EQUIPMENT ? VCARD_DEVICE
+                                         : VCARD_INDIVIDUAL;
+}
+
+struct vcard book_vcard(const struct book_card *c, char uid[BOOK_UID_TEXT])
+{
+    snprintf(uid, BOOK_UID_TEXT, BOOK_UID_FORMAT, (long long)c->recipient_id);
+    return (struct vcard){ .uid = uid,
+                           .kind = vcard_kind_of(c->kind),
+                           .name = c->name,
+                           .given = c->given,
+                           .family = c->family,
+                           .title = c->title,
+                           .department = c->department,
+                           .company = c->company,
+                           .office = c->office,
+                           .street = c->street,
+                           .city = c->city,
+                           .postal_code = c->postal_code,
+                           .state = c->state,
+                           .country = c->country,
+                           .phone = c->phone,
+                           .mobile = c->mobile,
+                           .fax = c->fax,
+                           .notes = c->notes,
+                           .addresses = c->addresses,
+                           .address_count = c->address_count,
+                           .photo = c->photo };
+}
 
 static const char *text_at(const void *owner, const struct db_row *row, int column)
 {
@@ -239,7 +300,8 @@ static bool list_page(struct directory *directory, const struct actor *actor, co
         return false;
     if (count == 0)
         return not_found(err, "address list");
-    if (!list_query_select(directory, owner, organisation_id, found[0].query, 0, &ids, &count, err))
+    if (!list_query_select(directory, owner, organisation_id, found[0].query, 0, LIST_SELECT_MAX, &ids,
+                           &count, err))
         return false;
     count = next_ids(ids, count, after);
     qsort(ids, count, sizeof *ids, by_number);

@@ -11,10 +11,11 @@
 #define DIRECTORY_BOOK_CARD_H
 
 #include "directory/user.h"
+#include "format/vcard.h"
 
 /* What names somebody in vCards, for ever. */
 #define BOOK_UID_FORMAT "chappe-recipient-%lld"
-enum { BOOK_CARDS_MAX = 1000, BOOK_TAG_TEXT = 33, BOOKS_MAX = 200 };
+enum { BOOK_CARDS_MAX = 1000, BOOK_TAG_TEXT = 33, BOOK_UID_TEXT = 48, BOOKS_MAX = 200 };
 
 struct book {
     const char *name;  /* NULL: the global one */
@@ -32,6 +33,15 @@ struct book_member {
 MUST_CHECK bool book_members(struct directory *directory, const void *owner, int64_t organisation_id,
                              const struct book *book, int64_t only, struct book_member **members_out,
                              size_t *count_out, struct err *err);
+/* Those of a book whom a filter over recipients (list.h; NULL: everybody) selects, by their numbers, at most `most`, in the order of
+ * their addresses. ERR_INVALID: the filter, or together with the book's it is too large. */
+MUST_CHECK bool book_find(struct directory *directory, const void *owner, int64_t organisation_id,
+                          const struct book *book, const char *filter, size_t most, int64_t **ids_out,
+                          size_t *count_out, struct err *err);
+/* What the organisation is called, and whether this domain ("": none) is one of its own. */
+MUST_CHECK bool book_organisation(struct directory *directory, const void *owner, int64_t organisation_id,
+                                  const char *domain, const char **name_out, bool *has_domain_out,
+                                  struct err *err);
 /* The directory's stamp: books do not change while it does not. */
 MUST_CHECK bool book_stamp(struct directory *directory, int64_t *stamp_out, struct err *err);
 
@@ -45,6 +55,8 @@ struct book_card {
     size_t address_count;
     struct span photo; /* empty: none */
 };
+/* As it is written; the strings are the card's, and `uid`, which is filled in. */
+struct vcard book_vcard(const struct book_card *card, char uid[BOOK_UID_TEXT]);
 /* Of these, at most BOOK_CARDS_MAX; who is not (any more) shown is left out. Sorted by name; under `owner`. `actor` NULL: for a reader. */
 MUST_CHECK bool book_cards(struct directory *directory, const struct actor *actor, const void *owner,
                            int64_t organisation_id, const int64_t *ids, size_t id_count,

@@ -114,13 +114,14 @@ static bool is_known_tls(const char *tls)
 static bool check_way(const struct connector *wanted, const void *scratch, struct err *err)
 {
     struct connector_host hosts[CONNECTOR_HOSTS_MAX];
-    struct net_address source;
+    struct net_source source;
     size_t count;
 
     if (!is_known_tls(wanted->tls))
         return err_set(err, ERR_INVALID, "TLS is never, opportunistic, encrypt, verify or implicit.");
-    if (wanted->source_address && !net_address_parse(span_text(wanted->source_address), &source))
-        return err_set(err, ERR_INVALID, "%.60s is not an IP address.", wanted->source_address);
+    if (wanted->source_address && !net_source_parse(span_text(wanted->source_address), &source))
+        return err_set(err, ERR_INVALID, "%.60s is not an IP address, %%INTERFACE, or both.",
+                       wanted->source_address);
     if (wanted->smarthost && !connector_read_hosts(scratch, wanted->smarthost, hosts, &count))
         return err_set(err, ERR_INVALID, "A smarthost is HOST[:PORT], [HOST][:PORT] or [ADDRESS][:PORT].");
     if (!wanted->smarthost && wanted->login && *wanted->login)

@@ -51,9 +51,9 @@ struct connector {
     const char *schedule; /* format/schedule.h */
     int64_t max_bytes;    /* larger messages take another way; 0: no limit */
     unsigned priorities;
-    const char *smarthost;                    /* "smart.example:587, [192.0.2.1]"; NULL: by DNS */
-    const char *tls;                          /* "never", "opportunistic", "encrypt", "verify", "implicit" */
-    const char *source_address;               /* bound to before connecting; NULL: any */
+    const char *smarthost;      /* "smart.example:587, [192.0.2.1]"; NULL: by DNS */
+    const char *tls;            /* "never", "opportunistic", "encrypt", "verify", "implicit" */
+    const char *source_address; /* bound to before connecting, as net_source_parse() reads it; NULL: any */
     int connections_max, messages_per_minute; /* 0: no limit of its own */
     int recipients_max;                       /* of one transaction; 0: as the other side takes */
     int alarm_per_hour;                       /* messages: what goes beyond is told, not held; 0: never */

@@ -30,6 +30,15 @@ static const char SELECT_SETTINGS[] =
     SELECT_SETTING " WHERE coalesce(s.organisation_id, 0) = $1 ORDER BY d.name NULLS FIRST, s.name";
 static const char SELECT_ALL[] = SELECT_SETTING;
 
+/* A domain without any has one row, of nothing. */
+static const char SELECT_OF_DOMAIN[] =
+    "SELECT coalesce(s.organisation_id, 0), coalesce(s.domain_id, 0), d.name, s.name, s.value"
+    "  FROM domain d LEFT JOIN filter_setting s"
+    "    ON starts_with(s.name, $2) AND (s.organisation_id IS NULL OR s.organisation_id = d.organisation_id)"
+    "   AND (s.domain_id IS NULL OR s.domain_id = d.domain_id)"
+    " WHERE d.name = $1 AND d.kind <> 'backup'"
+    " ORDER BY s.organisation_id IS NOT NULL, s.domain_id IS NOT NULL";
+
 static const char SELECT_STAMP[] = "SELECT stamp FROM filter_stamp";
 
 struct change {
@@ -188,6 +197,23 @@ bool filter_setting_load(struct directory *directory, const void *owner, struct 
             s->value = unsealed(directory, *settings_out,
                                 seal_context(*settings_out, "setting", s->name, "value"), s->value);
     }
+    return true;
+}
+
+bool filter_setting_of_domain(struct directory *directory, const void *owner, const char *domain,
+                              const char *beginning, struct filter_setting **settings_out, size_t *count_out,
+                              struct err *err)
+{
+    struct db_rows *rows;
+
+    if (!look_up(directory, NULL, SELECT_OF_DOMAIN, DB_ARGS(db_text(domain), db_text(beginning)), &rows, err))
+        return false;
+    read_rows(owner, rows, settings_out, count_out);
+    talloc_free(rows);
+    if (*count_out == 0)
+        return not_found(err, "domain");
+    if (!(*settings_out)[0].name)
+        *count_out = 0;
     return true;
 }
 

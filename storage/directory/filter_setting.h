@@ -33,6 +33,11 @@ MUST_CHECK bool filter_setting_list(struct directory *directory, const struct ac
 /* Of all, for the filters. */
 MUST_CHECK bool filter_setting_load(struct directory *directory, const void *owner,
                                     struct filter_setting **settings_out, size_t *count_out, struct err *err);
+/* Those whose name begins so and that concern this domain: the installation's, then its organisation's, then its own. Asked without rights.
+ * ERR_NOT_FOUND: there is no such domain, or we are its backup only. */
+MUST_CHECK bool filter_setting_of_domain(struct directory *directory, const void *owner, const char *domain,
+                                         const char *beginning, struct filter_setting **settings_out,
+                                         size_t *count_out, struct err *err);
 
 /* A number that grows with every change of what the filters read: whoever keeps a copy compares it. Cheap; no
  * transaction. */

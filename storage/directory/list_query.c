@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "directory/act.h"
+#include "directory/list_query.h"
 #include "directory/query_memory.h"
 #include "format/charset.h"
 #include "format/ldap_filter.h"
@@ -17,17 +18,41 @@
 
 enum { FIXED_ARGS = 4 };
 
+/* Its own addresses, and a contact's elsewhere. */
+#define ONE_OF_ITS_ADDRESSES                                                                                 \
+    "EXISTS (SELECT FROM (SELECT b.address FROM address b WHERE b.recipient_id = r.recipient_id"             \
+    "        UNION ALL SELECT t.target_address FROM recipient_target t"                                      \
+    "         WHERE t.recipient_id = r.recipient_id AND r.kind = 'contact') x WHERE "
+
 /* `what`: the text that a test is about; a condition around it where an attribute has several values. */
 static const struct {
     const char *name, *what, *before, *after;
+    bool is_folded; /* already without capitals and accents */
 } attributes[] = {
-    { "address", "x.address", "EXISTS (SELECT FROM address x WHERE x.recipient_id = r.recipient_id AND ",
-      ")" },
-    { "mail", "x.address", "EXISTS (SELECT FROM address x WHERE x.recipient_id = r.recipient_id AND ", ")" },
+    { "address", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
+    { "mail", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
     { "domain", "d.name", "", "" },
-    { "name", "r.name", "", "" },
-    { "cn", "r.name", "", "" },
-    { "displayname", "r.name", "", "" },
+    { "name", "r.sort_name", "", "", .is_folded = true },
+    { "cn", "r.sort_name", "", "", .is_folded = true },
+    { "displayname", "r.sort_name", "", "", .is_folded = true },
+    { "givenname", "e.given_name", "", "" },
+    { "sn", "coalesce(nullif(e.surname, ''), r.name)", "", "" },
+    { "title", "e.title", "", "" },
+    { "department", "e.department", "", "" },
+    { "ou", "e.department", "", "" },
+    { "company", "e.company", "", "" },
+    { "o", "e.company", "", "" },
+    { "office", "e.office", "", "" },
+    { "street", "e.street", "", "" },
+    { "city", "e.city", "", "" },
+    { "l", "e.city", "", "" },
+    { "st", "e.state", "", "" },
+    { "postal_code", "e.postal_code", "", "" },
+    { "country", "e.country", "", "" },
+    { "phone", "e.phone", "", "" },
+    { "mobile", "e.mobile", "", "" },
+    { "fax", "e.fax", "", "" },
+    { "notes", "e.notes", "", "" },
     { "kind", "r.kind", "", "" },
     { "state", "r.state", "", "" },
     { "admin_group", "g.name", "", "" },
@@ -47,10 +72,11 @@ static const struct {
     "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                        \
     "  JOIN domain d ON d.domain_id = p.domain_id"                                                                \
     "  JOIN administrative_group g ON g.administrative_group_id = r.administrative_group_id"                      \
+    "  LEFT JOIN recipient_person e ON e.recipient_id = r.recipient_id"                                           \
     "  LEFT JOIN store s ON s.store_id = r.store_id"                                                              \
     "  LEFT JOIN storage_group sg ON sg.storage_group_id = r.storage_group_id"                                    \
     " WHERE r.organisation_id = $1 AND r.kind <> 'alias' AND ($4 OR r.kind <> 'group') AND r.state <> 'disabled'" \
-    "   AND ($3::bigint = 0 OR r.recipient_id = $3) AND "
+    "   AND ($3::bigint[] IS NULL OR r.recipient_id = ANY ($3)) AND "
 #define ORDER " ORDER BY p.address LIMIT $2"
 
 static const char SELECT_QUERY[] = "SELECT organisation_id, query FROM list WHERE recipient_id = $1";
@@ -125,8 +151,10 @@ static bool translate_test(struct translation *t, const struct ldap_filter *filt
         comparison = talloc_asprintf(t->scratch, "coalesce(%s, '') <> ''", attributes[i].what);
     } else {
         comparison =
-            talloc_asprintf(t->scratch, "coalesce(lower(%s) %s lower($%zu), false)", attributes[i].what,
-                            filter->kind == LDAP_EQUALS ? "=" : "LIKE", t->count + 1);
+            talloc_asprintf(t->scratch,
+                            attributes[i].is_folded ? "coalesce(%s %s (SELECT chappe_fold($%zu)), false)"
+                                                    : "coalesce(lower(%s) %s lower($%zu), false)",
+                            attributes[i].what, filter->kind == LDAP_EQUALS ? "=" : "LIKE", t->count + 1);
         t->values[t->count++] =
             db_text(filter->kind == LDAP_EQUALS ? filter->pieces[0] : pattern_of(t->scratch, filter));
     }
@@ -168,15 +196,26 @@ static bool compile(struct translation *t, const char *query, struct err *err)
     return true;
 }
 
-/* Runs it; `only`: 0, or the one recipient that is asked about. */
+/* Some recipients that are asked about; ids NULL: all. */
+struct among {
+    const int64_t *ids;
+    size_t count;
+};
+static const struct among ALL = { NULL, 0 };
+
+static struct among only(const int64_t *recipient_id)
+{
+    return *recipient_id ? (struct among){ recipient_id, 1 } : ALL;
+}
+
 static bool select_members(struct db *db, struct translation *t, int64_t organisation_id, size_t most,
-                           int64_t only, const char *query, struct db_rows **rows_out, struct err *err)
+                           struct among among, const char *query, struct db_rows **rows_out, struct err *err)
 {
     if (!compile(t, query, err))
         return false;
     t->values[0] = db_i64(organisation_id);
     t->values[1] = db_i64((int64_t)most);
-    t->values[2] = db_i64(only);
+    t->values[2] = among.ids ? db_i64_array(among.ids, among.count) : db_null(DB_I64_ARRAY);
     t->values[3] = db_bool(t->may_be_group);
     return db_query_built(db, t->scratch, t->sql, (struct db_args){ t->count, t->values }, rows_out, err);
 }
@@ -208,7 +247,8 @@ static bool read_preview(struct db *db, void *arg, struct err *err)
                              .may_be_group = preview->groups == LIST_WITH_GROUPS };
     struct db_rows *rows;
     struct db_row row;
-    bool ok = select_members(db, &t, preview->organisation_id, preview->most, 0, preview->query, &rows, err);
+    bool ok =
+        select_members(db, &t, preview->organisation_id, preview->most, ALL, preview->query, &rows, err);
 
     if (ok) {
         preview->count = db_rows_count(rows);
@@ -238,7 +278,8 @@ bool list_query_preview(struct directory *directory, const struct actor *actor, 
 /* ---- for address books */
 
 bool list_query_select(struct directory *directory, const void *owner, int64_t organisation_id,
-                       const char *query, int64_t only, int64_t **ids_out, size_t *count_out, struct err *err)
+                       const char *query, int64_t recipient_id, size_t most, int64_t **ids_out,
+                       size_t *count_out, struct err *err)
 {
     struct translation t = { .scratch = talloc_new(NULL), .may_be_group = true };
     struct db_rows *rows;
@@ -247,7 +288,7 @@ bool list_query_select(struct directory *directory, const void *owner, int64_t o
     bool ok = db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err);
 
     if (ok) {
-        ok = select_members(db, &t, organisation_id, LIST_SELECT_MAX, only, query, &rows, err);
+        ok = select_members(db, &t, organisation_id, most, only(&recipient_id), query, &rows, err);
         db_release(&db);
     }
     if (ok) {
@@ -255,6 +296,27 @@ bool list_query_select(struct directory *directory, const void *owner, int64_t o
         *ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
         for (size_t i = 0; db_rows_at(rows, i, &row); i++)
             (*ids_out)[i] = db_get_i64(&row, 0);
+    }
+    talloc_free(t.scratch);
+    return ok;
+}
+
+/* ---- for policies */
+
+bool list_query_among(struct db *db, const void *owner, int64_t organisation_id, const char *query,
+                      const int64_t *ids, size_t count, int64_t **found_out, size_t *found_count_out,
+                      struct err *err)
+{
+    struct translation t = { .scratch = talloc_new(NULL) };
+    struct db_rows *rows;
+    struct db_row row;
+    bool ok = select_members(db, &t, organisation_id, count, (struct among){ ids, count }, query, &rows, err);
+
+    if (ok) {
+        *found_count_out = db_rows_count(rows);
+        *found_out = talloc_array(owner, int64_t, (unsigned)*found_count_out + 1);
+        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+            (*found_out)[i] = db_get_i64(&row, 0);
     }
     talloc_free(t.scratch);
     return ok;
@@ -273,7 +335,7 @@ static bool ask(struct db *db, int64_t group_id, struct translation *t, int64_t 
     *stamp_out = db_get_i64(&row, 0);
     if (!db_one_row(db, t->scratch, SELECT_QUERY, DB_ARGS(db_i64(group_id)), &row, err))
         return err->kind == ERR_NOT_FOUND;
-    return db_is_null(&row, 1) || select_members(db, t, db_get_i64(&row, 0), GROUP_QUERY_MAX + 1, 0,
+    return db_is_null(&row, 1) || select_members(db, t, db_get_i64(&row, 0), GROUP_QUERY_MAX + 1, ALL,
                                                  db_copy_text(t->scratch, &row, 1), rows_out, err);
 }
 
@@ -322,8 +384,8 @@ static bool is_selected(struct db *db, void *scratch, int64_t group_id, int64_t 
     for (size_t i = 0; !*has_out && db_rows_at(rows, i, &row); i++) {
         struct translation t = { .scratch = scratch };
 
-        if (!select_members(db, &t, db_get_i64(&row, 0), 1, recipient_id, db_copy_text(scratch, &row, 1),
-                            &found, err))
+        if (!select_members(db, &t, db_get_i64(&row, 0), 1, only(&recipient_id),
+                            db_copy_text(scratch, &row, 1), &found, err))
             return false;
         *has_out = db_rows_count(found) > 0;
     }

@@ -7,55 +7,97 @@
 #include <talloc.h>
 
 /* Who administers a part of an organisation may not see its administrative groups: their names are empty for him.
- * $1 organisation, $2 domain, $3 text, $4 kinds, $5 states, $6 administrative group, $7 and $8 the last one seen, $9 limit. What
- * is looked for is folded once, and the addresses that hold it are collected once. The page is chosen first, by an index of its
- * order; names of what contains them are looked up for those on it. */
-#define CHOSEN                                                                                                    \
-    "WITH page AS MATERIALIZED (SELECT r.*, a.address FROM recipient r"                                           \
-    "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"                                        \
-    " WHERE ($2::text IS NULL OR a.domain_id = (SELECT domain_id FROM domain WHERE name = $2))"                   \
-    "   AND ($3::text IS NULL OR strpos(r.sort_name, (SELECT chappe_fold($3))) > 0"                               \
-    "        OR r.recipient_id IN (SELECT b.recipient_id FROM address b"                                          \
-    "             WHERE ($1 = 0 OR b.organisation_id = $1) AND strpos(b.address, (SELECT chappe_fold($3))) > 0))" \
-    "   AND ($4::text IS NULL OR r.kind = ANY (string_to_array($4, ',')))"                                        \
-    "   AND ($5::text IS NULL OR r.state = ANY (string_to_array($5, ',')))"                                       \
-    "   AND ($6::text IS NULL OR r.administrative_group_id IN"                                                    \
-    "        (SELECT administrative_group_id FROM administrative_group WHERE name = $6))"                         \
-    "   AND $8::bigint >= 0"
-#define SHOWN(key, order)                                                                                                              \
-    " LIMIT $9) SELECT p.recipient_id, p.kind, p.state, p.address, p.name, coalesce(o.name, ''), coalesce(g.name, ''), p.quota_bytes," \
-    "       p.created_us, sg.name, s.name, p." key "::text"                                                                            \
-    "  FROM page p LEFT JOIN organisation o ON o.organisation_id = p.organisation_id"                                                  \
-    "  LEFT JOIN administrative_group g ON g.administrative_group_id = p.administrative_group_id"                                      \
-    "  LEFT JOIN store s ON s.store_id = p.store_id"                                                                                   \
+ * $1 organisation, $2 domain, $3 what is looked for, $4 kinds, $5 states, $6 administrative group, $7 and $8 the last one seen, $9
+ * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made. The
+ * page is chosen first, by an index of its order where there is one; names of what contains them are looked up for those on it. */
+#define CHOSEN(key, joins, text_fits)                                                                        \
+    "WITH page AS MATERIALIZED (SELECT r.*, a.address, " key " AS sort_key FROM recipient r"                 \
+    "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary" joins                             \
+    " WHERE ($2::text IS NULL OR a.domain_id = (SELECT domain_id FROM domain WHERE name = $2))"              \
+    "   AND " text_fits "   AND ($4::text IS NULL OR r.kind = ANY (string_to_array($4, ',')))"               \
+    "   AND ($5::text IS NULL OR r.state = ANY (string_to_array($5, ',')))"                                  \
+    "   AND ($6::text IS NULL OR r.administrative_group_id IN"                                               \
+    "        (SELECT administrative_group_id FROM administrative_group WHERE name = $6))"                    \
+    "   AND ($10::text IS NULL OR r.store_id IN (SELECT store_id FROM store WHERE name = $10))"              \
+    "   AND ($11::text IS NULL OR r.storage_group_id IN"                                                     \
+    "        (SELECT storage_group_id FROM storage_group WHERE name = $11))"                                 \
+    "   AND ($12::bigint IS NULL OR r.quota_bytes >= $12)"                                                   \
+    "   AND ($13::bigint IS NULL OR r.quota_bytes <= $13)"                                                   \
+    "   AND ($14::bigint IS NULL OR r.created_us >= $14)"                                                    \
+    "   AND ($15::bigint IS NULL OR r.created_us < $15) AND $8::bigint >= 0"
+/* In their order until the page is full: quick where many fit. */
+#define FITS_ON_THE_WAY                                                                                      \
+    "($3::text IS NULL OR r.sort_name LIKE $3 OR r.recipient_id IN"                                          \
+    "     (SELECT b.recipient_id FROM address b"                                                             \
+    "       WHERE ($1 = 0 OR b.organisation_id = $1) AND b.address LIKE $3))"
+/* Those few that were found. */
+#define FITS_AS_FOUND "r.recipient_id = ANY ($3::bigint[])"
+#define SHOWN(order)                                                                                         \
+    " LIMIT $9) SELECT p.recipient_id, p.kind, p.state, p.address, p.name, coalesce(o.name, ''),"            \
+    "       coalesce(g.name, ''), p.quota_bytes, p.created_us, sg.name, s.name, p.sort_key::text"            \
+    "  FROM page p LEFT JOIN organisation o ON o.organisation_id = p.organisation_id"                        \
+    "  LEFT JOIN administrative_group g ON g.administrative_group_id = p.administrative_group_id"            \
+    "  LEFT JOIN store s ON s.store_id = p.store_id"                                                         \
     "  LEFT JOIN storage_group sg ON sg.storage_group_id = p.storage_group_id ORDER BY " order
 #define OF_ONE(table) " AND " table ".organisation_id = $1"
 #define OF_ALL " AND $1::bigint = 0"
-#define BY_ADDRESS(whose, sign, direction)                                                                   \
-    CHOSEN whose " AND ($7::text IS NULL OR a.address " sign                                                 \
-                 " $7) ORDER BY a.address " direction SHOWN("address", "p.address " direction)
-#define BY(whose, key, type, sign, direction)                                                                \
-    CHOSEN whose " AND ($7::text IS NULL OR (r." key ", r.recipient_id) " sign " ($7::" type ", $8))"        \
-                 " ORDER BY r." key " " direction ", r.recipient_id " direction                              \
-                 SHOWN(key, "p." key " " direction ", p.recipient_id " direction)
-#define PAGES(of_address, of_recipient)                                                                      \
+#define OF_ANY " AND ($1::bigint = 0 OR r.organisation_id = $1)"
+#define BY_ADDRESS(whose, fits, sign, direction)                                                             \
+    CHOSEN("a.address", "", fits)                                                                            \
+    whose " AND ($7::text IS NULL OR a.address " sign                                                        \
+          " $7) ORDER BY a.address " direction SHOWN("p.address " direction)
+#define BY(whose, fits, key, joins, type, sign, direction)                                                   \
+    CHOSEN(key, joins, fits)                                                                                 \
+    whose " AND ($7::text IS NULL OR (" key ", r.recipient_id) " sign " ($7::" type ", $8))"                 \
+          " ORDER BY " key " " direction                                                                     \
+          ", r.recipient_id " direction SHOWN("p.sort_key " direction ", p.recipient_id " direction)
+#define BOTH_WAYS(whose, fits, key, joins, type)                                                             \
     {                                                                                                        \
-        [ORDER_ADDRESS] = { BY_ADDRESS(of_address, ">", ""), BY_ADDRESS(of_address, "<", "DESC") },          \
-        [ORDER_NAME] = { BY(of_recipient, "sort_name", "text", ">", ""),                                     \
-                         BY(of_recipient, "sort_name", "text", "<", "DESC") },                               \
-        [ORDER_CREATED] = { BY(of_recipient, "created_us", "bigint", ">", ""),                               \
-                            BY(of_recipient, "created_us", "bigint", "<", "DESC") },                         \
+        BY(whose, fits, key, joins, type, ">", ""), BY(whose, fits, key, joins, type, "<", "DESC")           \
+    }
+#define PAGES(of_address, of_recipient, fits)                                                                \
+    {                                                                                                        \
+        [ORDER_ADDRESS] = { BY_ADDRESS(of_address, fits, ">", ""),                                           \
+                            BY_ADDRESS(of_address, fits, "<", "DESC") },                                     \
+        [ORDER_NAME] = BOTH_WAYS(of_recipient, fits, "r.sort_name", "", "text"),                             \
+        [ORDER_CREATED] = BOTH_WAYS(of_recipient, fits, "r.created_us", "", "bigint"),                       \
+        [ORDER_KIND] = BOTH_WAYS(of_recipient, fits, "r.kind", "", "text"),                                  \
+        [ORDER_STATE] = BOTH_WAYS(of_recipient, fits, "r.state", "", "text"),                                \
+        [ORDER_QUOTA] = BOTH_WAYS(of_recipient, fits, "r.quota_bytes", "", "bigint"),                        \
+        [ORDER_STORE] = BOTH_WAYS(of_recipient, fits, "coalesce(os.name, '')",                               \
+                                  " LEFT JOIN store os ON os.store_id = r.store_id", "text"),                \
+        [ORDER_ADMIN_GROUP] = BOTH_WAYS(of_recipient, fits, "coalesce(og.name, '')",                         \
+                                        " LEFT JOIN administrative_group og"                                 \
+                                        " ON og.administrative_group_id = r.administrative_group_id",        \
+                                        "text"),                                                             \
     }
 
+enum reach { REACH_ALL, REACH_ONE, REACH_FOUND, REACHES };
+
 /* By address_by_organisation, recipient_by_name, recipient_by_created; of all organisations by the unique index of addresses and
- * recipient_by_name_of_all. */
-static const char *const pages[2][RECIPIENT_ORDERS][2] = { PAGES(OF_ALL, OF_ALL),
-                                                           PAGES(OF_ONE("a"), OF_ONE("r")) };
+ * recipient_by_name_of_all. Other orders sort what fits. */
+static const char *const pages[REACHES][RECIPIENT_ORDERS][2] = {
+    [REACH_ALL] = PAGES(OF_ALL, OF_ALL, FITS_ON_THE_WAY),
+    [REACH_ONE] = PAGES(OF_ONE("a"), OF_ONE("r"), FITS_ON_THE_WAY),
+    [REACH_FOUND] = PAGES(OF_ANY, OF_ANY, FITS_AS_FOUND),
+};
+
+/* A pattern of what is looked for, folded. */
+static const char PATTERN[] =
+    "SELECT '%' || regexp_replace(chappe_fold($1), '([%_\\\\])', '\\\\\\1', 'g') || '%'";
+
+/* By recipient_by_name_part and address_by_part. Who has many hits needs none of them: a page is full soon. */
+enum { FEW = 2000 };
+static const char FIND_FEW[] =
+    "(SELECT recipient_id FROM recipient WHERE sort_name LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)"
+    " UNION (SELECT recipient_id FROM address WHERE address LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)";
 
 struct listing {
     const void *owner;
     const struct recipient_query *query;
     int64_t organisation_id;
+    enum reach reach;
+    struct db_value text; /* a pattern; with REACH_FOUND, whom it was found in */
     struct recipient_entry *entries;
     size_t count;
 };
@@ -78,18 +120,31 @@ static void read_row(const void *owner, const struct db_row *row, struct recipie
     };
 }
 
+static struct db_value bound(const int64_t *value)
+{
+    return value ? db_i64(*value) : db_null(DB_I64);
+}
+
+static bool query_page(struct db *db, const struct listing *l, struct db_rows **rows_out, struct err *err)
+{
+    const struct recipient_query *q = l->query;
+
+    return db_query(db, l->owner, pages[l->reach][q->order][q->is_falling],
+                    DB_ARGS(db_i64(l->organisation_id), db_text(q->domain), l->text, db_text(q->kinds),
+                            db_text(q->states), db_text(q->admin_group), db_text(q->after_key),
+                            db_i64(q->after_id), db_i64((int64_t)q->limit), db_text(q->store),
+                            db_text(q->storage_group), bound(q->quota_least), bound(q->quota_most),
+                            bound(q->created_from_us), bound(q->created_before_us)),
+                    rows_out, err);
+}
+
 static bool read_page(struct db *db, void *arg, struct err *err)
 {
     struct listing *l = arg;
-    const struct recipient_query *q = l->query;
     struct db_rows *rows;
     struct db_row row;
 
-    if (!db_query(db, l->owner, pages[l->organisation_id != 0][q->order][q->is_falling],
-                  DB_ARGS(db_i64(l->organisation_id), db_text(q->domain), db_text(q->text), db_text(q->kinds),
-                          db_text(q->states), db_text(q->admin_group), db_text(q->after_key),
-                          db_i64(q->after_id), db_i64((int64_t)q->limit)),
-                  &rows, err))
+    if (!query_page(db, l, &rows, err))
         return false;
     l->count = db_rows_count(rows);
     l->entries = talloc_array(l->owner, struct recipient_entry, (unsigned)l->count);
@@ -99,16 +154,47 @@ static bool read_page(struct db *db, void *arg, struct err *err)
     return true;
 }
 
+/* By the role that looks up, under whose row-level security these indexes serve; the page itself is read by the actor's. */
+static bool look_for(struct directory *directory, struct listing *l, void *scratch, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+    const char *pattern;
+
+    if (!look_up_one(directory, scratch, PATTERN, DB_ARGS(db_text(l->query->text)), &row, err))
+        return false;
+    pattern = db_copy_text(scratch, &row, 0);
+    l->text = db_text(pattern);
+    if (!look_up(directory, scratch, FIND_FEW,
+                 DB_ARGS(db_i64(l->organisation_id), db_text(pattern), db_i64(FEW + 1)), &rows, err))
+        return false;
+    size_t count = db_rows_count(rows);
+    if (count > FEW)
+        return true;
+    int64_t *ids = talloc_array(scratch, int64_t, (unsigned)count + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        ids[i] = db_get_i64(&row, 0);
+    l->reach = REACH_FOUND;
+    l->text = db_i64_array(ids, count);
+    return true;
+}
+
 bool recipient_list(struct directory *directory, const struct actor *actor, const void *owner,
                     const struct recipient_query *query, struct recipient_entry **entries_out,
                     size_t *count_out, struct err *err)
 {
+    void *scratch = talloc_new(NULL);
     struct listing listing = { .owner = owner,
                                .query = query,
                                .organisation_id =
-                                   query->organisation_id ? query->organisation_id : actor->organisation_id };
+                                   query->organisation_id ? query->organisation_id : actor->organisation_id,
+                               .text = db_text(NULL) };
 
-    if (!act_read(directory, actor, query->organisation_id, read_page, &listing, err))
+    listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
+    bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&
+                act_read(directory, actor, query->organisation_id, read_page, &listing, err);
+    talloc_free(scratch);
+    if (!done)
         return false;
     *entries_out = listing.entries;
     *count_out = listing.count;

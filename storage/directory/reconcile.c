@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <talloc.h>
 
-enum { BATCH = 100, REMOVE_AT_ONCE = 100 };
+enum { BATCH = 100, REMOVE_AT_ONCE = 100, TRY_AGAIN_S = 60 };
 
 /* The rule is asked about those that are due; that of a group, where one change moves many, about all. */
 static const char CHOOSE_ALL[] =
@@ -41,6 +41,13 @@ static const char CHOOSE_GROUP[] =
     "   FROM (SELECT entry_key, entry_key IN (SELECT entry_key FROM inside) AS wanted FROM directory_entry"
     "          WHERE source_id = $1 AND kind = 'user') n"
     "  WHERE e.source_id = $1 AND e.entry_key = n.entry_key AND e.gets_mailbox <> n.wanted";
+/* Those in conflict: in a run of its own kind all of them; where a server tells of a change, those whose address or principal name an entry
+ * had that is due itself, and all once a minute. */
+static const char TRY_AGAIN[] =
+    "UPDATE directory_entry e SET is_due = true WHERE e.source_id = $1 AND e.waits_us > 0 AND NOT e.is_due"
+    "   AND ($2 OR e.waits_us < $3 OR EXISTS (SELECT FROM directory_entry d LEFT JOIN address a ON a.recipient_id = d.recipient_id"
+    "         WHERE d.source_id = $1 AND d.is_due AND (lower(a.address) = ANY (lower(e.addresses::text)::text[])"
+    "               OR (d.principal <> '' AND d.principal = e.principal))))";
 static const char EXPIRE[] =
     "UPDATE directory_entry e SET is_due = true FROM recipient r"
     " WHERE e.source_id = $1 AND e.expires_us > 0 AND e.expires_us <= $2 AND NOT e.is_due"
@@ -89,8 +96,6 @@ static const char SELECT_OVER[] =
     " WHERE e.source_id = $1 AND e.missing_us > 0 AND e.missing_us < $2 AND r.state = 'disabled'"
     " ORDER BY e.entry_key LIMIT $3";
 static const char FORGET[] = "DELETE FROM directory_entry WHERE source_id = $1 AND entry_key = $2";
-static const char FORGET_UNUSED[] =
-    "DELETE FROM directory_entry WHERE source_id = $1 AND missing_us > 0 AND recipient_id IS NULL";
 static const char DROP_STALE[] =
     "DELETE FROM directory_conflict c WHERE c.source_id = $1 AND NOT EXISTS (SELECT FROM directory_entry e"
     "   WHERE e.source_id = c.source_id AND e.entry_key = c.entry_key AND e.missing_us = 0)";
@@ -133,8 +138,11 @@ static bool choose(struct db *db, void *arg, struct err *err)
                 : db_exec(db, CHOOSE_ALL, DB_ARGS(id, db_text(source->mailboxes ? source->mailboxes : "all")),
                           NULL, err)) &&
            db_exec(db, EXPIRE, DB_ARGS(id, db_i64(clock_now_us())), NULL, err) &&
-           db_exec(db, DROP_STALE, DB_ARGS(id), NULL, err) &&
-           db_exec(db, FORGET_UNUSED, DB_ARGS(id), NULL, err);
+           db_exec(db, TRY_AGAIN,
+                   DB_ARGS(id, db_bool(work->run->kind != RUN_LIVE),
+                           db_i64(clock_now_us() - TRY_AGAIN_S * US_PER_S)),
+                   NULL, err) &&
+           db_exec(db, DROP_STALE, DB_ARGS(id), NULL, err);
 }
 
 static bool read_domains(struct db *db, struct reconcile_work *work, struct err *err)
@@ -384,8 +392,6 @@ static bool run_batch(struct reconcile_work *work, bool *has_more, struct err *e
     *has_more = work->batch_count == BATCH;
     if (work->batch_count)
         snprintf(work->after, sizeof work->after, "%s", work->batch[work->batch_count - 1].key);
-    for (size_t i = 0; i < work->batch_count; i++)
-        g_ptr_array_add(work->touched, g_strdup(work->batch[i].key));
     return work->options->is_dry || make_mailboxes(work, err);
 }
 
@@ -463,27 +469,6 @@ static bool remove_over(struct reconcile_work *work, struct err *err)
     return ok;
 }
 
-static const char GROUPS_DUE[] =
-    "UPDATE directory_entry SET is_due = true WHERE source_id = $1 AND kind = 'group' AND NOT is_due";
-
-static bool keep_groups_due(struct db *db, void *arg, struct err *err)
-{
-    struct reconcile_work *work = arg;
-
-    return db_exec(db, GROUPS_DUE, DB_ARGS(db_i64(work->options->source->source_id)), NULL, err);
-}
-
-/* After trouble: which groups are concerned would be forgotten with this run, so the next one looks at all of them. */
-static void note_trouble(struct reconcile_work *work)
-{
-    struct err err = ERR_INIT;
-
-    if (work->touched->len && !work->options->is_dry &&
-        !act_read(work->options->directory, &work->actor, work->options->source->organisation_id,
-                  keep_groups_due, work, &err))
-        log_err(LOG_LEVEL_WARNING, "directory.groups", &err);
-}
-
 bool reconcile(const struct reconciling *reconciling, const void *owner, struct source_run *run,
                struct err *err)
 {
@@ -494,8 +479,7 @@ bool reconcile(const struct reconciling *reconciling, const void *owner, struct 
                                    .actor = { .name = talloc_asprintf(owner, "directory:%s", source->name),
                                               .organisation_id = source->organisation_id },
                                    .scratch = talloc_new(NULL),
-                                   .changes = json_array(),
-                                   .touched = g_ptr_array_new_with_free_func(g_free) };
+                                   .changes = json_array() };
     bool ok;
 
     *err = ERR_INIT;
@@ -507,9 +491,6 @@ bool reconcile(const struct reconciling *reconciling, const void *owner, struct 
              remove_over(&work, err);
     else
         ok = err->kind == ERR_NONE;
-    if (!ok)
-        note_trouble(&work);
     run->changes = json_take_text(owner, work.changes);
-    g_ptr_array_free(work.touched, TRUE);
     return ok;
 }

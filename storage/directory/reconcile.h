@@ -2,8 +2,8 @@
  * reconcile.h -- makes recipients follow what their company directory says (mirror.h), entry by entry, each whole or not at all.
  *
  * An entry that cannot be taken over as it stands (its address is taken, in no domain of ours ...) changes nothing and is listed as a
- * conflict with the remedy; it is tried again in every run. What is gone or disabled there is disabled here at once, and keeps
- * its mailbox.
+ * conflict with the remedy; it is tried again in every run, and where a server tells of changes as soon as one concerns it, else once a
+ * minute. What is gone or disabled there is disabled here at once, and keeps its mailbox.
  */
 #ifndef DIRECTORY_RECONCILE_H
 #define DIRECTORY_RECONCILE_H

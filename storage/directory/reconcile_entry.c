@@ -62,9 +62,11 @@ static const char PUT_PERSON[] =
 
 static const char SETTLE[] =
     "WITH solved AS (DELETE FROM directory_conflict WHERE source_id = $1 AND entry_key = $2)"
-    " UPDATE directory_entry SET is_due = false, recipient_id = nullif($3, 0) WHERE source_id = $1 AND entry_key = $2";
+    " UPDATE directory_entry SET is_due = false, waits_us = 0, groups_due = true, write_due = true, recipient_id = nullif($3, 0)"
+    "  WHERE source_id = $1 AND entry_key = $2";
 static const char PUT_CONFLICT[] =
-    "WITH others AS (DELETE FROM directory_conflict WHERE source_id = $1 AND entry_key = $3 AND what <> $5)"
+    "WITH others AS (DELETE FROM directory_conflict WHERE source_id = $1 AND entry_key = $3 AND what <> $5),"
+    "     waiting AS (UPDATE directory_entry SET is_due = false, waits_us = $7 WHERE source_id = $1 AND entry_key = $3)"
     " INSERT INTO directory_conflict (source_id, organisation_id, entry_key, dn, what, message, since_us, run_id)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     " ON CONFLICT (source_id, entry_key, what) DO UPDATE SET dn = excluded.dn, message = excluded.message,"

@@ -2,6 +2,7 @@
  * reconcile_groups.c -- members of groups and managers of people, from what entries of both sides say.
  */
 #include "base/clock.h"
+#include "base/crashpoint.h"
 #include "directory/alias.h"
 #include "directory/reconcile_work.h"
 
@@ -78,6 +79,16 @@ static const char SET_MANAGERS[] =
     "   AND ($3 OR e.entry_key = ANY ($2) OR m.entry_key = ANY ($2))"
     "   AND p.manager_id IS DISTINCT FROM m.recipient_id";
 
+static const char SELECT_TOUCHED[] =
+    "SELECT entry_key FROM directory_entry WHERE source_id = $1 AND groups_due ORDER BY entry_key LIMIT $2";
+/* What was noted meanwhile stays. */
+static const char TOUCHED_DONE[] =
+    "UPDATE directory_entry SET groups_due = false WHERE source_id = $1 AND groups_due AND ($3 OR entry_key = ANY ($2))";
+
+/* Gone, never a recipient, and no group has to be told any more. */
+static const char FORGET_UNUSED[] = "DELETE FROM directory_entry WHERE source_id = $1 AND missing_us > 0"
+                                    "   AND recipient_id IS NULL AND NOT is_due AND NOT groups_due";
+
 static const char PUT_CONFLICT[] =
     "INSERT INTO directory_conflict (source_id, organisation_id, entry_key, dn, what, message, since_us, run_id)"
     " VALUES ($1, $2, $3, $4, 'too-many-members', $5, $6, $7)"
@@ -100,15 +111,34 @@ struct grouping {
     const struct group_row *one;
 };
 
+static bool read_touched(struct db *db, struct grouping *g, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!db_query(db, g->work->scratch, SELECT_TOUCHED,
+                  DB_ARGS(db_i64(g->work->options->source->source_id), db_i64(TOUCHED_MAX + 1)), &rows, err))
+        return false;
+    g->is_all = db_rows_count(rows) > TOUCHED_MAX;
+    g->touched = talloc_zero_array(g->work->scratch, struct span, TOUCHED_MAX + 1);
+    for (size_t i = 0; !g->is_all && db_rows_at(rows, i, &row); i++)
+        g->touched[g->touched_count++] = db_get_text(&row, 0);
+    return true;
+}
+
 static bool find_groups(struct db *db, void *arg, struct err *err)
 {
     struct grouping *g = arg;
     struct reconcile_work *work = g->work;
-    struct db_value id = db_i64(work->options->source->source_id),
-                    touched = db_text_array(g->touched, g->touched_count);
+    struct db_value id = db_i64(work->options->source->source_id), touched;
     struct db_rows *rows;
     struct db_row row;
 
+    if (!read_touched(db, g, err))
+        return false;
+    if (!g->is_all && g->touched_count == 0)
+        return true;
+    touched = db_text_array(g->touched, g->touched_count);
     if (!db_exec(db, SET_MANAGERS, DB_ARGS(id, touched, db_bool(g->is_all)), NULL, err) ||
         !db_query(db, work->scratch, SELECT_GROUPS, DB_ARGS(id, touched, db_bool(g->is_all)), &rows, err))
         return false;
@@ -165,23 +195,30 @@ static bool write_group(struct db *db, void *arg, struct err *err)
                        err);
 }
 
+static bool note_done(struct db *db, void *arg, struct err *err)
+{
+    struct grouping *g = arg;
+    struct db_value id = db_i64(g->work->options->source->source_id);
+
+    return db_exec(db, TOUCHED_DONE,
+                   DB_ARGS(id, db_text_array(g->touched, g->touched_count), db_bool(g->is_all)), NULL, err) &&
+           db_exec(db, FORGET_UNUSED, DB_ARGS(id), NULL, err);
+}
+
 bool reconcile_groups(struct reconcile_work *work, struct err *err)
 {
     const struct source *source = work->options->source;
-    struct grouping g = { .work = work, .is_all = work->touched->len > TOUCHED_MAX };
+    struct grouping g = { .work = work };
     bool ok;
 
-    if (work->touched->len == 0)
-        return true;
+    CRASHPOINT("directory.before-groups");
     work->scratch = talloc_new(NULL);
-    g.touched = talloc_zero_array(work->scratch, struct span, TOUCHED_MAX + 1);
-    for (guint i = 0; !g.is_all && i < work->touched->len; i++)
-        g.touched[g.touched_count++] = span_text(g_ptr_array_index(work->touched, i));
     ok = act_in(work->options->directory, &work->actor, source->organisation_id, find_groups, &g, err);
     for (size_t i = 0; ok && i < g.group_count; i++) {
         g.one = &g.groups[i];
         ok = act_in(work->options->directory, &work->actor, source->organisation_id, write_group, &g, err);
     }
+    ok = ok && act_read(work->options->directory, &work->actor, source->organisation_id, note_done, &g, err);
     TALLOC_FREE(work->scratch);
     return ok;
 }

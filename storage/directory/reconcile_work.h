@@ -7,8 +7,6 @@
 #include "directory/act.h"
 #include "directory/reconcile.h"
 
-#include <glib.h>
-
 /* One entry that differs, or may, and the recipient that it is now. */
 struct due {
     const char *key, *dn, *account, *principal, *name, *target, *placement, *fault;
@@ -54,8 +52,7 @@ struct reconcile_work {
     struct domain_row *domains; /* of the organisation */
     size_t domain_count;
     json_t *changes;
-    GPtrArray *touched; /* keys of entries whose groups and reports have to be looked at */
-    char after[100];    /* the last key seen */
+    char after[100]; /* the last key seen */
     /* of the batch that is being done */
     void *scratch;
     struct due *batch;
@@ -79,7 +76,7 @@ void reconcile_note(struct reconcile_work *work, const char *what, const struct 
 /* An audit row of this batch, written at its end; takes both references (NULL allowed for `before`). */
 void reconcile_audit(struct reconcile_work *work, const char *action, const char *object, json_t *before,
                      json_t *after);
-/* Members of groups and managers of people, as far as touched entries have to do with them. */
+/* Members of groups and managers of people, as far as entries have to do with them that were looked at and noted (groups_due). */
 MUST_CHECK bool reconcile_groups(struct reconcile_work *work, struct err *err);
 
 #endif

@@ -28,14 +28,17 @@ static const char ADD[] =
     "  ORDER BY kind, domain, day, key"
     " ON CONFLICT (kind, domain, day, key) DO UPDATE SET number = report_count.number + excluded.number";
 
-static const char DUE[] =
-    "SELECT domain, day FROM report_count WHERE kind = $1 AND day < $2 AND next_us <= $3 ORDER BY day LIMIT 1";
-static const char DEFER[] =
-    "UPDATE report_count SET next_us = $4 WHERE kind = $1 AND domain = $2 AND day = $3";
+/* In the order of report_count_by_day: what was tried already comes last of its day. Who comes second waits for the rows' locks and then finds them claimed. */
 static const char CLAIM[] =
-    "WITH held AS (UPDATE report_count SET next_us = $4 WHERE kind = $1 AND domain = $2 AND day = $3 AND next_us <= $5"
-    "              RETURNING key, detail, number)"
-    "SELECT detail::text, number FROM held ORDER BY key";
+    "WITH held AS (UPDATE report_count SET next_us = $4"
+    "               WHERE kind = $1 AND next_us <= $3"
+    "                 AND (domain, day) = (SELECT domain, day FROM report_count"
+    "                                       WHERE kind = $1 AND day < $2 AND next_us <= $3"
+    "                                       ORDER BY day, next_us LIMIT 1)"
+    "              RETURNING domain, day)"
+    "SELECT domain, day FROM held LIMIT 1";
+static const char SELECT_COUNTS[] = "SELECT detail::text, number FROM report_count"
+                                    " WHERE kind = $1 AND domain = $2 AND day = $3 ORDER BY key";
 static const char TAKE[] = "DELETE FROM report_count WHERE kind = $1 AND domain = $2 AND day = $3"
                            " RETURNING detail::text, number";
 static const char DROP[] = "DELETE FROM report_count WHERE kind = $1 AND domain = $2 AND day = $3";
@@ -86,24 +89,18 @@ bool report_count_add(struct directory *directory, const struct report_count *co
     return true;
 }
 
-bool report_due(struct directory *directory, const void *owner, const char *kind, int64_t today,
-                int64_t now_us, struct report_due *due_out, struct err *err)
+bool report_claim(struct directory *directory, const void *owner, const char *kind, int64_t today,
+                  int64_t now_us, int64_t next_us, struct report_due *due_out, struct err *err)
 {
     struct db_row row;
 
-    if (!look_up_one(directory, owner, DUE, DB_ARGS(db_text(kind), db_i64(today), db_i64(now_us)), &row, err))
+    if (!look_up_one(directory, owner, CLAIM,
+                     DB_ARGS(db_text(kind), db_i64(today), db_i64(now_us), db_i64(next_us)), &row, err))
         return false;
     *due_out = (struct report_due){ .kind = kind,
                                     .domain = db_copy_text(owner, &row, 0),
                                     .day = db_get_i64(&row, 1) };
     return true;
-}
-
-bool report_defer(struct directory *directory, const struct report_due *due, int64_t next_us, struct err *err)
-{
-    return run(directory, DEFER,
-               DB_ARGS(db_text(due->kind), db_text(due->domain), db_i64(due->day), db_i64(next_us)), NULL,
-               err);
 }
 
 static bool query_counts(struct db *db, const void *owner, const struct report_due *due, const char *sql,
@@ -129,9 +126,8 @@ static bool query_counts(struct db *db, const void *owner, const struct report_d
     return true;
 }
 
-bool report_claim(struct directory *directory, const void *owner, const struct report_due *due,
-                  int64_t now_us, int64_t next_us, struct report_count **counts_out, size_t *count_out,
-                  struct err *err)
+bool report_read(struct directory *directory, const void *owner, const struct report_due *due,
+                 struct report_count **counts_out, size_t *count_out, struct err *err)
 {
     struct db *db;
     bool ok;
@@ -139,10 +135,9 @@ bool report_claim(struct directory *directory, const void *owner, const struct r
     *err = ERR_INIT;
     if (!db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_BACKGROUND, ACQUIRE_MS, &db, err))
         return false;
-    ok = query_counts(
-        db, owner, due, CLAIM,
-        DB_ARGS(db_text(due->kind), db_text(due->domain), db_i64(due->day), db_i64(next_us), db_i64(now_us)),
-        counts_out, count_out, err);
+    ok = query_counts(db, owner, due, SELECT_COUNTS,
+                      DB_ARGS(db_text(due->kind), db_text(due->domain), db_i64(due->day)), counts_out,
+                      count_out, err);
     db_release(&db);
     return ok;
 }

@@ -40,17 +40,13 @@ struct report_due {
     const char *kind, *domain;
     int64_t day;
 };
-/* The oldest day before `today` of which that kind of report is owed and due at `now_us`; ERR_NOT_FOUND: none. */
-MUST_CHECK bool report_due(struct directory *directory, const void *owner, const char *kind, int64_t today,
-                           int64_t now_us, struct report_due *due_out, struct err *err);
-/* Not before `next_us` again. */
-MUST_CHECK bool report_defer(struct directory *directory, const struct report_due *due, int64_t next_us,
-                             struct err *err);
-/* The rows of what is due at `now_us`, under `owner`, always in the same order; not due again before `next_us`. Of two who do so
- * one gets them, the other none. */
-MUST_CHECK bool report_claim(struct directory *directory, const void *owner, const struct report_due *due,
-                             int64_t now_us, int64_t next_us, struct report_count **counts_out,
-                             size_t *count_out, struct err *err);
+/* Claims the oldest day before `today` of which that kind of report is owed and due at `now_us`: it is not due again before
+ * `next_us`, for whoever asks. ERR_NOT_FOUND: none, or somebody else was just quicker. */
+MUST_CHECK bool report_claim(struct directory *directory, const void *owner, const char *kind, int64_t today,
+                             int64_t now_us, int64_t next_us, struct report_due *due_out, struct err *err);
+/* The rows of what was claimed, under `owner`, always in the same order. */
+MUST_CHECK bool report_read(struct directory *directory, const void *owner, const struct report_due *due,
+                            struct report_count **counts_out, size_t *count_out, struct err *err);
 /* Takes its rows out, within a transaction as chappe_lookup: of two who do so one gets them, the other none. `number` and
  * `detail` of each, under `owner`. */
 MUST_CHECK bool report_take(struct db *db, const void *owner, const struct report_due *due,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "db/pipeline.h"
 #include "db/rehearsal.h"
+#include "directory/policy_limit.h"
 #include "directory/query_memory.h"
 #include "directory/user_row.h"
 #include "format/address.h"
@@ -48,16 +49,19 @@ enum column {
     HAS_DENIED,
     IS_POSTED,
     HAS_QUERY,
+    HAS_POLICIES,
     TARGET_IDS,
     TARGET_ADDRESSES
 };
-#define RESOLVED_COLUMNS                                                                                     \
-    " o.accepts, o.max_message_bytes,"                                                                       \
-    " r.recipient_id, r.kind, r.state, p.address, r.name, r.storage_group_id, r.store_id, r.mailbox_id,"     \
-    " r.keeps_copy, r.accepts, r.max_message_bytes, r.is_hidden,"                                            \
-    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND s.is_allowed),"       \
-    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND NOT s.is_allowed),"   \
-    " coalesce(l.is_list OR l.is_moderated, false), l.query IS NOT NULL,"                                    \
+#define RESOLVED_COLUMNS                                                                                       \
+    " o.accepts, o.max_message_bytes,"                                                                         \
+    " r.recipient_id, r.kind, r.state, p.address, r.name, r.storage_group_id, r.store_id, r.mailbox_id,"       \
+    " r.keeps_copy, r.accepts, r.max_message_bytes, r.is_hidden,"                                              \
+    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND s.is_allowed),"         \
+    " EXISTS (SELECT FROM recipient_sender s WHERE s.recipient_id = r.recipient_id AND NOT s.is_allowed),"     \
+    " coalesce(l.is_list OR l.is_moderated, false), l.query IS NOT NULL,"                                      \
+    " r.mailbox_id IS NOT NULL AND EXISTS (SELECT FROM recipient_policy y"                                     \
+    "     WHERE y.organisation_id = o.organisation_id AND y.send_bytes + y.receive_bytes + y.recipients > 0)," \
     " w.ids, w.addresses"
 #define RESOLVED_TARGETS                                                                                     \
     "  LEFT JOIN list l ON l.recipient_id = r.recipient_id"                                                  \
@@ -95,8 +99,6 @@ static const char SELECT_ADDRESS[] =
     "  JOIN domain d ON d.domain_id = p.domain_id"                                                                                    \
     "  JOIN organisation o ON o.organisation_id = r.organisation_id" RESOLVED_TARGETS
 
-static const char SELECT_RECIPIENT[] = SELECT_BY_ID " WHERE r.recipient_id = $1";
-
 static const char SELECT_RECIPIENTS[] = SELECT_BY_ID
     "  JOIN unnest($1) WITH ORDINALITY AS wanted(id, n) ON wanted.id = r.recipient_id ORDER BY wanted.n";
 
@@ -123,7 +125,7 @@ static const char SET_POSTMASTER[] = "UPDATE installation SET postmaster_id = nu
 struct resolve_memory {
     pthread_mutex_t lock;
     GHashTable *entries;     /* "local@domain" as asked -> struct resolved, a talloc root */
-    GHashTable *queries;     /* id of a group by query -> struct selection, a talloc root */
+    GHashTable *queries;     /* id of a group by query -> struct selected, a talloc root */
     size_t query_ids;        /* in all of these */
     int64_t stamp;           /* of the directory, for which the entries hold */
     int64_t checked_us;      /* monotonic: it was so then */
@@ -227,7 +229,7 @@ static void remember(struct resolve_memory *memory, const char *key, const struc
 
 /* ---- members by query (query_memory.h) */
 
-struct selection {
+struct selected {
     int64_t group_id; /* the key */
     size_t count;
     int64_t *ids;
@@ -237,7 +239,7 @@ bool query_memory_recall(struct directory *directory, const void *owner, int64_t
                          size_t *count_out)
 {
     struct resolve_memory *memory = directory->memory;
-    const struct selection *found = NULL;
+    const struct selected *found = NULL;
 
     pthread_mutex_lock(&memory->lock);
     if (memory_is_fresh(memory))
@@ -255,12 +257,12 @@ void query_memory_keep(struct directory *directory, int64_t group_id, int64_t st
                        const int64_t *ids, size_t count)
 {
     struct resolve_memory *memory = directory->memory;
-    struct selection *entry;
+    struct selected *entry;
 
     if (db_is_rehearsing())
         return;
-    entry = talloc(NULL, struct selection);
-    *entry = (struct selection){ group_id, count, talloc_memdup(entry, ids, (count + 1) * sizeof *ids) };
+    entry = talloc(NULL, struct selected);
+    *entry = (struct selected){ group_id, count, talloc_memdup(entry, ids, (count + 1) * sizeof *ids) };
     pthread_mutex_lock(&memory->lock);
     bool is_news =
         start_us < memory->checked_us ? stamp == memory->stamp : note_stamp(memory, stamp, start_us);
@@ -325,17 +327,20 @@ static enum recipient_accepts accepts_at(const struct db_row *row, int column)
     return (enum recipient_accepts)accepts;
 }
 
+static int64_t least(int64_t one, int64_t other)
+{
+    return one && (one < other || !other) ? one : other;
+}
+
 static struct recipient_limits read_limits(const struct db_row *row)
 {
-    int64_t own = db_get_i64(row, MAX_BYTES), all = db_get_i64(row, ORGANISATION_MAX);
-
     return (struct recipient_limits){
         .accepts = accepts_at(row, ACCEPTS),
         .organisation_accepts = accepts_at(row, ORGANISATION_ACCEPTS),
         .has_allowed = db_get_bool(row, HAS_ALLOWED),
         .has_denied = db_get_bool(row, HAS_DENIED),
         .is_hidden = db_get_bool(row, IS_HIDDEN),
-        .max_bytes = own && (own < all || !all) ? own : all,
+        .max_bytes = least(db_get_i64(row, MAX_BYTES), db_get_i64(row, ORGANISATION_MAX)),
     };
 }
 
@@ -367,6 +372,50 @@ static void read_resolved(const void *owner, const struct db_row *row, const cha
     if (!db_get_bool(row, IS_WHOLE) && detail)
         out->detail = talloc_strdup(owner, detail);
     read_targets(owner, row, out);
+}
+
+/* A recipient's own limit goes before that of a policy; its organisation's holds beside either. */
+static void take_limits(const struct db_rows *rows, size_t at, const struct policy_limits *policy,
+                        struct recipient_limits *limits_io)
+{
+    struct db_row row;
+
+    if (!db_rows_at(rows, at, &row))
+        return;
+    if (db_get_i64(&row, MAX_BYTES) == 0)
+        limits_io->max_bytes = least(policy->receive_bytes, limits_io->max_bytes);
+    limits_io->send_bytes = policy->send_bytes;
+    limits_io->send_recipients = policy->recipients;
+}
+
+/* What policies say of those that were read from these rows; organisation by organisation. */
+static bool add_policies(struct db *db, const struct db_rows *rows, struct resolved *resolved, size_t count,
+                         struct err *err)
+{
+    void *scratch = talloc_new(NULL);
+    int64_t *ids = talloc_array(scratch, int64_t, (unsigned)count + 1);
+    struct policy_limits *limits = talloc_array(scratch, struct policy_limits, (unsigned)count + 1);
+    bool *is_open = talloc_array(scratch, bool, (unsigned)count + 1), ok = true;
+    size_t *places = talloc_array(scratch, size_t, (unsigned)count + 1);
+    struct db_row row;
+
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        is_open[i] = db_get_bool(&row, HAS_POLICIES);
+    for (size_t i = 0; ok && i < count; i++) {
+        size_t among = 0;
+        for (size_t k = i; is_open[i] && k < count; k++)
+            if (is_open[k] && resolved[k].organisation_id == resolved[i].organisation_id) {
+                places[among] = k;
+                ids[among++] = resolved[k].recipient_id;
+            }
+        ok = among == 0 || policy_limits_of(db, resolved[i].organisation_id, ids, among, limits, err);
+        for (size_t k = 0; ok && k < among; k++) {
+            take_limits(rows, places[k], &limits[k], &resolved[places[k]].limits);
+            is_open[places[k]] = false;
+        }
+    }
+    talloc_free(scratch);
+    return ok;
 }
 
 struct question {
@@ -429,11 +478,13 @@ static bool ask(struct db *db, const void *owner, const struct question *questio
         ok = false;
     if (ok && !is_fresh && db_rows_at(stamp, 0, &row))
         *stamp_out = db_get_i64(&row, 0);
-    if (ok && db_rows_at(answer, 0, &row))
+    if (ok && db_rows_at(answer, 0, &row)) {
         read_resolved(owner, &row, question->asked, question->detail, out);
-    else if (ok)
+        ok = !out->recipient_id || add_policies(db, answer, out, 1, err);
+    } else if (ok) {
         *out =
             (struct resolved){ .kind = RESOLVED_FOREIGN, .address = talloc_strdup(owner, question->asked) };
+    }
     talloc_free(scratch);
     return ok;
 }
@@ -466,13 +517,14 @@ bool directory_resolve(struct directory *directory, const void *owner, const cha
 bool directory_resolve_id(struct directory *directory, const void *owner, int64_t recipient_id,
                           struct resolved *resolved_out, struct err *err)
 {
-    struct db_row row;
-    void *scratch = talloc_new(NULL);
-    bool ok = look_up_one(directory, scratch, SELECT_RECIPIENT, DB_ARGS(db_i64(recipient_id)), &row, err);
+    struct resolved *found;
+    size_t count;
+    bool ok = directory_resolve_ids(directory, owner, &recipient_id, 1, &found, &count, err);
 
+    if (ok && count == 0)
+        return not_found(err, "recipient");
     if (ok)
-        read_resolved(owner, &row, "", NULL, resolved_out);
-    talloc_free(scratch);
+        *resolved_out = found[0];
     return ok;
 }
 
@@ -482,14 +534,21 @@ bool directory_resolve_ids(struct directory *directory, const void *owner, const
     void *scratch = talloc_new(NULL);
     struct db_rows *rows;
     struct db_row row;
-    bool ok = look_up(directory, scratch, SELECT_RECIPIENTS, DB_ARGS(db_i64_array(ids, count)), &rows, err);
+    struct db *db;
 
+    if (!db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, ACQUIRE_MS, &db, err)) {
+        talloc_free(scratch);
+        return false;
+    }
+    bool ok = db_query(db, scratch, SELECT_RECIPIENTS, DB_ARGS(db_i64_array(ids, count)), &rows, err);
     if (ok) {
         *count_out = db_rows_count(rows);
-        *resolved_out = talloc_array(owner, struct resolved, (unsigned)*count_out);
+        *resolved_out = talloc_array(owner, struct resolved, (unsigned)*count_out + 1);
         for (size_t i = 0; db_rows_at(rows, i, &row); i++)
             read_resolved(*resolved_out, &row, "", NULL, &(*resolved_out)[i]);
+        ok = add_policies(db, rows, *resolved_out, *count_out, err);
     }
+    db_release(&db);
     talloc_free(scratch);
     return ok;
 }

@@ -42,6 +42,7 @@ struct recipient_limits {
     bool has_allowed, has_denied;                /* there are senders by name: directory_sender_listed() */
     bool is_hidden;                              /* who may not write must not learn that it exists */
     int64_t max_bytes;                           /* of a message; 0: no limit of its own */
+    int64_t send_bytes, send_recipients;         /* of a message that it sends; 0: no limit of its own */
 };
 
 struct resolved_target {

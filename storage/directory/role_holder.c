@@ -36,14 +36,13 @@ bool role_holder_load(struct directory *directory, const void *owner, int64_t re
     return ok;
 }
 
+/* Asked also of nobody (0), so that what is not there takes as long. */
 static bool is_member(struct directory *directory, int64_t group_id, int64_t recipient_id, bool *is_out,
                       struct err *err)
 {
     struct db_rows *rows;
 
     *is_out = false;
-    if (recipient_id == 0)
-        return true;
     if (!look_up(directory, NULL, IS_MEMBER, DB_ARGS(db_i64(group_id), db_i64(recipient_id)), &rows, err))
         return false;
     *is_out = db_rows_count(rows) > 0;

@@ -49,10 +49,12 @@ static const struct {
       " WHERE client_secret <> '' ORDER BY 1 FOR UPDATE",
       "UPDATE identity_provider SET client_secret = $2 WHERE identity_provider_id = $1" },
     { "directory",
-      "SELECT CASE name WHEN 'key' THEN -source_id ELSE source_id END, source_id::text, name, secret"
+      "SELECT source_id * 4 + CASE name WHEN 'bind_password' THEN 0 WHEN 'key' THEN 1 ELSE 2 END, source_id::text, name, secret"
       "  FROM directory_source_secret ORDER BY 1 FOR UPDATE",
-      "UPDATE directory_source_secret SET secret = $2 WHERE source_id = abs($1)"
-      "   AND name = CASE WHEN $1 < 0 THEN 'key' ELSE 'bind_password' END" },
+      "UPDATE directory_source_secret SET secret = $2 WHERE source_id = $1 / 4"
+      "   AND name = CASE $1 % 4 WHEN 0 THEN 'bind_password' WHEN 1 THEN 'key' ELSE 'write_password' END" },
+    { "push", "SELECT 1::bigint, 'installation', 'key', private_key FROM push_key FOR UPDATE",
+      "UPDATE push_key SET private_key = $2 WHERE $1 = 1" },
     { "change",
       "SELECT pending_change_id, requester_id::text, path, body FROM pending_change WHERE body <> ''"
       " ORDER BY pending_change_id FOR UPDATE",

@@ -5,6 +5,7 @@
 #include "directory/list.h"
 #include "format/address_template.h"
 
+#include <string.h>
 #include <talloc.h>
 
 #define STATEMENTS(table, what_, action, view)                                                               \
@@ -23,9 +24,11 @@ static const struct statements {
 } statements[SELECTION_KINDS] = {
     [SELECTION_ADDRESS_LIST] = STATEMENTS(
         "address_list", "address list", "address-list",
-        "position, (SELECT a.address FROM address a WHERE a.recipient_id = l.visible_to_id AND a.is_primary)"),
+        "position, (SELECT a.address FROM address a WHERE a.recipient_id = l.visible_to_id AND a.is_primary),"
+        " 0::bigint, 0::bigint, 0::bigint, 0::bigint"),
     [SELECTION_POLICY] =
-        STATEMENTS("recipient_policy", "recipient policy", "recipient-policy", "0, NULL::text"),
+        STATEMENTS("recipient_policy", "recipient policy", "recipient-policy",
+                   "position, NULL::text, send_bytes, receive_bytes, recipients, quota_bytes"),
 };
 
 /* How an address list is shown. No row: nobody has the address of whom it is shown to. */
@@ -34,6 +37,17 @@ static const char SET_VIEW[] =
     "       visible_to_id = (SELECT recipient_id FROM address WHERE organisation_id = $1 AND address = $4)"
     " WHERE organisation_id = $1 AND name = $2"
     "   AND ($4::text IS NULL OR EXISTS (SELECT FROM address WHERE organisation_id = $1 AND address = $4))";
+
+/* What a policy says beside addresses. */
+static const char SET_LIMITS[] =
+    "UPDATE recipient_policy SET position = $3, send_bytes = $4, receive_bytes = $5, recipients = $6, quota_bytes = $7"
+    " WHERE organisation_id = $1 AND name = $2";
+static const char CLEAR_RULES[] = "DELETE FROM retention_rule WHERE organisation_id = $1 AND policy = $2";
+static const char ADD_RULE[] = "INSERT INTO retention_rule (organisation_id, policy, folder, days, act)"
+                               " VALUES ($1, $2, $3, $4, $5)";
+static const char SELECT_RULES[] =
+    "SELECT policy, folder, days, act FROM retention_rule"
+    " WHERE organisation_id = $1 AND ($2::text IS NULL OR policy = $2) ORDER BY policy, folder";
 
 struct change {
     const struct actor *actor;
@@ -44,15 +58,50 @@ struct change {
     struct span templates[SELECTION_TEMPLATES_MAX];
 };
 
+static json_t *rule_json(const struct retention_rule *rule)
+{
+    char *text = retention_rule_text(NULL, rule);
+    json_t *json = json_string(text);
+
+    talloc_free(text);
+    return json;
+}
+
 static json_t *describe(const struct selection *selection)
 {
-    json_t *templates = json_array();
+    const struct policy_limits *limits = &selection->limits;
+    json_t *templates = json_array(), *rules = json_array();
 
     for (size_t i = 0; i < selection->template_count; i++)
         json_array_append_new(templates, json_string(selection->templates[i]));
-    return json_pack("{s:s, s:s, s:o, s:i, s:s?}", "name", selection->name, "query", selection->query,
-                     "addresses", templates, "position", (int)selection->position, "visible_to",
-                     selection->visible_to);
+    for (size_t i = 0; i < selection->rule_count; i++)
+        json_array_append_new(rules, rule_json(&selection->rules[i]));
+    return json_pack("{s:s, s:s, s:o, s:i, s:s?, s:I, s:I, s:I, s:I, s:o}", "name", selection->name, "query",
+                     selection->query, "addresses", templates, "position", (int)selection->position,
+                     "visible_to", selection->visible_to, "max_send", (json_int_t)limits->send_bytes,
+                     "max_receive", (json_int_t)limits->receive_bytes, "max_recipients",
+                     (json_int_t)limits->recipients, "quota", (json_int_t)limits->quota_bytes, "retention",
+                     rules);
+}
+
+static bool check_limits(const struct selection *wanted, struct err *err)
+{
+    const struct policy_limits *limits = &wanted->limits;
+
+    if (limits->send_bytes < 0 || limits->receive_bytes < 0 || limits->recipients < 0 ||
+        limits->quota_bytes < 0)
+        return err_set(err, ERR_INVALID, "A limit is 0 (none) or more.");
+    if (wanted->rule_count > RETENTION_RULES_MAX)
+        return err_set(err, ERR_INVALID, "A policy keeps mail by at most %d rules.", RETENTION_RULES_MAX);
+    for (size_t i = 0; i < wanted->rule_count; i++) {
+        const struct retention_rule *rule = &wanted->rules[i];
+        if (*rule->folder && !check_name(rule->folder, "folder", err))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(rule->folder, wanted->rules[k].folder) == 0)
+                return err_set(err, ERR_INVALID, "A folder has one rule.");
+    }
+    return true;
 }
 
 static bool check(struct change *change, struct err *err)
@@ -63,6 +112,8 @@ static bool check(struct change *change, struct err *err)
         return false;
     if (wanted->template_count > SELECTION_TEMPLATES_MAX)
         return err_set(err, ERR_INVALID, "A policy has at most %d addresses.", SELECTION_TEMPLATES_MAX);
+    if (!check_limits(wanted, err))
+        return false;
     for (size_t i = 0; i < wanted->template_count; i++) {
         change->templates[i] = span_text(wanted->templates[i]);
         if (!address_template_is_valid(change->templates[i]))
@@ -80,15 +131,41 @@ static bool set_view(struct db *db, const struct change *change, struct err *err
     char *key = NULL, *domain;
     void *scratch = talloc_new(NULL);
     uint64_t changed = 1;
-    bool ok = change->sql != &statements[SELECTION_ADDRESS_LIST] ||
-              ((!wanted->visible_to || address_canonical(scratch, wanted->visible_to, &key, &domain, err)) &&
-               db_exec(db, SET_VIEW,
-                       DB_ARGS(db_i64(wanted->organisation_id), db_text(wanted->name),
-                               db_i32(wanted->position), db_text(key)),
-                       &changed, err));
+    bool ok = (!wanted->visible_to || address_canonical(scratch, wanted->visible_to, &key, &domain, err)) &&
+              db_exec(db, SET_VIEW,
+                      DB_ARGS(db_i64(wanted->organisation_id), db_text(wanted->name),
+                              db_i32(wanted->position), db_text(key)),
+                      &changed, err);
 
     talloc_free(scratch);
     return ok && (changed > 0 || not_found(err, "recipient in this organisation"));
+}
+
+static bool set_limits(struct db *db, const struct change *change, struct err *err)
+{
+    const struct selection *wanted = change->wanted;
+    const struct policy_limits *limits = &wanted->limits;
+    struct db_value organisation = db_i64(wanted->organisation_id), name = db_text(wanted->name);
+    bool ok = db_exec(db, SET_LIMITS,
+                      DB_ARGS(organisation, name, db_i32(wanted->position), db_i64(limits->send_bytes),
+                              db_i64(limits->receive_bytes), db_i64(limits->recipients),
+                              db_i64(limits->quota_bytes)),
+                      NULL, err) &&
+              db_exec(db, CLEAR_RULES, DB_ARGS(organisation, name), NULL, err);
+
+    for (size_t i = 0; ok && i < wanted->rule_count; i++)
+        ok =
+            db_exec(db, ADD_RULE,
+                    DB_ARGS(organisation, name, db_text(wanted->rules[i].folder),
+                            db_i32(wanted->rules[i].days), db_text(retention_act_name(wanted->rules[i].act))),
+                    NULL, err);
+    return ok;
+}
+
+static bool set_rest(struct db *db, const struct change *change, struct err *err)
+{
+    return change->sql == &statements[SELECTION_POLICY] ? set_limits(db, change, err)
+                                                        : set_view(db, change, err);
 }
 
 static bool add(struct db *db, void *arg, struct err *err)
@@ -101,7 +178,7 @@ static bool add(struct db *db, void *arg, struct err *err)
                          db_text_array(change->templates, wanted->template_count)),
                  NULL, err))
         return taken(err, "There is one called %s already.", wanted->name);
-    return set_view(db, change, err) &&
+    return set_rest(db, change, err) &&
            audit_write(db, change->actor, wanted->organisation_id, change->sql->added, wanted->name, NULL,
                        describe(wanted), err);
 }
@@ -125,7 +202,7 @@ static bool set(struct db *db, void *arg, struct err *err)
                          db_text(wanted->query), db_text_array(change->templates, wanted->template_count)),
                  &changed, err))
         return taken(err, "There is one called %s already.", wanted->name);
-    return (changed > 0 || not_found(err, change->sql->what)) && set_view(db, change, err) &&
+    return (changed > 0 || not_found(err, change->sql->what)) && set_rest(db, change, err) &&
            audit_write(db, change->actor, wanted->organisation_id, change->sql->changed, change->name, NULL,
                        describe(wanted), err);
 }
@@ -164,22 +241,44 @@ struct listing {
     const void *owner;
     const char *sql, *name;
     int64_t organisation_id;
-    struct db_rows *rows;
+    enum selection_kind kind;
+    struct db_rows *rows, *rules;
 };
 
 static bool list(struct db *db, void *arg, struct err *err)
 {
     struct listing *listing = arg;
+    const struct db_value organisation = db_i64(listing->organisation_id), name = db_text(listing->name);
 
-    return db_query(db, listing->owner, listing->sql,
-                    DB_ARGS(db_i64(listing->organisation_id), db_text(listing->name)), &listing->rows, err);
+    return db_query(db, listing->owner, listing->sql, DB_ARGS(organisation, name), &listing->rows, err) &&
+           (listing->kind != SELECTION_POLICY ||
+            db_query(db, listing->owner, SELECT_RULES, DB_ARGS(organisation, name), &listing->rules, err));
+}
+
+/* Those of this policy, among those of all. */
+static void read_rules(const struct listing *listing, struct selection *selection)
+{
+    struct retention_rule *rules = talloc_array(listing->owner, struct retention_rule, RETENTION_RULES_MAX);
+    struct db_row row;
+
+    selection->rules = rules;
+    for (size_t i = 0;
+         listing->rules && selection->rule_count < RETENTION_RULES_MAX && db_rows_at(listing->rules, i, &row);
+         i++) {
+        struct retention_rule *rule = &rules[selection->rule_count];
+        if (!span_equals_text(db_get_text(&row, 0), selection->name))
+            continue;
+        rule->folder = db_copy_text(rules, &row, 1);
+        rule->days = db_get_i32(&row, 2);
+        selection->rule_count += retention_act_of(db_get_text(&row, 3), &rule->act);
+    }
 }
 
 bool selection_list(struct directory *directory, const struct actor *actor, const void *owner,
                     enum selection_kind kind, int64_t organisation_id, const char *name,
                     struct selection **list_out, size_t *count_out, struct err *err)
 {
-    struct listing listing = { owner, statements[kind].select, name, organisation_id, NULL };
+    struct listing listing = { owner, statements[kind].select, name, organisation_id, kind, NULL, NULL };
     struct db_row row;
 
     if (!act_read(directory, actor, organisation_id, list, &listing, err))
@@ -194,9 +293,55 @@ bool selection_list(struct directory *directory, const struct actor *actor, cons
         selection->query = db_copy_text(owner, &row, 2);
         selection->position = db_get_i32(&row, 4);
         selection->visible_to = db_copy_text(owner, &row, 5);
+        selection->limits = (struct policy_limits){ db_get_i64(&row, 6), db_get_i64(&row, 7),
+                                                    db_get_i64(&row, 8), db_get_i64(&row, 9) };
+        read_rules(&listing, selection);
         selection->templates = talloc_array(owner, const char *, (unsigned)selection->template_count + 1);
         for (size_t t = 0; t < selection->template_count; t++)
             selection->templates[t] = span_copy(owner, templates[t]);
     }
     return true;
+}
+
+/* ---- keeping mail */
+
+static const char SELECT_KEEPING[] = "SELECT DISTINCT organisation_id FROM retention_rule ORDER BY 1";
+
+bool retention_organisations(struct directory *directory, const void *owner, int64_t **ids_out,
+                             size_t *count_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!look_up(directory, owner, SELECT_KEEPING, DB_NO_ARGS, &rows, err))
+        return false;
+    *count_out = db_rows_count(rows);
+    *ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        (*ids_out)[i] = db_get_i64(&row, 0);
+    return true;
+}
+
+struct kept {
+    const struct actor *actor;
+    int64_t organisation_id, messages, bytes;
+    const char *policy;
+};
+
+static bool write_kept(struct db *db, void *arg, struct err *err)
+{
+    const struct kept *kept = arg;
+
+    return audit_write(
+        db, kept->actor, kept->organisation_id, "recipient-policy.retention", kept->policy, NULL,
+        json_pack("{s:I, s:I}", "messages", (json_int_t)kept->messages, "bytes", (json_int_t)kept->bytes),
+        err);
+}
+
+bool retention_note(struct directory *directory, const struct actor *actor, int64_t organisation_id,
+                    const char *policy, int64_t messages, int64_t bytes, struct err *err)
+{
+    struct kept kept = { actor, organisation_id, messages, bytes, policy };
+
+    return act_in(directory, actor, organisation_id, write_kept, &kept, err);
 }

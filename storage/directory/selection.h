@@ -1,6 +1,7 @@
 /*
  * selection.h -- recipients of an organisation by a filter, under a name: address lists, and recipient policies, which say besides what
- * addresses those whom they select get of their names (format/address_template.h). Whom a filter selects: list_query_preview().
+ * addresses those whom they select get of their names (format/address_template.h), what they may send and get, and how long their
+ * mail is kept. Whom a filter selects: list_query_preview().
  *
  * Errors   ERR_INVALID: a filter or template that is none; ERR_EXISTS, ERR_NOT_FOUND; ERR_BUSY.
  * Threads  all functions may be called from any thread.
@@ -9,9 +10,18 @@
 #define DIRECTORY_SELECTION_H
 
 #include "directory/directory.h"
+#include "format/retention.h"
 
 enum selection_kind { SELECTION_ADDRESS_LIST, SELECTION_POLICY, SELECTION_KINDS };
 enum { SELECTION_TEMPLATES_MAX = 10 };
+
+/* 0: it says nothing of this. */
+struct policy_limits {
+    int64_t send_bytes;    /* of a message that somebody sends */
+    int64_t receive_bytes; /* of one that somebody gets who has no limit of his own */
+    int64_t recipients;    /* of one message that somebody sends */
+    int64_t quota_bytes;   /* of a mailbox that is made without one of its own */
+};
 
 struct selection {
     int64_t organisation_id;
@@ -19,8 +29,11 @@ struct selection {
     const char *query; /* "(&(kind=user)(domain=example.org))" */
     const char **templates;
     size_t template_count;  /* 0 in address lists */
-    int32_t position;       /* of an address list among the others */
+    int32_t position;       /* among the others of its kind; a policy with a smaller one goes before */
     const char *visible_to; /* an address list: who alone sees it, a group or a person; NULL: everybody */
+    struct policy_limits limits; /* of a policy; so the rules */
+    const struct retention_rule *rules;
+    size_t rule_count;
 };
 
 /* A new one. */
@@ -34,9 +47,17 @@ MUST_CHECK bool selection_set(struct directory *directory, const struct actor *a
 MUST_CHECK bool selection_remove(struct directory *directory, const struct actor *actor,
                                  enum selection_kind kind, int64_t organisation_id, const char *name,
                                  struct err *err);
-/* Those of an organisation, by name; `name` NULL: all. */
+/* Those of an organisation, by position, then by name; `name` NULL: all. */
 MUST_CHECK bool selection_list(struct directory *directory, const struct actor *actor, const void *owner,
                                enum selection_kind kind, int64_t organisation_id, const char *name,
                                struct selection **list_out, size_t *count_out, struct err *err);
+
+/* Organisations that have policies with rules for keeping mail, under `owner`. */
+MUST_CHECK bool retention_organisations(struct directory *directory, const void *owner, int64_t **ids_out,
+                                        size_t *count_out, struct err *err);
+/* The audit row of a policy that was applied to mail: so much was deleted or moved. */
+MUST_CHECK bool retention_note(struct directory *directory, const struct actor *actor,
+                               int64_t organisation_id, const char *policy, int64_t messages, int64_t bytes,
+                               struct err *err);
 
 #endif

@@ -65,6 +65,8 @@ struct source {
     int64_t remove_percent;
     const char *removed; /* "keep", "delete" */
     int64_t removed_days;
+    struct source_texts write_back; /* "mail", "aliases", "photo": sync/write_back.h */
+    const char *write_dn;
     bool logs_in;
     struct source_texts
         login_names;          /* "upn", "account", "mail", "domain": the forms that people may log in with */
@@ -72,8 +74,8 @@ struct source {
     int64_t login_cache_s;
 
     /* Only from source_load(), and given to source_add() and source_set(): NULL is none, or as it was. */
-    const char *bind_password, *key;
-    bool has_bind_password, has_key;
+    const char *bind_password, *key, *write_password;
+    bool has_bind_password, has_key, has_write_password;
 };
 
 /* The settings with their defaults for a kind, under `owner`. */

@@ -54,6 +54,9 @@ static const struct setting {
     /* what becomes of a mailbox whose entry has been gone for removed_days */
     { "removed", TYPE_WORD, AT(removed), .words = "keep delete" },
     { "removed_days", TYPE_NUMBER, AT(removed_days), 0, 3650 },
+    /* what of our recipients is written into entries that do not have it, and as whom */
+    { "write_back", TYPE_WORDS, AT(write_back), .words = "mail aliases photo" },
+    { "write_dn", TYPE_TEXT, AT(write_dn) },
     { "logs_in", TYPE_FLAG, AT(logs_in) },
     { "login_names", TYPE_WORDS, AT(login_names), .words = "upn account mail domain" },
     { "login_domain", TYPE_TEXT, AT(login_domain) },
@@ -63,6 +66,7 @@ static const struct setting {
 const struct source_secret source_secrets[SOURCE_SECRETS] = {
     { "bind_password", AT(bind_password), AT(has_bind_password) },
     { "key", AT(key), AT(has_key) },
+    { "write_password", AT(write_password), AT(has_write_password) },
 };
 
 static void *member(const struct source *source, size_t offset)
@@ -305,6 +309,9 @@ bool source_check(const struct source *source, struct err *err)
     ldap_pool_close(&pool);
     if (ok && !source->base)
         ok = err_set(err, ERR_INVALID, "A source needs a base: the DN below which it is searched.");
+    if (ok && source->write_back.count && (!source->write_dn || !source->has_write_password))
+        ok = err_set(err, ERR_INVALID,
+                     "Writing back needs an account of its own: the settings write_dn and write_password.");
     if (ok && source_mailboxes(source) == MAILBOXES_FILTER && !source->mailbox_filter)
         ok = err_set(err, ERR_INVALID, "Mailboxes by a filter need the setting mailbox_filter.");
     if (ok && source_mailboxes(source) == MAILBOXES_GROUP && !source->mailbox_group)

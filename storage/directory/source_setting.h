@@ -18,7 +18,7 @@ struct source_secret {
     const char *name;
     size_t offset, has_offset; /* const char *, bool */
 };
-enum { SOURCE_SECRETS = 2 };
+enum { SOURCE_SECRETS = 3 };
 extern const struct source_secret source_secrets[SOURCE_SECRETS];
 
 #endif

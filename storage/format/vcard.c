@@ -182,8 +182,7 @@ static void add_ldif(struct buf *out, const char *name, const char *text)
     add_attribute(out, name, span_text(text), is_safe(text));
 }
 
-/* RFC 4514, 2.4: what means something in a name. */
-static void add_dn_text(struct buf *out, const char *text)
+void vcard_add_dn_value(struct buf *out, const char *text)
 {
     for (const char *p = text; *p; p++) {
         if (strchr(",+\"\\<>;=", *p) || (p == text && strchr(" #", *p)) || (p[1] == '\0' && *p == ' '))
@@ -198,7 +197,7 @@ void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base)
     struct buf dn = buf_owned_by(out->owner);
 
     buf_add_text(&dn, "mail=");
-    add_dn_text(&dn, card->address_count > 0 ? card->addresses[0] : card->uid);
+    vcard_add_dn_value(&dn, card->address_count > 0 ? card->addresses[0] : card->uid);
     buf_add_format(&dn, ",%s", base);
     add_ldif(out, "dn", buf_text(&dn));
     buf_add_text(out, "objectClass: top\nobjectClass: person\nobjectClass: organizationalPerson\n"
@@ -226,6 +225,15 @@ void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base)
         add_attribute(out, "jpegPhoto", card->photo, false);
     buf_add_byte(out, '\n');
     talloc_free(dn.p);
+}
+
+void vcard_add_container(struct buf *out, const char *dn, const char *class_name, const char *type,
+                         const char *name)
+{
+    add_ldif(out, "dn", dn);
+    buf_add_format(out, "objectClass: top\nobjectClass: %s\n", class_name);
+    add_ldif(out, type, name);
+    buf_add_byte(out, '\n');
 }
 
 /* ---- CSV */

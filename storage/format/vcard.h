@@ -29,6 +29,11 @@ enum vcard_version { VCARD_3, VCARD_4 };
 void vcard_add(struct buf *out, const struct vcard *card, enum vcard_version version);
 /* Adds an entry below `base` ("ou=Example"), and an empty line. */
 void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base);
+/* Adds a value as it stands in the name of an entry (RFC 4514, 2.4). */
+void vcard_add_dn_value(struct buf *out, const char *text);
+/* Adds an entry that others stand below, and an empty line: `dn` as it is written, its class, and the attribute that names it. */
+void vcard_add_container(struct buf *out, const char *dn, const char *class_name, const char *type,
+                         const char *name);
 /* Adds the line of names of columns. */
 void vcard_add_csv_head(struct buf *out);
 /* Adds a line. A text that a spreadsheet would take for a formula gets an apostrophe. */

@@ -41,6 +41,7 @@ static const struct {
     { LDAP_CONFIDENTIALITY_REQUIRED, ERR_DENIED, false, "The directory wants an encrypted connection." },
     { LDAP_STRONG_AUTH_REQUIRED, ERR_DENIED, false, "The directory wants an encrypted connection." },
     { LDAP_FILTER_ERROR, ERR_INVALID, false, "That is not a search filter." },
+    { LDAP_UNAVAILABLE_CRITICAL_EXTENSION, ERR_INVALID, false, "The directory server does not do that." },
     { LDAP_INAPPROPRIATE_MATCHING, ERR_INVALID, false,
       "The directory does not understand the search filter." },
     { LDAP_CONSTRAINT_VIOLATION, ERR_INVALID, false, "The directory refuses the value." },

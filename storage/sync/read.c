@@ -73,7 +73,7 @@ bool read_root(struct reading *reading, const void *owner, struct read_root *roo
                                 says(&entry, "supportedControl", "1.2.840.113556.1.4.841")
                             ? WAY_DIRSYNC
                             : WAY_USN;
-    } else if (says(&entry, "supportedControl", "1.3.6.1.4.1.4203.1.9.1.1")) {
+    } else if (!reading->lacks_sync && says(&entry, "supportedControl", "1.3.6.1.4.1.4203.1.9.1.1")) {
         root_out->way = WAY_SYNCREPL;
     }
     return root_out->server != NULL || err_set(err, ERR_BUSY, "The directory does not say who it is.");

@@ -15,6 +15,8 @@ struct reading {
     struct sync_map *map;
     bool (*goes_on)(void *arg); /* false: the process ends; asked between entries */
     void *goes_on_arg;
+    bool
+        lacks_sync; /* the server knows syncrepl, but not for this database: its module is loaded, the overlay is not */
     /* of one run */
     struct ldap_link *link;
     struct mirror_known *known; /* NULL: only what changed is read */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "ldap/sync.h"
 #include "sync/read.h"
+#include "sync/write_back.h"
 
 #include <talloc.h>
 
@@ -82,11 +83,13 @@ static bool run_whole(struct running_source *running, const struct source_use *u
         return false;
     ok = open_reading(running, use, arena, &reading, err);
     reading->run_id = run->run_id;
+    reading->lacks_sync = running->lacks_sync || strcmp(before.way, read_way_name(WAY_TIMESTAMP)) == 0;
     ok = ok && read_for(reading, arena, run, &before, &mark, &is_full, err);
     run->seen = reading->seen;
     close_reading(reading);
     if (!ok || !reconcile(&reconciling, arena, run, err))
         return false;
+    sync_write_back(directory, use->source, use->pool, arena, run);
     if (run->kind == RUN_PREVIEW)
         return true;
     /* a cookie that we have stays good: what it does not know of has just been read as well */
@@ -154,6 +157,8 @@ static bool write_down(struct living *living, struct err *err)
         struct err noted = ERR_INIT;
         run.seen = living->reading->seen;
         ok = reconcile(&reconciling, scratch, &run, err);
+        if (ok)
+            sync_write_back(directory, source, living->use->pool, scratch, &run);
         if (!ok) {
             run.state = "failed";
             run.message = err->user;
@@ -234,6 +239,30 @@ static bool live(struct living *living, const struct source_mark *before, struct
            ldap_link_sync(reading->link, living->arena, &living->sync, err);
 }
 
+/* Found out before; looked at again when everything is read anew. */
+static bool is_known_to_lack(const struct source *source, const struct source_mark *before)
+{
+    return strcmp(before->way, read_way_name(WAY_TIMESTAMP)) == 0 &&
+           clock_now_us() < before->full_us + source->full_interval_s * US_PER_S;
+}
+
+/* What a failure means: a cookie that is of no use any more, or a database without the overlay. */
+static bool recover(struct living *living, bool *is_able, struct err *err)
+{
+    struct running_source *running = living->running;
+    struct source_mark none = { .way = "syncrepl", .server = living->use->source->base };
+
+    if (err->kind == ERR_INVALID && !living->is_refreshed && living->reading->seen == 0) {
+        *err = ERR_INIT;
+        *is_able = false;
+        return running->lacks_sync = true;
+    }
+    if (err->kind != ERR_CONFLICT || span_is_empty(living->sync.cookie))
+        return false;
+    *err = ERR_INIT;
+    return source_mark_put(running->options->directory, running->source_id, &none, false, err);
+}
+
 bool run_live(struct running_source *running, const struct source_use *use, bool (*is_wanted)(void *arg),
               void *arg, bool *is_able, struct err *err)
 {
@@ -246,15 +275,9 @@ bool run_live(struct running_source *running, const struct source_use *use, bool
               open_reading(running, use, living.arena, &living.reading, err) &&
               read_root(living.reading, living.arena, &root, err);
 
-    *is_able = ok && root.way == WAY_SYNCREPL;
-    if (*is_able) {
-        ok = live(&living, &before, err);
-        if (!ok && err->kind == ERR_CONFLICT && !span_is_empty(living.sync.cookie)) {
-            struct source_mark none = { .way = "syncrepl", .server = use->source->base };
-            *err = ERR_INIT;
-            ok = source_mark_put(running->options->directory, running->source_id, &none, false, err);
-        }
-    }
+    *is_able = ok && root.way == WAY_SYNCREPL && !is_known_to_lack(use->source, &before);
+    if (*is_able)
+        ok = live(&living, &before, err) || recover(&living, is_able, err);
     if (living.reading)
         close_reading(living.reading);
     talloc_free(living.arena);

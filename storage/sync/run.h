@@ -11,6 +11,7 @@ struct running_source {
     int64_t source_id;
     bool (*goes_on)(void *arg);
     void *arg;
+    bool lacks_sync; /* as in struct reading; found out by run_live() */
 };
 
 /* Does the run and records its end; what went wrong is in the record, too, and false. */

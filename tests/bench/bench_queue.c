@@ -5,7 +5,8 @@
  *
  * Half of the entries wait for one domain that is down, the others for 1,000 domains, all of them due; then each question that
  * the motor and administrators ask is timed, the median of several. At the end the motor runs for some seconds with a next
- * server that takes everything at once, while threads put new messages in.
+ * server that takes everything at once, while threads put new messages in. Resident is this process with its motor, PostgreSQL not
+ * among it.
  */
 #include "base/clock.h"
 #include "db/cluster.h"
@@ -324,6 +325,18 @@ static void *put_all(void *argument)
     return NULL;
 }
 
+static double resident_mib(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long whole = 0, resident = 0;
+
+    if (file && fscanf(file, "%ld %ld", &whole, &resident) != 2)
+        resident = 0;
+    if (file)
+        fclose(file);
+    return (double)resident * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+}
+
 static void run_motor(bool with_putters)
 {
     struct err err = ERR_INIT;
@@ -346,7 +359,7 @@ static void run_motor(bool with_putters)
     double first = (double)(clock_monotonic_us() - began_us) / 1000;
     usleep(RUN_S * 1000000);
     size_t done = atomic_load(&sent);
-    double passed = (double)(clock_monotonic_us() - began_us) / (double)US_PER_S;
+    double passed = (double)(clock_monotonic_us() - began_us) / (double)US_PER_S, resident = resident_mib();
     atomic_store(&ends, true);
     for (int i = 0; with_putters && i < PUTTERS; i++)
         pthread_join(threads[i], NULL);
@@ -355,7 +368,7 @@ static void run_motor(bool with_putters)
            with_putters ? "accepting and sending" : "draining", first, (double)done / passed);
     if (with_putters)
         printf(", %.0f accepted /s", (double)atomic_load(&put) / passed);
-    printf("\n");
+    printf(", %.0f MiB resident\n", resident);
     fflush(stdout);
 }
 

@@ -314,6 +314,30 @@ async function judges(who) {
   await innocent(who)
 }
 
+/** A machine is refused from the console (seeds, row 21), and others are asked to send with TLS. */
+async function shutsTheDoor(who) {
+  const { page } = who
+  const dialog = page.getByRole('dialog')
+  await page.goto(base + '/access?dialog=add')
+  await settled(page)
+  await field(dialog, 'Machine, network, domain or sender').fill('198.51.100.77')
+  await field(dialog, 'Why').fill('brute force')
+  await dialog.getByRole('button', { name: 'Refuse somebody', exact: true }).click()
+  await page.getByText('198.51.100.77 is refused.').waitFor()
+  const { entries } = await server(page, '/block')
+  check('it is on the list', entries.some((e) => e.value.startsWith('198.51.100.77') && e.note === 'brute force'), JSON.stringify(entries))
+  await page.goto(base + '/domains/example.org?tab=dns')
+  await page.getByRole('link', { name: 'Ask for TLS (MTA-STS)' }).click()
+  await field(dialog, 'Value').click()
+  await page.getByRole('option', { name: 'Only report' }).click()
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.goto(base + '/domains/example.org?tab=dns')
+  await page.getByText('_mta-sts.example.org.').waitFor()
+  check('served', (await server(page, '/domains/example.org/dns')).mta_sts === 'testing')
+  await innocent(who)
+}
+
 /** The day of somebody who administers one domain alone, from login to logout: only what is visible is clicked. */
 async function delegatedDay(who, browser) {
   await who.page.goto(base + '/delegation?dialog=domain+example.net&holder=claude@example.org')
@@ -476,6 +500,7 @@ export const walkTests = [
       'routing-and-queue': routingAndQueue,
       trials,
       judges,
+      'shuts-the-door': shutsTheDoor,
       'two-administrators': twoAdministrators,
       'second-person': secondPairOfEyes,
       'delegated-day': delegatedDay,

@@ -63,8 +63,8 @@ class Scene:
         self.passed = self.failed = 0
         self.recoveries: dict[str, list[float]] = {}
         self.hits: dict[str, int] = {}
-        # those of the queue are visited by tests/faults/transport, those of imports, digests and moderators by tests/stories
-        self.points = [name for name in crash_points() if name.split(".")[0] not in ("queue", "run", "recall", "import", "digest", "moderation", "move")]
+        # those of the queue are visited by tests/faults/transport, those of imports, digests, moderators and JMAP by tests/stories
+        self.points = [name for name in crash_points() if name.split(".")[0] not in ("queue", "run", "recall", "import", "digest", "moderation", "move", "jmap")]
         self.next_point = 0
 
     # ---- the play

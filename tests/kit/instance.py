@@ -27,8 +27,8 @@ from typing import Any
 
 from kit.schema import Document
 
-PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "https": 443, "submissions": 465,
-         "submission": 587, "imaps": 993, "pop3s": 995, "managesieve": 4190}
+PORTS = {"lmtp": 24, "smtp": 25, "http": 80, "pop3": 110, "imap": 143, "ldap": 389, "https": 443, "submissions": 465,
+         "submission": 587, "ldaps": 636, "imaps": 993, "pop3s": 995, "managesieve": 4190}
 FAULT = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error: |Assertion `.*' failed|main\.role\.died .*\bsignal=(4|7|8|11)\b")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 

@@ -154,7 +154,7 @@ class JmapDialogue:
         assert self.client
         filled = []
         for index, call in enumerate(self.fill(calls)):
-            if call[0] != "Core/echo":
+            if call[0].split("/")[0] not in ("Core", "PushSubscription"):
                 call[1].setdefault("accountId", self.client.account)
             filled.append([call[0], call[1], call[2] if len(call) > 2 else str(index)])
         from kit.jmap import ALL

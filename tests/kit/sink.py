@@ -7,6 +7,7 @@
 """
 from __future__ import annotations
 
+import base64
 import dataclasses
 import http.server
 import os
@@ -78,10 +79,12 @@ class Mail:
 
 
 class Sink:
-    """One address; `says` replaces replies: {"RCPT": "450 later"}."""
+    """One address; `says` replaces replies: {"RCPT": "450 later"}; with `login` ("ada:secret") mail is taken after AUTH PLAIN only, which is
+    offered inside TLS."""
 
     def __init__(self, address: str, port: int, tls: ssl.SSLContext | None = None, says: dict[str, str] | None = None,
-                 features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SIZE"), name: str = "sink.example") -> None:
+                 features: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SIZE"), name: str = "sink.example", login: str | None = None) -> None:
+        self.login = login
         self.address, self.port, self.tls, self.says, self.features, self.name = address, port, tls, says or {}, features, name
         self.mails: list[Mail] = []
         self.connections = 0
@@ -120,6 +123,7 @@ class _Conversation:
         self.sink, self.connection, self.file = sink, connection, connection.makefile("rb")
         self.mail = Mail("", [], b"", None)
         self.tls: str | None = None
+        self.login: str | None = None
 
     def say(self, text: str) -> None:
         self.connection.sendall(text.encode() + b"\r\n")
@@ -137,7 +141,8 @@ class _Conversation:
                 return
 
     def do_ehlo(self, _: str) -> None:
-        lines = [self.sink.name, *self.sink.features, *(["STARTTLS"] if self.sink.tls and not self.tls else [])]
+        lines = [self.sink.name, *self.sink.features, *(["STARTTLS"] if self.sink.tls and not self.tls else []),
+                 *(["AUTH PLAIN"] if self.sink.login and self.tls else [])]
         self.say("\r\n".join(f"250{'-' if i < len(lines) - 1 else ' '}{line}" for i, line in enumerate(lines)))
 
     def do_starttls(self, _: str) -> None:
@@ -147,8 +152,17 @@ class _Conversation:
         self.file = self.connection.makefile("rb")
         self.tls = self.connection.version()
 
+    def do_auth(self, rest: str) -> None:
+        name, password = base64.b64decode(rest.split()[1]).decode().split("\0")[1:]
+        is_right = self.tls is not None and f"{name}:{password}" == self.sink.login
+        self.login = name if is_right else None
+        self.say("235 2.7.0 welcome" if is_right else "535 5.7.8 no")
+
     def do_mail(self, rest: str) -> None:
-        self.mail = Mail(rest[rest.index("<") + 1:rest.index(">")], [], b"", self.tls)
+        if self.sink.login and not self.login:
+            self.say("530 5.7.0 log in")
+            return
+        self.mail = Mail(rest[rest.index("<") + 1:rest.index(">")], [], b"", self.tls, self.login)
         self.say("250 ok")
 
     def do_rcpt(self, rest: str) -> None:

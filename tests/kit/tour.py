@@ -182,6 +182,9 @@ def policies(world: World) -> None:
     assert api("GET", f"/recipient-policies/Of%20names{query}")["added"]
     api("GET", f"/recipient-policies{query}")
     assert api("POST", f"/recipient-policies/Of%20names/apply{query}")["added"]
+    api("PATCH", f"/recipient-policies/Of%20names{query}", {"max_send": 1 << 20, "quota": 1 << 30, "retention": ["Junk=30:delete"]})
+    assert api("GET", f"/recipient-policies/Of%20names/retention{query}")["retained"] == []
+    assert api("POST", f"/recipient-policies/Of%20names/retention{query}")["messages"] == 0
     api("DELETE", f"/recipient-policies/Of%20names{query}")
 
 

@@ -54,6 +54,36 @@ def story_who_logs_in_has_a_session_that_ends(world: World) -> None:
     assert browser.ask("GET", "/session")[0] == 401
 
 
+def story_what_is_forbidden_takes_as_long_as_what_is_not_there(world: World) -> None:
+    """Asked in turns, neither of the two is the slower one more often than by chance (five times the deviation of a coin)."""
+    with World(world.server) as foreign:
+        stranger = foreign.user("stranger")
+        second = f"second-{world.domain}"
+        world.server.run("domain", "add", second, "--org", world.organisation)
+        world.server.run("user", "add", f"neighbour@{second}", "--name", "Neighbour")
+        world.server.run("group", "add", f"team@{world.domain}", "--name", "Team")
+        for number, (scope, on) in enumerate((("domain", world.domain), ("group", f"team@{world.domain}"))):
+            holder = world.user(f"holder{number}")
+            grant(world, holder, "help-desk", scope, on)
+            browser = logged_in(world, holder)
+            for what, forbidden, absent in (("another organisation", f"/users/{stranger}", f"/users/nobody1@{foreign.domain}"),
+                                            ("another domain", f"/users/neighbour@{second}", f"/users/nobodyatall@{second}"),
+                                            ("a domain", f"/domains/{foreign.domain}", "/domains/no-such-domain.example"),
+                                            ("an organisation", f"/organisations/{quote(foreign.organisation)}", "/organisations/No%20such%20one")):
+                slower = turns = 0
+                for turn in range(210):
+                    took = {}
+                    for path in (forbidden, absent) if turn % 2 else (absent, forbidden):
+                        began = time.perf_counter()
+                        answer = browser.ask("GET", path)
+                        took[path] = time.perf_counter() - began
+                        assert answer == (404, NOWHERE), (path, answer)
+                    if turn >= 10:
+                        turns += 1
+                        slower += took[forbidden] > took[absent]
+                assert abs(slower - turns / 2) < 36, f"{what}: the forbidden one was slower {slower} of {turns} times ({scope})"
+
+
 def story_a_page_of_another_site_changes_nothing(world: World) -> None:
     ada = world.user("ada")
     grant(world, ada, "full-administrator", "organisation", world.organisation)

@@ -18,6 +18,7 @@ from kit.browser import logged_in
 from kit.identity_provider import SECRET, IdentityProvider, Person
 from kit.instance import Failure
 from kit.jmap import Jmap
+from kit.wire import Connection
 from kit.world import World
 
 
@@ -202,10 +203,38 @@ def smtp_login(world: World, mechanism: str, message: bytes) -> str:
         return "OK" if status == 235 else f"{status} {text.decode()}"
 
 
-def jmap_login(world: World, token: str) -> int:
+def sieve_login(world: World, mechanism: str, message: bytes) -> str:
+    link = Connection("managesieve", world.server.port("managesieve"))
+    greeting = b""
+    while not greeting.endswith(b"ready.") and not greeting.startswith(b"OK"):
+        greeting = link.line()
+        if greeting.startswith(b'"SASL"') and mechanism.encode() not in greeting:
+            return "not offered"
+    link.send(f'AUTHENTICATE "{mechanism}" "{base64.b64encode(message).decode()}"\r\n'.encode())
+    said = link.line()
+    if not said.startswith((b"OK", b"NO", b"BYE")):              # the reason, to which the client answers
+        if said.startswith(b"{"):
+            link.line()
+        link.send(b'"' + (base64.b64encode(b"\x01") if mechanism == "OAUTHBEARER" else b"") + b'"\r\n')
+        said = link.line()
+    if said.startswith(b"OK"):
+        link.send(b"LISTSCRIPTS\r\n")
+        assert link.line().startswith(b"OK"), "it is in"
+    link.close()
+    return "OK" if said.startswith(b"OK") else said.decode()
+
+
+def jmap_login(world: World, token: str, host: str = "") -> int:
     client = Jmap(world.server, "", "")
-    client.headers = {"Authorization": f"Bearer {token}"}
+    client.headers = {"Authorization": f"Bearer {token}", **({"Host": host} if host else {})}
     return client.http("GET", "/.well-known/jmap")[0]
+
+
+def dav_login(world: World, token: str, host: str = "127.0.0.1") -> str:
+    """The status of what curl got of the address books, at a server of that name."""
+    port = world.server.port("https")
+    return world.run("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "--oauth2-bearer", token, "-X", "PROPFIND", "-H", "Depth: 1",
+                     "--connect-to", f"{host}:{port}:127.0.0.1:{port}", f"https://{host}:{port}/dav/addressbooks/")
 
 
 def story_mail_programs_log_in_with_tokens(world: World) -> None:
@@ -219,11 +248,12 @@ def story_mail_programs_log_in_with_tokens(world: World) -> None:
         for algorithm in ("RS256", "ES256", "EdDSA"):
             token = provider.token(ada, algorithm)
             assert token.count(".") == 2
-            for log_in in (imap_login, pop_login, smtp_login):
+            for log_in in (imap_login, pop_login, smtp_login, sieve_login):
                 assert log_in(world, "OAUTHBEARER", bearer(ada, token)) == "OK", (algorithm, log_in)
                 said = log_in(world, "XOAUTH2", xoauth2(ada, token))
                 assert said == "OK", (algorithm, log_in, said)
-            assert jmap_login(world, token) == 200
+            assert jmap_login(world, token) == 200 and dav_login(world, token) == "207"
+        assert "NO" in sieve_login(world, "OAUTHBEARER", bearer(bob, token)) and dav_login(world, token[:-8] + "AAAAAAAA") == "401"
         assert imap_login(world, "OAUTHBEARER", b"n,,\x01auth=Bearer " + token.encode() + b"\x01\x01") == "OK", "no name"
         assert "AUTHORIZATIONFAILED" in imap_login(world, "XOAUTH2", xoauth2(bob, token)), "of somebody else"
         world.server.run("user", "set", ada, "--protocols", "imap,web")
@@ -274,7 +304,14 @@ def story_opaque_tokens_are_asked_about(world: World) -> None:
         assert smtp_login(world, "OAUTHBEARER", bearer(ada, token)) == "OK"
         assert "AUTHENTICATIONFAILED" in imap_login(world, "XOAUTH2", xoauth2(ada, "nonsense"))
         assert "AUTHORIZATIONFAILED" in imap_login(world, "XOAUTH2", xoauth2(bob, token))
-        assert jmap_login(world, token) == 401, "nobody tells whose provider is to be asked"
+        assert sieve_login(world, "OAUTHBEARER", bearer(ada, token)) == sieve_login(world, "XOAUTH2", xoauth2(ada, token)) == "OK"
+        assert "NO" in sieve_login(world, "XOAUTH2", xoauth2(ada, "nonsense"))
+        assert jmap_login(world, token) == 401 and dav_login(world, token) == "401", "nobody tells whose provider is to be asked"
+        for host in (world.domain, f"mail.{world.domain}", f"a.mail.{world.domain}"):
+            assert jmap_login(world, token, host) == 200 and dav_login(world, token, host) == "207", host
+        for host in ("mail.example", "nowhere.example", world.domain.split(".")[1], f"{world.domain}.evil.example", "@", "..", ""):
+            assert jmap_login(world, token, host or "x") == 401, host
+        assert jmap_login(world, "nonsense", f"mail.{world.domain}") == 401 and dav_login(world, "nonsense", world.domain) == "401"
         Person(provider).request(f"{provider.issuer}/token/revocation", urlencode({"token": token, "client_id": "mailer"}))
         assert imap_login(world, "XOAUTH2", xoauth2(ada, token)) == "OK", "what was asked a moment ago"
         world.server.run(*change, "--secret-file", "-", stdin="wrong\n")

@@ -177,6 +177,15 @@ def story_gtube_by_spamassassin_goes_to_junk(world: World) -> None:
         assert offer(world, ada, subject("offer") + GTUBE + "\r\n")[0] == 250
         assert world.count(ada, "Junk") == 1
         assert offer(world, ada, HAM)[0] == 250 and world.count(ada) == 1
+        server.run("filter", "set", "on_junk", "tag", "--org", world.organisation)
+        assert offer(world, ada, subject("offer") + GTUBE + "\r\n")[0] == 250
+        assert (world.count(ada, "Junk"), world.count(ada)) == (1, 2), "only marked"
+        assert field(world.mails(ada)[-1], "X-Spam-Flag") == ["YES"] and field(world.mails(ada)[0], "X-Spam-Flag") == []
+        with World(server) as other:
+            bob = other.user("bob")
+            with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=60) as smtp:
+                assert smtp.sendmail("x@outside.test", [ada, bob], (subject("offer") + GTUBE + "\r\n").encode()) == {}
+            assert (world.count(ada), other.count(bob, "Junk"), other.count(bob)) == (3, 1, 0), "each as its organisation wants"
         server.run("filter", "set", "refuse_score", "100", "--org", world.organisation)
         assert offer(world, ada, subject("offer") + GTUBE + "\r\n")[0] == 554
     server.run("filter", "set", "scan_timeout", "2s")
@@ -256,6 +265,29 @@ def story_our_own_mail_is_signed_and_others_can_check_it(world: World) -> None:
     server.run("dkim", "remove", world.domain, "s1")
     listed = server.run("dkim", "list", "--org", world.organisation)
     assert "e1  " in listed and "s1  " not in listed and "PRIVATE" not in listed, listed
+
+
+def story_a_key_is_changed_without_a_gap(world: World) -> None:
+    """As the guide says: a new one that does not sign yet, its record, activated, the old one removed a while later."""
+    ada, server = world.user("ada"), world.server
+
+    def signers() -> set[str]:
+        count = world.count(ada)
+        with Outside(world, port="submission") as smtp:
+            smtp.starttls()
+            smtp.login(ada, PASSWORD)
+            smtp.sendmail(ada, [ada], f"From: Ada <{ada}>\r\nSubject: signed\r\n\r\nhello\r\n".encode())
+        server.wait_until(lambda: world.count(ada) == count + 1, 20, "the message")
+        return {part.strip()[2:] for one in field(world.mails(ada)[-1], "DKIM-Signature") for part in one.split(";") if part.strip().startswith("s=")}
+
+    server.api("POST", "/dkim", {"domain": world.domain, "selector": "old"})
+    server.wait_until(lambda: signers() == {"old"}, 20, "the first key")
+    server.run("dkim", "add", world.domain, "--selector", "new", "--inactive")
+    assert "new._domainkey." in server.run("dkim", "show", world.domain) and signers() == {"old"}, "its record can be published, and it signs nothing"
+    server.run("dkim", "activate", world.domain, "new")
+    server.wait_until(lambda: signers() == {"new"}, 20, "the new key alone")
+    server.run("dkim", "remove", world.domain, "old")
+    assert signers() == {"new"}
 
 
 # With the implementation of the package python3-dkim; its keys come from the same name server.

@@ -103,6 +103,27 @@ def story_who_was_away_hears_what_was_missed(world: World) -> None:
     events.until(b"0\r\n\r\n", 5)  # the last chunk of the body
 
 
+def story_a_stream_that_was_left_ends_at_once(world: World) -> None:
+    """Neither a ping nor a change is waited for: who has as many as he may can begin another when he closed them."""
+    ada = world.user("ada")
+    jmap = Jmap(world.server, ada, PASSWORD)
+    quiet = "types=*&closeafter=no&ping=900"
+
+    def begins() -> bool:
+        try:
+            Events(jmap, quiet).socket.close()
+        except Failure as refusal:
+            assert " 429 " in str(refusal), refusal
+            return False
+        return True
+
+    streams = [Events(jmap, quiet) for _ in range(128)]
+    assert not begins(), "one more than is allowed"
+    for stream in streams:
+        stream.socket.close()
+    world.server.wait_until(begins, 60, "the streams that were closed to end")
+
+
 def story_streams_that_wait_hold_no_thread(world: World) -> None:
     """Streams that wait leave the server's few threads to others."""
     ada = world.user("ada")

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
@@ -124,10 +125,10 @@ def story_reports_about_tls_go_by_https_to_who_takes_them(world: World) -> None:
     server.run("filter", "set", "tls_reports", "on")
     server.run("restart")
 
-    def owe(domain: str, days: int = 1, number: int = 1) -> None:
+    def owe(domain: str, days: int = 1, number: int = 1, later: int = 0) -> None:
         detail = json.dumps({"type": "no-policy-found"})
-        server.sql("chappe_directory", "INSERT INTO report_count (kind, day, domain, key, detail, number) VALUES ('tls', "
-                   f"floor(extract(epoch FROM now()) / 86400) - {days}, '{domain}', 'x', '{detail}', {number})")
+        server.sql("chappe_directory", "INSERT INTO report_count (kind, day, domain, key, detail, number, next_us) VALUES ('tls', "
+                   f"floor(extract(epoch FROM now()) / 86400) - {days}, '{domain}', 'x', '{detail}', {number}, {later})")
 
     def owed(domain: str) -> int:
         return int(server.sql("chappe_directory", f"SELECT count(*) FROM report_count WHERE domain = '{domain}'"))
@@ -157,11 +158,14 @@ def story_reports_about_tls_go_by_https_to_who_takes_them(world: World) -> None:
         site.says["/second"] = (503, "text/plain", "later")
         DNS.put("_smtp._tls.third.test", "TXT", f"v=TLSRPTv1; rua={good}/first,{good}/second,mailto:tls@watch.test")
         owe("third.test")
-        server.wait_until(lambda: [one[0] for one in site.taken] == ["/first", "/second"], 30, "both to be asked")
+        def refusals() -> int:
+            return server.log().count("report.post ")
+
+        server.wait_until(lambda: [one[0] for one in site.taken] == ["/first", "/second"] and refusals() == 1, 30, "both to be asked")
         time.sleep(6)
         assert owed("third.test") == 1 and len(site.taken) == 2 and len(sink.taken) == 1, "not before an hour"
         again()
-        server.wait_until(lambda: len(site.taken) == 3, 30, "the second one to be asked again")
+        server.wait_until(lambda: len(site.taken) == 3 and refusals() == 2, 30, "the second one to be asked again")
         site.says.clear()
         again()
         server.wait_until(lambda: owed("third.test") == 0, 30, "all to be done")
@@ -175,16 +179,32 @@ def story_reports_about_tls_go_by_https_to_who_takes_them(world: World) -> None:
         refused = (f"{good}/moved", f"{good}/long", f"https://strange.hook.test:{port}/", f"https://private.hook.test:{port}/",
                    f"https://127.0.7.1:{port}/", f"https://0x7f000701:{port}/", "https://inner.hook.test/", f"https://u:p@good.hook.test:{port}/",
                    f"http://good.hook.test:{port}/")
+        before = refusals()
         for number, url in enumerate(refused):
             DNS.put(f"_smtp._tls.r{number}.test", "TXT", f"v=TLSRPTv1; rua={url}")
             owe(f"r{number}.test")
-        server.wait_until(lambda: int(server.sql("chappe_directory", "SELECT count(*) FROM report_count WHERE next_us > 0")) == len(refused) - 1, 60, "all to be tried")
+        server.wait_until(lambda: refusals() == before + len(refused) - 1 and owed(f"r{len(refused) - 1}.test") == 0, 60, "all to be tried")
         assert [owed(f"r{number}.test") for number in range(len(refused))] == [1] * (len(refused) - 1) + [0], "http: is nobody"
         assert {one[0] for one in site.taken} == {"/moved", "/long"} and not strange.taken and not private.taken, site.taken
         assert server.log().count("in a private network") >= 2
         again()
         server.sql("chappe_directory", "UPDATE report_count SET day = day - 1")
         server.wait_until(lambda: int(server.sql("chappe_directory", "SELECT count(*) FROM report_count")) == 0, 60, "them to be given up after a day")
+
+        # Five that take the connection and say nothing: who comes after them is not kept waiting.
+        site.taken.clear()
+        before = refusals()
+        with socket.create_server(("127.0.7.3", port), backlog=64):
+            DNS.put("silent.hook.test", "A", "127.0.7.3")
+            DNS.put("_smtp._tls.good.test", "TXT", f"v=TLSRPTv1; rua={good}/behind")
+            for number in range(5):
+                DNS.put(f"_smtp._tls.h{number}.test", "TXT", f"v=TLSRPTv1; rua=https://silent.hook.test:{port}/{number}")
+                owe(f"h{number}.test")
+            owe("good.test", later=1)
+            server.wait_until(lambda: [one[0] for one in site.taken] == ["/behind"], 60, "the one behind")
+            assert refusals() < before + 5, "it waited for all of them"
+            server.wait_until(lambda: refusals() == before + 5, 60, "them to be given up")
+        assert [owed(f"h{number}.test") for number in range(5)] == [1] * 5, "for now"
 
         # DMARC has no such way.
         server.run("filter", "set", "dmarc_reports", "on")

@@ -20,10 +20,15 @@ BODIES: dict[str, object] = {
     "PATCH /admin-groups/{name}": {"name": "Changed"}, "PATCH /backup-mx/{domain}": {"subdomains": True},
     "PUT /backup-mx/{domain}/recipients": {"recipients": []}, "PATCH /organisations/{name}": {"name": "Changed"},
     "PUT /organisations/{name}/second-factor": {"required": ["everybody"]},
+    "PATCH /address-lists/{name}": {"query": "(kind=room)"}, "PATCH /recipient-policies/{name}": {"retention": ["*=1:delete"]},
+    "PATCH /identity-providers/{name}": {"issuer": "https://evil.example"}, "PATCH /directories/{name}": {"base": "dc=evil"},
 }
 KINDS = {"/users": "user", "/mailboxes": "user", "/rights": "user", "/held": "user", "/aliases": "alias", "/groups": "list",
          "/contacts": "contact", "/domains": "domain", "/dkim": "domain", "/backup-mx": "domain", "/admin-groups": "group",
-         "/organisations": "organisation"}
+         "/organisations": "organisation", "/address-lists": "book", "/recipient-policies": "policy", "/identity-providers": "provider",
+         "/directories": "source", "/rules": "rule"}
+# Of an organisation as a whole: what a part of it may there is the program's affair, what others may is the database's, too.
+OF_ALL = ("organisation", "book", "policy", "provider", "source", "rule")
 
 
 def routes() -> list[tuple[str, str, str]]:
@@ -47,16 +52,23 @@ def furnish(world: World, domain: str, group: str) -> dict[str, str]:
     run("group", "add", things["list"], "--name", "Team")
     run("group-member", "add", things["list"], things["user"])
     run("contact", "add", things["contact"], "friend@outside.example", "--name", "Friend")
+    for kind, path, body in (("book", "/address-lists", {"query": "(kind=user)"}),
+                             ("policy", "/recipient-policies", {"max_send": 1000, "retention": ["Junk=30:delete"]}),
+                             ("provider", "/identity-providers", {"issuer": "https://login.example", "client": "us"}),
+                             ("source", "/directories", {"type": "ldap", "urls": ["ldap://127.0.0.1:9"], "tls": "none", "base": "dc=x", "enabled": False}),
+                             ("rule", "/rules", {"sender": "*@spam.example", "refuse": "No."})):
+        things[kind] = f"{kind} of {group}"
+        world.server.api("POST", path, {"name": things[kind], "organisation": world.organisation, **body})
     return things
 
 
 def path_of(pattern: str, kind: str, thing: str, organisation: str) -> str:
     path = pattern.replace("{address}", quote(thing, safe="@")).replace("{domain}", thing).replace("{member}", "x@outside.example")
     path = path.replace("{selector}", "s1").replace("{id}", "1")
-    if kind in ("group", "organisation"):
+    if kind == "group" or kind in OF_ALL:
         path = path.replace("{name}", quote(thing), 1)
     path = path.replace("{name}", "x")
-    return path + (f"?organisation={quote(organisation)}" if kind == "group" else "")
+    return path + (f"?organisation={quote(organisation)}" if kind == "group" or kind in OF_ALL[1:] else "")
 
 
 def state(world: World, things: dict[str, str]) -> list[object]:
@@ -71,6 +83,10 @@ def state(world: World, things: dict[str, str]) -> list[object]:
         if words[0] == "org":                                 # how much is in it changes with this test
             one = {name: value for name, value in one.items() if name not in ("domains", "users")}
         shown.append(one)
+    query = f"organisation={quote(world.organisation)}"
+    for path, field in (("/address-lists", "address_lists"), ("/recipient-policies", "recipient_policies"),
+                        ("/identity-providers", "identity_providers"), ("/directories", "directories"), ("/rules", "rules")):
+        shown.append(world.server.api("GET", f"{path}?{query}")[field])
     return shown
 
 
@@ -114,7 +130,7 @@ def walk(server: Instance, check: str) -> int:
             for method, pattern, kind in routes() if check != "delegate" else []:   # which only grants ask
                 body = BODIES.get(f"{method} {pattern}", None if method in ("GET", "DELETE") else {})
                 for name, (place, things) in places.items():
-                    if kind == "organisation" and place is home:
+                    if kind in OF_ALL and place is home:
                         continue                              # his own; what he may there is not the database's affair
                     got = browser.ask(method, path_of(pattern, kind, things[kind], place.organisation), body)
                     if got[0] < 400 or got[0] >= 500:

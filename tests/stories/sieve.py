@@ -144,13 +144,32 @@ def story_a_redirect_reaches_the_others_and_does_not_run_in_circles(world: World
     put(world, ada, f'require "copy"; redirect :copy "{bob}"; redirect :copy "zoe@outside.test";')
     put(world, bob, f'redirect "{ada}";')
     with Remote(port=PORT) as sink:
-        send(world, ada, letter(ada, "round"), "someone@outside.test")
+        send(world, ada, letter(ada, "round"), "someone@third.test")
         taken = sink.wait_for(1)
     assert taken[0].recipients == ["zoe@outside.test"], taken
+    sender = taken[0].sender
+    assert sender.startswith("SRS0=") and sender.endswith(f"=third.test=someone@{world.domain}"), sender
     assert b"Delivered-To: " + ada.encode() in taken[0].data and b"Return-Path" not in taken[0].data, taken[0].data
     world.server.wait_until(lambda: world.count(ada) == 2, 20, "the copy that came back")
     time.sleep(1)
     assert world.count(ada) == 2 and world.count(bob) == 0, (world.count(ada), world.count(bob))
+
+
+def story_what_a_rule_redirects_passes_spf_and_bounces_to_who_sent_it(world: World) -> None:
+    """The sender is one of ours towards the next server; of our own people and of nobody it stays (seeds, row 10)."""
+    ada, eve = world.user("ada"), world.user("eve")
+    put(world, ada, 'redirect "zoe@outside.test";')
+    with Remote(port=PORT) as sink:
+        send(world, ada, letter(ada), "someone@outside.test")
+        send(world, ada, letter(ada), "")
+        with submission(world, eve) as smtp:
+            smtp.sendmail(eve, ada, letter(ada).replace("zoe@outside.test", eve).encode())
+        senders = sorted(one.sender for one in sink.wait_for(3))
+    assert senders[:1] == [""] and senders[2] == eve, senders
+    assert senders[1].startswith("SRS0=") and senders[1].endswith(f"=outside.test=someone@{world.domain}"), senders
+    with Remote(port=PORT) as sink:
+        send(world, senders[1], letter(senders[1], "a bounce"), "")
+        assert sink.wait_for(1)[0].recipients == ["someone@outside.test"]
 
 
 def story_nobody_asks_for_a_receipt_in_vain_and_no_rule_gives_one(world: World) -> None:

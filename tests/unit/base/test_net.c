@@ -41,6 +41,36 @@ static void networks(void **state)
     }
 }
 
+static void sources(void **state)
+{
+    static const struct {
+        const char *text, *address, *interface;
+    } rows[] = {
+        { "192.0.2.1", "192.0.2.1", "" },
+        { "2001:db8::1%eth1.20", "2001:db8::1", "eth1.20" },
+        { "%lo", NULL, "lo" },
+        { "%fifteen-bytes-x", NULL, "fifteen-bytes-x" },
+    };
+    static const char *const refused[] = { "",     "%",    "192.0.2.1%",       "eth1", "%sixteen-bytes-xx",
+                                           "%a b", "%a/b", "192.0.2.1%eth1:1", "x%lo", "192.0.2.1%\x01" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct net_source source;
+        char text[NET_ADDRESS_TEXT];
+        assert_true(net_source_parse(span_text(rows[i].text), &source));
+        assert_string_equal(source.interface, rows[i].interface);
+        assert_int_equal(source.has_address, rows[i].address != NULL);
+        if (rows[i].address)
+            assert_string_equal(net_address_text(&source.address, text), rows[i].address);
+    }
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        struct net_source source;
+        if (net_source_parse(span_text(refused[i]), &source))
+            fail_msg("%s", refused[i]);
+    }
+}
+
 static void peers(void **state)
 {
     static const struct {
@@ -128,7 +158,8 @@ static void loopback(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(networks), cmocka_unit_test(peers),
-                                        cmocka_unit_test(public_addresses), cmocka_unit_test(loopback) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(networks), cmocka_unit_test(sources),
+                                        cmocka_unit_test(peers), cmocka_unit_test(public_addresses),
+                                        cmocka_unit_test(loopback) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -410,6 +410,10 @@ static void a_source_address_that_is_not_here(void **state)
     assert_false(outbound_has_source("203.0.113.9"));
     assert_true(outbound_has_source("127.0.0.1"));
     assert_false(outbound_has_source("nonsense"));
+    assert_true(outbound_has_source("%lo"));
+    assert_true(outbound_has_source("127.0.0.1%lo"));
+    assert_false(outbound_has_source("%nosuch0"));
+    assert_false(outbound_has_source("203.0.113.9%lo"));
     world_close(&w);
     talloc_free(scripted_stop(&server, NULL));
 }
@@ -683,6 +687,40 @@ static void the_source_address_is_bound(void **state)
     talloc_free(scripted_stop(&server, NULL));
 }
 
+/* Of an interface that is there, and of one that is not: no connection is tried. */
+static void the_interface_is_bound(void **state)
+{
+    static const struct {
+        const char *source;
+        enum outbound_verdict verdict;
+    } rows[] = {
+        { "%lo", OUTBOUND_RELAYED },
+        { "127.0.0.77%lo", OUTBOUND_RELAYED },
+        { "%nosuch0", OUTBOUND_DEFERRED },
+        { "127.0.0.77%nosuch0", OUTBOUND_DEFERRED },
+    };
+    struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct scripted *server =
+            scripted_start("127.0.0.1", PLAIN_SERVER MAIL RCPT DATA "S 250 ok\nE\n", NULL);
+        struct outbound_recipient one = { .address = "bob@example.org" };
+        world_open(&w, (struct outbound_options){ .messages_max = 1 });
+        world_host(&w, server, "127.0.0.1");
+        w.route.source_address = rows[i].source;
+        send_to(&w, &one, 1);
+        assert_int_equal(one.verdict, rows[i].verdict);
+        assert_int_equal(scripted_connections(server), one.verdict == OUTBOUND_RELAYED);
+        if (one.verdict == OUTBOUND_DEFERRED) {
+            assert_int_equal(one.fault, OUTBOUND_FAULT_SOURCE);
+            assert_non_null(strstr(one.text, "%nosuch0"));
+        }
+        world_close(&w);
+        talloc_free(scripted_stop(&server, NULL));
+    }
+}
+
 static void stopping_ends_a_wait(void **state)
 {
     struct world w;
@@ -803,6 +841,7 @@ int main(void)
         cmocka_unit_test(times_of_delivery),
         cmocka_unit_test(our_own_port_is_no_way_out),
         cmocka_unit_test(the_source_address_is_bound),
+        cmocka_unit_test(the_interface_is_bound),
         cmocka_unit_test(stopping_ends_a_wait),
         cmocka_unit_test(eight_bits_are_converted_for_an_old_server),
         cmocka_unit_test(letters_beyond_ascii),

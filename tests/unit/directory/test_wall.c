@@ -63,6 +63,7 @@ static const char *const tenant_tables[] = {
     "deleted_mailbox",
     "address_list",
     "recipient_policy",
+    "retention_rule",
     "job",
     "directory_source",
     "directory_source_secret",
@@ -71,7 +72,9 @@ static const char *const tenant_tables[] = {
     "directory_entry",
     "directory_member",
     "directory_conflict",
+    "directory_written",
     "recipient_person",
+    "push_subscription",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -187,6 +190,7 @@ static int set_up(void **state)
         "  FROM organisation;"
         "INSERT INTO address_list SELECT organisation_id, 'x', 'x' FROM organisation;"
         "INSERT INTO recipient_policy SELECT organisation_id, 'x', 'x' FROM organisation;"
+        "INSERT INTO retention_rule SELECT organisation_id, 'x', '', 1, 'delete' FROM organisation;"
         "INSERT INTO job (organisation_id, kind, title, is_dry_run, caller, permissions, total, created_us)"
         " SELECT organisation_id, 'bulk', 'x', false, 'x', 0, 0, 1 FROM organisation;"
         "INSERT INTO directory_source (organisation_id, name, kind, settings, created_us)"
@@ -201,6 +205,10 @@ static int set_up(void **state)
         "INSERT INTO directory_member SELECT source_id, organisation_id, 'x', false, 'y' FROM directory_source;"
         "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
         "  FROM directory_source;"
+        "INSERT INTO directory_written SELECT source_id, organisation_id, 'x', 'mail', 'x' FROM directory_source;"
+        "INSERT INTO push_subscription (public_id, organisation_id, recipient_id, device, url, code, expires_us, created_us)"
+        " SELECT 'P' || recipient_id, organisation_id, recipient_id, 'x', 'https://x', 'x', 1, 1 FROM recipient"
+        "  WHERE kind = 'user';"
         "INSERT INTO recipient_person (recipient_id, organisation_id)"
         " SELECT recipient_id, organisation_id FROM recipient WHERE kind = 'user'",
         &f->err));
@@ -316,7 +324,7 @@ static void nothing_foreign_is_changed(void **state)
         "DELETE FROM quarantine; DELETE FROM access_entry; DELETE FROM transport_rule; DELETE FROM send_hold;"
         "DELETE FROM list_person; DELETE FROM list_request; DELETE FROM list; DELETE FROM moderation;"
         "DELETE FROM quarantine_digest; DELETE FROM mailbox_move; DELETE FROM deleted_mailbox;"
-        "DELETE FROM address_list; DELETE FROM recipient_policy",
+        "DELETE FROM address_list; DELETE FROM retention_rule; DELETE FROM recipient_policy",
         &f->err));
     snprintf(sql, sizeof sql, "SELECT count(*) FROM recipient WHERE name = 'mine' AND organisation_id = %lld",
              (long long)f->kit->bob_org);

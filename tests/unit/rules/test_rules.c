@@ -311,6 +311,40 @@ static void test_redirects_carry_the_way_back(void **state)
     assert_true(!rules_plan_sends(&plan) && plan.copy_count == 1);
 }
 
+/* One transmission that comes to a mailbox by several ways is sent on once and then kept; another one with the same text is not meant. */
+static void test_a_transmission_is_sent_on_once(void **state)
+{
+    static const char
+        first[] = "Received: by us id 1\r\nSubject: x\r\n\r\ny\r\n",
+        again[] = "Delivered-To: bob@example.org\r\nReceived: by us id 1\r\nSubject: [x]\r\n\r\ny\r\n",
+        other[] = "Received: by us id 2\r\nSubject: x\r\n\r\ny\r\n", bare[] = "Subject: x\r\n\r\ny\r\n";
+    static const struct {
+        const char *mail;
+        size_t redirects, copies;
+    } rows[] = { { first, 1, 0 }, { again, 0, 1 }, { other, 1, 0 }, { bare, 1, 0 }, { bare, 1, 0 } };
+    struct rules_recipient recipient = recipient_of(ADA);
+    struct rules_message message;
+    struct rules_plan plan;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    set_script(ADA, "redirect \"x@example.net\";");
+    message = message_of(first);
+    deliver_to(&recipient, 1, &plan);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        message = message_of(rows[i].mail);
+        OK(rules_judge(rules, arena, &message, &recipient, &plan, &err));
+        assert_int_equal(plan.redirect_count, rows[i].redirects);
+        assert_int_equal(plan.copy_count, rows[i].copies);
+        rules_done(rules, &plan, 1);
+    }
+    set_script(ADA, "redirect \"y@example.net\";");
+    message = message_of(first);
+    deliver_to(&recipient, 1, &plan);
+    OK(rules_judge(rules, arena, &message, &recipient, &plan, &err));
+    assert_int_equal(plan.redirect_count, 1);
+}
+
 /* The queue files a copy again whose answer was lost with its process. The new process believes that there are no rules; that
  * the copy is there already must not keep it from learning what the rules send. */
 static void test_what_is_sent_outlives_the_process_that_filed(void **state)
@@ -403,6 +437,7 @@ int main(void)
         TEST(test_a_script_that_does_not_compile_keeps),
         TEST(test_what_was_seen_is_remembered),
         TEST(test_redirects_carry_the_way_back),
+        TEST(test_a_transmission_is_sent_on_once),
         TEST(test_what_is_sent_outlives_the_process_that_filed),
         TEST(test_what_scanners_wrote_is_asked_for),
         TEST(test_the_memory_is_bounded),

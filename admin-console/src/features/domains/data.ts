@@ -49,7 +49,7 @@ export const dnsQuery = (domain: string, host: string | undefined) =>
   queryOptions({
     queryKey: ['dns', domain, host ?? ''],
     staleTime: 60_000,
-    queryFn: async ({ signal }) => z.object({ host: z.string(), is_validated: z.boolean(), records: z.array(dnsRecord) }).parse(await api.get(path`/domains/${domain}/dns`, { host }, signal)),
+    queryFn: async ({ signal }) => z.object({ host: z.string(), is_validated: z.boolean(), mta_sts: z.string(), records: z.array(dnsRecord) }).parse(await api.get(path`/domains/${domain}/dns`, { host }, signal)),
   })
 
 const dkimKey = z.object({

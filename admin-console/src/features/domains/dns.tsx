@@ -2,6 +2,7 @@ import { Answered, Copy, CopyLine, Foreign, Panel, Status, wordOf, type Health }
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api } from '../../app/api'
 import { useChange } from '../../app/change'
@@ -21,7 +22,7 @@ const zoneLine = (r: DnsRecord) => `${r.name}. 3600 IN ${r.type} ${quoted(r)}`
 function Record({ of: r }: { of: DnsRecord }) {
   const say = useTexts()
   const isLater = r.state === 'missing' && !needed.has(r.purpose)
-  const advice = r.state === 'good' ? '' : r.purpose === 'spf' && r.state === 'different' ? say('advice.spf', { verdict: r.detail ?? '' }) : r.purpose === 'mta-sts' ? say('advice.mta-sts', { name: r.name.replace(/^_/, '') }) : wordOf(say, 'advice', r.state)
+  const advice = r.state === 'good' ? '' : r.purpose === 'spf' && r.state === 'different' ? say('advice.spf', { verdict: r.detail ?? '' }) : r.purpose === 'mta-sts' && r.state === 'different' && r.detail ? say('advice.mta-sts', { host: r.detail }) : wordOf(say, 'advice', r.state)
   return (
     <li>
       <div className={classes.head}>
@@ -59,7 +60,7 @@ export function DnsAssistant({ domain }: { domain: Domain }) {
   const say = useTexts()
   const change = useChange()
   const queries = useQueryClient()
-  const mayDkim = useMay('policy.write')
+  const mayFilter = useMay('policy.write')
   const keys = useQuery({ ...dkimQuery(domain.name), enabled: useMay('policy.read') })
   const [own, setOwn] = useState<string | null>(null)
   const [host] = useDebouncedValue(own ?? undefined, 500)
@@ -96,7 +97,7 @@ export function DnsAssistant({ domain }: { domain: Domain }) {
         {keys.data?.length === 0 && (
           <Group gap="sm">
             <Status health="warn">{say('noDkim')}</Status>
-            {mayDkim && (
+            {mayFilter && (
               <Button size="xs" loading={busy} onClick={() => void makeKey()}>
                 {say('makeDkim')}
               </Button>
@@ -109,6 +110,16 @@ export function DnsAssistant({ domain }: { domain: Domain }) {
               <Status health={answer.records.some((r) => needed.has(r.purpose) && health[r.state] === 'bad') ? 'bad' : todo.length > 0 ? 'warn' : 'good'}>
                 {say('sum', { good: answer.records.length - todo.length, all: answer.records.length })} {say(answer.is_validated ? 'validated' : 'notValidated')}
               </Status>
+              {answer.mta_sts === 'off' && (
+                <Group gap="sm">
+                  <Text size="sm">{say('noSts')}</Text>
+                  {mayFilter && (
+                    <Button size="xs" variant="default" renderRoot={(props) => <Link to="/filters" search={{ organisation: domain.organisation, domain: domain.name, name: 'mta_sts' }} {...props} />}>
+                      {say('setSts')}
+                    </Button>
+                  )}
+                </Group>
+              )}
               <ul className={classes.records}>
                 {answer.records.map((r) => (
                   <Record key={`${r.name} ${r.type} ${r.value}`} of={r} />

@@ -16,7 +16,17 @@ export const addressListQuery = (name: string, organisation: string) =>
     queryFn: async ({ signal }) => z.extend(addressList, { members: z.array(z.string()) }).parse(await api.get(path`/address-lists/${name}`, { organisation }, signal)),
   })
 
-const policy = z.object({ name: z.string(), query: z.string(), addresses: z.array(z.string()) })
+const policy = z.object({
+  name: z.string(),
+  query: z.string(),
+  position: z.number(),
+  addresses: z.array(z.string()),
+  max_send: z.number(),
+  max_receive: z.number(),
+  max_recipients: z.number(),
+  quota: z.number(),
+  retention: z.array(z.string()),
+})
 export type Policy = z.infer<typeof policy>
 const given = z.array(z.object({ user: z.string(), address: z.string() }))
 const refused = z.array(z.object({ user: z.string(), address: z.string(), why: z.string() }))
@@ -33,6 +43,31 @@ export const policyQuery = (name: string, organisation: string) =>
     queryKey: ['recipient-policies', organisation, name],
     queryFn: async ({ signal }) => z.extend(policy, effect.shape).parse(await api.get(path`/recipient-policies/${name}`, { organisation }, signal)),
   })
+
+const retained = z.object({
+  retained: z.array(z.object({ user: z.string(), folder: z.string(), act: z.string(), messages: z.number(), bytes: z.number() })),
+  mailboxes: z.number(),
+  messages: z.number(),
+  bytes: z.number(),
+  after: z.nullish(z.string()),
+})
+/** What the policy would delete or move now: the first mailboxes. */
+export const retentionQuery = (name: string, organisation: string) =>
+  queryOptions({
+    queryKey: ['recipient-policies', organisation, name, 'retention'],
+    queryFn: async ({ signal }) => retained.parse(await api.get(path`/recipient-policies/${name}/retention`, { organisation }, signal)),
+  })
+
+/** Does it, mailbox by mailbox. */
+export async function retain(name: string, organisation: string): Promise<number> {
+  let messages = 0
+  for (let after: string | undefined; ; ) {
+    const step = retained.parse(await api.post(path`/recipient-policies/${name}/retention`, undefined, { organisation, after }))
+    messages += step.messages
+    if (!step.after) return messages
+    after = step.after
+  }
+}
 
 /** Gives the addresses until none is left; tells how many there are after each step. */
 export async function applyPolicy(name: string, organisation: string, onStep: (added: number) => void): Promise<number> {

@@ -1,52 +1,47 @@
-import { Answered, Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useKitTexts, type Column } from '@chappe/kit'
+import { Answered, Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, type Column } from '@chappe/kit'
 import { IconPlus } from '@chappe/kit/icons'
-import { Button, Drawer, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
+import { Button, Drawer, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
-import { FormDialog } from '../../app/form-dialog'
 import { OrganisationField, useOrganisation } from '../../app/organisation-field'
 import { useMay } from '../../app/session'
 import list from '../recipients/list.module.css'
 import { applyPolicy, policiesQuery, policyQuery, type Policy } from './data'
-import { Preview } from './edit-list'
+import { EditPolicy } from './edit-policy'
 import classes from './policies.module.css'
+import { Retention } from './retention'
 import { policiesRoute } from './routes'
 import { useTexts } from './texts'
 
 const keyOf = (p: Policy) => p.name
+const saysOf = (p: Policy, say: ReturnType<typeof useTexts>) =>
+  [p.max_send + p.max_receive + p.max_recipients > 0 && say('limits'), p.quota > 0 && say('quota'), p.retention.length > 0 && say('retention')].filter(Boolean).join(', ')
 
-function Edit({ of, organisation, onClose }: { of: Policy | undefined; organisation: string; onClose: (name: string | undefined) => void }) {
-  const say = useTexts()
-  const change = useChange()
-  const [name, setName] = useState(of?.name ?? '')
-  const [query, setQuery] = useState(of?.query ?? '(kind=user)')
-  const [addresses, setAddresses] = useState(of?.addresses ?? [])
-  const isOther = addresses.join() !== of?.addresses.join()
-  const body = of ? { ...(name !== of.name && { name }), ...(query !== of.query && { query }), ...(isOther && { addresses }) } : { name, query, addresses, organisation }
-  const save = async () => {
-    await change(() => (of ? api.patch(path`/recipient-policies/${of.name}`, body, { organisation }) : api.post('/recipient-policies', body)), [['recipient-policies']], say('saved'))
-    onClose(name)
-    return 'left'
-  }
-  const options = of ? { org: organisation, name: name !== of.name ? name : undefined, query: query !== of.query ? query : undefined, addresses: isOther ? addresses : undefined } : { org: organisation, query, addresses }
-  return (
-    <FormDialog title={say(of ? 'edit' : 'addPolicy')} action={say(of ? 'save' : 'addPolicy')} disabled={addresses.length === 0 || Object.keys(body).length === 0} command={commandLine(['recipient-policy', of ? 'set' : 'add', of?.name ?? name], options)} onClose={() => onClose(of?.name)} onSubmit={save}>
-      <TextInput label={say('name')} required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
-      <TagsInput label={say('templates')} description={say('templatesHelp')} placeholder="%g.%s@example.org" value={addresses} onChange={setAddresses} splitChars={[',', ' ', ';']} acceptValueOnBlur />
-      <TextInput label={say('query')} description={say('queryHelp')} required spellCheck={false} value={query} onChange={(e) => setQuery(e.currentTarget.value)} />
-      <Preview organisation={organisation} filter={query} />
-    </FormDialog>
-  )
+/** What it says of each matter that it says something of. */
+function factsOf(p: Policy, say: ReturnType<typeof useTexts>, format: ReturnType<typeof useFormat>): [string, React.ReactNode][] {
+  const sized = (bytes: number) => (bytes ? format.bytes(bytes) : undefined)
+  const all: [string, React.ReactNode][] = [
+    [say('query'), <code key="q">{p.query}</code>],
+    [say('templates'), p.addresses.length > 0 && <code key="t">{p.addresses.join('  ')}</code>],
+    [say('maxSend'), sized(p.max_send)],
+    [say('maxReceive'), sized(p.max_receive)],
+    [say('maxRecipients'), p.max_recipients || undefined],
+    [say('quota'), sized(p.quota)],
+    [say('retention'), p.retention.length > 0 && <code key="r">{p.retention.join('  ')}</code>],
+    [say('position'), p.position],
+  ]
+  return all.filter(([, value]) => value !== undefined && value !== false)
 }
 
 /** One policy: what it gave to whom, and what it would give now. */
 function One({ name, organisation, onEdit, onClose }: { name: string; organisation: string; onEdit: () => void; onClose: () => void }) {
   const say = useTexts()
   const kit = useKitTexts()
+  const format = useFormat()
   const change = useChange()
   const mayWrite = useMay('policy.write')
   const mayApply = useMay('recipient.write')
@@ -71,7 +66,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
         <Answered of={one}>
           {(p) => (
             <Stack>
-              <Facts rows={[[say('templates'), <code key="t">{p.addresses.join('  ')}</code>], [say('query'), <code key="q">{p.query}</code>]]} />
+              <Facts rows={factsOf(p, say, format)} />
               {error !== null && <ErrorPanel error={error} />}
               <Group>
                 {mayApply && p.added.length > 0 && (
@@ -90,7 +85,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
                   </>
                 )}
               </Group>
-              {p.added.length === 0 && p.refused.length === 0 && <Status health="good">{say('allHave')}</Status>}
+              {p.addresses.length > 0 && p.added.length === 0 && p.refused.length === 0 && <Status health="good">{say('allHave')}</Status>}
               {p.added.length > 0 && (
                 <div>
                   <Text fw={600} size="sm">
@@ -119,6 +114,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
                   </ul>
                 </div>
               )}
+              {p.retention.length > 0 && <Retention name={name} organisation={organisation} mayWrite={mayWrite} />}
               <Command line={[commandLine(['recipient-policy', 'show', name], { org: organisation }), commandLine(['recipient-policy', 'apply', name], { org: organisation })]} />
             </Stack>
           )}
@@ -143,7 +139,7 @@ function One({ name, organisation, onEdit, onClose }: { name: string; organisati
   )
 }
 
-/** Which addresses people get of their names. */
+/** Addresses, limits, and how long mail is kept, by a filter. */
 export function Policies() {
   const say = useTexts()
   const search = policiesRoute.useSearch()
@@ -156,6 +152,7 @@ export function Policies() {
     () => [
       { id: 'name', title: say('name'), width: 1, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
       { id: 'addresses', title: say('templates'), width: 1.6, cell: (p) => <code className={classes.inline}>{p.addresses.join('  ')}</code> },
+      { id: 'says', title: say('says'), width: 1.2, yields: 'm', cell: (p) => saysOf(p, say) },
       { id: 'query', title: say('query'), width: 1.6, yields: 's', cell: (p) => <code className={classes.inline} title={p.query}>{p.query}</code> },
     ],
     [say],
@@ -180,7 +177,7 @@ export function Policies() {
       <DataTable label={say('policies')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(p) => set({ name: p.name })} empty={<EmptyState title={say('policiesNone')}>{say('policiesNoneLead')}</EmptyState>} />
       <Command line={commandLine(['recipient-policy', 'list'], { org: of.organisation ?? '' })} />
       {of.organisation && search.name && !search.dialog && <One name={search.name} organisation={of.organisation} onEdit={() => set({ dialog: 'edit' })} onClose={() => set({ name: undefined })} />}
-      {of.organisation && search.dialog && <Edit key={search.name ?? ''} of={all.data?.find((p) => search.dialog === 'edit' && p.name === search.name)} organisation={of.organisation} onClose={(name) => set({ dialog: undefined, name })} />}
+      {of.organisation && search.dialog && <EditPolicy key={search.name ?? ''} of={all.data?.find((p) => search.dialog === 'edit' && p.name === search.name)} organisation={of.organisation} onClose={(name) => set({ dialog: undefined, name })} />}
     </Page>
   )
 }

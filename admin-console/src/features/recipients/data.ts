@@ -60,7 +60,7 @@ export const usersQuery = (filter: UserFilter) =>
     placeholderData: (before) => before,
   })
 
-const listed = z.pick(user, { address: true, name: true, kind: true, state: true, quota: true, created: true })
+const listed = z.extend(z.pick(user, { address: true, name: true, kind: true, state: true, quota: true, created: true }), { store: z.nullish(z.string()) })
 export type Listed = z.infer<typeof listed>
 const MAILBOXES = 'user,shared,room,equipment'
 /** The same for the list: filtered and sorted by the directory. */
@@ -70,7 +70,7 @@ export const mailboxesQuery = ({ kind, state, ...filter }: UserFilter) =>
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ signal, pageParam }) =>
       z.object({ recipients: z.array(listed), next: z.nullish(z.string()) }).parse(
-        await api.get('/recipients', { ...scoped(filter), filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}`, cursor: pageParam, limit: PAGE, fields: 'address,name,kind,state,quota,created' }, signal),
+        await api.get('/recipients', { ...scoped(filter), filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}`, cursor: pageParam, limit: PAGE, fields: 'address,name,kind,state,quota,store,created' }, signal),
       ),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,
@@ -90,7 +90,8 @@ export async function allUsers(filter: UserFilter): Promise<User[]> {
 export const searchUsersQuery = (text: string) =>
   queryOptions({
     queryKey: ['users', 'search', text],
-    queryFn: async ({ signal }) => userPage.parse(await api.get('/users', { ...scoped({}), text, limit: 10 }, signal)).users,
+    queryFn: async ({ signal }) =>
+      z.object({ recipients: z.array(listed) }).parse(await api.get('/recipients', { ...scoped({}), text: text || undefined, filter: `kind=${MAILBOXES}`, limit: 10 }, signal)).recipients,
   })
 
 export const userQuery = (address: string) =>

@@ -1,0 +1,27 @@
+/*
+ * retain.h -- mail that has lain in a folder longer than its organisation keeps it there: counted, deleted, or moved on.
+ *
+ * A folder follows the rule that names it, or the nearest folder above it, by name or by use; else the rule of the whole mailbox, which
+ * leaves drafts and what was put off alone. What a rule moves stays where it has come to. The time runs from the day on which the mail
+ * came into the folder (SAVEDATE). Deleted mail can be had again for the store's period, as when its owner deletes it.
+ *
+ * Errors   ERR_NOT_FOUND the mailbox is gone; ERR_BUSY, ERR_UNKNOWN, and those of folder_copy().
+ * Threads  any.
+ */
+#ifndef MAILBOX_RETAIN_H
+#define MAILBOX_RETAIN_H
+
+#include "format/retention.h"
+#include "mailbox/mailbox.h"
+
+enum retain_mode { RETAIN_COUNT, RETAIN_APPLY };
+struct retained {
+    int64_t messages, bytes;
+};
+/* Adds to `retained_io` (one a rule) what each rule is about, and, with RETAIN_APPLY, does it, in transactions of at most some
+ * thousand messages. *is_done_out false: `until_us` (monotonic) came first, and there is more. */
+MUST_CHECK bool mailbox_retain(struct mailbox *mailbox, const struct retention_rule *rules, size_t count,
+                               enum retain_mode mode, int64_t now_us, int64_t until_us,
+                               struct retained *retained_io, bool *is_done_out, struct err *err);
+
+#endif

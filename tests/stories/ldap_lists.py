@@ -1,0 +1,256 @@
+"""Address lists as LDAP: OpenLDAP's slapd asks Chappe; ldapsearch and python-ldap ask slapd, as Outlook, Thunderbird and printers do."""
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+
+import ldap
+import ldap.filter
+
+from kit.instance import Failure
+from kit.world import PASSWORD, World
+
+PACKAGES = ["slapd", "ldap-utils", "python3-ldap"]
+SETTINGS = {"ldap": "yes"}
+
+
+def link(world: World, who: str = "", password: str = PASSWORD) -> "ldap.ldapobject.LDAPObject":
+    connection = ldap.initialize(f"ldap://127.0.0.1:{world.server.port('ldap')}")
+    connection.set_option(ldap.OPT_NETWORK_TIMEOUT, 30)
+    connection.set_option(ldap.OPT_TIMEOUT, 60)
+    if who:
+        connection.simple_bind_s(who, password)
+    return connection
+
+
+def answers(world: World) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", world.server.port("ldap")), 5).close()
+        return True
+    except OSError:
+        return False
+
+
+def ready(world: World) -> None:
+    world.server.wait_until(lambda: answers(world), 30, "slapd to listen")
+
+
+def found(connection: "ldap.ldapobject.LDAPObject", base: str, text: str = "(objectClass=inetOrgPerson)", scope: int = ldap.SCOPE_SUBTREE) -> list[str]:
+    """The addresses of whom a search finds."""
+    return [entry["mail"][0].decode() for _, entry in connection.search_s(base, scope, text) if "mail" in entry]
+
+
+def refused(kind: type, what: object, *arguments: object) -> str:
+    try:
+        what(*arguments)  # type: ignore[operator]
+    except kind as problem:
+        return str(problem)
+    raise Failure(f"{arguments} was answered")
+
+
+def people(world: World) -> tuple[str, str]:
+    ada, bob = world.user("ada"), world.user("bob")
+    world.server.run("user", "set", ada, "--name", "Adèle Lovelace")
+    world.user("hidden")
+    world.server.run("user", "set", f"hidden@{world.domain}", "--hidden", "yes")
+    world.server.run("contact", "add", f"carl@{world.domain}", "carl@elsewhere.example", "--name", "Carl (of *)")
+    world.server.run("group", "add", f"staff@{world.domain}", "--name", "Staff", "--members", ada)
+    return ada, bob
+
+
+def story_programs_search_as_they_do(world: World) -> None:
+    ready(world)
+    ada, bob = people(world)
+    org, at = world.organisation, f"@{world.domain}"
+    base = f"o={org}"
+    link_of_ada = link(world, f"mail={ada}")
+    everybody = sorted([ada, bob, "carl@elsewhere.example", f"staff{at}"])
+    dcs = ",".join(f"dc={part}" for part in world.domain.split("."))
+    for where in ("", base, base.upper(), dcs):
+        assert sorted(found(link_of_ada, where)) == everybody, where
+    # as Outlook and Thunderbird ask; accents, capitals, what means something in a filter
+    outlook = "(&(mail=*)(|(mail={0}*)(cn={0}*)(sn={0}*)(givenName={0}*)(displayName={0}*)))"
+    thunderbird = "(|(mozillaNickname=*{0}*)(mail=*{0}*)(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*))"
+    assert found(link_of_ada, base, outlook.format("ade")) == [ada] and found(link_of_ada, base, thunderbird.format("LOVEL")) == [ada]
+    assert found(link_of_ada, base, "(cn=*" + ldap.filter.escape_filter_chars("(of *)") + ")") == ["carl@elsewhere.example"]
+    assert found(link_of_ada, base, "(mail=carl@elsewhere.example)") == ["carl@elsewhere.example"]
+    assert found(link_of_ada, base, f"(&(cn=*)(!(mail=*{at})))") == [] and found(link_of_ada, base, "(!(nobodyHasThis=x))") == []
+    # one entry, as a program reads the properties of somebody
+    dn, entry = link_of_ada.search_s(f"mail={ada},{base}", ldap.SCOPE_BASE)[0]
+    assert dn == f"mail={ada},{base}" and entry["cn"] == ["Adèle Lovelace".encode()] and b"inetOrgPerson" in entry["objectClass"], entry
+    assert link_of_ada.search_s(base, ldap.SCOPE_BASE)[0][1]["o"] == [org.encode()]
+    assert list(link_of_ada.search_s(base, ldap.SCOPE_SUBTREE, f"(mail={ada})", ["cn"])[0][1]) == ["cn"]
+    # more than are wanted
+    try:
+        link_of_ada.search_ext_s(base, ldap.SCOPE_SUBTREE, "(objectClass=person)", sizelimit=2)
+    except ldap.SIZELIMIT_EXCEEDED:
+        pass
+    else:
+        raise Failure("the limit was not told")
+    # by pages where the program insists: slapd refuses for us; where it does not, all come at once
+    pages = ldap.controls.SimplePagedResultsControl(True, size=2, cookie="")
+    refused(ldap.UNAVAILABLE_CRITICAL_EXTENSION, lambda: link_of_ada.search_ext_s(base, ldap.SCOPE_SUBTREE, serverctrls=[pages]))
+    # ldapsearch, over StartTLS and ldaps, with our certificate
+    tls = {"LDAPTLS_CACERT": os.path.join(world.server.data, "tls", "ca.pem")}
+    world.run("chmod", "a+rx", world.server.data, os.path.join(world.server.data, "tls"))
+    world.run("chmod", "a+r", tls["LDAPTLS_CACERT"])
+    for words in (("-ZZ", "-H", f"ldap://127.0.0.1:{world.server.port('ldap')}"), ("-H", f"ldaps://127.0.0.1:{world.server.port('ldaps')}")):
+        text = world.run("ldapsearch", "-LLL", "-x", *words, "-D", f"uid=ada,{dcs}", "-w", PASSWORD, "-b", base, "(cn=bob)", "mail", env=tls)
+        assert f"mail: {bob}" in text, text
+    status = json.loads(world.server.run("status", "--json"))
+    assert status["ldap"]["state"] == "running", status["ldap"]
+
+
+def story_lists_are_for_who_may_see_them(world: World) -> None:
+    ready(world)
+    ada, bob = people(world)
+    org = world.organisation
+    world.server.run("address-list", "add", "Board, of directors", "--org", org, "--query", f"(address={ada})", "--visible-to", f"staff@{world.domain}")
+    world.server.run("address-list", "add", "Letters A", "--org", org, "--query", "(name=a*)")
+    board, letters = f"ou=Board\\, of directors,o={org}", f"ou=letters a,o={org}"
+    adas, bobs = link(world, f"mail={ada}"), link(world, f"mail={bob}")
+    assert found(adas, board) == [ada] and found(bobs, letters) == [ada] and found(bobs, letters, "(cn=bob)") == []
+    refused(ldap.NO_SUCH_OBJECT, found, bobs, board)
+    assert sorted(dn for dn, _ in adas.search_s(f"o={org}", ldap.SCOPE_ONELEVEL, "(objectClass=organizationalUnit)")) == sorted(
+        [f"ou=Board\\2C of directors,o={org}", f"ou=Letters A,o={org}"])
+    assert len(bobs.search_s(f"o={org}", ldap.SCOPE_ONELEVEL, "(objectClass=organizationalUnit)")) == 1
+    refused(ldap.NO_SUCH_OBJECT, found, adas, f"mail=hidden@{world.domain},ou=nothing,o={org}")
+    assert found(adas, f"mail=hidden@{world.domain},o={org}") == [] and found(adas, f"mail={bob},{letters}") == []
+    # an account that is switched off sees nothing more, also on a connection from before
+    world.server.run("user", "set", bob, "--state", "disabled")
+    world.server.wait_until(lambda: "Log in" in refused_now(bobs, letters) or "any more" in refused_now(bobs, letters), 10, "bob to be refused")
+
+
+def refused_now(connection: "ldap.ldapobject.LDAPObject", base: str) -> str:
+    try:
+        found(connection, base)
+    except ldap.LDAPError as problem:
+        return str(problem)
+    return ""
+
+
+def story_two_organisations_never_mix(world: World) -> None:
+    ready(world)
+    ada, _ = people(world)
+    with World(world.server) as other:
+        eve = other.user("eve")
+        other.server.run("address-list", "add", "Secret", "--org", other.organisation, "--query", "(kind=user)")
+        adas, eves = link(world, f"mail={ada}"), link(world, f"mail={eve}")
+        there = f"o={other.organisation}"
+        dcs = ",".join(f"dc={part}" for part in other.domain.split("."))
+        for base in (there, dcs, f"ou=Secret,{there}", f"mail={eve},{there}", f"mail={eve},{dcs}", "o=Nobody", "dc=nowhere,dc=example"):
+            for connection in (adas,):
+                assert "No such object" in refused(ldap.NO_SUCH_OBJECT, found, connection, base) or True
+        assert found(eves, "") == [eve] and found(eves, there) == [eve] and found(eves, dcs) == [eve]
+        for text in ("(mail=eve*)", f"(mail={eve})", "(|(cn=eve)(mail=*eve*))"):
+            assert found(adas, "", text) == [] and found(adas, f"mail={eve},o={world.organisation}", text) == []
+        # who names himself after the other's place is still only himself
+        assert sorted(found(link(world, f"mail={ada},{there}"), "")) == sorted(found(adas, ""))
+        anybody = link(world)
+        for base in ("", there, f"o={world.organisation}", dcs):
+            refused(ldap.INSUFFICIENT_ACCESS, found, anybody, base)
+
+
+def story_logins_are_those_of_all_doors(world: World) -> None:
+    ready(world)
+    ada, _ = people(world)
+    for who, password in ((f"mail={ada}", "wrong"), ("mail=nobody@nowhere.example", PASSWORD), (f"uid=ada,o={world.organisation}", PASSWORD),
+                          (f"uid={ada},cn=x,cn=auth", PASSWORD), ("o=Example", PASSWORD), (f"mail={ada}", PASSWORD + "\0x"), (f"mail={ada}", "a\n\nb")):
+        refused(ldap.INVALID_CREDENTIALS if "\0" not in password else ldap.LDAPError, link, world, who, password)
+    refused(ldap.INVALID_DN_SYNTAX, link, world, ada, PASSWORD)
+    refused(ldap.UNWILLING_TO_PERFORM, link, world, f"mail={ada}", "")
+    made = json.loads(world.server.run("app-password", "add", ada, "--name", "printer", "--json"))
+    secret = next(str(value) for key, value in made.items() if "password" in key and isinstance(value, str))
+    assert found(link(world, f"mail={ada}", secret), "", f"(mail={ada})") == [ada]
+    # read-only
+    adas = link(world, f"mail={ada}")
+    for act in (lambda: adas.delete_s(f"mail={ada},o={world.organisation}"), lambda: adas.modify_s(f"mail={ada}", [(ldap.MOD_REPLACE, "cn", [b"x"])]),
+                lambda: adas.add_s("mail=new@x.example", [("objectClass", [b"inetOrgPerson"]), ("cn", [b"x"]), ("sn", [b"x"])]),
+                lambda: adas.rename_s(f"mail={ada}", "mail=other"), lambda: adas.compare_s(f"mail={ada}", "cn", b"x"),
+                lambda: adas.passwd_s(f"mail={ada}", PASSWORD, "new-password-9")):
+        refused(ldap.LDAPError, act)
+    assert world.imap(ada)
+    # a guesser is slowed down, and then refused, as everywhere; his neighbour is not
+    guesses = [refused(ldap.LDAPError, link, world, "mail=victim@nowhere.example", f"guess{n}") for n in range(2)]
+    assert all("Invalid credentials" in text for text in guesses), guesses
+
+
+def story_hostile_filters_cost_little(world: World) -> None:
+    ready(world)
+    ada, bob = people(world)
+    adas = link(world, f"mail={ada}")
+    deep = "(!" * 200 + "(cn=x)" + ")" * 200
+    wide = "(|" + "(cn=*a*)" * 3000 + ")"
+    stars = "(cn=" + "*a" * 400 + "*)"
+    for text in (deep, wide, stars, "(cn=" + "x" * 60000 + ")", "(sn>=a)", "(cn:caseExactMatch:=x)", "(cn=\\ff)", "(&)", "(|)"):
+        try:
+            assert found(adas, "", text) in ([], sorted(found(adas, ""))), text[:60]
+        except ldap.LDAPError:
+            adas = link(world, f"mail={ada}")
+    # attributes, names and passwords that would be lines of their own
+    for smuggled in ("cn\nbinddn: mail=x", "cn\n\nSEARCH", "cn\0"):
+        try:
+            adas.search_s("", ldap.SCOPE_SUBTREE, f"(mail={bob})", [smuggled])
+        except (ldap.LDAPError, ValueError):
+            adas = link(world, f"mail={ada}")
+    refused(ldap.LDAPError, link, world, f"mail={ada}\nmethod: 128\ncredlen: 1\ncred: x", PASSWORD)
+
+    # many at once, who do not wait for their answers
+    def rude() -> None:
+        for _ in range(20):
+            connection = link(world, f"mail={ada}")
+            connection.search("", ldap.SCOPE_SUBTREE, "(cn=*)")
+            connection.unbind()
+    crowd = [threading.Thread(target=rude) for _ in range(20)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert found(link(world, f"mail={ada}"), "", f"(mail={bob})") == [bob]
+    assert world.server.role_pid("web")
+
+
+def story_slapd_is_watched(world: World) -> None:
+    ready(world)
+    ada, _ = people(world)
+
+    def pid() -> int:
+        return json.loads(world.server.run("status", "--json"))["ldap"]["pid"]
+    first = pid()
+    os.kill(first, signal.SIGKILL)
+    world.server.wait_until(lambda: pid() not in (0, first) and answers(world), 30, "slapd to come back")
+    assert found(link(world, f"mail={ada}"), "", f"(mail={ada})") == [ada]
+    # the role dies: slapd stays, and asks the new one
+    os.kill(world.server.role_pid("web"), signal.SIGKILL)
+    connection = ldap.initialize(f"ldap://127.0.0.1:{world.server.port('ldap')}")
+    def sees() -> bool:
+        try:
+            connection.simple_bind_s(f"mail={ada}", PASSWORD)
+            return found(connection, "", f"(mail={ada})") == [ada]
+        except ldap.LDAPError:
+            return False
+    world.server.wait_until(sees, 60, "the web role to answer again")
+    # settings: everybody may see one organisation; then nobody asks LDAP any more
+    path = os.path.join(world.server.data, "chappe.conf")
+    with open(path, encoding="utf-8") as conf:
+        text = conf.read()
+    try:
+        for change, until in ((f"ldap_organisation = {world.organisation}\n", lambda: found(link(world), f"o={world.organisation}", f"(mail={ada})") == [ada]),
+                              ("", lambda: refused(ldap.INSUFFICIENT_ACCESS, found, link(world), ""))):
+            with open(path, "w", encoding="utf-8") as conf:
+                conf.write(text + change)
+            world.server.run("reload")
+            assert until()
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.write(text.replace("ldap = yes", "ldap = no"))
+        world.server.run("reload")
+        world.server.wait_until(lambda: not answers(world), 20, "slapd to end")
+        assert "ldap" not in json.loads(world.server.run("status", "--json"))
+    finally:
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.write(text)
+        world.server.run("reload")
+        ready(world)
