@@ -37,3 +37,7 @@ GRANT SELECT ON directory_written TO chappe_lookup;
 ALTER TABLE directory_source_secret DROP CONSTRAINT directory_source_secret_name_check;
 ALTER TABLE directory_source_secret ADD CONSTRAINT directory_source_secret_name_check
     CHECK (name IN ('bind_password', 'key', 'write_password'));
+
+-- How the servers of a source are, as the process that synchronises sees them: [{"url", "cost", "state", ...}] (directory/source.h,
+-- source_health()).
+ALTER TABLE directory_source_state ADD COLUMN servers jsonb NOT NULL DEFAULT '[]';

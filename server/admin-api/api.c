@@ -207,6 +207,7 @@ static void answer(struct admin_call *call, const struct admin_route *route, boo
     json_decref(call->in);
     json_decref(call->out);
     json_decref(call->factor);
+    json_decref(call->password);
 }
 
 static struct admin_call begin_call(void *api, const struct http_request *request, struct http_reply *reply)

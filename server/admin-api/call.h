@@ -40,9 +40,10 @@ struct admin_call {
     const struct admin_route *route;  /* which it is, once it is known */
     const char *parameters[PARAMETERS_MAX]; /* what stands for {…} in the pattern, in order */
     json_t *in;                             /* checked against the route's fields; never NULL */
-    json_t *factor;        /* second factors that the answer, or the error, asks for; NULL: none */
-    json_t *out;           /* what is answered; NULL: 204, unless a stream was set */
-    unsigned status;       /* 200 until set */
+    json_t *factor;   /* second factors that the answer, or the error, asks for; NULL: none */
+    json_t *password; /* what a new password has to be, told with a refusal of one that has expired; NULL */
+    json_t *out;      /* what is answered; NULL: 204, unless a stream was set */
+    unsigned status;  /* 200 until set */
     unsigned limit_status; /* of ERR_LIMIT: 413 until set */
     enum problem problem;  /* what the refusal is, where its kind does not tell */
     json_t *faults;        /* [{"field", "detail"}]: what is wrong in the body; NULL: nothing */

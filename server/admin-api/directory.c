@@ -2,6 +2,7 @@
 #include "admin_api/directory.h"
 
 #include "admin_api/call.h"
+#include "admin_api/language.h"
 #include "directory/source_run.h"
 #include "sync/probe.h"
 
@@ -11,6 +12,13 @@
 static const char *or_empty(const char *text)
 {
     return text ? text : "";
+}
+
+const char *directory_said(const struct admin_call *call, const char *text)
+{
+    return language_is_french(http_header(call->request, "Accept-Language"))
+               ? language_french(call->arena, text)
+               : text;
 }
 
 static json_t *directory_json(const struct source *source)
@@ -23,6 +31,7 @@ static json_t *directory_json(const struct source *source)
 
     json_object_update(json, head);
     json_decref(head);
+    json_object_set_new(json, "usual", sync_usual(source));
     return json;
 }
 
@@ -78,15 +87,18 @@ static bool row_of(struct admin_call *call, const struct source *source, json_t 
 
     if (!source_state_get(call->api->options.directory, &call->actor, call->arena, source, &state, err))
         return false;
-    json_array_append_new(list,
-                          json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:s}", "id",
-                                    (json_int_t)source->source_id, "name", source->name, "organisation",
-                                    source->organisation, "domain", or_empty(source->domain), "type",
-                                    source_kind_name(source->kind), "enabled", source->is_enabled, "state",
-                                    !source->is_enabled ? "disabled"
-                                    : *state.fault      ? state.fault
-                                    : state.is_live     ? "live"
-                                                        : "waiting"));
+    json_array_append_new(
+        list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:I, s:o}", "id",
+                        (json_int_t)source->source_id, "name", source->name, "organisation",
+                        source->organisation, "domain", or_empty(source->domain), "type",
+                        source_kind_name(source->kind), "enabled", source->is_enabled, "state",
+                        !source->is_enabled ? "disabled"
+                        : *state.fault      ? state.fault
+                        : state.is_live     ? "live"
+                                            : "waiting",
+                        "seen", json_time(state.seen_us), "next", json_time(state.next_us), "recipients",
+                        (json_int_t)state.recipients, "conflicts", (json_int_t)state.conflicts, "servers",
+                        json_loads(state.servers, 0, NULL)));
     return true;
 }
 
@@ -145,13 +157,27 @@ bool directory_delete(struct admin_call *call, struct err *err)
            source_remove(call->api->options.directory, &call->actor, source.source_id, err);
 }
 
+static void say(const struct admin_call *call, json_t *object, const char *field)
+{
+    const char *text = json_string_value(json_object_get(object, field));
+
+    json_object_set_new(object, field, json_string(directory_said(call, text ? text : "")));
+}
+
 static bool probe(struct admin_call *call, const struct source *source, struct err *err)
 {
-    json_t *report;
+    json_t *report, *one;
+    size_t i;
 
-    return sync_probe(source, call->api->options.find_directory_servers, call->api->options.host, &report,
-                      err) &&
-           call_answer(call, report);
+    if (!sync_probe(source, call->api->options.find_directory_servers, call->api->options.host, &report, err))
+        return false;
+    json_array_foreach(json_object_get(report, "steps"), i, one)
+    {
+        say(call, one, "detail");
+        say(call, one, "remedy");
+    }
+    json_array_foreach(json_object_get(report, "samples"), i, one) say(call, one, "fault");
+    return call_answer(call, report);
 }
 
 bool directory_probe(struct admin_call *call, struct err *err)
@@ -167,5 +193,5 @@ bool directory_test(struct admin_call *call, struct err *err)
 
     return directory_of_call(call, &source, err) &&
            source_load(call->api->options.directory, call->arena, source.source_id, &whole, err) &&
-           probe(call, &whole, err);
+           source_take_json(call->arena, &whole, call->in, err) && probe(call, &whole, err);
 }

@@ -10,4 +10,7 @@
 /* The source that path and query name. ERR_NOT_FOUND, ERR_CONFLICT: source_find(). */
 MUST_CHECK bool directory_of_call(struct admin_call *call, struct source *source_out, struct err *err);
 
+/* A sentence of the synchronisation in the caller's language. The call's. */
+const char *directory_said(const struct admin_call *call, const char *text);
+
 #endif

@@ -11,13 +11,13 @@
 
 enum { RUNS_SHOWN = 50, CONFLICTS_SHOWN = 1000 };
 
-static json_t *run_json(const struct source_run *run)
+static json_t *run_json(const struct admin_call *call, const struct source_run *run)
 {
     json_t *json =
         json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "id", (json_int_t)run->run_id, "kind",
                   source_run_kind_name(run->kind), "state", run->state, "by", run->requested_by, "created",
                   json_time(run->created_us), "started", json_time(run->started_us), "ended",
-                  json_time(run->ended_us), "message", run->message);
+                  json_time(run->ended_us), "message", directory_said(call, run->message));
     const struct {
         const char *name;
         int64_t number;
@@ -42,7 +42,7 @@ bool directory_run_post(struct admin_call *call, struct err *err)
     return directory_of_call(call, &source, err) &&
            source_run_ask(call->api->options.directory, &call->actor, call->arena, &source, kind,
                           call_flag(call, "confirmed", false), &run, err) &&
-           call_created(call, run_json(&run));
+           call_created(call, run_json(call, &run));
 }
 
 bool directory_runs_get(struct admin_call *call, struct err *err)
@@ -58,7 +58,7 @@ bool directory_runs_get(struct admin_call *call, struct err *err)
         return false;
     list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, run_json(&runs[i]));
+        json_array_append_new(list, run_json(call, &runs[i]));
     return call_answer(call, json_pack("{s:o}", "runs", list));
 }
 
@@ -66,7 +66,8 @@ bool directory_run_get(struct admin_call *call, struct err *err)
 {
     struct source source;
     struct source_run run;
-    json_t *json;
+    json_t *json, *changes, *change;
+    size_t i;
 
     if (!directory_of_call(call, &source, err) ||
         !source_run_get(call->api->options.directory, &call->actor, call->arena,
@@ -74,8 +75,12 @@ bool directory_run_get(struct admin_call *call, struct err *err)
         return false;
     if (run.source_id != source.source_id)
         return err_set(err, ERR_NOT_FOUND, "There is no such run.");
-    json = run_json(&run);
-    json_object_set_new(json, "changes", json_loads(run.changes, 0, NULL));
+    json = run_json(call, &run);
+    changes = json_loads(run.changes, 0, NULL);
+    json_array_foreach(changes, i, change) json_object_set_new(
+        change, "detail",
+        json_string(directory_said(call, json_string_value(json_object_get(change, "detail")))));
+    json_object_set_new(json, "changes", changes);
     return call_answer(call, json);
 }
 
@@ -86,12 +91,13 @@ bool directory_status(struct admin_call *call, struct err *err)
 
     return directory_of_call(call, &source, err) &&
            source_state_get(call->api->options.directory, &call->actor, call->arena, &source, &s, err) &&
-           call_answer(call,
-                       json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I}", "name",
-                                 source.name, "way", s.way, "live", s.is_live, "full", json_time(s.full_us),
-                                 "seen", json_time(s.seen_us), "next", json_time(s.next_us), "fault", s.fault,
-                                 "entries", (json_int_t)s.entries, "recipients", (json_int_t)s.recipients,
-                                 "conflicts", (json_int_t)s.conflicts, "missing", (json_int_t)s.missing));
+           call_answer(
+               call, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:o}", "name",
+                               source.name, "way", s.way, "live", s.is_live, "full", json_time(s.full_us),
+                               "seen", json_time(s.seen_us), "next", json_time(s.next_us), "fault",
+                               directory_said(call, s.fault), "entries", (json_int_t)s.entries, "recipients",
+                               (json_int_t)s.recipients, "conflicts", (json_int_t)s.conflicts, "missing",
+                               (json_int_t)s.missing, "servers", json_loads(s.servers, 0, NULL)));
 }
 
 bool directory_conflicts(struct admin_call *call, struct err *err)
@@ -108,7 +114,8 @@ bool directory_conflicts(struct admin_call *call, struct err *err)
     list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o}", "dn", conflicts[i].dn, "what",
-                                              conflicts[i].what, "message", conflicts[i].message, "since",
+                                              conflicts[i].what, "message",
+                                              directory_said(call, conflicts[i].message), "since",
                                               json_time(conflicts[i].since_us)));
     return call_answer(call, json_pack("{s:o}", "conflicts", list));
 }

@@ -6,6 +6,7 @@
  */
 #include "admin_api/session.h"
 #include "auth/federation.h"
+#include "auth/negotiate.h"
 #include "auth/web_secret.h"
 #include "base/log.h"
 #include "directory/identity_provider.h"
@@ -65,7 +66,9 @@ bool session_providers_get(struct admin_call *call, struct err *err)
     for (size_t i = 0; i < count; i++)
         json_array_append_new(json, json_pack("{s:I, s:s}", "id", (json_int_t)list[i].identity_provider_id,
                                               "name", list[i].name));
-    return call_answer(call, json_pack("{s:o}", "providers", json));
+    return call_answer(call, json_pack("{s:o, s:b}", "providers", json, "ticket",
+                                       call->is_remote && call->api->options.auth &&
+                                           negotiate_is_offered(call->api->options.auth)));
 }
 
 /* ---- there */

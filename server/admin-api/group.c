@@ -39,7 +39,7 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
 {
     struct alias found;
     json_t *json, *members;
-    const char *source;
+    struct source_holder holder;
 
     if (!find(call, kind, address, &found, err))
         return false;
@@ -50,8 +50,9 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
             json_array_append_new(members, json_string(found.targets[i]));
         json_object_set_new(json, "members", members);
     }
-    if (source_of(call->api->options.directory, call->arena, found.recipient_id, &source, err) && source)
-        json_object_set_new(json, "source", json_string(source));
+    if (source_of(call->api->options.directory, call->arena, found.recipient_id, &holder, err) && holder.name)
+        json_object_update_new(json,
+                               json_pack("{s:s, s:s}", "source", holder.name, "source_entry", holder.dn));
     if (!rules_add(call, found.recipient_id, json, err) ||
         (kind == RECIPIENT_GROUP && !group_list_add(call, found.recipient_id, json, err))) {
         json_decref(json);

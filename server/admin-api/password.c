@@ -1,7 +1,9 @@
 /* password.c -- a person's own password: what it has to be, and another one for who cannot log in because of it. */
 #include "admin_api/call.h"
 #include "admin_api/language.h"
+#include "admin_api/session.h"
 #include "auth/change.h"
+#include "base/log.h"
 
 #include <talloc.h>
 
@@ -66,20 +68,30 @@ static bool needs_auth(const struct admin_call *call, struct err *err)
     return call->api->options.auth || err_set(err, ERR_BUSY, "Nobody can log in at the moment.");
 }
 
-bool session_password_get(struct admin_call *call, struct err *err)
+json_t *session_password_rules(struct admin_call *call, const char *login)
 {
     struct password_policy policy;
+    struct err err = ERR_INIT;
 
-    if (!needs_session(call, err) || !needs_auth(call, err) ||
-        !auth_password_policy(call->api->options.auth, call->arena, call->token->login, &policy, err))
+    if (!auth_password_policy(call->api->options.auth, call->arena, login, &policy, &err)) {
+        log_err(LOG_LEVEL_INFO, "admin.password_rules", &err);
+        return NULL;
+    }
+    return json_pack("{s:s, s:s, s:b, s:I, s:b, s:I, s:I, s:I}", "kept_in",
+                     policy.is_elsewhere ? "directory" : "chappe", "policy", describe(call, &policy), "known",
+                     policy.is_known, "min_length", (json_int_t)policy.min_length, "complex",
+                     policy.is_complex, "history", (json_int_t)policy.history, "min_age_days",
+                     (json_int_t)(policy.min_age_s / DAY_S), "max_age_days",
+                     (json_int_t)(policy.max_age_s / DAY_S));
+}
+
+bool session_password_get(struct admin_call *call, struct err *err)
+{
+    if (!needs_session(call, err) || !needs_auth(call, err))
         return false;
-    return call_answer(call, json_pack("{s:s, s:s, s:b, s:I, s:b, s:I, s:I, s:I}", "kept_in",
-                                       policy.is_elsewhere ? "directory" : "chappe", "policy",
-                                       describe(call, &policy), "known", policy.is_known, "min_length",
-                                       (json_int_t)policy.min_length, "complex", policy.is_complex, "history",
-                                       (json_int_t)policy.history, "min_age_days",
-                                       (json_int_t)(policy.min_age_s / DAY_S), "max_age_days",
-                                       (json_int_t)(policy.max_age_s / DAY_S)));
+    json_t *rules = session_password_rules(call, call->token->login);
+    return rules ? call_answer(call, rules)
+                 : err_set(err, ERR_BUSY, "The company directory cannot be used now.");
 }
 
 bool expired_password_post(struct admin_call *call, struct err *err)

@@ -77,6 +77,8 @@ static json_t *problem_json(const struct admin_call *call, const struct row *row
     http_reply_header(call->reply, "Content-Language", is_french ? "fr" : "en");
     if (call->factor)
         json_object_set(json, "second_factor", call->factor);
+    if (call->password)
+        json_object_set(json, "password", call->password);
     if (!call->faults)
         return json;
     json_object_set(json, "errors", call->faults);

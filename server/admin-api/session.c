@@ -178,8 +178,13 @@ bool session_begin(struct admin_call *call, struct err *err)
     if (!call->is_remote)
         return err_set(err, ERR_NOT_FOUND, "There is nothing to log in to here.");
     call->limit_status = 429; /* too many failures: try later */
-    if (!log_in(call, &identity, err) ||
-        !role_holder_load(call->api->options.directory, call->arena, identity->recipient_id, &holder, err))
+    if (!log_in(call, &identity, err)) {
+        /* only who knows the password that has expired is told so, and then what the next one has to be */
+        if (err->kind == ERR_EXPIRED)
+            call->password = session_password_rules(call, call_text(call, "login"));
+        return false;
+    }
+    if (!role_holder_load(call->api->options.directory, call->arena, identity->recipient_id, &holder, err))
         return false;
     struct access_token wanted =
         session_of(call, identity, call_flag(call, "ticket", false) ? "kerberos" : "password");

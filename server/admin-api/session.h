@@ -25,4 +25,8 @@ MUST_CHECK bool session_establish(struct admin_call *call, struct access_token *
                                   const struct role_holder *holder, enum session_proof proof,
                                   struct session_factors *factors_out, struct err *err);
 
+/* What a new password of this account has to be, as GET /session/password says it. A new reference; NULL: it cannot be known
+ * now. */
+json_t *session_password_rules(struct admin_call *call, const char *login);
+
 #endif

@@ -39,6 +39,16 @@ static bool find(struct admin_call *call, struct user *out, struct err *err)
     return user_find(call->api->options.directory, &call->actor, call->arena, call->parameters[0], out, err);
 }
 
+/* What is changed in the directory and not here. */
+static json_t *fields_of(const struct source_holder *holder)
+{
+    json_t *fields = json_pack("[s, s, s]", "name", "addresses", "state");
+
+    if (holder->has_password)
+        json_array_append_new(fields, json_string("password"));
+    return fields;
+}
+
 /* With what only one query a user tells. A storage group that is down does not hide the user. */
 static json_t *user_details(struct admin_call *call, const struct user *u)
 {
@@ -46,7 +56,7 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
     struct organisation organisation;
     struct mailbox_usage usage;
     struct group *group;
-    const char *source;
+    struct source_holder holder;
     struct err err = ERR_INIT;
 
     if (organisation_get(call->api->options.directory, &call->actor, call->arena, u->organisation_id,
@@ -57,8 +67,9 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
         json_object_set_new(json, "used", json_integer(usage.used_bytes));
         json_object_set_new(json, "messages", json_integer(usage.used_messages));
     }
-    if (source_of(call->api->options.directory, call->arena, u->recipient_id, &source, &err) && source)
-        json_object_set_new(json, "source", json_string(source));
+    if (source_of(call->api->options.directory, call->arena, u->recipient_id, &holder, &err) && holder.name)
+        json_object_update_new(json, json_pack("{s:s, s:s, s:o}", "source", holder.name, "source_entry",
+                                               holder.dn, "source_fields", fields_of(&holder)));
     if (!rules_add(call, u->recipient_id, json, &err) ||
         !preference_add(call, u->organisation_id, u->recipient_id, json, &err))
         json_object_set_new(json, "accepts", json_null()); /* the directory went away meanwhile */

@@ -118,6 +118,7 @@ int command_help(struct invocation *in, struct err *err);                /* chap
 int command_version(struct invocation *in, struct err *err);             /* chappe version */
 int command_print(struct invocation *in, struct err *err);               /* chappe print */
 int command_route(struct invocation *in, struct err *err);               /* chappe route */
+int command_directory_status(struct invocation *in, struct err *err);    /* chappe directory status */
 int command_directory_test(struct invocation *in, struct err *err);      /* chappe directory test */
 int command_directory_preview(struct invocation *in, struct err *err);   /* chappe directory preview */
 int command_directory_sync(struct invocation *in, struct err *err);      /* chappe directory sync */

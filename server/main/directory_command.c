@@ -138,3 +138,38 @@ int command_directory_test(struct invocation *in, struct err *err)
     json_decref(report);
     return status;
 }
+
+/* ---- status */
+
+static void print_servers(const json_t *servers)
+{
+    json_t *server;
+    size_t i;
+
+    json_array_foreach(servers, i, server)
+        printf("server %s: %s, cost %lld, %lld connections, %lld made, %lld failed, %lld timed out%s%s\n",
+               text(server, "url"), text(server, "state"), number(server, "cost"),
+               number(server, "connections"), number(server, "connected"), number(server, "failed"),
+               number(server, "timed_out"), *text(server, "fault") ? ": " : "", text(server, "fault"));
+}
+
+int command_directory_status(struct invocation *in, struct err *err)
+{
+    json_t *status = NULL, *servers;
+    struct api *api = NULL;
+    int result = -1;
+
+    if (api_open(in->config, &api, err) && api_call(api, "GET", path_of(in, "/status"), NULL, &status, err)) {
+        servers = json_incref(json_object_get(status, "servers"));
+        if (!in->is_json)
+            json_object_del(status, "servers");
+        print_answer(in, status);
+        if (!in->is_json)
+            print_servers(servers);
+        json_decref(servers);
+        result = 0;
+    }
+    api_close(&api);
+    json_decref(status);
+    return result;
+}

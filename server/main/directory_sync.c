@@ -16,8 +16,6 @@
 
 struct directory_sync {
     const struct storage_parts *parts;
-    struct dns *dns;
-    struct sources *sources;
     struct sync_worker *worker;
 };
 
@@ -134,18 +132,14 @@ bool directory_sync_start(const void *owner, struct storage *storage, const stru
                           struct directory_sync **sync_out, struct err *err)
 {
     struct directory_sync *sync = *sync_out = talloc_zero(owner, struct directory_sync);
-    const struct dns_options dns = { .servers = config->dns, .trust_anchor = config->trust_anchor };
     struct sync_options options = { .server = config->hostname,
                                     .make_mailboxes = make_mailboxes,
                                     .drop_mailbox = drop_mailbox,
                                     .arg = sync };
 
     sync->parts = storage_parts(storage);
-    if (!dns_open(&dns, &sync->dns, err))
-        return false;
-    sync->sources = sources_open(sync, sync->parts->directory, find_directory_servers, sync->dns);
     options.directory = sync->parts->directory;
-    options.sources = sync->sources;
+    options.sources = sync->parts->sources;
     return sync_worker_start(sync, &options, &sync->worker, err);
 }
 
@@ -154,7 +148,5 @@ void directory_sync_stop(struct directory_sync **sync)
     if (!*sync)
         return;
     sync_worker_stop(&(*sync)->worker);
-    sources_close(&(*sync)->sources);
-    dns_close(&(*sync)->dns);
     TALLOC_FREE(*sync);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "directory/source.h"
 #include "main/confine.h"
 #include "main/control.h"
 #include "main/process.h"
@@ -42,6 +43,8 @@ static void answer_status(const struct role *role, struct buf *reply)
                                storage_is_up(role->storage, trouble, sizeof trouble) ? "up" : trouble);
     char *text;
 
+    if (role->storage)
+        json_object_set_new(status, "directories", sources_health(storage_parts(role->storage)->sources));
     if (role->sessions)
         json_object_set_new(status, "sessions", json_integer(session_server_count(role->sessions)));
     text = json_dumps(status, JSON_COMPACT);

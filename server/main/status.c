@@ -110,6 +110,24 @@ static void add_database_trouble(json_t *database, const json_t *roles)
     }
 }
 
+/* Servers of company directories that a role leaves alone for now, or had to. */
+static void print_directories(const json_t *role)
+{
+    json_t *source, *server;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(role, "directories"), i, source)
+        json_array_foreach(json_object_get(source, "servers"), k, server)
+    {
+        const char *state = json_string_value(json_object_get(server, "state"));
+        if (strcmp(state, "down") == 0 || strcmp(state, "failing") == 0)
+            printf("%-14s directory %s: %s %s: %s\n", "",
+                   json_string_value(json_object_get(source, "source")),
+                   json_string_value(json_object_get(server, "url")), state,
+                   json_string_value(json_object_get(server, "fault")));
+    }
+}
+
 static void print_status(const struct config *config, const json_t *status)
 {
     json_t *roles = json_object_get(status, "roles"), *one;
@@ -133,6 +151,7 @@ static void print_status(const struct config *config, const json_t *status)
                (long long)json_integer_value(json_object_get(one, "pid")),
                json_is_true(json_object_get(one, "answers")) ? "answers" : "does not answer",
                says && *says ? ": " : "", says ? says : "");
+        print_directories(one);
     }
     print_ldap(config, json_object_get(status, "ldap"));
     json_array_foreach(json_object_get(status, "addresses"), i, one)

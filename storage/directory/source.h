@@ -118,10 +118,17 @@ MUST_CHECK bool source_enabled(struct directory *directory, const void *owner, i
 /* How to reach it, under `owner`; find_srv is left to the caller. ERR_INVALID. */
 MUST_CHECK bool source_ldap(const void *owner, const struct source *source,
                             struct ldap_settings *settings_out, struct err *err);
-/* The source in whose directory a recipient is, and which owns its name, addresses, state, members and password; NULL: it is
- * internal, or its entry is gone. */
+/* Whose a recipient is. */
+struct source_holder {
+    const char *
+        name; /* of the source that owns name, addresses, state and members; NULL: none, it is internal or its entry
+                               is gone */
+    const char *dn;    /* of its entry there */
+    bool has_password; /* its people log in with their password of the directory */
+};
+/* Texts under `owner`. ERR_BUSY. */
 MUST_CHECK bool source_of(struct directory *directory, const void *owner, int64_t recipient_id,
-                          const char **name_out, struct err *err);
+                          struct source_holder *holder_out, struct err *err);
 
 /* ---- connections, shared by all of this process */
 
@@ -143,5 +150,11 @@ MUST_CHECK bool source_enter(struct sources *sources, int64_t source_id, const s
                              struct err *err);
 /* Accepts and sets NULL. */
 void source_leave(struct sources *sources, const struct source_use **use);
+/* Its servers as this process knows them, without asking them: [{"url", "cost", "state", "connections", "in_use", "connected",
+ * "failed", "timed_out", "fault"}], "state" one of "up", "down" (its breaker is open), "failing" and "unused" (nobody had to ask it).
+ * A new reference. */
+json_t *source_health(const struct source_use *use);
+/* Of all sources that this process uses: [{"source", "organisation", "servers"}]. A new reference. */
+json_t *sources_health(struct sources *sources);
 
 #endif

@@ -8,7 +8,7 @@
 #include <talloc.h>
 
 static const char SELECT_OWNER[] =
-    "SELECT s.name, coalesce((s.settings->>'logs_in')::boolean, true) FROM recipient r"
+    "SELECT s.name, coalesce((s.settings->>'logs_in')::boolean, true), e.dn FROM recipient r"
     "  JOIN directory_source s USING (source_id)"
     "  JOIN directory_entry e ON e.recipient_id = r.recipient_id AND e.missing_us = 0"
     " WHERE r.recipient_id = $1";
@@ -31,17 +31,18 @@ bool source_guard(struct db *db, int64_t recipient_id, enum source_owned owned, 
     return ok;
 }
 
-bool source_of(struct directory *directory, const void *owner, int64_t recipient_id, const char **name_out,
-               struct err *err)
+bool source_of(struct directory *directory, const void *owner, int64_t recipient_id,
+               struct source_holder *holder_out, struct err *err)
 {
     struct db_rows *rows;
     struct db_row row;
 
     *err = ERR_INIT;
-    *name_out = NULL;
+    *holder_out = (struct source_holder){ .name = NULL };
     if (!look_up(directory, owner, SELECT_OWNER, DB_ARGS(db_i64(recipient_id)), &rows, err))
         return false;
     if (db_rows_at(rows, 0, &row))
-        *name_out = db_copy_text(owner, &row, 0);
+        *holder_out = (struct source_holder){ db_copy_text(owner, &row, 0), db_copy_text(owner, &row, 2),
+                                              db_get_bool(&row, 1) };
     return true;
 }

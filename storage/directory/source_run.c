@@ -33,7 +33,8 @@ static const char SELECT_STATE[] =
     "       (SELECT count(*) FROM directory_entry e WHERE e.source_id = $1 AND e.missing_us = 0),"
     "       (SELECT count(*) FROM recipient r WHERE r.source_id = $1),"
     "       (SELECT count(*) FROM directory_conflict c WHERE c.source_id = $1),"
-    "       (SELECT count(*) FROM directory_entry e WHERE e.source_id = $1 AND e.missing_us > 0)"
+    "       (SELECT count(*) FROM directory_entry e WHERE e.source_id = $1 AND e.missing_us > 0),"
+    "       servers::text"
     "  FROM directory_source_state WHERE source_id = $1";
 static const char SELECT_CONFLICTS[] =
     "SELECT dn, what, message, since_us FROM directory_conflict WHERE source_id = $1 ORDER BY dn, what LIMIT $2";
@@ -47,6 +48,8 @@ static const char PUT_MARK[] =
     "       full_us = CASE WHEN $7 THEN $6 ELSE full_us END WHERE source_id = $1";
 static const char NOTE[] = "UPDATE directory_source_state SET is_live = $2, fault = $3,"
                            "       seen_us = CASE WHEN $3 = '' THEN $4 ELSE seen_us END WHERE source_id = $1";
+static const char NOTE_SERVERS[] = "UPDATE directory_source_state SET servers = $2 WHERE source_id = $1";
+static const char NOTE_SEEN[] = "UPDATE directory_run SET seen = $2 WHERE run_id = $1";
 static const char FAIL_LEFT[] =
     "UPDATE directory_run SET state = 'failed', ended_us = $2, message = 'The server ended while it ran.'"
     " WHERE source_id = $1 AND state = 'running'";
@@ -230,7 +233,8 @@ static bool get_state(struct db *db, void *arg, struct err *err)
                                        .entries = db_get_i64(&row, 7),
                                        .recipients = db_get_i64(&row, 8),
                                        .conflicts = db_get_i64(&row, 9),
-                                       .missing = db_get_i64(&row, 10) };
+                                       .missing = db_get_i64(&row, 10),
+                                       .servers = db_copy_text(a->owner, &row, 11) };
     return true;
 }
 
@@ -335,6 +339,28 @@ bool source_state_note(struct directory *directory, int64_t source_id, bool is_l
     ok = look_up(directory, NULL, NOTE,
                  DB_ARGS(db_i64(source_id), db_bool(is_live), db_text(fault), db_i64(clock_now_us())), &rows,
                  err);
+    talloc_free(rows);
+    return ok;
+}
+
+bool source_servers_note(struct directory *directory, int64_t source_id, const char *servers, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    bool ok;
+
+    *err = ERR_INIT;
+    ok = look_up(directory, NULL, NOTE_SERVERS, DB_ARGS(db_i64(source_id), db_jsonb(servers)), &rows, err);
+    talloc_free(rows);
+    return ok;
+}
+
+bool source_run_note(struct directory *directory, int64_t run_id, int64_t seen, struct err *err)
+{
+    struct db_rows *rows = NULL;
+    bool ok;
+
+    *err = ERR_INIT;
+    ok = look_up(directory, NULL, NOTE_SEEN, DB_ARGS(db_i64(run_id), db_i64(seen)), &rows, err);
     talloc_free(rows);
     return ok;
 }

@@ -44,6 +44,7 @@ MUST_CHECK bool source_run_list(struct directory *directory, const struct actor 
 
 struct source_state {
     const char *way, *server, *fault;
+    const char *servers; /* JSON as of source_health(), by the process that synchronises */
     bool is_live;
     int64_t full_us, seen_us, next_us;
     int64_t entries, recipients, conflicts, missing; /* numbers of now */
@@ -83,6 +84,11 @@ MUST_CHECK bool source_mark_put(struct directory *directory, int64_t source_id,
 /* Is the server telling by itself, and what went wrong last ("": nothing). */
 MUST_CHECK bool source_state_note(struct directory *directory, int64_t source_id, bool is_live,
                                   const char *fault, struct err *err);
+/* How its servers are: what source_health() says, as text. */
+MUST_CHECK bool source_servers_note(struct directory *directory, int64_t source_id, const char *servers,
+                                    struct err *err);
+/* So many entries were read by a run that goes on. */
+MUST_CHECK bool source_run_note(struct directory *directory, int64_t run_id, int64_t seen, struct err *err);
 /* The run that somebody asked for, which is running from now on; ERR_NOT_FOUND: none. One that a process left behind is failed. */
 MUST_CHECK bool source_run_take(struct directory *directory, const void *owner, int64_t source_id,
                                 struct source_run *run_out, struct err *err);

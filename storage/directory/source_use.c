@@ -191,3 +191,54 @@ void source_leave(struct sources *sources, const struct source_use **use)
     let_go(used);
     pthread_mutex_unlock(&sources->lock);
 }
+
+/* ---- health */
+
+static const char *state_of(const struct ldap_server_health *server)
+{
+    if (server->is_down)
+        return "down";
+    if (server->open > 0)
+        return "up";
+    return server->connected > 0 ? "up" : server->failed + server->timed_out > 0 ? "failing" : "unused";
+}
+
+json_t *source_health(const struct source_use *use)
+{
+    void *scratch = talloc_new(NULL);
+    struct ldap_server_health *servers;
+    json_t *list = json_array();
+    size_t count;
+
+    ldap_pool_health(use->pool, scratch, &servers, &count);
+    for (size_t i = 0; i < count; i++) {
+        char *fault = g_utf8_make_valid(servers[i].fault, -1); /* cut where its place ended */
+        json_array_append_new(
+            list, json_pack("{s:s, s:i, s:s, s:i, s:i, s:I, s:I, s:I, s:s}", "url", servers[i].url, "cost",
+                            (int)servers[i].cost, "state", state_of(&servers[i]), "connections",
+                            (int)servers[i].open, "in_use", (int)servers[i].in_use, "connected",
+                            (json_int_t)servers[i].connected, "failed", (json_int_t)servers[i].failed,
+                            "timed_out", (json_int_t)servers[i].timed_out, "fault", fault));
+        g_free(fault);
+    }
+    talloc_free(scratch);
+    return list;
+}
+
+json_t *sources_health(struct sources *sources)
+{
+    json_t *list = json_array();
+    GHashTableIter iter;
+    gpointer value;
+
+    pthread_mutex_lock(&sources->lock);
+    g_hash_table_iter_init(&iter, sources->by_id);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct used *used = value;
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o}", "source", used->source.name, "organisation",
+                                        used->source.organisation, "servers", source_health(&used->use)));
+    }
+    pthread_mutex_unlock(&sources->lock);
+    return list;
+}

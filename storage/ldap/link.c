@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "ldap/watch.h"
 
+#include <glib.h>
 #include <openldap.h>
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -65,12 +66,15 @@ static const struct {
 
 bool link_fault(struct ldap_link *link, int code, const char *what, const char *diagnostic, struct err *err)
 {
+    /* what a server says is written down whatever it is */
+    char *words = diagnostic ? g_utf8_make_valid(diagnostic, (gssize)strnlen(diagnostic, 200)) : NULL;
     size_t i = 0;
 
     while (i < COUNT_OF(faults) && faults[i].code != code)
         i++;
-    err_log(err, "%s: %s: %s (%d)%s%.200s", link ? link->url : "-", what, ldap_err2string(code), code,
-            diagnostic && *diagnostic ? ": " : "", diagnostic ? diagnostic : "");
+    err_log(err, "%s: %s: %s (%d)%s%s", link ? link->url : "-", what, ldap_err2string(code), code,
+            words && *words ? ": " : "", words ? words : "");
+    g_free(words);
     if (i == COUNT_OF(faults)) {
         if (link && code < 0)
             link->is_broken = true;

@@ -5,6 +5,7 @@
 
 #include "sync/map.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -27,8 +28,11 @@ struct probing {
 static void note(struct probing *p, const char *server, const char *step, bool is_good, const char *detail,
                  const char *remedy)
 {
+    char *valid = g_utf8_make_valid(detail, -1);
+
     json_array_append_new(p->steps, json_pack("{s:s, s:s, s:b, s:s, s:s}", "server", server, "step", step,
-                                              "good", is_good, "detail", detail, "remedy", remedy));
+                                              "good", is_good, "detail", valid, "remedy", remedy));
+    g_free(valid);
     p->is_good = p->is_good && is_good;
 }
 
@@ -95,22 +99,33 @@ static const char *flavour_of(const struct ldap_entry *root)
     return flavour;
 }
 
-static void propose(struct probing *p, const struct ldap_entry *root)
+json_t *sync_usual(const struct source *source)
 {
-    const char *flavour = flavour_of(root), *base = ldap_entry_text(p->arena, root, "defaultNamingContext");
-    struct source probe = { .kind = strcmp(flavour, "ad") == 0 ? SOURCE_AD : SOURCE_LDAP,
-                            .flavour = flavour };
-    struct sync_filters filters = sync_default_filters(source_flavour(&probe));
+    struct source usual = { .kind = source->kind, .flavour = source->flavour };
+    struct sync_filters filters = sync_default_filters(source_flavour(&usual));
+    json_t *json = json_pack("{s:s, s:s, s:s}", "user_filter", filters.user, "contact_filter",
+                             filters.contact, "group_filter", filters.group);
+    void *arena = talloc_new(NULL);
     struct sync_map *map;
     struct err err = ERR_INIT;
 
+    if (sync_map_open(arena, &usual, &map, &err))
+        json_object_set_new(json, "mapping", sync_map_json(map));
+    talloc_free(arena);
+    return json;
+}
+
+static void propose(struct probing *p, const struct ldap_entry *root)
+{
+    const char *flavour = flavour_of(root), *base = ldap_entry_text(p->arena, root, "defaultNamingContext");
+    struct source found = { .kind = strcmp(flavour, "ad") == 0 ? SOURCE_AD : SOURCE_LDAP,
+                            .flavour = flavour };
+
     if (!base)
         base = ldap_entry_text(p->arena, root, "namingContexts");
-    p->proposal =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "flavour", flavour, "base", base ? base : "", "user_filter",
-                  filters.user, "contact_filter", filters.contact, "group_filter", filters.group);
-    if (sync_map_open(p->arena, &probe, &map, &err))
-        json_object_set_new(p->proposal, "mapping", sync_map_json(map));
+    p->proposal = sync_usual(&found);
+    json_object_update_new(p->proposal,
+                           json_pack("{s:s, s:s}", "flavour", flavour, "base", base ? base : ""));
     if (!p->base)
         p->base = base;
 }

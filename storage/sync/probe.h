@@ -12,4 +12,8 @@
 MUST_CHECK bool sync_probe(const struct source *source, ldap_find_srv *find_srv, void *find_srv_arg,
                            json_t **report_out, struct err *err);
 
+/* {"user_filter", "contact_filter", "group_filter", "mapping": {FIELD: TEMPLATE}} as they are where a source of this flavour says
+ * nothing else. A new reference. */
+json_t *sync_usual(const struct source *source);
+
 #endif

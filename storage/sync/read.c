@@ -89,6 +89,8 @@ bool read_flush(struct reading *reading, struct err *err)
         ok = mirror_put(reading->directory, reading->source, reading->batch, reading->count, err);
     if (ok && reading->gone_count)
         ok = mirror_miss(reading->directory, reading->source, reading->gone, reading->gone_count, err);
+    if (ok && reading->run_id)
+        ok = source_run_note(reading->directory, reading->run_id, reading->seen, err);
     reading->count = reading->gone_count = 0;
     reading->gone = NULL;
     TALLOC_FREE(reading->arena);

@@ -10,6 +10,7 @@
 struct reading {
     struct directory *directory;
     const struct source *source;
+    int64_t run_id; /* told how far it is; 0: none */
     struct ldap_pool *pool;
     struct sync_map *map;
     bool (*goes_on)(void *arg); /* false: the process ends; asked between entries */

@@ -82,6 +82,7 @@ static bool run_whole(struct running_source *running, const struct source_use *u
     if (!source_mark_get(directory, arena, running->source_id, &before, err))
         return false;
     ok = open_reading(running, use, arena, &reading, err);
+    reading->run_id = run->run_id;
     reading->lacks_sync = running->lacks_sync || strcmp(before.way, read_way_name(WAY_TIMESTAMP)) == 0;
     ok = ok && read_for(reading, arena, run, &before, &mark, &is_full, err);
     run->seen = reading->seen;

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <talloc.h>
 
 enum { REST_S = 1, LEASE_AGAIN_S = 15, REST_AFTER_TROUBLE_S = 5, STACK_BYTES = 1024 * 1024 };
@@ -20,7 +21,8 @@ struct tended {
     int64_t source_id;
     struct background background;
     struct source_run run;
-    void *arena; /* of the run that was asked for */
+    void *arena;  /* of the run that was asked for */
+    char *health; /* of its servers, as it was written down last; NULL: not yet */
     bool has_run, is_wanted;
     int64_t leased_us, stamp;
 };
@@ -74,6 +76,24 @@ static bool look_for_run(struct tended *tended)
     return tended->has_run;
 }
 
+/* How its servers are, written down where that is other than before. */
+static void note_health(struct tended *tended, const struct source_use *use)
+{
+    json_t *servers = source_health(use);
+    char *text = json_dumps(servers, JSON_COMPACT);
+    struct err err = ERR_INIT;
+
+    if (!tended->health || strcmp(tended->health, text) != 0) {
+        TALLOC_FREE(tended->health);
+        if (source_servers_note(tended->worker->options.directory, tended->source_id, text, &err))
+            tended->health = talloc_strdup(tended, text);
+        else
+            log_err(LOG_LEVEL_WARNING, "directory.health", &err);
+    }
+    free(text);
+    json_decref(servers);
+}
+
 /* While connected: not where a run was asked for, the lease is lost, or the source was changed. */
 static bool stays(void *arg)
 {
@@ -87,6 +107,7 @@ static bool stays(void *arg)
     if (!source_enter(tended->worker->options.sources, tended->source_id, &use, &err))
         return false;
     is_same = use->source->stamp == tended->stamp;
+    note_health(tended, use);
     source_leave(tended->worker->options.sources, &use);
     return is_same;
 }
@@ -121,7 +142,11 @@ static bool turn(struct tended *tended, struct err *err)
     const struct source_use *use;
     bool ok;
 
-    if (!hold(tended, err) || !source_enter(tended->worker->options.sources, tended->source_id, &use, err))
+    if (!hold(tended, err)) {
+        TALLOC_FREE(tended->health); /* another server writes it down */
+        return false;
+    }
+    if (!source_enter(tended->worker->options.sources, tended->source_id, &use, err))
         return false;
     if (look_for_run(tended)) {
         tended->has_run = false;
@@ -129,6 +154,7 @@ static bool turn(struct tended *tended, struct err *err)
     } else {
         ok = run_own(&running, tended, use, err);
     }
+    note_health(tended, use);
     source_leave(tended->worker->options.sources, &use);
     return ok;
 }

@@ -1,6 +1,7 @@
 // Runs all of a part that the filter, or ONLY, names (COUNT: only says of how many groups); the last line is "browser: N passed, N failed".
 import { consolePageTests } from './console-pages.mjs'
 import { openBrowser } from './kit.mjs'
+import { companyTests } from './companies.mjs'
 import { mailPageTests } from './mail-pages.mjs'
 import { mailWalkTests } from './mail-walks.mjs'
 import { loginTests, pageTests } from './pages.mjs'
@@ -16,6 +17,7 @@ import { writingTests } from './writing.mjs'
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
   mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
+  directory: companyTests,
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const only = process.env.ONLY

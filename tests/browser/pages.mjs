@@ -132,13 +132,13 @@ export const everyLook = [
 ]
 export const looks = process.env.ALL_LOOKS === '1' ? everyLook : everyLook.slice(0, 2)
 
-async function look(who, path, name, withAxe) {
+export async function look(who, path, name, withAxe) {
   const { page } = who
   who.faults.length = 0
   await page.goto(base + path.replace(/\$(\w+)/, (_, name) => process.env[name.toUpperCase()]))
   if (name.startsWith('not-found')) await page.locator('main a').first().waitFor()
   else await settled(page)
-  if (/dialog=|[?&](id|name)=/.test(path)) await page.locator('[role=dialog]').first().waitFor()
+  if (/dialog=|[?&](id|name|run)=/.test(path)) await page.locator('[role=dialog]').first().waitFor()
   await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` })
   await innocent(who)
   if (!withAxe) return

@@ -4,6 +4,21 @@ import { administrator, base, openBrowser, settled } from './kit.mjs'
 import { smallPng } from './small_png.mjs'
 
 const out = process.env.PICTURES
+
+/** The wizard up to what it found. */
+async function looksAtADirectory(page) {
+  const type = (label, text) => page.locator('main').getByLabel(new RegExp(`^${label}`)).last().fill(text)
+  const press = (name) => page.getByRole('button', { name, exact: true }).click()
+  await type('Name', 'People')
+  await type('Servers', process.env.LDAP_URL)
+  await type('Trusted certificates', process.env.LDAP_CA)
+  await press('Continue')
+  await type('Account', process.env.LDAP_ADMIN)
+  await type('Password', process.env.LDAP_PASSWORD)
+  await press('Test now')
+  await page.getByText('All steps work.').waitFor()
+}
+
 const shots = [
   { name: 'first-steps-domain', path: '/first-steps?step=dns&organisation=Example&domain=example.org', height: 760 },
   { name: 'home', path: '/', height: 860 },
@@ -12,6 +27,8 @@ const shots = [
   { name: 'second-person', path: '/changes?id=1', height: 620 },
   { name: 'command', path: '/recipients?dialog=add+user', height: 760 },
   { name: 'job', path: '/jobs/1?all=1', height: 620 },
+  { name: 'directory', path: '/directories/source?organisation=Example&source=Laboratory', height: 640 },
+  { name: 'directory-wizard', path: '/directories/add?organisation=Example', height: 1180, does: looksAtADirectory },
 ]
 
 mkdirSync(out, { recursive: true })
@@ -22,6 +39,7 @@ for (const shot of shots) {
   await page.goto(base + shot.path)
   await settled(page)
   if (shot.path.includes('dialog=') || shot.path.includes('?id=')) await page.getByRole('dialog').waitFor()
+  if (shot.does) await shot.does(page)
   if (shot.chooses) await page.getByRole('radio', { name: shot.chooses }).check()
   await page.waitForTimeout(300)
   const bytes = smallPng(await page.screenshot())

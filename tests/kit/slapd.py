@@ -38,10 +38,7 @@ include /etc/ldap/schema/nis.schema
 pidfile {folder}/slapd.pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
-moduleload syncprov
-moduleload memberof
-moduleload ppolicy
-TLSCertificateFile {folder}/server.pem
+{modules}TLSCertificateFile {folder}/server.pem
 TLSCertificateKeyFile {folder}/server.key
 TLSCACertificateFile {folder}/ca.pem
 TLSVerifyClient allow
@@ -126,6 +123,7 @@ class Slapd(Daemon):
         with open(configuration, "w", encoding="ascii") as file:
             file.write(CONFIGURATION.format(folder=self.folder, suffix=suffix, sizelimit=sizelimit,
                                             durability="" if durable else "dbnosync",
+                                            modules="".join(f"moduleload {o}\n" for o in overlays),
                                             overlays="".join(OVERLAYS[o].format(suffix=suffix) for o in overlays)))
         if ldif:
             path = os.path.join(self.folder, "first.ldif")

@@ -226,6 +226,9 @@ def story_password_policies_say_why(world: World) -> None:
         slapd.modify("uid=max,ou=people", {"pwdReset": ["TRUE"]})
         everywhere(world, f"max@{world.domain}", SECRET, EXPIRED)
         assert "choose a new password" in by_web(world, f"max@{world.domain}", SECRET)
+        asked = Browser(world).log_in(f"max@{world.domain}", SECRET)[1]["password"]     # what the page of the next one lists
+        assert asked["kept_in"] == "directory" and asked["min_length"] == 9 and asked["history"] == 3, asked
+        assert "password" not in Browser(world).log_in(f"max@{world.domain}", "wrong")[1]
         for password in ("wrong-one-1", "wrong-one-2"):
             assert by_web(world, f"eve@{world.domain}", password).startswith("401")
         assert "locked" in by_web(world, f"eve@{world.domain}", SECRET)

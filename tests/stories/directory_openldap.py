@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import time
 
-from kit.directory_source import conflicts, directory, end, live, look, sync, until, user
+from kit.directory_source import conflicts, directory, end, live, look, status, sync, until, user
 from kit.instance import Failure
 from kit.slapd import Slapd
 from kit.world import World
@@ -172,6 +172,10 @@ def story_two_organisations_never_mix(world: World) -> None:
             world.server.run("directory", "remove", name, "--org", org)
 
 
+def health(world: World, name: str, slapd: Slapd) -> str:
+    return next((server["state"] for server in status(world, name)["servers"] if server["url"] == slapd.url), "")
+
+
 def story_servers_that_fail_hang_or_lie(world: World) -> None:
     with Slapd() as first, Slapd() as second:
         for slapd in (first, second):
@@ -192,6 +196,11 @@ def story_servers_that_fail_hang_or_lie(world: World) -> None:
         assert user(world, f"ada@{world.domain}")["state"] == "active"      # what cannot be asked is not gone
         world.server.run("user", "list", "--domain", world.domain)          # nobody else waits
         first.go_on()
+        live(world, name)
+        until(lambda: health(world, name, first) == "up", why="it answers again")
+        first.kill()
+        until(lambda: health(world, name, first) in ("down", "failing"), why="it is seen to be away")
+        first.again()
         live(world, name)
         world.server.run("directory", "set", name, "--bind-dn", "cn=nobody")
         bound = look(world, "directory", "test", name, check=False)

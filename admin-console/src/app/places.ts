@@ -1,4 +1,4 @@
-import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconKey, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconWorld, type Icon } from '@chappe/kit/icons'
+import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconKey, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconUsersGroup, IconWorld, type Icon } from '@chappe/kit/icons'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Permission } from './session'
 import type { useAppTexts } from './texts'
@@ -32,6 +32,7 @@ export const places: Place[] = [
   },
   { text: 'tree.addressLists', link: { to: '/address-lists' }, icon: IconAddressBook, needs: 'policy.read' },
   { text: 'tree.policies', link: { to: '/policies' }, icon: IconAt, needs: 'policy.read' },
+  { text: 'tree.directories', link: { to: '/directories' }, icon: IconUsersGroup, needs: 'organisation.read' },
   { text: 'tree.domains', link: { to: '/domains' }, icon: IconWorld, needs: 'domain.read' },
   { text: 'tree.identityProviders', link: { to: '/identity-providers' }, icon: IconKey, needs: 'policy.read' },
   {

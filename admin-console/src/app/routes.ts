@@ -5,6 +5,7 @@ import { auditRoutes } from '../features/audit/routes'
 import { certificateRoutes } from '../features/certificates/routes'
 import { changeRoutes } from '../features/changes/routes'
 import { delegationRoutes } from '../features/delegation/routes'
+import { directoryRoutes } from '../features/directories/routes'
 import { domainRoutes } from '../features/domains/routes'
 import { filterRoutes } from '../features/filter/routes'
 import { firstStepsRoutes } from '../features/first-steps/routes'
@@ -29,6 +30,7 @@ const tree = rootRoute.addChildren([
     ...firstStepsRoutes,
     ...organisationRoutes,
     ...recipientRoutes,
+    ...directoryRoutes,
     ...domainRoutes,
     ...routingRoutes,
     ...accessRoutes,

@@ -8,6 +8,7 @@ import { Command } from '../../app/command'
 import { useMay, useMayEverywhere, useSession } from '../../app/session'
 import { auditQuery } from '../audit/data'
 import { useRoleTexts } from '../delegation/roles'
+import { directoriesQuery } from '../directories/data'
 import { organisationsQuery } from '../organisations/data'
 import list from '../recipients/mailbox.module.css'
 import { checkQuery, heldCountQuery, lanesQuery, moderationCountQuery, quarantineCountQuery, storageGroupsQuery, storesQuery } from './data'
@@ -72,9 +73,17 @@ function Attention() {
   const stores = useQuery({ ...storesQuery, enabled: seesStorage }).data ?? []
   const held = useQuery({ ...heldCountQuery, enabled: useMay('queue.read') }).data ?? 0
   const moderation = useQuery({ ...moderationCountQuery, enabled: useMay('quarantine.write') }).data ?? 0
+  const directories = useQuery({ ...directoriesQuery(undefined), enabled: useMayEverywhere('organisation.read') }).data?.filter((d) => d.enabled && d.type !== 'internal') ?? []
+  const toDirectory = (d: { organisation: string; name: string }, words: string) => (
+    <Link to="/directories/source" search={{ organisation: d.organisation, source: d.name }}>
+      <Foreign>{words}</Foreign>
+    </Link>
+  )
   const lines: { key: string; text: ReactNode; remedy?: string | null | undefined }[] = [
     ...groups.filter((g) => g.state !== 'up').map((g) => ({ key: `g${g.name}`, text: say('attentionDown', { name: g.name, state: wordOf(say, 'state', g.state) }) })),
     ...stores.filter((s) => !s.mounted).map((s) => ({ key: `s${s.name}`, text: say('attentionDismounted', { name: s.name }) })),
+    ...directories.filter((d) => d.state !== 'live' && d.state !== 'waiting').map((d) => ({ key: `d${d.organisation} ${d.name}`, text: toDirectory(d, say('attentionDirectory', { name: d.name })) })),
+    ...directories.filter((d) => (d.conflicts ?? 0) > 0).map((d) => ({ key: `c${d.organisation} ${d.name}`, text: toDirectory(d, say('attentionConflicts', { name: d.name, count: d.conflicts ?? 0 })) })),
     ...(held > 0 ? [{ key: 'held', text: say('attentionHeld', { count: held }) }] : []),
     ...(moderation > 0 ? [{ key: 'moderation', text: say('attentionModeration', { count: moderation }) }] : []),
     ...(check.data ?? [])

@@ -55,6 +55,8 @@ export const useTexts = defineTexts('home', {
     attentionHeld: 'Accounts whose mail is held for passing a limit: {{count}}',
     attentionModeration: 'Messages that await a moderator: {{count}}',
     attentionDismounted: 'The store {{name}} is dismounted: its users get temporary errors',
+    attentionDirectory: 'The directory {{name}} cannot be read',
+    attentionConflicts: 'Entries of the directory {{name}} that cannot be taken over: {{count}}',
     attentionDown: 'The storage group {{name}} is {{state}}',
   },
   fr: {
@@ -111,6 +113,8 @@ export const useTexts = defineTexts('home', {
     attentionHeld: 'Comptes dont le courrier est retenu pour dépassement : {{count}}',
     attentionModeration: 'Messages qui attendent un modérateur : {{count}}',
     attentionDismounted: 'La banque {{name}} est démontée : ses utilisateurs ont des erreurs temporaires',
+    attentionDirectory: 'L’annuaire {{name}} ne peut être lu',
+    attentionConflicts: 'Entrées de l’annuaire {{name}} qui ne peuvent être reprises : {{count}}',
     attentionDown: 'Le groupe de stockage {{name}} est : {{state}}',
   },
 })

@@ -22,6 +22,9 @@ const user = z.object({
 })
 export type User = z.infer<typeof user>
 const userDetails = z.extend(user, {
+  source: z.nullish(z.string()),
+  source_entry: z.nullish(z.string()),
+  source_fields: z.nullish(z.array(z.string())),
   organisation: z.nullish(z.string()),
   used: z.nullish(z.number()),
   messages: z.nullish(z.number()),
@@ -105,6 +108,7 @@ export const userQuery = (address: string) =>
 const group = z.object({ address: z.string(), name: z.string(), members: z.number(), enabled: z.boolean() })
 export type Group = z.infer<typeof group>
 const groupDetails = z.object({
+  source: z.nullish(z.string()),
   address: z.string(),
   name: z.string(),
   enabled: z.boolean(),

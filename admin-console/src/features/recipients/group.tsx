@@ -21,7 +21,7 @@ function Members({ group }: { group: GroupDetails }) {
   const say = useOneTexts()
   const words = useTexts()
   const change = useChange()
-  const mayWrite = useMay('recipient.write')
+  const mayWrite = useMay('recipient.write') && !group.source
   const [adds, setAdds] = useState(false)
   const [address, setAddress] = useState('')
   const members = group.members ?? []
@@ -36,6 +36,7 @@ function Members({ group }: { group: GroupDetails }) {
         )
       }
     >
+      {group.source && <p className={classes.none}>{say('comesFrom', { source: group.source })}</p>}
       {members.length === 0 && !group.query && <p className={classes.none}>{say('noMembers')}</p>}
       <ul className={classes.list}>
         {members.map((m) => (
@@ -78,6 +79,7 @@ function Properties({ group }: { group: GroupDetails }) {
   const change = useChange()
   const mayWrite = useMay('recipient.write')
   const before = rulesOf(group)
+  const reason = group.source ? say('comesFrom', { source: group.source }) : undefined
   const [name, setName] = useState(group.name)
   const [enabled, setEnabled] = useState(group.enabled)
   const [list, setList] = useState(group.list ?? false)
@@ -119,8 +121,8 @@ function Properties({ group }: { group: GroupDetails }) {
         <div className={classes.two}>
           <Panel title={say('tab.overview')}>
             <Stack gap="sm">
-              <TextInput label={words('name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
-              <Switch label={words('state.active')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
+              <TextInput label={words('name')} description={reason} disabled={reason !== undefined} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
+              <Switch label={words('state.active')} disabled={reason !== undefined} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
               <Switch label={say('list')} description={say('listHelp')} checked={list} onChange={(e) => setList(e.currentTarget.checked)} />
               <Select label={say('posting')} allowDeselect={false} data={['anyone', 'inside', 'members', 'named', 'moderated'].map((p) => ({ value: p, label: wordOf(say, 'posting', p) }))} value={posting} onChange={(p) => setPosting(p ?? 'anyone')} />
               <TagsInput label={say('owners')} description={say('sendersHelp')} value={owners} onChange={setOwners} splitChars={[',', ' ', ';']} acceptValueOnBlur />

@@ -7,6 +7,7 @@ import { commandLine, type Option } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import type { UserDetails } from './data'
 import { PasswordField, QuotaField } from './fields'
+import { useReason } from './owned'
 import { useTexts } from './texts'
 import { useAddTexts } from './texts-add'
 import { useOneTexts } from './texts-one'
@@ -33,6 +34,7 @@ export function EditUser({ user, onClose }: { user: UserDetails; onClose: () => 
   const say = useOneTexts()
   const words = useTexts()
   const add = useAddTexts()
+  const reason = useReason()
   const change = useChange()
   const [name, setName] = useState(user.name)
   const [quota, setQuota] = useState(editBytes(user.quota))
@@ -54,9 +56,9 @@ export function EditUser({ user, onClose }: { user: UserDetails; onClose: () => 
       onSubmit={() => change(() => api.patch(path`/users/${user.address}`, body), [['users']], say('saved'))}
       disabled={Object.keys(body).length === 0 || parseBytes(quota) === null}
     >
-      <TextInput label={add('name')} required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
+      <TextInput label={add('name')} description={reason(user, 'name')} disabled={reason(user, 'name') !== undefined} required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
       <QuotaField value={quota} onChange={setQuota} />
-      <Select label={words('state')} allowDeselect={false} data={(['active', 'no-login', 'disabled'] as const).map((s) => ({ value: s, label: words(`state.${s}`) }))} value={state} onChange={(s) => setState(s ?? user.state)} />
+      <Select label={words('state')} description={reason(user, 'state')} disabled={reason(user, 'state') !== undefined} allowDeselect={false} data={(['active', 'no-login', 'disabled'] as const).map((s) => ({ value: s, label: words(`state.${s}`) }))} value={state} onChange={(s) => setState(s ?? user.state)} />
     </FormDialog>
   )
 }

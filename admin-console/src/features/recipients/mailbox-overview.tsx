@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Command, commandLine } from '../../app/command'
 import type { UserDetails } from './data'
 import classes from './mailbox.module.css'
+import { isOwned, OwnedPanel } from './owned'
 import { useTexts } from './texts'
 import { useOneTexts } from './texts-one'
 
@@ -36,7 +37,7 @@ export function Overview({ user }: { user: UserDetails }) {
           rows={[
             [words('kind'), wordOf(words, 'kind', user.kind)],
             [words('organisation'), user.organisation ? <Link to="/organisations/$name" params={{ name: user.organisation }}><Foreign>{user.organisation}</Foreign></Link> : ''],
-            [say('hasPassword'), user.kind === 'user' ? say(user.has_password ? 'password.yes' : 'password.no') : '–'],
+            [say('hasPassword'), isOwned(user, 'password') ? <Foreign>{user.source}</Foreign> : user.kind === 'user' ? say(user.has_password ? 'password.yes' : 'password.no') : '–'],
             [words('created'), user.created ? format.dateTime(user.created) : '–'],
             [words('addresses'), <div className={classes.stack}>{user.addresses.map((a) => <Foreign key={a}>{a}</Foreign>)}</div>],
           ]}
@@ -53,6 +54,7 @@ export function Overview({ user }: { user: UserDetails }) {
         />
         <Command line={commandLine(['user', 'show', user.address])} />
       </Panel>
+      <OwnedPanel user={user} />
     </div>
   )
 }

@@ -13,6 +13,7 @@ import { TrialDialog } from '../trial/trial'
 import { userQuery, type UserDetails } from './data'
 import { EditUser, SetPassword } from './mailbox-dialogs'
 import { Overview } from './mailbox-overview'
+import { isOwned, useReason } from './owned'
 import { mailboxRoute } from './routes'
 import { stateHealth } from './states'
 import { useTexts } from './texts'
@@ -86,6 +87,7 @@ export function MailboxPage() {
   const words = useTexts()
   const tries = useTrialTexts()
   const session = useSession()
+  const reason = useReason()
   const change = useChange()
   const { address } = mailboxRoute.useParams()
   const search = mailboxRoute.useSearch()
@@ -127,7 +129,7 @@ export function MailboxPage() {
         u && (
           <>
             {may(session, 'password.write') && u.kind === 'user' && (
-              <Button variant="default" leftSection={<IconKey size={17} />} onClick={() => dialog('password')}>
+              <Button variant="default" leftSection={<IconKey size={17} />} disabled={isOwned(u, 'password')} title={reason(u, 'password')} onClick={() => dialog('password')}>
                 {say('setPassword')}
               </Button>
             )}
@@ -139,11 +141,20 @@ export function MailboxPage() {
                 <Menu.Dropdown>
                   <Menu.Item onClick={() => dialog('edit')}>{say('edit')}</Menu.Item>
                   <Menu.Item onClick={() => dialog('test')}>{tries('account')}</Menu.Item>
-                  {u.state === 'disabled' ? <Menu.Item onClick={() => void enable(u)}>{say('enable')}</Menu.Item> : <Menu.Item onClick={() => dialog('disable')}>{say('disable')}</Menu.Item>}
+                  {u.state === 'disabled' ? (
+                    <Menu.Item disabled={isOwned(u, 'state')} onClick={() => void enable(u)}>
+                      {say('enable')}
+                    </Menu.Item>
+                  ) : (
+                    <Menu.Item disabled={isOwned(u, 'state')} onClick={() => dialog('disable')}>
+                      {say('disable')}
+                    </Menu.Item>
+                  )}
                   <Menu.Divider />
-                  <Menu.Item color="red" onClick={() => dialog('remove')}>
+                  <Menu.Item color="red" disabled={isOwned(u, 'name')} onClick={() => dialog('remove')}>
                     {say('remove')}
                   </Menu.Item>
+                  {u.source && <Menu.Label maw={260}>{say('goneThere', { source: u.source })}</Menu.Label>}
                 </Menu.Dropdown>
               </Menu>
             )}

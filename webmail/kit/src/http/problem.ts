@@ -8,6 +8,7 @@ const problem = z.object({
   kind: z.optional(z.string()),
   dependents: z.optional(z.array(z.unknown())),
   second_factor: z.optional(z.unknown()),
+  password: z.optional(z.unknown()),
 })
 
 /** Why a request did not succeed, in words for people. `status` 0: no answer came at all. */
@@ -20,6 +21,8 @@ export class Problem extends Error {
     readonly dependents: string[] = [],
     /** Ways to prove a second factor, where a login needs one (`totp`, `webauthn`). */
     readonly secondFactor: unknown = undefined,
+    /** What a new password has to be, where a login is refused because the old one has expired. */
+    readonly password: unknown = undefined,
   ) {
     super(message)
   }
@@ -49,9 +52,9 @@ export function problemOf(status: number, body: unknown): Problem {
   const first = old.safeParse(body)
   const second = problem.safeParse(body)
   const more = second.success ? second.data : {}
-  if (first.success) return new Problem(status, first.data.error.kind, first.data.error.message, [], more.second_factor)
+  if (first.success) return new Problem(status, first.data.error.kind, first.data.error.message, [], more.second_factor, more.password)
   const kind = more.kind ?? more.type?.split(/[/:#]/).pop() ?? ''
-  return new Problem(status, kind, more.detail ?? more.title ?? '', (more.dependents ?? []).map(named), more.second_factor)
+  return new Problem(status, kind, more.detail ?? more.title ?? '', (more.dependents ?? []).map(named), more.second_factor, more.password)
 }
 
 const pending = z.object({ change: z.object({ id: z.number(), state: z.string() }) })

@@ -1,5 +1,5 @@
 import { Alert, Button, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
-import { useEffect, useState, type FormEvent } from 'react'
+import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
 import { ErrorPanel } from '../errors/panel'
 import { Problem } from '../http/problem'
 import { switchLanguage, useLanguage } from '../language/language'
@@ -9,6 +9,8 @@ import { LoginFrame } from './frame'
 import { Providers, takeReturnWord } from './providers'
 import { SecondFactor } from './second-factor'
 import { useLoginTexts } from './login-texts'
+
+const NewPassword = lazy(() => import('./new-password'))
 
 interface Props<S> {
   door: Door<S>
@@ -21,65 +23,92 @@ interface Props<S> {
   login?: string | undefined
 }
 
-/** Address and password, then a second factor where the account has one. */
+/** What stands in the card: the password, or what it alone does not open. */
+type Stage = { is: 'password' } | { is: 'factor'; asked: FactorAsked } | { is: 'expired'; problem: Problem }
+/** How somebody tried last, which decides what a refusal means. */
+type Way = 'password' | 'ticket'
+
+/** Address and password, or another way; then a second factor where the account has one, and a new password where the old one is over. */
 export function Login<S>({ door, onEntered, lead, help, again, login: known }: Props<S>) {
   const say = useLoginTexts()
   const language = useLanguage()
   const [login, setLogin] = useState(known ?? '')
   const [password, setPassword] = useState('')
-  const [asked, setAsked] = useState<FactorAsked | null>(null)
+  const [stage, setStage] = useState<Stage>({ is: 'password' })
+  const [way, setWay] = useState<Way>('password')
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-
+  const [isEmpty, setEmpty] = useState(false)
   const [returned, setReturned] = useState(takeReturnWord)
 
   useEffect(() => {
-    if (returned === 'factor') door.freshChallenge().then(setAsked, () => setReturned('expired'))
+    if (returned === 'factor') door.freshChallenge().then((asked) => setStage({ is: 'factor', asked }), () => setReturned('expired'))
   }, [door, returned])
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  const enter = async (how: Way, act: () => Promise<S>) => {
     setBusy(true)
     setError(null)
     setReturned(null)
+    setWay(how)
     try {
-      onEntered(await door.logIn(login.trim(), password))
+      onEntered(await act())
     } catch (cause) {
-      const factor = cause instanceof Problem && cause.status === 401 ? factorAsked(cause.secondFactor) : null
-      setAsked(factor)
-      if (!factor) setError(cause)
+      const problem = cause instanceof Problem ? cause : null
+      const factor = problem?.status === 401 ? factorAsked(problem.secondFactor) : null
+      if (factor) setStage({ is: 'factor', asked: factor })
+      else if (problem?.kind === 'expired' && how === 'password') setStage({ is: 'expired', problem })
+      else {
+        setStage({ is: 'password' })
+        setError(cause)
+      }
     } finally {
       setBusy(false)
     }
   }
-  const isWrong = error instanceof Problem && error.status === 401
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setEmpty(login.trim() === '' || password === '')
+    if (login.trim() !== '' && password !== '') void enter('password', () => door.logIn(login.trim(), password))
+  }
+  const changed = (fresh: string) => {
+    setPassword(fresh)
+    return enter('password', () => door.logIn(login.trim(), fresh))
+  }
+  const back = () => setStage({ is: 'password' })
+  const problem = error instanceof Problem ? error : null
+  const refusal = isEmpty ? say('both') : problem?.status === 401 ? say(way === 'ticket' ? 'noTicket' : 'wrong') : problem?.kind === 'suspended' ? problem.message : null
   return (
     <LoginFrame title={say('title')} lead={again ? say('again') : lead} over={again}>
-      {asked ? (
-        <SecondFactor door={door} asked={asked} onShown={onEntered} onBack={() => setAsked(null)} />
-      ) : (
+      {stage.is === 'factor' && <SecondFactor door={door} asked={stage.asked} onShown={onEntered} onBack={back} />}
+      {stage.is === 'expired' && (
+        <Suspense>
+          <NewPassword door={door as Door<unknown>} login={login.trim()} password={password} reason={stage.problem.message} asked={stage.problem.password} onChanged={changed} onBack={back} />
+        </Suspense>
+      )}
+      {stage.is === 'password' && (
         <>
-          <form onSubmit={(e) => void submit(e)}>
+          {/* what a directory takes for a name need not be an address: EXAMPLE\\ada */}
+          <form onSubmit={submit} noValidate>
             <Stack gap="sm">
-              <TextInput label={say('login')} value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoComplete="username" type="email" autoFocus={!known} />
+              <TextInput label={say('login')} value={login} onChange={(e) => setLogin(e.currentTarget.value)} required autoComplete="username" type="email" spellCheck={false} autoCapitalize="none" autoFocus={!known} />
               <PasswordInput label={say('password')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} required autoComplete="current-password" autoFocus={Boolean(known)} />
               {returned && returned !== 'factor' && (
                 <Alert color={returned === 'later' ? 'yellow' : 'red'} role="alert">
                   {say(`returned.${returned}`)}
                 </Alert>
               )}
-              {isWrong && (
+              {refusal !== null && (
                 <Alert color="red" role="alert">
-                  {say('wrong')}
+                  {refusal}
                 </Alert>
               )}
-              {error !== null && !isWrong && <ErrorPanel error={error} />}
+              {error !== null && refusal === null && <ErrorPanel error={error} />}
               <Button type="submit" loading={busy} fullWidth mt={4}>
                 {say('go')}
               </Button>
             </Stack>
           </form>
-          <Providers door={door} login={login.trim()} />
+          <Providers door={door} login={login.trim()} busy={busy} onTicket={() => void enter('ticket', door.logInByTicket)} />
           {help && (
             <Text size="xs" c="dimmed" mt="md">
               {help}

@@ -1,6 +1,7 @@
 import { Button, Stack } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { IconKey } from '../icons'
 import type { Door } from './door'
 import { useLoginTexts } from './login-texts'
 
@@ -21,22 +22,27 @@ function here(): string {
   return /^\/(?!\/)[\w/.~-]*$/.test(location.pathname) ? location.pathname : '/'
 }
 
-/** Who else vouches for people of the domain that was typed: a way to log in there and come back. */
-export function Providers<S>({ door, login }: { door: Door<S>; login: string }) {
+/** What else opens an account: the ticket of the company's domain, and who vouches for people of the domain that was typed. */
+export function Providers<S>({ door, login, busy, onTicket }: { door: Door<S>; login: string; busy: boolean; onTicket: () => void }) {
   const say = useLoginTexts()
   const settled = useSettled(login)
   const domain = /@([^@\s]+\.[^@\s]+)$/.exec(settled)?.[1]
   const found = useQuery({
-    queryKey: ['login-providers', domain],
-    queryFn: ({ signal }) => door.providers(`@${domain ?? ''}`, signal),
-    enabled: domain !== undefined,
+    queryKey: ['login-ways', domain ?? ''],
+    queryFn: ({ signal }) => door.ways(domain ? `@${domain}` : '', signal),
+    placeholderData: keepPreviousData,
     staleTime: 60_000,
     retry: false,
   })
-  if (!domain || !found.data || found.data.length === 0) return null
+  if (!found.data) return null
   return (
     <Stack gap="xs" mt="sm">
-      {found.data.map((provider) => (
+      {found.data.ticket && (
+        <Button variant="default" fullWidth loading={busy} leftSection={<IconKey size={17} />} onClick={onTicket}>
+          {say('byTicket')}
+        </Button>
+      )}
+      {found.data.providers.map((provider) => (
         <Button key={provider.id} component="a" variant="default" fullWidth href={door.wayTo(provider.id, here(), settled)}>
           {say('by', { name: provider.name })}
         </Button>

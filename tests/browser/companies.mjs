@@ -1,0 +1,326 @@
+// Company directories on the screen, in front of real ones (companies.py): pages, and what people do there.
+import { execFileSync } from 'node:child_process'
+import { administrator, axe, base, check, innocent, origin, person, settled } from './kit.mjs'
+import { settledMail } from './mail-kit.mjs'
+import { look, looks } from './pages.mjs'
+
+const { CORP, SECRET } = process.env
+const corp = `/directories/source?organisation=Corp&source=${encodeURIComponent(CORP ?? '')}`
+const staff = '/directories/source?organisation=People&source=Staff'
+const pages = {
+  directories: '/directories',
+  'directories-one-organisation': '/directories?organisation=Corp',
+  'directory-wizard': '/directories/add?organisation=People',
+  directory: corp,
+  'directory-entries': `${corp}&tab=entries`,
+  'directory-settings': `${corp}&tab=settings`,
+  'directory-settings-server': `${corp}&tab=settings&dialog=server`,
+  'directory-settings-login': `${corp}&tab=settings&dialog=login`,
+  'directory-mapping': `${corp}&tab=mapping`,
+  'directory-runs': `${corp}&tab=runs`,
+  'directory-run': `${corp}&tab=runs&run=1`,
+  'directory-conflicts': `${corp}&tab=conflicts`,
+  'directory-disable': `${corp}&dialog=disable`,
+  'directory-remove': `${corp}&dialog=remove`,
+  'directory-user': '/recipients/alice@alpha.example',
+  'directory-user-edit': '/recipients/alice@alpha.example?dialog=edit',
+  'directory-user-hostile': '/recipients/h0@alpha.example',
+}
+
+const button = (page, name) => page.getByRole('button', { name, exact: true })
+/** A field by the beginning of its label. */
+const field = (page, name) => page.locator('main, [role=dialog]').getByLabel(new RegExp(`^${name}`)).last()
+const shot = (page, name) => page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true })
+const server = (page, path) => page.evaluate(async (p) => (await fetch('/api/v1' + p)).json(), path)
+
+/** The browser told of a refusal (400) that was meant. */
+function refusalWasMeant({ faults }) {
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/status of 400/.test(fault)))
+}
+
+/** Somebody at the directory itself. */
+function inSlapd(script) {
+  const head = 'import json, os, ldap; d = ldap.initialize(os.environ["LDAP_URL"]); d.simple_bind_s(os.environ["LDAP_ADMIN"], os.environ["LDAP_PASSWORD"]);'
+  execFileSync(process.env.PYTHON, ['-c', `${head}${script}`])
+}
+
+/** Waits for the run whose drawer is open. */
+async function runEnds(page, how = 'Done') {
+  const drawer = page.getByRole('dialog')
+  await drawer.getByText('What it', { exact: false }).first().waitFor()
+  await drawer.locator('dd').filter({ hasText: new RegExp(`^${how}$`) }).waitFor({ timeout: 60_000 })
+  return drawer
+}
+
+const step = (page, name) => page.getByRole('listitem').filter({ hasText: name }).first()
+
+/** From a URL to people, with a wrong certificate, a wrong password and a mapping of one's own on the way. */
+async function addsASource(who) {
+  const { page } = who
+  await page.goto(`${base}/directories/add?organisation=People`)
+  await settled(page)
+  await field(page, 'Name').fill('Staff')
+  await field(page, 'Servers').fill(process.env.LDAP_URL)
+  await button(page, 'Continue').click()
+  await field(page, 'Account').fill(process.env.LDAP_ADMIN)
+  await field(page, 'Password').fill('not-it')
+  await button(page, 'Test now').click()
+  await step(page, 'Encryption and certificate').getByText('an authority that the source does not trust').waitFor()
+  await shot(page, 'walk-directory-untrusted')
+  check('nothing is proposed before it is known', await button(page, 'Continue').isDisabled())
+  await button(page, 'Back').click()
+  await field(page, 'Trusted certificates').fill(process.env.LDAP_CA)
+  await button(page, 'Continue').click()
+  await button(page, 'Test once more').click()
+  await step(page, 'Log in with the account').getByText('Check the name of the account').waitFor()
+  await field(page, 'Password').fill(process.env.LDAP_PASSWORD)
+  await button(page, 'Test once more').click()
+  await page.getByText('This is OpenLDAP and others.', { exact: false }).waitFor()
+  await page.getByText('All steps work.').waitFor()
+  await shot(page, 'walk-directory-found')
+  await button(page, 'Continue').click()
+  check('the base is proposed', (await field(page, 'Base').inputValue()) === process.env.LDAP_SUFFIX)
+  await page.getByText('p00@people.example').waitFor()
+  await shot(page, 'walk-directory-reading')
+  await button(page, 'Continue').click()
+  await field(page, 'Department').fill('{ou|departmentNumber}')
+  await field(page, 'Name').fill('{displayName')
+  await button(page, 'Test once more').click()
+  await page.getByRole('alert').waitFor() // a template that is none
+  refusalWasMeant(who)
+  await field(page, 'Name').fill('')
+  await button(page, 'Test once more').click()
+  await page.locator('small').filter({ hasText: /^Sales$/ }).first().waitFor()
+  await shot(page, 'walk-directory-mapping')
+  await button(page, 'Continue').click()
+  await shot(page, 'walk-directory-mailboxes')
+  const line = await page.getByLabel('The same on the command line').innerText()
+  check('the command', line.includes('directory add Staff --org People') && line.includes("--map 'department={ou|departmentNumber}'") && !line.includes(process.env.LDAP_PASSWORD), line)
+  await innocent(who)
+  await button(page, 'Add a directory').click()
+  await page.getByRole('heading', { level: 1, name: 'Staff' }).waitFor()
+  await page.goto(`${base}${staff}&tab=runs`)
+  await page.getByRole('row').filter({ hasText: 'Done' }).first().waitFor({ timeout: 120_000 })
+  check('they are here', (await server(page, '/users/p07@people.example')).source === 'Staff')
+  await page.goto(`${base}${staff}`)
+  await page.getByText('Answers', { exact: true }).waitFor()
+  await shot(page, 'walk-directory-overview')
+  await innocent(who)
+}
+
+/** The source that the wizard adds, also where only what comes after it is asked for. */
+async function staffIsThere(page) {
+  await page.goto(base + '/directories')
+  await settled(page)
+  const { directories } = await server(page, '/directories?organisation=People')
+  if (!directories.some((d) => d.name === 'Staff')) {
+    const { LDAP_URL, LDAP_CA, LDAP_SUFFIX, LDAP_ADMIN, LDAP_PASSWORD } = process.env
+    const body = { name: 'Staff', organisation: 'People', type: 'ldap', urls: [LDAP_URL], trusted: LDAP_CA, base: LDAP_SUFFIX, bind_dn: LDAP_ADMIN, bind_password: LDAP_PASSWORD }
+    const status = await page.evaluate(async (b) => (await fetch('/api/v1/directories', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(b) })).status, body)
+    check('it is added', status === 201, String(status))
+  }
+  await page.goto(`${base}${staff}&tab=runs`)
+  await page.getByRole('row').filter({ hasText: 'Done' }).first().waitFor({ timeout: 120_000 })
+}
+
+/** An address that somebody has already: what is in the way, and its remedy. */
+async function solvesAConflict(who) {
+  const { page } = who
+  await staffIsThere(page)
+  await page.goto(`${base}${staff}&tab=conflicts`)
+  await page.getByText('The address is taken').waitFor()
+  await shot(page, 'walk-directory-conflict')
+  await button(page, 'Give it a recipient').click()
+  check('the address is proposed', (await page.getByRole('dialog').getByLabel('Address of the recipient').inputValue()) === 'taken@people.example')
+  await button(page.getByRole('dialog'), 'Give it a recipient').click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await button(page, 'Synchronise now').click()
+  await runEnds(page)
+  await page.goto(`${base}${staff}&tab=conflicts`)
+  await page.getByText('No conflict', { exact: true }).waitFor()
+  check('he is theirs', (await server(page, '/users/taken@people.example')).source === 'Staff')
+  await innocent(who)
+}
+
+/** Most of the people vanish: nothing happens until somebody says so, after he has looked. */
+async function aRunAsks(who) {
+  const { page } = who
+  await staffIsThere(page)
+  inSlapd('[d.delete_s(dn) for dn in json.loads(os.environ["LDAP_MANY"])[:20]]')
+  await page.goto(`${base}${staff}`)
+  await button(page, 'More').click()
+  await page.getByRole('menuitem', { name: 'Read everything anew' }).click()
+  await runEnds(page, 'Asks')
+  await page.goto(`${base}${staff}`)
+  const question = page.getByRole('alert').filter({ hasText: 'stopped and asks' })
+  await question.getByText('It would take away 20 of', { exact: false }).waitFor()
+  await shot(page, 'walk-directory-asks')
+  check('nobody was disabled', (await server(page, '/users/p00@people.example')).state === 'active')
+  await button(question, 'See what would change').click()
+  const drawer = await runEnds(page)
+  check('twenty would go', (await drawer.getByText('Disabled ·').count()) === 20 || (await drawer.locator('li').filter({ hasText: 'Disabled' }).count()) === 20)
+  await shot(page, 'walk-directory-preview')
+  check('a preview changes nothing', (await server(page, '/users/p00@people.example')).state === 'active')
+  await page.goto(`${base}${staff}`)
+  await button(page.getByRole('alert').filter({ hasText: 'stopped and asks' }), 'Yes, take them away').click()
+  await button(page.getByRole('dialog'), 'Yes, take them away').click()
+  await runEnds(page)
+  check('now they are', (await server(page, '/users/p00@people.example')).state === 'disabled')
+  await innocent(who)
+}
+
+/** Settings are changed, the source is switched off and on, and goes; its people stay. */
+async function changesAndRemoves(who) {
+  const { page } = who
+  await staffIsThere(page)
+  const dialog = page.getByRole('dialog')
+  await page.goto(`${base}${staff}&tab=settings`)
+  await button(page, 'Edit: Who gets a mailbox').click()
+  await field(page, 'Stop and ask above').fill('35')
+  await button(dialog, 'Save').click()
+  await dialog.waitFor({ state: 'detached' })
+  check('it is saved', (await server(page, '/directories/Staff?organisation=People')).remove_percent === 35)
+  await button(page, 'More').click()
+  await page.getByRole('menuitem', { name: 'Switch off' }).click()
+  await button(dialog, 'Switch off').click()
+  await page.getByText('Switched off', { exact: true }).first().waitFor()
+  check('nothing is asked of one that is off', await button(page, 'Synchronise now').isDisabled())
+  await button(page, 'More').click()
+  await page.getByRole('menuitem', { name: 'Switch on' }).click()
+  await page.getByText('Staff is read again.').waitFor()
+  await button(page, 'More').click()
+  await page.getByRole('menuitem', { name: 'Remove', exact: true }).click()
+  await dialog.getByRole('textbox').fill('Staff')
+  await button(dialog, 'Remove').click()
+  await page.getByRole('heading', { level: 1, name: 'Directories' }).waitFor()
+  check('its people are internal', (await server(page, '/users/p25@people.example')).source === undefined)
+  await innocent(who)
+}
+
+/** The cheaper server is dead: the other one is asked, and both say how they are, here and on the command line. */
+async function serversTell(who) {
+  const { page } = who
+  await page.goto(base + corp)
+  const servers = page.getByRole('listitem')
+  await servers.filter({ hasText: process.env.DEAD }).getByText(/Left alone|Fails/).waitFor()
+  await servers.filter({ hasText: 'ldaps://' }).getByText('Answers', { exact: true }).waitFor()
+  await page.goto(base + '/directories')
+  await page.getByText('1 of 2 well').waitFor()
+  const said = execFileSync(process.env.BINARY, ['--data', process.env.DATA, 'directory', 'status', CORP], { encoding: 'utf8' })
+  check('chappe directory status', said.includes(`server ${process.env.DEAD}: `) && /: up, cost 20/.test(said), said)
+  const roles = JSON.parse(execFileSync(process.env.BINARY, ['--data', process.env.DATA, 'status', '--json'], { encoding: 'utf8' })).roles
+  const known = roles.flatMap((r) => r.directories ?? []).find((d) => d.source === CORP)
+  check('chappe status --json', known?.servers.some((s) => s.url === process.env.DEAD && s.failed > 0), JSON.stringify(known))
+  await innocent(who)
+}
+
+/** What the directory owns cannot be edited, and says why and where. */
+async function ownedFields(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/alice@alpha.example')
+  await page.getByText('Who owns what').waitFor()
+  check('the password is not set here', await button(page, 'Set password').isDisabled())
+  await page.getByRole('link', { name: CORP }).first().waitFor()
+  await button(page, 'Edit').click()
+  await page.getByRole('menuitem', { name: 'Edit' }).click()
+  const name = field(page, 'Display name')
+  check('nor the name', await name.isDisabled())
+  await page.getByRole('dialog').getByText(`It comes from the directory ${CORP}: change it there.`).first().waitFor()
+  await field(page, 'Quota').fill('3G')
+  await button(page.getByRole('dialog'), 'Save').click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  check('the quota is ours', (await server(page, '/users/alice@alpha.example')).quota === 3 * 1024 ** 3)
+  await innocent(who)
+}
+
+async function tries(page, login, password) {
+  await page.locator('input[autocomplete=username]').fill(login)
+  await page.locator('input[autocomplete=current-password]').fill(password)
+  await page.locator('button[type=submit]').click()
+}
+
+/** The console: who must change his password reads the rules and does; in French, too. */
+async function mustChange(_, browser) {
+  const who = await person(browser, { width: 390, height: 844 })
+  const { page } = who
+  await page.goto(base + '/')
+  await tries(page, 'ALPHA\\must', SECRET)
+  await page.getByText('You have to choose a new password before you can log in.').waitFor()
+  for (const rule of ['at least 9 characters', 'three of these', 'none of your last 5', 'it holds for 90 days']) await page.getByText(rule, { exact: false }).waitFor()
+  await shot(page, 'walk-login-expired')
+  const found = await axe(page)
+  check('axe', found.length === 0, found.join(' | '))
+  await page.getByText('Français').click()
+  await page.getByText('au moins 9 caractères').waitFor()
+  await shot(page, 'walk-login-expired-fr')
+  await innocent(who)
+  await field(page, 'Nouveau mot de passe').fill('short')
+  await page.getByText('Il est trop court.').waitFor()
+  await page.getByText('English').click()
+  const fresh = page.locator('input[autocomplete=new-password]')
+  for (const n of [0, 1]) await fresh.nth(n).fill('alllowercase')
+  await button(page, 'Change it and log in').click()
+  await page.getByText('refuses the new password', { exact: false }).waitFor()
+  refusalWasMeant(who)
+  for (const n of [0, 1]) await fresh.nth(n).fill('N3w-and-better')
+  await button(page, 'Change it and log in').click()
+  await page.getByText('You hold no role').waitFor()
+  await innocent(who)
+  await who.context.close()
+}
+
+/** The webmail: the same, and then one's mail; and one who is not let in reads why. */
+async function mustChangeForMail(_, browser) {
+  const who = await person(browser, { language: 'fr', dark: true })
+  const { page } = who
+  await page.goto(origin + '/')
+  await tries(page, 'off@alpha.example', SECRET)
+  await page.getByText('Ce compte est désactivé', { exact: false }).waitFor()
+  await shot(page, 'walk-login-disabled')
+  await tries(page, 'later@alpha.example', SECRET)
+  await page.getByText('Ce qu’il doit être').waitFor()
+  for (const n of [0, 1]) await page.locator('input[autocomplete=new-password]').nth(n).fill('N3w-and-better')
+  await button(page, 'Le changer et se connecter').click()
+  await settledMail(page)
+  await innocent(who)
+  await who.context.close()
+}
+
+/** Where there are keys for tickets there is a button; a browser that has none of the domain says so, and the password is still there. */
+async function withoutTicket(_, browser) {
+  const who = await person(browser)
+  const { page } = who
+  await page.goto(base + '/')
+  await button(page, 'Sign in with your company account').click()
+  await page.getByText('Your browser has sent no ticket', { exact: false }).waitFor()
+  await shot(page, 'walk-login-no-ticket')
+  await tries(page, 'alice@alpha.lan', SECRET)
+  await page.getByText('You hold no role').waitFor()
+  await innocent(who)
+  await who.context.close()
+}
+
+export function companyTests() {
+  return [
+    ...looks.map((l) => ({
+      name: `directory/${l.name}`,
+      open: (browser) => administrator(browser, l),
+      tests: Object.entries(pages).map(([name, path]) => [`directory/${l.name}/${name}`, (who) => look(who, path, `${name}.${l.name}`, l.axe)]),
+    })),
+    {
+      name: 'directory',
+      open: (browser) => administrator(browser),
+      tests: [
+        ['directory/adds a source with the wizard', addsASource],
+        ['directory/solves a conflict', solvesAConflict],
+        ['directory/a run that would take many away asks', aRunAsks],
+        ['directory/changes, switches off and removes a source', changesAndRemoves],
+        ['directory/servers tell how they are', serversTell],
+        ['directory/fields of the directory are not edited here', ownedFields],
+        ['directory/a password that must be changed, in the console', mustChange],
+        ['directory/a password that must be changed, in webmail', mustChangeForMail],
+        ['directory/a browser without a ticket', withoutTicket],
+      ],
+    },
+  ]
+}
