@@ -354,7 +354,9 @@ def story_recipients_are_found_without_accents_and_paged_by_key(world: World) ->
     assert names("filter=" + quote("quota>1073741824")) == names("filter=" + quote("quota=2147483648")) == ["Eloise Martin"]
     assert len(names("filter=" + quote("quota<1 kind=user"))) == 4 and len(names("filter=" + quote("created>2020-01-01"))) == 6
     assert names("filter=" + quote("created<2020-01-01")) == names("filter=" + quote("store=Nowhere")) == []
-    assert len(names("filter=" + quote('store="Mailbox Store" storage_group="First Storage Group"'))) == 5
+    listed = [one for one in api("GET", f"/recipients?organisation={org}")["recipients"] if one.get("store")]
+    there = [one["name"] for one in listed if (one["store"], one["storage_group"]) == (listed[0]["store"], listed[0]["storage_group"])]
+    assert len(listed) == 5 and sorted(names("filter=" + quote(f'store="{listed[0]["store"]}" storage_group="{listed[0]["storage_group"]}"'))) == sorted(there)
     assert names("text=%25") == names("text=_") == names("text=%5C") == [], "not as patterns"
     for sort, first in (("name", "abel"), ("-name", "Zoé Œuvrard"), ("created", "Éloïse Müller"), ("-created", "Loin"),
                         ("address", "Loin"), ("-address", "abel"), ("kind", "Loin"), ("-quota", "Eloise Martin"), ("store", "Loin"),
