@@ -49,14 +49,14 @@ static json_t *setting_json(const struct listing *l, const struct filter_setting
                      row->standard, "meaning", row->meaning);
 }
 
-/* Domains that say something themselves, each once. */
+/* Domains that say something themselves, each once; of one domain only that one. */
 static json_t *domains_json(const struct listing *l)
 {
     json_t *seen = json_object(), *names = json_array(), *value;
     const char *domain;
 
     for (size_t i = 0; i < l->organisation_count; i++)
-        if (l->organisation[i].domain)
+        if (l->organisation[i].domain && (!l->domain || strcmp(l->domain, l->organisation[i].domain) == 0))
             json_object_set_new(seen, l->organisation[i].domain, json_true());
     json_object_foreach(seen, domain, value) json_array_append_new(names, json_string(domain));
     json_decref(seen);
