@@ -32,7 +32,8 @@ static bool post(struct admin_call *call, enum access_list list, struct err *err
         return err_set(err, ERR_INVALID, "An entry holds for 1 to 87840 hours.");
     if (hours > 0)
         wanted.expires_us = clock_now_us() + hours * 3600 * US_PER_S;
-    if (!call_organisation_filter(call, &wanted.organisation_id, err) ||
+    if (!call_moment(call, "expires", &wanted.expires_us, err) ||
+        !call_organisation_filter(call, &wanted.organisation_id, err) ||
         !access_add(call->api->options.directory, &call->actor, &wanted, err))
         return false;
     call->status = 201;

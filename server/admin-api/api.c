@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "db/rehearsal.h"
 #include "directory/organisation.h"
+#include "format/date.h"
 
 #include <assert.h>
 #include <glib.h>
@@ -269,6 +270,17 @@ int64_t call_number(const struct admin_call *call, const char *name, int64_t sta
     const json_t *value = json_object_get(call->in, name);
 
     return value ? (int64_t)json_integer_value(value) : standard;
+}
+
+bool call_moment(const struct admin_call *call, const char *name, int64_t *us, struct err *err)
+{
+    const char *text = call_text(call, name);
+
+    if (!text)
+        return true;
+    if (!date_parse_utc(span_text(text), us))
+        return err_set(err, ERR_INVALID, "%.40s is no time such as 2031-01-31T12:00:00Z.", text);
+    return *us > clock_now_us() || err_set(err, ERR_INVALID, "%.40s is over.", text);
 }
 
 bool call_flag(const struct admin_call *call, const char *name, bool standard)

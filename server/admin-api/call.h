@@ -58,6 +58,8 @@ const char *call_text(const struct admin_call *call, const char *name);
 int64_t call_number(const struct admin_call *call, const char *name, int64_t standard);
 /* True or false in the body; `standard` where absent. */
 bool call_flag(const struct admin_call *call, const char *name, bool standard);
+/* A moment of the body, as 2031-01-31T12:00:00Z, that is yet to come; left alone where absent. ERR_INVALID. */
+MUST_CHECK bool call_moment(const struct admin_call *call, const char *name, int64_t *us, struct err *err);
 /* The body names it, with whatever value. */
 bool call_has(const struct admin_call *call, const char *name);
 

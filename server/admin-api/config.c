@@ -1,155 +1,12 @@
-/* config.c -- what is configured, section by section. */
+/* config.c -- what is configured, read section by section. */
 #include "admin_api/config.h"
 
 #include "admin_api/right.h"
-#include "base/clock.h"
-#include "format/date.h"
 
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
-
-#define DAY_US (86400 * US_PER_S)
-
-static void adapt_alias(json_t *shown)
-{
-    json_object_set(shown, "targets", json_object_get(shown, "target"));
-    json_object_del(shown, "target");
-}
-
-/* posting says what accepts says, in the words of lists. */
-static void adapt_group(json_t *shown)
-{
-    if (json_object_get(shown, "posting"))
-        json_object_del(shown, "accepts");
-}
-
-static void adapt_backup(json_t *shown)
-{
-    json_object_set(shown, "ask_primary", json_object_get(shown, "asks_primary"));
-}
-
-/* Of no domain, as POST takes it. */
-static void adapt_directory(json_t *shown)
-{
-    const char *domain = json_string_value(json_object_get(shown, "domain"));
-
-    if (domain && *domain == '\0')
-        json_object_del(shown, "domain");
-}
-
-static void adapt_store(json_t *shown)
-{
-    if (json_is_null(json_object_get(shown, "deleted_item_days")))
-        json_object_set_new(shown, "deleted_item_days", json_integer(-1)); /* as configured */
-}
-
-/* POST takes how long, the text says until when. */
-static bool fit_grant(json_t *fields, struct err *err)
-{
-    const char *until = json_string_value(json_object_get(fields, "until"));
-    int64_t until_us, left_us;
-
-    if (!until)
-        return true;
-    if (!date_parse_utc(span_text(until), &until_us))
-        return err_set(err, ERR_INVALID, "%.40s is no time such as 2031-01-31T12:00:00Z.", until);
-    left_us = until_us - clock_now_us();
-    if (left_us <= 0)
-        return err_set(err, ERR_INVALID, "The time of this grant is over.");
-    json_object_set_new(fields, "days", json_integer((left_us + DAY_US - 1) / DAY_US));
-    json_object_del(fields, "until");
-    return true;
-}
-
-static void adapt_rule(json_t *shown)
-{
-    json_t *rule = json_loads(json_string_value(json_object_get(shown, "rule")), 0, NULL);
-
-    json_object_update(shown, rule);
-    json_object_del(shown, "rule");
-    json_decref(rule);
-}
-
-#define RECIPIENT_RULES " accepts max_message hidden allow deny"
-#define LIST_FIELDS " list posting join hold_days query owners moderators"
-#define CONNECTOR_FIELDS                                                                                     \
-    "routing_group organisation enabled cost schedule max_message priorities tls source connections rate"    \
-    " recipients alarm from_servers to_servers allow deny spaces smarthost target_group"
-#define RULE_FIELDS                                                                                                   \
-    "name organisation position sender recipient direction anonymous header larger attachment sender_in recipient_in" \
-    " unless_sender_in unless_sender unless_recipient unless_header refuse prepend add_header remove_header"          \
-    " disclaimer copy redirect journal moderate junk quarantine"
-
-#define POLICY_FIELDS "position addresses max_send max_receive max_recipients quota retention"
-#define DIRECTORY_FIELDS                                                                                     \
-    "domain enabled flavour urls tls trusted certificate bind bind_dn keytab base user_filter"               \
-    " contact_filter group_filter mapping mailboxes mailbox_filter mailbox_group placement interval_s"       \
-    " full_interval_s page_size size_limit time_limit_s connections connect_ms answer_ms remove_percent"     \
-    " removed removed_days logs_in login_names login_domain login_cache_s"
-#define PROVIDER_FIELDS                                                                                      \
-    "domain issuer client scopes audience claim certificates web mail tokens second_factor beyond enabled"
-#define STORE_FIELDS "organisation warn_at no_send_at no_receive_at deleted_item_days deleted_mailbox_days"
-
-static const struct config_section sections[] = {
-    { "storage_groups", "/storage-groups", "storage_groups", "name", "/storage-groups/{name}",
-      "name database", "takes_new", .has_details = true, .is_outside = true },
-    { "stores", "/stores", "stores", "storage_group name", "/stores/{name}?storage_group={storage_group}",
-      "name storage_group " STORE_FIELDS, STORE_FIELDS, .adapt = adapt_store, .is_outside = true,
-      .later = "organisation" },
-    { "organisations", "/organisations", "organisations", "name", "/organisations/{name}", "name quota",
-      "quota accepts max_message language undo_send protocols", .has_details = true },
-    { "admin_groups", "/admin-groups", "admin_groups", "organisation name",
-      "/admin-groups/{name}?organisation={organisation}", "organisation name", "" },
-    { "routing_groups", "/routing-groups", "routing_groups", "name", "/routing-groups/{name}", "name", "" },
-    { "servers", "/servers", "servers", "name", "/servers/{name}", "name routing_group address",
-      "routing_group address" },
-    { "connectors", "/connectors", "connectors", "name", "/connectors/{name}", "name " CONNECTOR_FIELDS,
-      CONNECTOR_FIELDS },
-    { "domains", "/domains", "domains", "name", "/domains/{name}",
-      "name organisation kind target subaddresses quota",
-      "kind target subaddresses enabled quota protocols" },
-    { "directories", "/directories", "directories", "organisation name",
-      "/directories/{name}?organisation={organisation}", "name organisation type " DIRECTORY_FIELDS,
-      DIRECTORY_FIELDS, .has_details = true, .adapt = adapt_directory },
-    { "identity_providers", "/identity-providers", "identity_providers", "organisation name",
-      "/identity-providers/{name}?organisation={organisation}", "name organisation " PROVIDER_FIELDS,
-      PROVIDER_FIELDS, .is_of_organisations = true, .needs_organisation = true },
-    { "backup_mx", "/backup-mx", "backup_mx", "domain", "/backup-mx/{domain}",
-      "domain type organisation ask_primary", "type enabled ask_primary", .adapt = adapt_backup },
-    { "contacts", "/contacts", "contacts", "address", "/contacts/{address}",
-      "address name target" RECIPIENT_RULES, "name target enabled" RECIPIENT_RULES, .has_details = true },
-    { "groups", "/groups", "groups", "address", "/groups/{address}",
-      "address name members" LIST_FIELDS RECIPIENT_RULES, "name enabled" LIST_FIELDS RECIPIENT_RULES,
-      .has_details = true, .adapt = adapt_group },
-    { "aliases", "/aliases", "aliases", "address", "/aliases/{address}", "address targets", "targets enabled",
-      .adapt = adapt_alias },
-    { "address_lists", "/address-lists", "address_lists", "organisation name",
-      "/address-lists/{name}?organisation={organisation}", "name organisation query position visible_to",
-      "query position visible_to", .is_of_organisations = true, .needs_organisation = true },
-    { "recipient_policies", "/recipient-policies", "recipient_policies", "organisation name",
-      "/recipient-policies/{name}?organisation={organisation}", "name organisation query " POLICY_FIELDS,
-      "query " POLICY_FIELDS, .is_of_organisations = true, .needs_organisation = true },
-    { "filter", "/filter", "settings", "organisation name", NULL, "organisation name value",
-      "organisation name value", .is_of_organisations = true },
-    { "block", "/block", "entries", "organisation value",
-      "/block/entry?value={value}&organisation={organisation}", "organisation value note", NULL,
-      .is_of_organisations = true },
-    { "allow", "/allow", "entries", "organisation value",
-      "/allow/entry?value={value}&organisation={organisation}", "organisation value note", NULL,
-      .is_of_organisations = true },
-    { "rules", "/rules", "rules", "organisation name", "/rules/{name}?organisation={organisation}",
-      RULE_FIELDS, NULL, .is_of_organisations = true, .needs_organisation = true, .adapt = adapt_rule },
-    { "grants", "/grants", "grants", "holder role scope object", NULL,
-      "holder role scope object until approval", NULL, .fit = fit_grant },
-};
-
-const struct config_section *config_sections(size_t *count_out)
-{
-    *count_out = COUNT_OF(sections);
-    return sections;
-}
 
 struct act_caller config_caller(const struct admin_call *call)
 {
@@ -174,25 +31,53 @@ char *config_object_id(void *arena, const struct config_section *section, const 
     return id;
 }
 
+static char *text_of(void *arena, const json_t *value)
+{
+    return json_is_integer(value)
+               ? talloc_asprintf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value))
+               : talloc_strdup(arena, json_is_string(value) ? json_string_value(value) : "");
+}
+
+/* What stands from here to the next {name}; *pattern is behind it. */
+static char *literal(void *arena, const char **pattern)
+{
+    size_t length = strcspn(*pattern, "{");
+    char *text = talloc_strndup(arena, *pattern, length);
+
+    *pattern += length;
+    return text;
+}
+
+/* A parameter of the query without a value: back to before its name. */
+static void drop_parameter(char *path)
+{
+    char *mark = strrchr(path, '&');
+
+    if (!mark)
+        mark = strchr(path, '?');
+    if (mark)
+        *mark = '\0';
+}
+
 char *config_object_path(void *arena, const char *pattern, const json_t *object)
 {
     char *path = talloc_strdup(arena, "");
 
     while (*pattern) {
-        size_t length = strcspn(pattern, "{");
-        path = talloc_strndup_append(path, pattern, length);
-        pattern += length;
-        if (*pattern != '{')
+        char *text = literal(arena, &pattern);
+        if (*text == '&' && !strchr(path, '?'))
+            *text = '?'; /* the parameter before it was dropped */
+        path = talloc_strdup_append(path, text);
+        if (*pattern == '\0')
             break;
-        char *name = talloc_strndup(arena, pattern + 1, strcspn(pattern + 1, "}"));
-        const char *value = json_string_value(json_object_get(object, name));
-        char *encoded = g_uri_escape_string(value ? value : "", NULL, FALSE);
+        const char *name = talloc_strndup(arena, pattern + 1, strcspn(pattern + 1, "}"));
+        char *encoded = g_uri_escape_string(text_of(arena, json_object_get(object, name)), NULL, FALSE);
+        if (*encoded == '\0')
+            drop_parameter(path);
         path = talloc_strdup_append(path, encoded);
         g_free(encoded);
         pattern += strcspn(pattern, "}") + 1;
     }
-    if (g_str_has_suffix(path, "organisation="))
-        path[strlen(path) - strlen("organisation=") - 1] = '\0'; /* of none */
     return path;
 }
 
@@ -238,105 +123,205 @@ static void take_fields(json_t *out, const json_t *shown, const char *names)
     g_strfreev(all);
 }
 
-static bool read_details(struct admin_call *call, const struct config_section *section, json_t **shown,
-                         struct err *err)
+struct reading {
+    struct admin_call *call;
+    const struct config_section *section;
+    json_t *out, *left_out; /* left_out NULL: nobody wants to know */
+};
+
+static bool get(const struct reading *r, const char *path, json_t **answer_out, struct err *err)
 {
-    const struct act_caller caller = config_caller(call);
+    const struct act_caller caller = config_caller(r->call);
+
+    return act(r->call->api, r->call->arena, &caller, "GET", path, NULL, answer_out, err);
+}
+
+static bool is_here(const struct reading *r, const json_t *shown, const json_t *of)
+{
+    return !r->section->is_said || r->section->is_said(shown, of);
+}
+
+static bool read_details(const struct reading *r, json_t **shown, struct err *err)
+{
     json_t *details;
 
-    if (!section->has_details)
+    if (!r->section->has_details)
         return true;
-    if (!act(call->api, call->arena, &caller, "GET", config_object_path(call->arena, section->item, *shown),
-             NULL, &details, err))
+    if (!get(r, config_object_path(r->call->arena, r->section->item, *shown), &details, err))
         return false;
     json_decref(*shown);
     *shown = details;
     return true;
 }
 
-/* A setting belongs to the level that sets it; what a secret is stays where it is; what no directory brought is no directory. */
-static bool is_said_here(const json_t *shown, const char *organisation)
-{
-    const char *from = json_string_value(json_object_get(shown, "from"));
-    const char *value = json_string_value(json_object_get(shown, "value"));
-    const char *type = json_string_value(json_object_get(shown, "type"));
+/* ---- what the text does not tell */
 
-    if (type && strcmp(type, "internal") == 0)
-        return false;
-    return !from ||
-           (strcmp(from, organisation ? "organisation" : "installation") == 0 && strcmp(value, "(set)") != 0);
+static void leave_out(const struct reading *r, const json_t *shown, const char *field)
+{
+    if (r->left_out)
+        json_array_append_new(r->left_out,
+                              json_pack("{s:s, s:s, s:s}", "section", r->section->name, "object",
+                                        config_object_id(r->call->arena, r->section, shown), "field", field));
 }
 
-static bool add_list(struct admin_call *call, const struct config_section *section, const char *organisation,
-                     json_t *out, struct err *err)
+static bool is_set(const json_t *value)
 {
-    const struct act_caller caller = config_caller(call);
-    char *encoded = organisation ? g_uri_escape_string(organisation, NULL, FALSE) : NULL;
-    const char *path = organisation
-                           ? talloc_asprintf(call->arena, "%s?organisation=%s", section->list, encoded)
-                           : section->list;
-    json_t *answer, *item;
-    bool done = act(call->api, call->arena, &caller, "GET", path, NULL, &answer, err);
+    return json_is_true(value) || (json_is_string(value) && *json_string_value(value));
+}
+
+static void leave_fields_out(const struct reading *r, const json_t *shown)
+{
+    char **pairs = g_strsplit(r->section->left_out ? r->section->left_out : "", " ", -1);
+
+    for (size_t i = 0; pairs[i]; i++) {
+        char *field = strchr(pairs[i], '=');
+        *field++ = '\0';
+        if (is_set(json_object_get(shown, pairs[i])))
+            leave_out(r, shown, field);
+    }
+    g_strfreev(pairs);
+}
+
+/* A setting that is a secret. */
+static bool is_secret(const json_t *shown)
+{
+    const char *value = json_string_value(json_object_get(shown, "value"));
+
+    return value && strcmp(value, "(set)") == 0;
+}
+
+/* ---- objects and lists of them */
+
+static void take_object(const struct reading *r, const json_t *shown)
+{
+    json_t *object;
+
+    if (is_secret(shown)) {
+        leave_out(r, shown, "value");
+        return;
+    }
+    leave_fields_out(r, shown);
+    if (!r->section->create)
+        return;
+    object = json_object();
+    take_fields(object, shown, r->section->create);
+    take_fields(object, shown, r->section->change);
+    take_fields(object, shown, r->section->key);
+    json_array_append_new(r->out, object);
+}
+
+/* `of`: {"organisation", "domain"}, as far as the list is of one. */
+static bool read_object(const struct reading *r, const json_t *item, const json_t *of, struct err *err)
+{
+    json_t *shown = json_copy((json_t *)(uintptr_t)item);
+    bool done = true;
+
+    if (is_here(r, shown, of)) {
+        done = read_details(r, &shown, err);
+        json_object_update(shown, (json_t *)(uintptr_t)of);
+        if (done && r->section->adapt)
+            r->section->adapt(shown);
+        if (done && is_here(r, shown, of))
+            take_object(r, shown);
+    }
+    json_decref(shown);
+    return done;
+}
+
+static bool add_list(const struct reading *r, const json_t *of, struct err *err)
+{
+    json_t *answer, *items, *item, *domain;
     size_t i;
 
-    g_free(encoded);
-    json_array_foreach(done ? json_object_get(answer, section->field) : NULL, i, item)
+    if (!get(r, config_object_path(r->call->arena, r->section->list, of), &answer, err))
+        return false;
+    items = r->section->field ? json_incref(json_object_get(answer, r->section->field))
+                              : json_pack("[O]", answer);
+    bool done = true;
+    json_array_foreach(items, i, item) done = done && read_object(r, item, of, err);
+    json_array_foreach(r->section->below && !json_object_get(of, "domain")
+                           ? json_object_get(answer, r->section->below)
+                           : NULL,
+                       i, domain)
     {
-        if (!done || !is_said_here(item, organisation))
-            continue;
-        json_t *shown = json_copy(item), *object = json_object();
-        done = read_details(call, section, &shown, err);
-        if (organisation)
-            json_object_set_new(shown, "organisation", json_string(organisation));
-        if (section->adapt)
-            section->adapt(shown);
-        take_fields(object, shown, section->create);
-        take_fields(object, shown, section->change);
-        json_array_append(out, object);
-        json_decref(object);
-        json_decref(shown);
+        json_t *below = json_copy((json_t *)(uintptr_t)of);
+        json_object_set(below, "domain", domain);
+        done = done && add_list(r, below, err);
+        json_decref(below);
+    }
+    json_decref(items);
+    json_decref(answer);
+    return done;
+}
+
+static bool add_lists_of_organisations(const struct reading *r, struct err *err)
+{
+    json_t *answer, *organisation;
+    size_t i;
+
+    if (!get(r, "/organisations", &answer, err))
+        return false;
+    bool done = true;
+    json_array_foreach(json_object_get(answer, "organisations"), i, organisation)
+    {
+        json_t *of = json_pack("{s:O}", "organisation", json_object_get(organisation, "name"));
+        done = done && add_list(r, of, err);
+        json_decref(of);
     }
     json_decref(answer);
     return done;
 }
 
-static bool add_lists_of_organisations(struct admin_call *call, const struct config_section *section,
-                                       json_t *out, struct err *err)
+static bool add_list_of_none(const struct reading *r, struct err *err)
 {
-    const struct act_caller caller = config_caller(call);
-    json_t *answer, *organisation;
-    bool done = act(call->api, call->arena, &caller, "GET", "/organisations", NULL, &answer, err) &&
-                (section->needs_organisation || add_list(call, section, NULL, out, err));
-    size_t i;
+    json_t *nothing = json_object();
+    bool done = add_list(r, nothing, err);
 
-    json_array_foreach(done ? json_object_get(answer, "organisations") : NULL, i, organisation) done =
-        done && add_list(call, section, json_string_value(json_object_get(organisation, "name")), out, err);
-    json_decref(answer);
+    json_decref(nothing);
     return done;
 }
 
 bool config_section_read(struct admin_call *call, const struct config_section *section, json_t **list_out,
-                         struct err *err)
+                         json_t *left_out, struct err *err)
 {
-    *list_out = json_array();
-    if (section->is_of_organisations ? add_lists_of_organisations(call, section, *list_out, err)
-                                     : add_list(call, section, NULL, *list_out, err))
+    const struct reading reading = {
+        .call = call, .section = section, .out = json_array(), .left_out = left_out
+    };
+
+    *list_out = reading.out;
+    if ((section->lists == CONFIG_OF_ORGANISATIONS || add_list_of_none(&reading, err)) &&
+        (section->lists == CONFIG_ONCE || add_lists_of_organisations(&reading, err)))
         return true;
     json_decref(*list_out);
     *list_out = NULL;
     return false;
 }
 
+static void drop_key(json_t *list, const char *key)
+{
+    json_t *object;
+    size_t i;
+
+    json_array_foreach(key ? list : NULL, i, object) json_object_del(object, key);
+}
+
 bool config_get(struct admin_call *call, struct err *err)
 {
-    json_t *config = json_pack("{s:i}", "version", 1), *list;
+    json_t *config = json_pack("{s:i}", "version", 1), *left_out = json_array(), *list;
+    size_t count;
+    const struct config_section *sections = config_sections(&count);
 
-    for (size_t i = 0; i < COUNT_OF(sections); i++) {
-        if (!config_section_read(call, &sections[i], &list, err)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!config_section_read(call, &sections[i], &list, left_out, err)) {
+            json_decref(left_out);
             json_decref(config);
             return false;
         }
-        json_object_set_new(config, sections[i].name, list);
+        drop_key(list, sections[i].key);
+        if (sections[i].create)
+            json_object_set(config, sections[i].name, list);
+        json_decref(list);
     }
+    json_object_set_new(config, "left_out", left_out);
     return call_answer(call, config);
 }

@@ -53,6 +53,26 @@ static json_t *difference(const json_t *now, const json_t *wanted, const char *n
     return fields;
 }
 
+/* What takes `value` back. */
+static json_t *nothing_like(const json_t *value)
+{
+    return json_is_string(value) ? json_string("") : json_is_boolean(value) ? json_false() : json_integer(0);
+}
+
+/* Those that are not so any more, as the text does not have them. */
+static void add_gone(json_t *fields, const struct config_section *section, const json_t *now,
+                     const json_t *wanted)
+{
+    char **all = g_strsplit(section->whole ? section->whole : "", " ", -1);
+
+    for (size_t i = 0; all[i]; i++) {
+        const json_t *is = json_object_get(now, all[i]);
+        if (!json_object_get(wanted, all[i]) && !is_nothing(is))
+            json_object_set_new(fields, all[i], nothing_like(is));
+    }
+    g_strfreev(all);
+}
+
 static const json_t *find(const struct applying *a, const json_t *list, const char *id)
 {
     json_t *object;
@@ -108,26 +128,74 @@ static void tell(struct applying *a, const char *what, const json_t *object, jso
 
 static const char *path_of(struct applying *a, const json_t *object)
 {
-    return a->section->item ? config_object_path(a->call->arena, a->section->item, object) : a->section->list;
+    return config_object_path(a->call->arena, a->section->item, object);
+}
+
+/* Where one is made: the list without its query. */
+static const char *collection_of(struct applying *a)
+{
+    return talloc_strndup(a->call->arena, a->section->list, strcspn(a->section->list, "?"));
+}
+
+/* Its body is all that the text says of it. */
+static bool put(struct applying *a, const json_t *wanted, struct err *err)
+{
+    json_t *in = difference(NULL, wanted, a->section->change);
+    bool done = ask(a, a->section->put, path_of(a, wanted), in, err);
+
+    json_decref(in);
+    return done;
+}
+
+static bool take_back(struct applying *a, const json_t *now, struct err *err)
+{
+    json_t *in = difference(NULL, now, a->section->change), *value;
+    json_t *nothing = json_loads(a->section->nothing, 0, NULL);
+    const char *name;
+
+    json_object_foreach(nothing, name, value)
+    {
+        if (json_is_null(value))
+            json_object_del(in, name);
+        else
+            json_object_set(in, name, value);
+    }
+    bool done = ask(a, a->section->put, path_of(a, now), in, err);
+    json_decref(nothing);
+    json_decref(in);
+    return done;
+}
+
+static bool post(struct applying *a, const json_t *wanted, struct err *err)
+{
+    json_t *in = difference(NULL, wanted, a->section->create);
+    bool done = ask(a, "POST", collection_of(a), in, err);
+
+    json_decref(in);
+    return done;
+}
+
+/* What POST does not take. */
+static bool patch_rest(struct applying *a, const json_t *wanted, struct err *err)
+{
+    json_t *rest = difference(NULL, wanted, a->section->change ? a->section->change : "");
+    json_t *made = difference(NULL, wanted, a->section->create), *value;
+    const char *name;
+
+    json_object_foreach(made, name, value) json_object_del(rest, name);
+    bool done = json_object_size(rest) == 0 || ask(a, "PATCH", path_of(a, wanted), rest, err);
+    json_decref(made);
+    json_decref(rest);
+    return done;
 }
 
 static void add(struct applying *a, const json_t *wanted)
 {
-    bool is_setting = a->section->item == NULL && a->section->change != NULL;
     json_t *fields = difference(NULL, wanted, a->section->create);
     json_t *rest = difference(NULL, wanted, a->section->change ? a->section->change : "");
     struct err err = ERR_INIT;
-    const char *name;
-    json_t *value;
-    json_t *fitted = json_deep_copy(fields);
-    bool done = (!a->section->fit || a->section->fit(fitted, &err)) &&
-                ask(a, is_setting ? "PATCH" : "POST", a->section->list, fitted, &err);
+    bool done = a->section->put ? put(a, wanted, &err) : post(a, wanted, &err) && patch_rest(a, wanted, &err);
 
-    json_decref(fitted);
-
-    json_object_foreach(fields, name, value) json_object_del(rest, name);
-    if (done && json_object_size(rest) > 0)
-        done = ask(a, "PATCH", path_of(a, wanted), rest, &err);
     json_object_update(fields, rest);
     json_decref(rest);
     tell(a, "add", wanted, fields, done, &err);
@@ -136,8 +204,7 @@ static void add(struct applying *a, const json_t *wanted)
 static void remove_one(struct applying *a, const json_t *now)
 {
     struct err err = ERR_INIT;
-    bool done = a->section->item ? ask(a, "DELETE", path_of(a, now), NULL, &err)
-                                 : err_set(&err, ERR_INVALID, "This is taken back by hand.");
+    bool done = a->section->put ? take_back(a, now, &err) : ask(a, "DELETE", path_of(a, now), NULL, &err);
 
     tell(a, "remove", now, json_object(), done, &err);
 }
@@ -182,23 +249,25 @@ static bool change_members(struct applying *a, const json_t *now, const json_t *
     return true;
 }
 
+/* Without a PATCH it is removed and made anew. */
+static bool change_fields(struct applying *a, const json_t *now, const json_t *wanted, json_t *fields,
+                          struct err *err)
+{
+    if (json_object_size(fields) == 0)
+        return true;
+    if (a->section->put)
+        return put(a, wanted, err);
+    if (a->section->change)
+        return ask(a, "PATCH", path_of(a, now), fields, err);
+    return ask(a, "DELETE", path_of(a, now), NULL, err) && post(a, wanted, err);
+}
+
 static void change(struct applying *a, const json_t *now, const json_t *wanted)
 {
     json_t *fields = difference(now, wanted, a->section->change ? a->section->change : a->section->create);
     struct err err = ERR_INIT;
-    bool done = true;
-
-    if (json_object_size(fields) > 0 && !a->section->change && !a->section->item) {
-        done = err_set(&err, ERR_INVALID, "This is taken back by hand.");
-    } else if (json_object_size(fields) > 0 && !a->section->change) { /* it has no PATCH */
-        json_t *anew = difference(NULL, wanted, a->section->create);
-        done = ask(a, "DELETE", path_of(a, now), NULL, &err) && ask(a, "POST", a->section->list, anew, &err);
-        json_decref(anew);
-    } else if (json_object_size(fields) > 0) {
-        if (!a->section->item) /* a setting is named in the body */
-            json_object_update_missing(fields, (json_t *)(uintptr_t)wanted);
-        done = ask(a, "PATCH", path_of(a, wanted), fields, &err);
-    }
+    add_gone(fields, a->section, now, wanted);
+    bool done = change_fields(a, now, wanted, fields, &err);
     if (strcmp(a->section->name, "groups") == 0)
         done = done && change_members(a, now, wanted, fields, &err);
     if (json_object_size(fields) > 0)
@@ -214,7 +283,7 @@ static bool apply_section(struct applying *a, const json_t *wanted, struct err *
     json_t *now, *object;
     size_t i;
 
-    if (!config_section_read(a->call, a->section, &now, err))
+    if (!config_section_read(a->call, a->section, &now, NULL, err))
         return false;
     json_array_foreach(wanted, i, object)
     {
@@ -253,7 +322,7 @@ static bool prune_section(struct applying *a, const json_t *config, struct err *
     json_t *now, *object;
     size_t i;
 
-    if (!config_section_read(a->call, a->section, &now, err))
+    if (!config_section_read(a->call, a->section, &now, NULL, err))
         return false;
     json_array_foreach(now, i, object)
     {
@@ -265,6 +334,12 @@ static bool prune_section(struct applying *a, const json_t *config, struct err *
     return true;
 }
 
+/* What is only told to be left out cannot be applied. */
+static bool is_given(const struct config_section *section, const json_t *wanted, bool is_outside)
+{
+    return json_is_array(wanted) && section->create && section->is_outside == is_outside;
+}
+
 static bool apply_sections(struct applying *a, const json_t *config, bool is_outside, struct err *err)
 {
     size_t count;
@@ -273,7 +348,7 @@ static bool apply_sections(struct applying *a, const json_t *config, bool is_out
     for (size_t i = 0; i < count; i++) {
         const json_t *wanted = json_object_get(config, sections[i].name);
         a->section = &sections[i];
-        if (json_is_array(wanted) && sections[i].is_outside == is_outside && !apply_section(a, wanted, err))
+        if (is_given(&sections[i], wanted, is_outside) && !apply_section(a, wanted, err))
             return false;
     }
     return true;
@@ -287,8 +362,7 @@ static bool prune_sections(struct applying *a, const json_t *config, bool is_out
     for (size_t i = count; a->is_pruning && i > 0; i--) {
         const json_t *wanted = json_object_get(config, sections[i - 1].name);
         a->section = &sections[i - 1];
-        if (json_is_array(wanted) && sections[i - 1].is_outside == is_outside &&
-            !prune_section(a, config, err))
+        if (is_given(&sections[i - 1], wanted, is_outside) && !prune_section(a, config, err))
             return false;
     }
     return true;

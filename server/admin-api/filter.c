@@ -49,6 +49,20 @@ static json_t *setting_json(const struct listing *l, const struct filter_setting
                      row->standard, "meaning", row->meaning);
 }
 
+/* Domains that say something themselves, each once; of one domain only that one. */
+static json_t *domains_json(const struct listing *l)
+{
+    json_t *seen = json_object(), *names = json_array(), *value;
+    const char *domain;
+
+    for (size_t i = 0; i < l->organisation_count; i++)
+        if (l->organisation[i].domain && (!l->domain || strcmp(l->domain, l->organisation[i].domain) == 0))
+            json_object_set_new(seen, l->organisation[i].domain, json_true());
+    json_object_foreach(seen, domain, value) json_array_append_new(names, json_string(domain));
+    json_decref(seen);
+    return names;
+}
+
 static bool find_domain(struct admin_call *call, const char *name, const char **domain_out, struct err *err)
 {
     char *domain;
@@ -91,7 +105,7 @@ static bool answer_settings(struct admin_call *call, int64_t organisation_id, co
     for (size_t i = 0; i < count; i++)
         if (!organisation_id || (rows[i].levels & FILTER_OF_ORGANISATION))
             json_array_append_new(json, setting_json(&listing, &rows[i]));
-    return call_answer(call, json_pack("{s:o}", "settings", json));
+    return call_answer(call, json_pack("{s:o, s:o}", "settings", json, "domains", domains_json(&listing)));
 }
 
 bool filter_get(struct admin_call *call, struct err *err)

@@ -154,7 +154,7 @@ static bool read_grant(struct admin_call *call, struct role_assignment *wanted, 
     wanted->holder = user.address;
     wanted->until_us = days ? clock_now_us() + days * 86400 * US_PER_S : 0;
     wanted->needs_approval = call_flag(call, "approval", false);
-    return true;
+    return call_moment(call, "until", &wanted->until_us, err);
 }
 
 bool grant_post(struct admin_call *call, struct err *err)

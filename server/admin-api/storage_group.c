@@ -59,9 +59,10 @@ bool storage_groups_get(struct admin_call *call, struct err *err)
         return false;
     json = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(json, json_pack("{s:s, s:I, s:s, s:I}", "name", list[i].name, "id",
+        json_array_append_new(json, json_pack("{s:s, s:I, s:s, s:s?, s:I}", "name", list[i].name, "id",
                                               (json_int_t)list[i].storage_group_id, "state",
-                                              state_of(call, list[i].storage_group_id), "mailboxes",
+                                              state_of(call, list[i].storage_group_id), "routing_group",
+                                              list[i].routing_group, "mailboxes",
                                               (json_int_t)list[i].mailbox_count));
     return call_answer(call, json_pack("{s:o}", "storage_groups", json));
 }
@@ -91,10 +92,11 @@ bool storage_group_get(struct admin_call *call, struct err *err)
         return false;
     bool is_up = group_find(call->api->options.groups, found.storage_group_id, &group, &down) &&
                  message_count(group, &messages, &down);
-    return call_answer(call, json_pack("{s:s, s:I, s:s, s:I, s:I, s:b, s:o}", "name", found.name, "id",
+    return call_answer(call, json_pack("{s:s, s:I, s:s, s:s?, s:I, s:I, s:b, s:o}", "name", found.name, "id",
                                        (json_int_t)found.storage_group_id, "state", is_up ? "up" : "down",
-                                       "mailboxes", (json_int_t)found.mailbox_count, "messages",
-                                       (json_int_t)messages, "takes_new", found.takes_new, "stores",
+                                       "routing_group", found.routing_group, "mailboxes",
+                                       (json_int_t)found.mailbox_count, "messages", (json_int_t)messages,
+                                       "takes_new", found.takes_new, "stores",
                                        stores_json(call, found.storage_group_id, err)));
 }
 

@@ -26,8 +26,9 @@ static const char INSERT_STORAGE_GROUP[] =
 
 static const char SELECT_STORAGE_GROUPS[] =
     "SELECT g.storage_group_id, g.name, g.conninfo, g.takes_new,"
-    "       (SELECT coalesce(sum(mailbox_count), 0)::bigint FROM store s WHERE s.storage_group_id = g.storage_group_id)"
-    "  FROM storage_group g ORDER BY g.storage_group_id";
+    "       (SELECT coalesce(sum(mailbox_count), 0)::bigint FROM store s WHERE s.storage_group_id = g.storage_group_id),"
+    "       r.name"
+    "  FROM storage_group g LEFT JOIN routing_group r USING (routing_group_id) ORDER BY g.storage_group_id";
 
 static const char UPDATE_STORAGE_GROUP[] =
     "UPDATE storage_group SET conninfo = $2, takes_new = $3, name = $4 WHERE storage_group_id = $1 RETURNING name";
@@ -149,9 +150,12 @@ bool storage_group_list(struct directory *directory, const void *owner, struct s
     *count_out = db_rows_count(rows);
     *groups_out = talloc_array(owner, struct storage_group, (unsigned)*count_out);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        (*groups_out)[i] = (struct storage_group){ db_get_i64(&row, 0), db_copy_text(*groups_out, &row, 1),
-                                                   db_copy_text(*groups_out, &row, 2), db_get_bool(&row, 3),
-                                                   db_get_i64(&row, 4) };
+        (*groups_out)[i] = (struct storage_group){ db_get_i64(&row, 0),
+                                                   db_copy_text(*groups_out, &row, 1),
+                                                   db_copy_text(*groups_out, &row, 2),
+                                                   db_get_bool(&row, 3),
+                                                   db_get_i64(&row, 4),
+                                                   db_copy_text(*groups_out, &row, 5) };
     talloc_free(rows);
     return true;
 }

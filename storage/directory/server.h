@@ -35,6 +35,7 @@ struct storage_group {
     const char *conninfo; /* NULL: database chappe_group_<id> of the private cluster */
     bool takes_new;       /* new mailboxes may be put here */
     int64_t mailbox_count;
+    const char *routing_group; /* whose servers file into it; NULL: that of all */
 };
 /* ERR_EXISTS for a name that is taken. */
 MUST_CHECK bool storage_group_add(struct directory *directory, const struct actor *actor,

@@ -354,7 +354,9 @@ def story_recipients_are_found_without_accents_and_paged_by_key(world: World) ->
     assert names("filter=" + quote("quota>1073741824")) == names("filter=" + quote("quota=2147483648")) == ["Eloise Martin"]
     assert len(names("filter=" + quote("quota<1 kind=user"))) == 4 and len(names("filter=" + quote("created>2020-01-01"))) == 6
     assert names("filter=" + quote("created<2020-01-01")) == names("filter=" + quote("store=Nowhere")) == []
-    assert len(names("filter=" + quote('store="Mailbox Store" storage_group="First Storage Group"'))) == 5
+    places = {(one["store"], one["storage_group"]) for one in api("GET", f"/recipients?organisation={org}&filter=kind%3Duser")["recipients"]}
+    found = [name for store, group in places for name in names("filter=" + quote(f'store="{store}" storage_group="{group}"'))]
+    assert sorted(found) == sorted(people), "wherever the other stories' stores let them be made"
     assert names("text=%25") == names("text=_") == names("text=%5C") == [], "not as patterns"
     for sort, first in (("name", "abel"), ("-name", "Zoé Œuvrard"), ("created", "Éloïse Müller"), ("-created", "Loin"),
                         ("address", "Loin"), ("-address", "abel"), ("kind", "Loin"), ("-quota", "Eloise Martin"), ("store", "Loin"),
@@ -586,6 +588,62 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     server.run("config", "apply", path, "--prune")
     assert json.loads(server.run("config", "export"))["domains"] == json.loads(first)["domains"], "and back"
     assert until in first and json.loads(server.run("config", "export")) == json.loads(first)
+
+
+def story_what_hangs_on_others_moves_as_text(world: World) -> None:
+    """Roles and who holds them, who must have a second factor, catch-all addresses, settings of a domain, what ends or rests; and what stays
+    behind is named."""
+    server, api, domain, org, number = world.server, world.server.api, world.domain, world.organisation, world.number
+    ada, query = world.user("ada"), f"?organisation={quote(world.organisation)}"
+    bare = json.loads(server.run("config", "export"))
+    api("POST", "/roles", {"name": "Reception", "organisation": org, "permissions": ["recipient.read", "session.write"], "meaning": "Sees people."})
+    api("PUT", f"/organisations/{quote(org)}/second-factor", {"required": ["administrators", "Reception"]})
+    api("POST", "/grants", {"holder": ada, "role": "Reception", "scope": "domain", "object": domain, "until": "2099-01-31T12:00:00Z"})
+    api("PATCH", f"/domains/{domain}", {"catch_all": ada})
+    api("PATCH", "/filter", {"name": "greylist", "value": "on", "organisation": org, "domain": domain})
+    api("PATCH", "/filter", {"name": "rspamd_password", "value": "never-shown"})
+    api("POST", "/block", {"value": "198.51.100.0/24", "organisation": org, "hours": 5})
+    api("POST", "/rules", {"name": "Rests", "organisation": org, "sender": "*@spam.example", "larger": 1000, "anonymous": True, "refuse": "No."})
+    api("PATCH", f"/rules/Rests{query}", {"enabled": False})
+    api("POST", "/connectors", {"name": f"with {number}", "smarthost": "relay.example", "spaces": ["elsewhere.example"], "auth": "us:never-shown", "tls": "verify"})
+    api("POST", "/routing-groups", {"name": f"Lyon {number}"})
+    api("POST", "/storage-groups", {"name": f"Lyon Mail {number}"})
+    api("PATCH", f"/storage-groups/Lyon%20Mail%20{number}", {"routing_group": f"Lyon {number}", "takes_new": False})
+    selector = api("POST", "/dkim", {"domain": domain})["selector"]
+    api("POST", "/backup-mx", {"domain": f"backed{number}.test", "organisation": org})
+    api("PUT", f"/backup-mx/backed{number}.test/recipients", {"recipients": [f"eve@backed{number}.test"]})
+
+    text = server.run("config", "export")
+    assert "never-shown" not in text and server.run("config", "apply", "-", "--prune", stdin=text) == "", "what is there already is no change"
+    full = json.loads(text)
+    for section, object, field in (("dkim", f"{domain}/{selector}", "key"), ("connectors", f"with {number}", "auth"), ("filter", "rspamd_password", "value"),
+                                   ("backup_mx", f"backed{number}.test", "recipients")):
+        assert {"section": section, "object": object, "field": field} in full["left_out"], full["left_out"]
+    assert {"name": "greylist", "organisation": org, "domain": domain, "value": "on"} in full["filter"], full["filter"]
+    assert [one["routing_group"] for one in full["storage_groups"] if one["name"] == f"Lyon Mail {number}"] == [f"Lyon {number}"]
+
+    sections = ("roles", "second_factor", "catch_all", "filter", "block", "rules", "grants")
+    away = server.run("config", "apply", "-", "--prune", stdin=json.dumps({name: bare[name] for name in sections}))
+    assert away.count("\n- ") + away.startswith("- ") == len(sections) and "refused" not in away, away
+    assert "Reception" not in str(api("GET", f"/roles{query}")) and not api("GET", f"/domains/{domain}").get("catch_all")
+    assert api("GET", f"/organisations/{quote(org)}/second-factor")["required"] == []
+    server.run("config", "apply", "-", stdin=text)
+    assert server.run("config", "export") == text, "and back, to the letter"
+    assert api("GET", f"/organisations/{quote(org)}/second-factor")["required"] == ["Reception", "administrators"]
+    assert api("GET", f"/domains/{domain}")["catch_all"] == ada
+
+    del next(one for one in full["rules"] if one["name"] == "Rests")["anonymous"]
+    next(one for one in full["roles"] if one["organisation"] == org)["permissions"] = ["recipient.read"]
+    grant = next(one for one in full["grants"] if one["holder"] == ada)
+    grant["until"] = "2098-01-31T12:00:00Z"
+    shown = server.run("config", "apply", "-", stdin=json.dumps(full))
+    assert shown.count("\n") == 3 and "~ rules" in shown and "~ roles" in shown and "~ grants" in shown, shown
+    assert json.loads(api("GET", f"/rules/Rests{query}")["rule"]) == {"sender": "*@spam.example", "larger": 1000, "refuse": "No."}
+    assert server.run("config", "apply", "-", stdin=json.dumps(full)) == "", "and again it is nothing"
+    grant["until"] = "2001-01-31T12:00:00Z"
+    assert "2001-01-31T12:00:00Z is over." in server.run("config", "diff", "-", stdin=json.dumps(full), check=False)
+    server.run("config", "apply", "-", "--prune", stdin=json.dumps(bare), check=False)
+    api("PATCH", "/filter", {"name": "rspamd_password"})
 
 
 def story_storage_directories_and_providers_move_as_text(world: World) -> None:
