@@ -222,43 +222,40 @@ static struct admin_call begin_call(void *api, const struct http_request *reques
                                 .limit_status = 413 };
 }
 
-static const struct admin_route *route_of(struct admin_call *call, struct err *err)
+static bool run_found(struct admin_call *call, const struct admin_route *route, struct err *err)
 {
-    bool is_known_path;
-    const struct admin_route *route = route_find(http_method(call->request), http_path(call->request),
-                                                 call->arena, call->parameters, &is_known_path);
+    bool is_known_path = false;
 
-    if (!route)
-        err_set(err, ERR_NOT_FOUND,
-                is_known_path ? "This method is not possible here." : "There is nothing here.");
-    return route;
+    if (route)
+        return call_run(call, route, err);
+    (void)route_find(http_method(call->request), http_path(call->request), call->arena, NULL, &is_known_path);
+    return err_set(err, ERR_NOT_FOUND,
+                   is_known_path ? "This method is not possible here." : "There is nothing here.");
 }
 
 void admin_api_answer(void *api, const struct http_request *request, struct http_reply *reply)
 {
     struct admin_call call = begin_call(api, request, reply);
     struct err err = ERR_INIT;
-    const struct admin_route *route = route_of(&call, &err);
+    const struct admin_route *route = call_find_route(&call);
 
     if (reference_answer(request, reply))
         return;
     set_local_actor(&call);
-    answer(&call, route, route && call_run(&call, route, &err), &err);
+    answer(&call, route, run_found(&call, route, &err), &err);
 }
 
 void admin_api_answer_remote(void *api, const struct http_request *request, struct http_reply *reply)
 {
     struct admin_call call = begin_call(api, request, reply);
     struct err err = ERR_INIT;
-    const struct admin_route *route = route_of(&call, &err);
+    const struct admin_route *route = call_find_route(&call);
 
     if (reference_answer(request, reply))
         return;
     call.is_remote = true;
     answer(&call, route,
-           ((route && route->is_public) || remote_enter(&call, &err)) && route &&
-               call_run(&call, route, &err),
-           &err);
+           ((route && route->is_public) || remote_enter(&call, &err)) && run_found(&call, route, &err), &err);
 }
 
 /* ---- what handlers use */

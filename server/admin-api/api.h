@@ -70,7 +70,8 @@ struct admin_api *admin_api_new(const void *owner, const struct admin_api_option
 /* From the next request on. Any thread. */
 void admin_api_set_message_max(struct admin_api *api, int64_t message_max);
 
-/* For http_server_options. */
+/* For http_server_options, whose `names_below` has the prefix. */
+#define ADMIN_API_BELOW "/api/v1/"
 void admin_api_answer(void *api, const struct http_request *request, struct http_reply *reply);
 /* The same for everybody else: a session's cookie, or a token, says who it is, and his roles what he may. */
 void admin_api_answer_remote(void *api, const struct http_request *request, struct http_reply *reply);
@@ -116,7 +117,7 @@ struct admin_route {
     bool tells_secret;           /* the answer holds a secret that is shown once */
 };
 
-/* The route of a request, for who makes one; `path` is below /api/v1, without query. NULL: there is none. */
+/* The route of a request, for who makes one; `path` is below /api/v1, percent-encoded, without query. NULL: there is none. */
 const struct admin_route *admin_route_of(const char *method, const char *path);
 /* For the documentation and the tests: all routes. */
 const struct admin_route *admin_routes(size_t *count_out);

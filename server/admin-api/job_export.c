@@ -112,7 +112,7 @@ bool job_export_post(struct admin_call *call, struct err *err)
     const struct export_list *list = list_named(call_text(call, "list"));
     struct job wanted = { .kind = JOB_EXPORT };
     struct job_item item;
-    char *path;
+    char *path = NULL;
 
     if (!list)
         return err_set(err, ERR_INVALID,

@@ -10,7 +10,7 @@ enum { JSON_BODY_MAX = 8 << 20, BATCH_MAX = 96 << 20 };
 /* A body is read before anybody knows who sends it. */
 enum { REMOTE_BODY_MAX = 256 << 10, REMOTE_BATCH_MAX = 1 << 20 };
 
-/* "/users/{address}" on "/users/ada@example.org": one segment for each brace. */
+/* "/users/{address}" on "/users/ada@example.org": one segment for each brace, whose slashes are encoded. */
 static bool matches(const char *pattern, const char *path, void *arena, const char **parameters)
 {
     size_t count = 0;
@@ -21,7 +21,7 @@ static bool matches(const char *pattern, const char *path, void *arena, const ch
             if (length == 0 || count == PARAMETERS_MAX)
                 return false;
             if (parameters)
-                parameters[count] = talloc_strndup(arena, path, length);
+                parameters[count] = http_name(arena, span_of(path, length));
             count++;
             path += length;
             pattern += strcspn(pattern, "}") + 1;

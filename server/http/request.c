@@ -89,6 +89,8 @@ size_t http_queries(const struct http_request *request, const void *owner, struc
 {
     struct collection c = { talloc_zero_array(owner, struct http_pair, 1), 0 };
 
+    for (size_t i = 0; i < request->query_count; i++)
+        (void)collect(&c, MHD_GET_ARGUMENT_KIND, request->queries[i].name, request->queries[i].value);
     if (request->connection)
         MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, collect, &c);
     *pairs_out = c.pairs;
@@ -140,8 +142,9 @@ struct http_request *http_request_local(void *owner, const char *method, const c
     size_t length = strcspn(target, "?"), count;
     const struct http_pair *queries = queries_of(owner, target + length + (target[length] == '?'), &count);
 
-    return http_request_again(owner, talloc_strdup(owner, method), decoded(owner, target, length), queries,
-                              count, span_text(""));
+    return http_request_again(owner, talloc_strdup(owner, method),
+                              http_path_of_names(owner, span_of(target, length)), queries, count,
+                              span_text(""));
 }
 
 struct http_request *http_request_inner(void *owner, const struct http_request *outer, const char *method,

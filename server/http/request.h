@@ -44,6 +44,9 @@ struct http_reply {
     struct http_raw *raw;       /* the connection is to leave HTTP with this reply; NULL: it is not */
 };
 
+/* name.c: the path of an encoded target, its segments being names (server.h); under `owner`. */
+char *http_path_of_names(const void *owner, struct span target);
+
 /* push.c: connections that wait for something to say. All of a server, so that it can end. */
 struct http_pushes;
 /* Under `owner`, with a thread that notices who left. ERR_INTERNAL; *pushes_out is NULL then. */

@@ -43,18 +43,40 @@ struct http_server {
 /* Stands for a request whose target cannot be read in one way. */
 static struct http_request unreadable;
 
+static struct http_request *request_new(void)
+{
+    void *arena = talloc_new(NULL);
+    struct http_request *request = talloc_zero(arena, struct http_request);
+
+    request->arena = arena;
+    return request;
+}
+
+static bool is_of_names(const struct http_server *server, const char *target)
+{
+    for (const char *const *prefix = server->options.names_below; prefix && *prefix; prefix++)
+        if (strncmp(target, *prefix, strlen(*prefix)) == 0)
+            return true;
+    return false;
+}
+
 /* The target as it was sent. libmicrohttpd decodes it: a %00 would end it early, and an encoded slash would be taken for
  * one that separates. What is returned is the request's context at its first callback. */
 static void *on_target(void *argument, const char *target, struct MHD_Connection *connection)
 {
-    size_t path = strcspn(target, "?");
+    struct span path = span_of(target, strcspn(target, "?"));
+    bool is_of_names_here = is_of_names(argument, target);
+    struct http_request *request;
 
-    (void)argument;
     (void)connection;
     for (const char *p = strchr(target, '%'); p; p = strchr(p + 1, '%'))
-        if (strncmp(p, "%00", 3) == 0 || (p < target + path && strncasecmp(p, "%2f", 3) == 0))
+        if (strncmp(p, "%00", 3) == 0 || (p < path.end && !is_of_names_here && strncasecmp(p, "%2f", 3) == 0))
             return &unreadable;
-    return NULL;
+    if (!is_of_names_here)
+        return NULL;
+    request = request_new();
+    request->path = http_path_of_names(request->arena, path);
+    return request;
 }
 
 static enum MHD_Result queue(struct MHD_Connection *connection, unsigned status,
@@ -147,22 +169,16 @@ static void believe_proxy(struct http_server *server, struct http_request *reque
     request->is_tls = scheme ? strcasecmp(scheme, "https") == 0 : request->is_tls;
 }
 
-static struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
-                                        const char *method, const char *path)
+static void begin(struct http_server *server, struct http_request *request, struct MHD_Connection *connection,
+                  const char *method)
 {
-    void *arena = talloc_new(NULL);
-    struct http_request *request = talloc_zero(arena, struct http_request);
-
-    request->arena = arena;
     request->connection = connection;
-    request->method = talloc_strdup(arena, method);
-    request->path = talloc_strdup(arena, path);
-    request->body = BUF_INIT(arena);
-    request->limit = server->options.limit(server->options.argument, method, path);
+    request->method = talloc_strdup(request->arena, method);
+    request->body = BUF_INIT(request->arena);
+    request->limit = server->options.limit(server->options.argument, method, request->path);
     request->is_tls = server->options.is_tls;
     request->peer = http_connection_peer(connection);
     believe_proxy(server, request);
-    return request;
 }
 
 /* What a stranger may make us keep is little: a large body is for those who say who they are. */
@@ -211,11 +227,15 @@ static enum MHD_Result on_access(void *argument, struct MHD_Connection *connecti
     (void)version;
     if (request == &unreadable)
         return refuse(connection, MHD_HTTP_BAD_REQUEST);
-    if (!request) { /* the head is here */
-        refusal = verdict_on_head(connection, path);
+    if (!request) {
+        *request_context = request = request_new();
+        request->path = talloc_strdup(request->arena, path);
+    }
+    if (!request->method) { /* the head is here */
+        refusal = verdict_on_head(connection, request->path);
         if (refusal)
             return refuse(connection, refusal);
-        *request_context = request = request_new(server, connection, method, path);
+        begin(server, request, connection, method);
         if (!is_admitted(server, request))
             return refuse(connection, MHD_HTTP_UNAUTHORIZED);
         http_deadline_body(http_connection_deadline(connection), request->limit);
@@ -294,7 +314,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
     }
     items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
     return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-                            MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_LISTEN_SOCKET, o->fd,
+                            MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_LISTEN_SOCKET, o->fd,
                             MHD_OPTION_ARRAY, items,
                             /* not possible in an array */
                             o->is_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END,

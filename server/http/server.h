@@ -3,8 +3,8 @@
  *
  * The body of a request is read whole, up to the limit that the `limit` callback names for its method and path, and
  * then `answer` is called once, on a thread that may block. Requests that HTTP itself forbids (two lengths, a length
- * and chunks, no Host, control bytes in the path, `..` and `//` in the path) are refused and the connection closed
- * before the callbacks see them. A connection that is silent for `timeout_s`, or takes longer for a handshake, a head or a
+ * and chunks, no Host, control bytes in the path, `..` and `//` in the path, an encoded slash outside of options.names_below)
+ * are refused and the connection closed before the callbacks see them. A connection that is silent for `timeout_s`, or takes longer for a handshake, a head or a
  * body than deadline.h allows, is closed.
  *
  * Ownership  http_server_free() waits for the answers that run.
@@ -43,6 +43,8 @@ struct http_server_options {
     void *argument;
     struct limits
         *peers; /* how many connections one peer may have and make, believed proxies excepted; NULL: any */
+    const char *const
+        *names_below; /* prefixes of paths whose segments are names (http_name()), and NULL; NULL: none */
     const struct net_network *proxies; /* whose X-Forwarded-For and X-Forwarded-Proto are believed; copied */
     size_t proxy_count;
 };
@@ -69,8 +71,10 @@ MUST_CHECK bool http_listen_unix(const char *path, unsigned mode, int *fd_out, s
 
 /* "GET", "POST", ...: as it was sent. */
 const char *http_method(const struct http_request *request);
-/* Percent-decoded, begins with '/'. */
+/* Percent-decoded, begins with '/'. Below options.names_below, %, / and \ inside of a segment are %25, %2F and %5C still. */
 const char *http_path(const struct http_request *request);
+/* What a segment of such a path names; under `owner`. */
+char *http_name(const void *owner, struct span segment);
 /* The first of that name, decoded; NULL where there is none. */
 const char *http_query(const struct http_request *request, const char *name);
 /* Of the request, ASCII case ignored; NULL where absent. */
@@ -98,7 +102,7 @@ size_t http_queries(const struct http_request *request, const void *owner, struc
 struct http_request *http_request_again(const void *owner, const char *method, const char *path,
                                         const struct http_pair *queries, size_t query_count,
                                         struct span body);
-/* One that a program asks of itself. `target` is a path, perhaps with a query, percent-encoded; copied. */
+/* One that a program asks of itself. `target` is a path of names, perhaps with a query, percent-encoded; copied. */
 struct http_request *http_request_local(void *owner, const char *method, const char *target);
 /* The same for somebody who asked something else: headers, TLS and client are those of `outer`, which must live as long. */
 struct http_request *http_request_inner(void *owner, const struct http_request *outer, const char *method,

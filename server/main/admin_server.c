@@ -176,9 +176,12 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
 {
     struct admin_server *server = talloc_zero(NULL, struct admin_server);
     const struct storage_parts *parts = storage_parts(storage);
-    struct http_server_options http = {
-        .limit = admin_api_limit, .answer = admin_api_answer, .max_connections = 64, .timeout_s = 600
-    };
+    static const char *const names_below[] = { ADMIN_API_BELOW, NULL };
+    struct http_server_options http = { .limit = admin_api_limit,
+                                        .answer = admin_api_answer,
+                                        .names_below = names_below,
+                                        .max_connections = 64,
+                                        .timeout_s = 600 };
 
     atomic_init(&server->config, config);
     server->storage = storage;

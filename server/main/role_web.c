@@ -2,6 +2,7 @@
 #include "main/role_web.h"
 
 #include "accept/accept.h"
+#include "admin_api/api.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/limits.h"
@@ -46,11 +47,14 @@ struct web_role {
 static bool open_one(struct web_role *own, const struct config *config, unsigned share, const char *address,
                      const struct service *service, struct err *err)
 {
+    /* The console's addresses name what the API names; its files are found in a table (http/site.h). */
+    static const char *const names_below[] = { ADMIN_API_BELOW, "/admin/", NULL };
     struct http_server_options options = { .threads = WEB_THREADS,
                                            .max_connections = share,
                                            .peers = own->peers,
                                            .is_tls = service->tls == SERVICE_TLS,
                                            .limit = web_limit,
+                                           .names_below = names_below,
                                            .answer = web_answer,
                                            .admits = web_admits,
                                            .argument = &own->web };

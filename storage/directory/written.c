@@ -12,7 +12,8 @@ static const char SELECT_DUE[] =
     "       p.photo,"
     "       ARRAY(SELECT w.attribute || ' ' || w.digest FROM directory_written w"
     "              WHERE w.source_id = e.source_id AND w.entry_key = e.entry_key)"
-    "  FROM directory_entry e JOIN recipient r USING (recipient_id) LEFT JOIN recipient_person p USING (recipient_id)"
+    "  FROM directory_entry e JOIN directory_source s ON s.source_id = e.source_id AND s.stamp = $4"
+    "  JOIN recipient r USING (recipient_id) LEFT JOIN recipient_person p USING (recipient_id)"
     " WHERE e.source_id = $1 AND e.write_due AND e.kind = 'user' AND e.missing_us = 0 AND r.state <> 'disabled'"
     "   AND e.entry_key > $2 ORDER BY e.entry_key LIMIT $3";
 static const char DROP_OTHERS[] = "DELETE FROM directory_written WHERE source_id = $1 AND entry_key = $2"
@@ -51,7 +52,9 @@ bool written_due(struct directory *directory, const void *owner, const struct so
 
     *err = ERR_INIT;
     if (!look_up(directory, owner, SELECT_DUE,
-                 DB_ARGS(db_i64(source->source_id), db_text(after), db_i64(WRITTEN_AT_ONCE)), &rows, err))
+                 DB_ARGS(db_i64(source->source_id), db_text(after), db_i64(WRITTEN_AT_ONCE),
+                         db_i64(source->stamp)),
+                 &rows, err))
         return false;
     *count_out = db_rows_count(rows);
     *due_out = talloc_zero_array(owner, struct written_due, (unsigned)*count_out + 1);

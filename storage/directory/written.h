@@ -23,7 +23,8 @@ struct written_due {
 };
 /* "mail 9f86d0...": an attribute and the digest of a value, under `owner`. */
 char *written_name(const void *owner, const char *attribute, struct span value);
-/* At most WRITTEN_AT_ONCE behind the key `after`, by key; under `owner`. */
+/* At most WRITTEN_AT_ONCE behind the key `after`, by key; under `owner`. None where the source was changed since it was read: what it says
+ * now may be that nothing is written. */
 MUST_CHECK bool written_due(struct directory *directory, const void *owner, const struct source *source,
                             const char *after, struct written_due **due_out, size_t *count_out,
                             struct err *err);

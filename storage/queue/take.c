@@ -89,12 +89,19 @@ struct taking {
     struct queue_catch *catch;
 };
 
-static int by_date(const void *a, const void *b)
+/* What was tried before has its place by when it came: it would else stand behind all that came while its destination was away. */
+static int64_t place_us(const struct queue_taken *taken)
+{
+    return taken->attempts > 0 ? taken->message->received_us : taken->recipient.next_try_us;
+}
+
+static int by_place(const void *a, const void *b)
 {
     const struct queue_taken *left = a, *right = b;
+    int64_t left_us = place_us(left), right_us = place_us(right);
 
-    if (left->recipient.next_try_us != right->recipient.next_try_us)
-        return left->recipient.next_try_us < right->recipient.next_try_us ? -1 : 1;
+    if (left_us != right_us)
+        return left_us < right_us ? -1 : 1;
     return (left->recipient_id > right->recipient_id) - (left->recipient_id < right->recipient_id);
 }
 
@@ -120,7 +127,7 @@ static void join(struct queue_catch *catch)
     }
     catch->count = kept;
     g_hash_table_destroy(messages);
-    qsort(catch->rows, kept, sizeof *catch->rows, by_date);
+    qsort(catch->rows, kept, sizeof *catch->rows, by_place);
 }
 
 static bool take(struct db *db, void *arg, struct err *err)

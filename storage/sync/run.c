@@ -246,21 +246,23 @@ static bool is_known_to_lack(const struct source *source, const struct source_ma
            clock_now_us() < before->full_us + source->full_interval_s * US_PER_S;
 }
 
-/* What a failure means: a cookie that is of no use any more, or a database without the overlay. */
+/* What a failure means: a cookie that is of no use any more (a server that died may know less than it told), or, without one, a database
+ * without the overlay. */
 static bool recover(struct living *living, bool *is_able, struct err *err)
 {
     struct running_source *running = living->running;
     struct source_mark none = { .way = "syncrepl", .server = living->use->source->base };
+    bool is_refused = err->kind == ERR_INVALID && !living->is_refreshed && living->reading->seen == 0;
 
-    if (err->kind == ERR_INVALID && !living->is_refreshed && living->reading->seen == 0) {
+    if (!span_is_empty(living->sync.cookie) && (is_refused || err->kind == ERR_CONFLICT)) {
         *err = ERR_INIT;
-        *is_able = false;
-        return running->lacks_sync = true;
+        return source_mark_put(running->options->directory, running->source_id, &none, false, err);
     }
-    if (err->kind != ERR_CONFLICT || span_is_empty(living->sync.cookie))
+    if (!is_refused)
         return false;
     *err = ERR_INIT;
-    return source_mark_put(running->options->directory, running->source_id, &none, false, err);
+    *is_able = false;
+    return running->lacks_sync = true;
 }
 
 bool run_live(struct running_source *running, const struct source_use *use, bool (*is_wanted)(void *arg),

@@ -228,6 +228,41 @@ async function tellsOfAConflict(who) {
   await page.getByText('The rules are not those any more').waitFor()
 }
 
+// ---- names with a slash
+
+async function namesWithASlash(who) {
+  const { page } = who
+  const [rule, organisation, renamed] = ['R/D %2F', 'Sales/Marketing', '../Sales\\%2F']
+  await send(page, 'POST', '/rules', { name: rule, organisation: ORGANISATION, junk: true })
+  await send(page, 'POST', '/organisations', { name: organisation })
+  await page.goto(`${base}${RULES}&name=${encodeURIComponent(rule)}`)
+  await settled(page)
+  await button(page, 'Change').click()
+  await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill('R/D/2')
+  await dialog(page).getByText("chappe rule set 'R/D %2F' --org 'Autre Société' --name R/D/2").waitFor()
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await until('renamed', async () => (await names(page)).split(',').includes('R/D/2'))
+  await page.goto(`${base}${RULES}&name=${encodeURIComponent('R/D/2')}`)
+  await settled(page)
+  await button(page, 'Remove').click()
+  await dialog(page).last().getByRole('button', { name: 'Remove', exact: true }).click()
+  await until('removed', async () => !(await names(page)).includes('R/D'))
+  await page.goto(base + '/organisations')
+  await settled(page)
+  await page.getByRole('link', { name: organisation }).click()
+  await page.getByRole('heading', { level: 1, name: organisation }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: organisation }).waitFor()
+  await button(page, 'Edit').first().click()
+  await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill(renamed)
+  await dialog(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: renamed }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { level: 1, name: renamed }).waitFor()
+  check('the server has it', (await server(page, `/organisations/${encodeURIComponent(renamed)}`)).name === renamed)
+  await innocent(who)
+}
+
 // ---- the home page in French
 
 async function findsInFrench(who) {
@@ -267,6 +302,7 @@ export const consolePageTests = [
     'changes a rule': changesARule,
     'orders rules': ordersRules,
     'tells of a conflict': tellsOfAConflict,
+    'names with a slash': namesWithASlash,
     'is found': foundInTree,
   }),
   group('console/fr', { language: 'fr', width: 390, height: 844, dark: true }, {

@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import socket
 import struct
+import time
 import zlib
 
 from kit.cost import MEGABYTE
@@ -104,8 +105,15 @@ def prepare_append(peer: Peer, login: str) -> None:
 
 
 def prepare_pop3_login(peer: Peer, login: str) -> None:
-    peer.say(f"USER {login}\r\n".encode(), b"+OK")
-    peer.say(f"PASS {PASSWORD}\r\n".encode(), b"+OK")
+    """The maildrop is in use until the server has seen that the last one left."""
+    deadline = time.monotonic() + 20
+    while True:
+        peer.say(f"USER {login}\r\n".encode(), b"+OK")
+        answer = peer.say(f"PASS {PASSWORD}\r\n".encode(), b"")
+        if answer.startswith(b"+OK"):
+            return
+        if b"[IN-USE]" not in answer or time.monotonic() > deadline:
+            raise Failure(f"the login was refused: {answer!r}")
 
 
 def nothing(peer: Peer, login: str) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+from kit.browser import logged_in
 from kit.instance import ROOT, Failure
 from kit.world import PASSWORD, World
 
@@ -112,6 +113,16 @@ def story_unknown_fields_and_paths_are_refused(world: World) -> None:
             assert f": {status} " in str(failure), failure
         else:
             raise Failure(f"{method} {path} was taken")
+
+
+def story_what_is_not_there_is_refused_to_who_is_logged_in(world: World) -> None:
+    ada = world.user("ada")
+    world.server.run("grant", "add", ada, "full-administrator", "--scope", "organisation", "--on", world.organisation)
+    browser = logged_in(world, ada)
+    for method, path in (("GET", "/nothing"), ("DELETE", "/organisations"), ("GET", "/users/x/y/z"), ("POST", "/session/nothing")):
+        status, answer = browser.ask(method, path)
+        assert status == 404 and answer["detail"] == "There is nothing here.", (method, path, answer)
+    assert browser.ask("GET", "/session")[0] == 200
 
 
 def story_check_names_the_remedy(world: World) -> None:

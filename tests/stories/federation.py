@@ -69,7 +69,7 @@ def story_a_browser_logs_in(world: World) -> None:
         assert tested["passed"] and [step["step"] for step in tested["steps"]] == ["configuration", "addresses", "keys"], tested
         person = Person(provider)
         status, _, text = person.request(f"{home(world)}/api/v1/session/providers?login={quote('whoever@' + world.domain)}")
-        assert status == 200 and json.loads(text) == {"providers": [{"id": number, "name": "Company login"}]}, text
+        assert status == 200 and json.loads(text) == {"providers": [{"id": number, "name": "Company login"}], "ticket": False}, text
 
         status, there = begin(world, person, number, ada)
         asked = {name: values[0] for name, values in parse_qs(urlsplit(there).query).items()}

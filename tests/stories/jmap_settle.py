@@ -48,7 +48,12 @@ def long_ago(world: World) -> None:
 
 
 def role_again(world: World, name: str, pid: int) -> None:
-    world.server.wait_until(lambda: world.server.role_pid(name) not in (0, pid), 60, f"{name} again")
+    """Started again, and it answers."""
+    def is_back() -> bool:
+        roles = json.loads(world.server.run("status", "--json", check=False))["roles"]
+        return any(role["name"] == name and role["pid"] not in (0, pid) and role["answers"] for role in roles)
+
+    world.server.wait_until(is_back, 60, f"{name} again")
 
 
 def die_while_submitting(world: World, point: str, role: str, **parameters: str) -> tuple[str, str]:

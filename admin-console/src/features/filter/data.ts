@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
-import { api, isAddressable, path } from '../../app/api'
+import { api, path } from '../../app/api'
 
 const setting = z.object({ name: z.string(), value: z.string(), from: z.string(), default: z.string(), meaning: z.string() })
 export type FilterSetting = z.infer<typeof setting>
@@ -71,7 +71,6 @@ export const rulesQuery = (organisation: string | undefined) =>
 export const ruleQuery = (name: string, organisation: string) =>
   queryOptions({
     queryKey: ['rules', organisation, name],
-    enabled: isAddressable(name),
     queryFn: async ({ signal }) => rule.parse(await api.get(path`/rules/${name}`, { organisation }, signal)),
   })
 /** All of them, in this order. */

@@ -3,7 +3,7 @@ import { IconPlus, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Button, Group, Menu, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, isAddressable, path } from '../../app/api'
+import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
@@ -76,7 +76,7 @@ interface Props {
 /** A rule, new or as it is now. */
 export function EditRule({ of, ...rest }: Props) {
   const name = of?.name ?? ''
-  const now = useQuery({ ...ruleQuery(name, rest.organisation), enabled: of !== undefined && isAddressable(name) })
+  const now = useQuery({ ...ruleQuery(name, rest.organisation), enabled: of !== undefined })
   if (now.isLoading) return null
   return <Form of={now.data ?? of} {...rest} />
 }

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
-import { api, isAddressable, path } from '../../app/api'
+import { api, path } from '../../app/api'
 import type { Option } from '../../app/command'
 
 const provider = z.object({
@@ -30,7 +30,6 @@ export const providersQuery = (organisation: string | undefined) =>
 export const providerQuery = (name: string, organisation: string) =>
   queryOptions({
     queryKey: ['identity-providers', organisation, name],
-    enabled: isAddressable(name),
     queryFn: async ({ signal }) => provider.parse(await api.get(path`/identity-providers/${name}`, { organisation }, signal)),
   })
 
