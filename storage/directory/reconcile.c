@@ -81,15 +81,6 @@ static const char INSERT_AUDIT[] =
     " SELECT $1, $2, $3, n.action, n.object, n.before::jsonb, n.after::jsonb"
     "   FROM unnest($4, $5, $6, $7) AS n (action, object, before, after)";
 
-static const char SELECT_UNMADE[] =
-    "SELECT e.entry_key, r.recipient_id, r.storage_group_id, r.store_id, r.mailbox_id, r.quota_bytes, r.quota_messages,"
-    "       a.domain_id, a.address"
-    "  FROM directory_entry e JOIN recipient r USING (recipient_id)"
-    "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
-    " WHERE e.source_id = $1 AND e.kind = 'user' AND NOT e.has_mailbox AND e.entry_key = ANY ($2)";
-static const char NOTE_MADE[] =
-    "UPDATE directory_entry SET has_mailbox = true WHERE source_id = $1 AND recipient_id = ANY ($2)";
-
 static const char SELECT_OVER[] =
     "SELECT e.entry_key, e.kind, r.recipient_id, a.address FROM directory_entry e JOIN recipient r USING (recipient_id)"
     "  JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
@@ -331,55 +322,6 @@ static bool do_batch(struct db *db, void *arg, struct err *err)
     return !work->options->is_dry || err_set(err, ERR_CONFLICT, "This was a rehearsal.");
 }
 
-static bool read_unmade(struct reconcile_work *work, struct err *err)
-{
-    struct span *keys = talloc_array(work->scratch, struct span, (unsigned)work->batch_count + 1);
-    struct db_rows *rows;
-    struct db_row row;
-
-    for (size_t i = 0; i < work->batch_count; i++)
-        keys[i] = span_text(work->batch[i].key);
-    if (!look_up(work->options->directory, work->scratch, SELECT_UNMADE,
-                 DB_ARGS(db_i64(work->options->source->source_id), db_text_array(keys, work->batch_count)),
-                 &rows, err))
-        return false;
-    work->made_count = db_rows_count(rows);
-    work->made = talloc_zero_array(work->scratch, struct user, (unsigned)work->made_count + 1);
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        work->made[i] =
-            (struct user){ .recipient_id = db_get_i64(&row, 1),
-                           .organisation_id = work->options->source->organisation_id,
-                           .mailbox = { db_get_i64(&row, 2), db_get_i64(&row, 3), db_get_i64(&row, 4) },
-                           .quota_bytes = db_get_i64(&row, 5),
-                           .quota_messages = db_get_i64(&row, 6),
-                           .domain_id = db_get_i64(&row, 7),
-                           .address = db_copy_text(work->scratch, &row, 8) };
-    return true;
-}
-
-static bool note_made(struct db *db, void *arg, struct err *err)
-{
-    struct reconcile_work *work = arg;
-    int64_t *ids = talloc_array(work->scratch, int64_t, (unsigned)work->made_count + 1);
-
-    for (size_t i = 0; i < work->made_count; i++)
-        ids[i] = work->made[i].recipient_id;
-    return db_exec(db, NOTE_MADE,
-                   DB_ARGS(db_i64(work->options->source->source_id), db_i64_array(ids, work->made_count)),
-                   NULL, err);
-}
-
-/* Outside the directory's transaction, since another database makes them; noted when all are there. */
-static bool make_mailboxes(struct reconcile_work *work, struct err *err)
-{
-    if (!read_unmade(work, err))
-        return false;
-    return work->made_count == 0 ||
-           (work->options->make_mailboxes(work->options->arg, work->made, work->made_count, err) &&
-            act_read(work->options->directory, &work->actor, work->options->source->organisation_id,
-                     note_made, work, err));
-}
-
 static bool run_batch(struct reconcile_work *work, bool *has_more, struct err *err)
 {
     const struct source *source = work->options->source;
@@ -392,7 +334,7 @@ static bool run_batch(struct reconcile_work *work, bool *has_more, struct err *e
     *has_more = work->batch_count == BATCH;
     if (work->batch_count)
         snprintf(work->after, sizeof work->after, "%s", work->batch[work->batch_count - 1].key);
-    return work->options->is_dry || make_mailboxes(work, err);
+    return work->options->is_dry || reconcile_mailboxes(work, err);
 }
 
 static bool run_batches(struct reconcile_work *work, struct err *err)

@@ -76,6 +76,9 @@ void reconcile_note(struct reconcile_work *work, const char *what, const struct 
 /* An audit row of this batch, written at its end; takes both references (NULL allowed for `before`). */
 void reconcile_audit(struct reconcile_work *work, const char *action, const char *object, json_t *before,
                      json_t *after);
+/* Makes the mailboxes of this batch's people, with the quota that a policy gives to who has none. Outside the directory's transaction,
+ * since another database makes them; noted when all are there. */
+MUST_CHECK bool reconcile_mailboxes(struct reconcile_work *work, struct err *err);
 /* Members of groups and managers of people, as far as entries have to do with them that were looked at and noted (groups_due). */
 MUST_CHECK bool reconcile_groups(struct reconcile_work *work, struct err *err);
 

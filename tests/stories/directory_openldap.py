@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 from kit.directory_source import conflicts, directory, end, live, look, status, sync, until, user
 from kit.instance import Failure
@@ -147,6 +148,29 @@ def story_conflicts_are_listed_and_nothing_is_half_done(world: World) -> None:
         slapd.modify("uid=taken,ou=people", {"mail": [f"new@{world.domain}"]})
         until(lambda: user(world, f"new@{world.domain}"), 5, "the conflict is solved")
         assert "uid=taken" not in {c["dn"].split(",")[0] for c in conflicts(world, name)}
+        end(world, name)
+
+
+def story_mailboxes_get_the_quota_of_a_policy(world: World) -> None:
+    """As those of people who are imported."""
+    world.server.run("recipient-policy", "add", "Small", "--org", world.organisation, "--query", f"(address=ada@{world.domain})", "--quota", "5M", "--position", "1")
+    world.server.run("recipient-policy", "add", "Staff", "--org", world.organisation, "--query", "(kind=user)", "--quota", "7M", "--position", "2")
+    with Slapd() as slapd:
+        people(world, slapd)
+        name = add(world, slapd)
+        live(world, name)
+        for person, quota in (("ada", 5), ("bob", 7)):
+            address = f"{person}@{world.domain}"
+            assert user(world, address)["quota"] == quota << 20, person
+            imap = world.imap(address, "secret")
+            assert f"STORAGE 0 {quota * 1024}".encode() in imap.getquotaroot("INBOX")[1][1][0], "the store holds it"
+            imap.logout()
+        audited = [row for row in world.server.api("GET", f"/audit?organisation={quote(world.organisation)}&object=bob@{world.domain}")["entries"] if row["action"] == "user.set"]
+        assert len(audited) == 1, audited
+        world.server.run("recipient-policy", "set", "Staff", "--org", world.organisation, "--quota", "9M")
+        slapd.modify("uid=bob,ou=people", {"displayName": ["Robert"]})
+        until(lambda: user(world, f"bob@{world.domain}")["name"] == "Robert", 5)
+        assert user(world, f"bob@{world.domain}")["quota"] == 7 << 20, "those that are there keep theirs"
         end(world, name)
 
 
