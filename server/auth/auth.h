@@ -86,6 +86,7 @@ struct identity {
     size_t sender_count;
     unsigned protocols;
     int64_t app_password_id; /* 0: logged in with the account's own password */
+    int64_t access_token_id; /* of the session or token that it came in with; 0: another way */
     struct preference preference;
     int64_t stamp;
 };

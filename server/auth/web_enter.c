@@ -38,6 +38,7 @@ bool web_enter_by_secret(const struct web_door *door, const void *owner, const c
         return web_nobody(err);
     if (!auth_identity(door->auth, owner, token.login, identity_out, err))
         return err->kind == ERR_NOT_FOUND ? web_nobody(err) : false;
+    (*identity_out)->access_token_id = token.access_token_id;
     return ((*identity_out)->protocols & PROTOCOL_WEB) ||
            err_set(err, ERR_DENIED, "This account may not be used on the web.");
 }

@@ -9,6 +9,7 @@
 #include "jmap/picture.h"
 #include "jmap/push.h"
 #include "jmap/push_tell.h"
+#include "jmap/stay.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -144,7 +145,8 @@ bool jmap_open(const struct jmap_options *options, struct jmap **jmap_out, struc
     jmap->lists = jmap_lists_new(jmap);
     jmap->pictures = jmap_pictures_new(jmap, options);
     *jmap_out = jmap;
-    return jmap_push_open(jmap, options->wake, &jmap->push, err) &&
+    return jmap_stays_open(jmap, options->directory, options->auth, &jmap->stays, err) &&
+           jmap_push_open(jmap, options->wake, &jmap->push, err) &&
            jmap_teller_open(jmap, &jmap->teller, err) &&
            websockets_open(JMAP_SOCKET_THREADS, JMAP_REQUEST_MAX, &jmap->sockets, err);
 }
@@ -165,6 +167,7 @@ void jmap_close(struct jmap **jmap)
     jmap_teller_close(&(*jmap)->teller);
     jmap_pictures_free(&(*jmap)->pictures);
     jmap_push_close(&(*jmap)->push);
+    jmap_stays_close(&(*jmap)->stays);
     jmap_lists_free(&(*jmap)->lists);
     jmap_crowd_free(&(*jmap)->crowd);
     talloc_free(*jmap);

@@ -6,12 +6,13 @@
 #include "jmap/crowd.h"
 #include "jmap/listen.h"
 #include "jmap/pages.h"
+#include "jmap/stay.h"
 
 #include <glib.h>
 #include <stdlib.h>
 #include <talloc.h>
 
-enum { PING_LEAST_S = 5, PING_MOST_S = 300, PING_QUIET_S = 60, CHECK_S = 60 };
+enum { PING_LEAST_S = 5, PING_MOST_S = 300, PING_QUIET_S = 60 };
 
 struct jmap_push {
     struct wake_bus *bus;
@@ -24,13 +25,13 @@ struct events {
     struct http_waker *waker;
     GList link;
     int64_t recipient_id;
-    struct identity identity; /* what auth_still_valid() looks at */
-    const char *types;        /* "*", or names separated by commas */
+    struct jmap_stay *stay;
+    const char *types; /* "*", or names separated by commas */
     bool closes_after_state;
     bool was_told;
     unsigned ping_s;
     bool wants_pings;
-    int64_t said_us, checked_us; /* monotonic */
+    int64_t said_us, woken_us; /* monotonic */
     struct listener *listener;
 };
 
@@ -39,8 +40,9 @@ struct events {
 static void tick(struct events *events, int64_t now_us)
 {
     if (now_us - events->said_us < events->ping_s * US_PER_S &&
-        now_us - events->checked_us < CHECK_S * US_PER_S)
+        now_us - events->woken_us < STAY_CHECK_S * US_PER_S)
         return;
+    events->woken_us = now_us;
     http_waker_wake(events->waker);
 }
 
@@ -101,24 +103,13 @@ static void say_ping(const struct events *events, struct buf *out)
         buf_add_text(out, ": still here\n\n");
 }
 
-/* A changed password, or a disabled account, ends it; trouble of ours does not. */
-static bool still_may(struct events *events, int64_t now_us)
-{
-    struct err err = ERR_INIT;
-
-    if (now_us - events->checked_us < CHECK_S * US_PER_S)
-        return true;
-    events->checked_us = now_us;
-    return auth_still_valid(events->jmap->options.auth, &events->identity, &err) || err.kind != ERR_AUTH;
-}
-
 static bool next(void *state, struct buf *out)
 {
     struct events *events = state;
     int64_t now_us = clock_monotonic_us();
     json_t *changed;
 
-    if ((events->closes_after_state && events->was_told) || !still_may(events, now_us))
+    if ((events->closes_after_state && events->was_told) || !jmap_stay_may_go_on(events->stay))
         return false;
     changed = jmap_listen_changes(events->listener, events->types);
     if (changed) {
@@ -134,7 +125,7 @@ static bool next(void *state, struct buf *out)
 
 /* ---- its life */
 
-static void on_change(void *argument)
+static void wake(void *argument)
 {
     http_waker_wake(((struct events *)argument)->waker);
 }
@@ -147,6 +138,7 @@ static void release(void *state)
     pthread_mutex_lock(&push->background.lock);
     g_queue_unlink(&push->streams, &events->link);
     pthread_mutex_unlock(&push->background.lock);
+    jmap_stay_end(&events->stay);
     jmap_listen_end(&events->listener);
     jmap_crowd_leave(events->jmap->crowd, events->recipient_id, CROWD_STREAMS);
     talloc_free(events);
@@ -168,13 +160,11 @@ static struct events *events_new(struct jmap_request *request, const struct http
     events->jmap = request->jmap;
     events->link.data = events;
     events->recipient_id = request->identity->recipient_id;
-    events->identity = (struct identity){ .recipient_id = request->identity->recipient_id,
-                                          .stamp = request->identity->stamp };
     events->types = talloc_strdup(events, wanted && *wanted ? wanted : "*");
     events->closes_after_state = close && strcmp(close, "state") == 0;
     events->wants_pings = ping && strtoul(ping, NULL, 10) > 0;
     events->ping_s = number_of(ping, PING_LEAST_S, PING_MOST_S, PING_QUIET_S);
-    events->said_us = events->checked_us = clock_monotonic_us();
+    events->said_us = events->woken_us = clock_monotonic_us();
     return events;
 }
 
@@ -203,7 +193,8 @@ void jmap_events(struct jmap_request *request, const struct http_request *http, 
     http_reply_header(reply, "Cache-Control", "no-store");
     http_reply_header(reply, "X-Accel-Buffering", "no");
     events->waker = http_reply_push(reply, next, release, events);
-    jmap_listen_wake(events->listener, push->bus, on_change, events);
+    events->stay = jmap_stay_begin(request->jmap->stays, request->identity, wake, events);
+    jmap_listen_wake(events->listener, push->bus, wake, events);
     pthread_mutex_lock(&push->background.lock);
     g_queue_push_tail_link(&push->streams, &events->link);
     pthread_mutex_unlock(&push->background.lock);

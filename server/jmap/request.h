@@ -50,6 +50,7 @@ enum jmap_capability {
 struct jmap_lists;
 struct jmap_crowd;
 struct jmap_push;
+struct jmap_stays;
 struct jmap_pictures;
 struct jmap_teller;
 struct websockets;
@@ -59,6 +60,7 @@ struct jmap {
     struct jmap_lists *lists; /* results of queries */
     struct jmap_crowd *crowd; /* who asks how much at once */
     struct jmap_push *push;
+    struct jmap_stays *stays;
     struct jmap_pictures *pictures;
     struct jmap_teller *teller; /* of push services */
     struct websockets *sockets;

@@ -1,16 +1,16 @@
 /* socket.c -- JMAP over WebSocket (RFC 8887): requests one after the other, and changes as they happen. */
-#include "base/clock.h"
 #include "http/frame.h"
 #include "http/json.h"
 #include "http/websocket.h"
 #include "jmap/crowd.h"
 #include "jmap/listen.h"
 #include "jmap/pages.h"
+#include "jmap/stay.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
-enum { CHECK_S = 60, TYPES_MAX = 50 };
+enum { TYPES_MAX = 50 };
 #define SUBPROTOCOL "jmap"
 
 struct talk {
@@ -20,7 +20,7 @@ struct talk {
     struct listener *listener; /* NULL: changes are not wanted */
     const char *types;         /* of those: "*", or names separated by commas; the listener's time */
     void *types_owner;
-    int64_t checked_us; /* monotonic */
+    struct jmap_stay *stay;
 };
 
 static void send_json(struct websocket *socket, json_t *json)
@@ -54,7 +54,7 @@ static void stop_telling(struct talk *talk)
     talk->types_owner = NULL;
 }
 
-static void on_change(void *socket)
+static void wake(void *socket)
 {
     websocket_wake(socket);
 }
@@ -94,7 +94,7 @@ static json_t *start_telling(struct talk *talk, struct jmap_request *request, st
         return json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", 503, "detail", err.user);
     if (state) /* who comes back and missed something hears of it at once */
         jmap_listen_from(talk->listener, strtoull(state, NULL, 10));
-    jmap_listen_wake(talk->listener, talk->jmap->options.wake, on_change, socket);
+    jmap_listen_wake(talk->listener, talk->jmap->options.wake, wake, socket);
     tell_changes(talk, socket);
     return NULL;
 }
@@ -144,19 +144,13 @@ static void send_problem(struct websocket *socket, json_t *problem, const json_t
     send_json(socket, problem);
 }
 
-/* A changed password, or a disabled account, ends it; trouble of ours does not. */
-static bool still_may(struct talk *talk, struct websocket *socket)
+static bool may_go_on(const struct talk *talk, struct websocket *socket)
 {
-    int64_t now_us = clock_monotonic_us();
-    struct err err = ERR_INIT;
+    bool may = jmap_stay_may_go_on(talk->stay);
 
-    if (now_us - talk->checked_us < CHECK_S * US_PER_S)
-        return true;
-    talk->checked_us = now_us;
-    if (auth_still_valid(talk->jmap->options.auth, talk->identity, &err) || err.kind != ERR_AUTH)
-        return true;
-    websocket_end(socket, FRAME_POLICY);
-    return false;
+    if (!may)
+        websocket_end(socket, FRAME_POLICY);
+    return may;
 }
 
 static void on_message(void *argument, struct websocket *socket, struct span text)
@@ -167,7 +161,7 @@ static void on_message(void *argument, struct websocket *socket, struct span tex
     json_t *object = NULL, *problem;
     struct err err = ERR_INIT;
 
-    if (still_may(talk, socket)) {
+    if (may_go_on(talk, socket)) {
         if (http_json_read(text, &bounds, &object, &err))
             problem =
                 answer(talk, jmap_request_new(talk->jmap, arena, talk->http, talk->identity), socket, object);
@@ -184,7 +178,7 @@ static void on_message(void *argument, struct websocket *socket, struct span tex
 
 static void on_wake(void *argument, struct websocket *socket)
 {
-    if (still_may(argument, socket))
+    if (may_go_on(argument, socket))
         tell_changes(argument, socket);
 }
 
@@ -193,6 +187,7 @@ static void on_end(void *argument)
     struct talk *talk = argument;
 
     stop_telling(talk);
+    jmap_stay_end(&talk->stay);
     jmap_crowd_leave(talk->jmap->crowd, talk->identity->recipient_id, CROWD_SOCKETS);
     talloc_free(talk);
 }
@@ -207,6 +202,7 @@ static bool keep_identity(struct talk *talk, const struct jmap_request *request,
     if (!auth_identity(talk->jmap->options.auth, talk, request->identity->login, &identity, err))
         return false;
     identity->app_password_id = request->identity->app_password_id;
+    identity->access_token_id = request->identity->access_token_id;
     talk->identity = identity;
     return true;
 }
@@ -216,6 +212,7 @@ void jmap_socket(struct jmap_request *request, const struct http_request *http, 
     static const struct websocket_handler handler = { on_message, on_wake, on_end };
     unsigned verdict = websocket_verdict(http, SUBPROTOCOL);
     struct err err = ERR_INIT;
+    struct websocket *socket;
     struct talk *talk;
 
     if (verdict) {
@@ -230,7 +227,6 @@ void jmap_socket(struct jmap_request *request, const struct http_request *http, 
     }
     talk = talloc_zero(NULL, struct talk);
     talk->jmap = request->jmap;
-    talk->checked_us = clock_monotonic_us();
     if (!keep_identity(talk, request, &err)) {
         jmap_crowd_leave(request->jmap->crowd, request->identity->recipient_id, CROWD_SOCKETS);
         talloc_free(talk);
@@ -238,5 +234,7 @@ void jmap_socket(struct jmap_request *request, const struct http_request *http, 
         return;
     }
     talk->http = http_request_keep(talk, http);
-    (void)websocket_begin(request->jmap->sockets, http, reply, SUBPROTOCOL, &handler, talk);
+    /* nothing of it runs before this answer has returned */
+    socket = websocket_begin(request->jmap->sockets, http, reply, SUBPROTOCOL, &handler, talk);
+    talk->stay = jmap_stay_begin(request->jmap->stays, request->identity, wake, socket);
 }

@@ -186,6 +186,31 @@ bool access_token_remove(struct directory *directory, const struct actor *actor,
            act_in(directory, actor, removal.organisation_id, erase, &removal, err);
 }
 
+/* By primary key. */
+static const char GONE[] =
+    "SELECT DISTINCT n.id FROM unnest($1::bigint[]) AS n (id)"
+    " WHERE NOT EXISTS (SELECT 1 FROM access_token t LEFT JOIN credential c ON c.recipient_id = t.recipient_id"
+    "                    WHERE t.access_token_id = n.id AND (t.expires_us = 0 OR t.expires_us > $2)"
+    "                      AND (NOT t.is_session OR coalesce(c.changed_us, 0) <= t.created_us))";
+
+bool access_tokens_gone(struct directory *directory, const void *owner, const int64_t *ids, size_t count,
+                        int64_t **gone_out, size_t *gone_count_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    *err = ERR_INIT;
+    if (!look_up(directory, NULL, GONE, DB_ARGS(db_i64_array(ids, count), db_i64(clock_now_us())), &rows,
+                 err))
+        return false;
+    *gone_count_out = db_rows_count(rows);
+    *gone_out = talloc_array(owner, int64_t, (unsigned)*gone_count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        (*gone_out)[i] = db_get_i64(&row, 0);
+    talloc_free(rows);
+    return true;
+}
+
 struct tidying {
     int64_t now_us;
     uint64_t *removed_out;

@@ -41,6 +41,9 @@ MUST_CHECK bool access_token_find(struct directory *directory, const void *owner
 /* ERR_NOT_FOUND: the recipient has none with this id. */
 MUST_CHECK bool access_token_remove(struct directory *directory, const struct actor *actor,
                                     int64_t recipient_id, int64_t access_token_id, struct err *err);
+/* Those of the ids, in *gone_out under `owner`, that let nobody in any more: removed, expired, or sessions from before the password changed. */
+MUST_CHECK bool access_tokens_gone(struct directory *directory, const void *owner, const int64_t *ids,
+                                   size_t count, int64_t **gone_out, size_t *gone_count_out, struct err *err);
 /* A session for which `method` was shown just now, and which lacks nothing any more. `hash` NULL: its secret stays; else it is
  * another one from here on (nobody who knew the old one comes in) and ends at expires_us. */
 MUST_CHECK bool access_token_verified(struct directory *directory, const struct access_token *token,

@@ -371,6 +371,18 @@ async function weight(who) {
   check('script before the list shows', bytes <= BUDGET, `${bytes} bytes`)
 }
 
+/** Who is logged out elsewhere stands before the login, without having touched anything. */
+async function isLoggedOutElsewhere(browser) {
+  const chappe = (...words) => execFileSync(process.env.BINARY, ['--data', process.env.DATA, ...words], { encoding: 'utf8' })
+  const who = await reader(browser)
+  await inbox(who.page)
+  const ids = JSON.parse(chappe('session', 'list', EMMA, '--json')).sessions.filter((s) => s.kind === 'session').map((s) => s.id)
+  chappe('session', 'end', EMMA, String(Math.max(...ids)))
+  await who.page.locator('input[autocomplete=current-password]').waitFor()
+  check('the same person is asked', (await who.page.locator('input[autocomplete=username]').inputValue()) === EMMA)
+  await who.context.close()
+}
+
 export const mailWalkTests = [
   {
     name: 'mail/walks',
@@ -387,6 +399,7 @@ export const mailWalkTests = [
       ['mail/walks/agree', agree],
       ['mail/walks/memory', (_, browser) => keepsMemory(browser)],
       ['mail/walks/only-jmap', asksOnlyJmap],
+      ['mail/walks/logged-out', (_, browser) => isLoggedOutElsewhere(browser)],
       ['mail/walks/a-day', aDay],
       ['mail/walks/restarts', restarts],
     ],

@@ -19,11 +19,11 @@ SETTINGS = {"plaintext_login": "loopback", "jmap_origins": "https://mail.example
 class Events:
     """An event stream: hears what the server says."""
 
-    def __init__(self, jmap: Jmap, query: str = "types=*&closeafter=no&ping=0", last: str = "") -> None:
+    def __init__(self, jmap: Jmap, query: str = "types=*&closeafter=no&ping=0", last: str = "",
+                 headers: dict[str, str] | None = None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", jmap.server.port("http")), timeout=30)
-        more = f"Last-Event-ID: {last}\r\n" if last else ""
-        self.socket.sendall(f"GET /jmap/eventsource?{query} HTTP/1.1\r\nHost: localhost\r\n{more}"
-                            f"Authorization: {jmap.headers['Authorization']}\r\n\r\n".encode())
+        fields = {"Host": "localhost", "Last-Event-ID": last, **jmap.headers, **(headers or {})}
+        self.socket.sendall((f"GET /jmap/eventsource?{query} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items() if v) + "\r\n").encode())
         self.buffer = b""
         head = self.until(b"\r\n\r\n")
         if b" 200 " not in head or b"text/event-stream" not in head:

@@ -86,7 +86,9 @@ export class Mail {
     source.onerror = () => {
       if (this.closed) return
       connectionLost()
-      if (source.readyState === EventSource.CLOSED) this.retry = setTimeout(() => this.listen(), RETRY_MS)
+      if (source.readyState !== EventSource.CLOSED) return
+      this.syncAll() // a stream that is refused does not say why: who was logged out learns it from this
+      this.retry = setTimeout(() => this.listen(), RETRY_MS)
     }
   }
 }
