@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { check } from './kit.mjs'
+import { check, killWebRole } from './kit.mjs'
 import { ask, countOf, jmap, reader, until } from './mail-kit.mjs'
 
 const WRITER = 'lena@letters.example'
@@ -12,7 +12,6 @@ const LONG_MS = 120_000
 const run = Date.now().toString(36)
 
 const chappe = (...words) => execFileSync(process.env.BINARY, ['--data', process.env.DATA, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
-const webRole = () => JSON.parse(chappe('status', '--json')).roles.find((r) => r.name === 'web').pid
 const database = () => Number(readFileSync(join(process.env.DATA, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
 
 const dialog = (page) => page.getByRole('dialog').last()
@@ -93,7 +92,7 @@ async function serverDiesWhenSent({ page }) {
   await write(page, subject, 'Once.')
   const over = await atSending(page, async (route) => {
     await route.fetch()
-    process.kill(webRole(), 'SIGKILL')
+    killWebRole()
     return route.abort('connectionreset')
   })
   await send(page)

@@ -1,4 +1,5 @@
 // What the browser tests share: Chromium, people who log in, and what must never happen on any page.
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
@@ -11,6 +12,20 @@ export const base = origin + '/admin'
 export const PASSWORD = process.env.PASSWORD
 const chrome = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const PATIENCE_MS = 30_000
+
+/** The process that serves us; 0 while there is none that answers, of which the command's exit status tells, too. */
+export function webRole() {
+  const said = spawnSync(process.env.BINARY, ['--data', process.env.DATA, 'status', '--json']).stdout.toString()
+  const role = said.startsWith('{') ? JSON.parse(said).roles.find((r) => r.name === 'web') : undefined
+  return role?.answers ? role.pid : 0
+}
+/** The process that was killed. */
+export function killWebRole() {
+  const pid = webRole()
+  if (pid <= 0) throw new Error('there is no web role to kill')
+  process.kill(pid, 'SIGKILL')
+  return pid
+}
 
 /** `more`: further switches of the browser. */
 export async function openBrowser(...more) {

@@ -1,8 +1,7 @@
 // The webmail as an application of its own: pages without a network, and the change to a newer version.
-import { execFileSync } from 'node:child_process'
 import { chownSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { check, innocent, openBrowser, origin } from './kit.mjs'
+import { check, innocent, openBrowser, killWebRole, origin, webRole } from './kit.mjs'
 import { button, EMMA, reader, row, settledMail, until } from './mail-kit.mjs'
 
 /** A browser that trusts the test's certificate: without trust it keeps nothing. */
@@ -29,8 +28,6 @@ async function opensWithoutNetwork({ page, tab, faults }) {
   faults.length = 0 // the browser itself tells the console of each connection that was refused
 }
 
-const webRole = () => JSON.parse(execFileSync(process.env.BINARY, ['--data', process.env.DATA, 'status', '--json'])).roles.find((r) => r.name === 'web').pid
-
 /** Puts a newer version of the front ends before the server, which looks at its start. */
 async function install(change) {
   const place = join(process.env.DATA, 'front-ends')
@@ -43,8 +40,7 @@ async function install(change) {
     const { uid, gid } = statSync(process.env.DATA)
     for (const entry of ['', ...readdirSync(place, { recursive: true })]) chownSync(join(place, entry), uid, gid)
   }
-  const before = webRole()
-  process.kill(before, 'SIGKILL')
+  const before = killWebRole()
   await until('the web role again', async () => ![0, before].includes(webRole()), 30_000)
 }
 
