@@ -179,6 +179,9 @@ int64_t run_pause_us(const struct run *run, bool is_group, unsigned failures);
 void outcome_defer(const struct run *run, struct outcome *outcome, int64_t now_us);
 /* What was deferred together is tried again together: one copy on the line then, as before. */
 void outcome_keep_together(struct result *result);
+/* Rows that are as often tried as their destination failed are due when its pause ends, so that they keep their place before what came
+ * meanwhile. */
+void outcome_wait_with(struct result *result, const struct destination *d);
 
 /* ---- tell.c: rows of the trace, on the first settlement of each message. Under `arena`. */
 /* Writes what was decided about each row into its settlement's `trace`, for those of one message together. No database. */

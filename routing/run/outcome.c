@@ -66,3 +66,13 @@ void outcome_keep_together(struct result *result)
             first = outcome;
     }
 }
+
+void outcome_wait_with(struct result *result, const struct destination *d)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        struct outcome *outcome = &result->outcomes[i];
+        if (outcome->state == RUN_DEFERRED && outcome->row->attempts + 1 == d->failures &&
+            d->paused_until_us < outcome->row->message->expires_us)
+            outcome->next_try_us = d->paused_until_us;
+    }
+}

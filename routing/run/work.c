@@ -94,8 +94,10 @@ static void carry_out(struct run *run, struct job *job)
     run->active--;
     run->slow_active -= is_slow;
     destination_end(d, news, clock_now_us(), took_us, run_pause_us(run, d->is_group, d->failures + 1));
-    if (destination_is_paused(d, clock_now_us()))
+    if (destination_is_paused(d, clock_now_us())) {
+        outcome_wait_with(result, d);
         run_release(run, d);
+    }
     run_end_result(run, result);
     haul_leave(job->haul);
 }
