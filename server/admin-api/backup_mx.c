@@ -8,19 +8,16 @@
 
 #include <string.h>
 
-static bool backup_json(struct admin_call *call, const struct domain *d, json_t **out, struct err *err)
+static json_t *backup_json(const struct domain *d)
 {
-    struct organisation organisation;
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "domain", d->name, "type",
+                  d->covers_subdomains ? "domain" : "host", "organisation", d->organisation, "enabled",
+                  d->is_enabled, "knows_recipients", d->knows_recipients, "asks_primary", d->asks_primary);
 
-    if (!organisation_get(call->api->options.directory, &call->actor, call->arena, d->organisation_id,
-                          &organisation, err))
-        return false;
-    *out = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "domain", d->name, "type",
-                     d->covers_subdomains ? "domain" : "host", "organisation", organisation.name, "enabled",
-                     d->is_enabled, "knows_recipients", d->knows_recipients, "asks_primary", d->asks_primary);
     if (d->knows_recipients)
-        json_object_set_new(*out, "recipients", json_integer(d->address_count));
-    return true;
+        json_object_set_new(json, "recipients", json_integer(d->address_count));
+    return json;
 }
 
 static bool find(struct admin_call *call, const char *name, struct domain *out, struct err *err)
@@ -32,9 +29,8 @@ static bool find(struct admin_call *call, const char *name, struct domain *out, 
 static bool answer_with(struct admin_call *call, const char *name, struct err *err)
 {
     struct domain found;
-    json_t *json;
 
-    return find(call, name, &found, err) && backup_json(call, &found, &json, err) && call_answer(call, json);
+    return find(call, name, &found, err) && call_answer(call, backup_json(&found));
 }
 
 /* The one that is named, or the only one that there is. */
@@ -84,21 +80,15 @@ bool backup_mxs_get(struct admin_call *call, struct err *err)
     struct domain *list;
     int64_t only;
     size_t count;
-    json_t *json, *one;
+    json_t *json;
 
     if (!call_organisation_filter(call, &only, err) ||
         !domain_list(call->api->options.directory, &call->actor, call->arena, only, &list, &count, err))
         return false;
     json = json_array();
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].kind != DOMAIN_BACKUP)
-            continue;
-        if (!backup_json(call, &list[i], &one, err)) {
-            json_decref(json);
-            return false;
-        }
-        json_array_append_new(json, one);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kind == DOMAIN_BACKUP)
+            json_array_append_new(json, backup_json(&list[i]));
     return call_answer(call, json_pack("{s:o}", "backup_mx", json));
 }
 

@@ -45,7 +45,8 @@ static const char INSERT_DOMAIN[] =
     "       CASE d.kind WHEN 'backup' THEN (SELECT count(*) FROM backup_recipient b WHERE b.domain_id = d.domain_id)" \
     "       ELSE (SELECT count(*) FROM address a WHERE a.domain_id = d.domain_id) END,"                               \
     "       (SELECT c.address FROM address c WHERE c.recipient_id = d.catch_all_id AND c.is_primary),"                \
-    "       d.covers_subdomains, d.knows_recipients, d.asks_primary"                                                  \
+    "       d.covers_subdomains, d.knows_recipients, d.asks_primary,"                                                 \
+    "       (SELECT o.name FROM organisation o WHERE o.organisation_id = d.organisation_id)"                          \
     "  FROM domain d"
 
 static const char SELECT_DOMAINS[] = SELECT_DOMAIN
@@ -104,6 +105,7 @@ static void read_row(const void *owner, const struct db_row *row, struct domain 
         .covers_subdomains = db_get_bool(row, 12),
         .knows_recipients = db_get_bool(row, 13),
         .asks_primary = db_get_bool(row, 14),
+        .organisation = db_copy_text(owner, row, 15),
     };
     if (!domain_kind_of(db_copy_text(owner, row, 4), &out->kind))
         out->kind = DOMAIN_AUTHORITATIVE; /* the column's CHECK has no other */

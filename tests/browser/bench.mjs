@@ -1,4 +1,4 @@
-// Times of the list of mailboxes, from the click to what can be used. See bench beside this file.
+// Times of the lists of mailboxes and of domains, from the click to what can be used. See bench beside this file.
 import { administrator, base, openBrowser, settled } from './kit.mjs'
 
 const TIMES = 5
@@ -53,5 +53,24 @@ await timed(
     await page.locator('[role=row]').filter({ hasText: 'rare@example.org' }).waitFor()
   },
 )
+const domains = await timed(
+  'the domains can be used',
+  async () => {
+    await page.goto(base + '/organisations')
+    await settled(page)
+  },
+  async () => {
+    await page.goto(base + '/domains')
+    await rows().nth(10).waitFor()
+  },
+)
+await timed(
+  'one of them is found',
+  async () => {},
+  async (i) => {
+    await page.getByLabel('Find a domain').fill(`d199${i}.`)
+    await page.locator('[role=row]').filter({ hasText: `d199${i}.example.com` }).waitFor()
+  },
+)
 await browser.close()
-process.exit(opened <= 1000 ? 0 : 1)
+process.exit(opened <= 1000 && domains <= 1000 ? 0 : 1)

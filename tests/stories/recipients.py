@@ -1,14 +1,21 @@
 """Groups, contacts, redirects, catch-alls, and who may write to whom, as an administrator sets them up."""
 from __future__ import annotations
 
+import base64
+import http.client
+import imaplib
 import json
+import poplib
 import smtplib
+import socket
+import ssl
 import time
 
+from kit.browser import Browser
 from kit.instance import Failure
 from kit.names import Names
 from kit.remote import Remote, reserve_port
-from kit.world import World
+from kit.world import PASSWORD, World
 from smtp import submission
 
 PORT = reserve_port()
@@ -98,6 +105,60 @@ def story_a_redirect_with_and_without_a_copy(world: World) -> None:
     time.sleep(1)
     world.send(bob)
     world.server.wait_until(lambda: world.count(bob) == 1, 10, "mail in bob's own mailbox again")
+
+
+def story_a_contact_logs_in_nowhere(world: World) -> None:
+    """It is refused in the words, and by the code, that a name gets which is not there."""
+    contact, nobody = f"far@{world.domain}", f"nobody@{world.domain}"
+    world.server.api("POST", "/contacts", {"address": contact, "name": "Far", "target": "far@d2.test"})
+
+    def imap(name: str) -> str:
+        try:
+            world.imap(name)
+        except imaplib.IMAP4.error as problem:
+            return str(problem)
+        raise Failure(f"{name} logged in by IMAP")
+
+    def pop3(name: str) -> str:
+        try:
+            world.pop3(name)
+        except poplib.error_proto as problem:
+            return str(problem)
+        raise Failure(f"{name} logged in by POP3")
+
+    def smtp(name: str) -> str:
+        try:
+            submission(world, name)
+        except smtplib.SMTPAuthenticationError as problem:
+            return str(problem)
+        raise Failure(f"{name} logged in by SMTP")
+
+    def sieve(name: str) -> str:
+        with socket.create_connection(("127.0.0.1", world.server.port("managesieve")), 60) as link, link.makefile("rb") as answers:
+            while not answers.readline().startswith(b"OK"):
+                pass
+            plain = base64.b64encode(f"\0{name}\0{PASSWORD}".encode()).decode()
+            link.sendall(f'AUTHENTICATE "PLAIN" "{plain}"\r\n'.encode())
+            line = answers.readline().decode()
+        assert line.startswith("NO"), line
+        return line
+
+    def web(name: str) -> str:
+        status, said = Browser(world).log_in(name)
+        assert status == 401, said
+        return said["detail"]
+
+    def jmap(name: str) -> str:
+        link = http.client.HTTPSConnection("127.0.0.1", world.server.port("https"), timeout=60, context=ssl._create_unverified_context())
+        link.request("GET", "/jmap/session", headers={"Authorization": "Basic " + base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()})
+        said = link.getresponse()
+        text = said.read().decode()
+        link.close()
+        assert said.status == 401, text
+        return text
+
+    for ask in (imap, pop3, smtp, sieve, web, jmap):
+        assert ask(contact) == ask(nobody), ask.__name__
 
 
 def story_who_may_write_to_whom(world: World) -> None:
