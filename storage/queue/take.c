@@ -89,19 +89,16 @@ struct taking {
     struct queue_catch *catch;
 };
 
-/* What was tried before has its place by when it came: it would else stand behind all that came while its destination was away. */
-static int64_t place_us(const struct queue_taken *taken)
-{
-    return taken->attempts > 0 ? taken->message->received_us : taken->recipient.next_try_us;
-}
-
+/* Of what was taken together the urgent goes first, else what came first, also where it was tried in vain since. */
 static int by_place(const void *a, const void *b)
 {
     const struct queue_taken *left = a, *right = b;
-    int64_t left_us = place_us(left), right_us = place_us(right);
+    const struct queue_message *l = left->message, *r = right->message;
 
-    if (left_us != right_us)
-        return left_us < right_us ? -1 : 1;
+    if (l->priority != r->priority)
+        return l->priority > r->priority ? -1 : 1;
+    if (l->received_us != r->received_us)
+        return l->received_us < r->received_us ? -1 : 1;
     return (left->recipient_id > right->recipient_id) - (left->recipient_id < right->recipient_id);
 }
 
