@@ -5,6 +5,7 @@
 #include "jmap/account.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
+#include "mailbox/attachments.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -39,8 +40,8 @@ static bool find_list(struct email_query *query, int64_t **ids_out, size_t *coun
     return true;
 }
 
-/* Everything that the result depends on but the state. */
-static char *key_of(const struct email_query *query)
+/* Everything that the result depends on but the state. `progress`: attachments become known without any change of the mailbox. */
+static char *key_of(const struct email_query *query, int64_t progress)
 {
     const json_t *in = query->call->in;
     char *filter = json_dumps(json_object_get(in, "filter"), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
@@ -48,8 +49,8 @@ static char *key_of(const struct email_query *query)
     const struct jmap_account *account = query->call->account;
     /* with the group: in another one the same emails have other numbers */
     char *key = talloc_asprintf(
-        query->call->arena, "%s %lld %lld %s %s", account->id, (long long)group_id(account->group),
-        (long long)query->call->request->reader.recipient_id, filter ? filter : "", sort ? sort : "");
+        query->call->arena, "%s %lld %lld %lld %s %s", account->id, (long long)group_id(account->group),
+        (long long)query->call->request->reader.recipient_id, (long long)progress, filter ? filter : "", sort ? sort : "");
 
     free(filter);
     free(sort);
@@ -60,11 +61,16 @@ bool email_query_run(struct email_query *query, struct jmap_list **list_out, str
 {
     struct jmap_account *account = query->call->account;
     struct jmap_lists *lists = query->call->request->jmap->lists;
-    char *key = key_of(query);
+    char *key;
     uint64_t modseq = query->only == EVERYWHERE ? account->modseq : account->folders[query->only]->modseq;
     int64_t *ids;
+    int64_t progress = 0;
     size_t count;
 
+    if (query->key_count > 0 &&
+        !attachments_progress(account->group, account->mailbox_id, &progress, err))
+        return false;
+    key = key_of(query, progress);
     *list_out = jmap_lists_find(lists, key, modseq);
     if (*list_out)
         return true;
