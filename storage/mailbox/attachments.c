@@ -126,6 +126,13 @@ static bool read_message(struct walk *walk, const struct member *member, struct 
 
 /* ---- one message */
 
+static void give_up(struct attachment_outcome *outcome)
+{
+    add_reason(&outcome->reasons, "given-up");
+    log_event(LOG_LEVEL_WARNING, "attachments.unread", log_i64("message", outcome->message_id),
+              log_text("reason", "given-up"));
+}
+
 static bool take_message(struct walk *walk, const struct member *member, struct err *err)
 {
     struct attachment_outcome outcome = { .message_id = member->message_id,
@@ -149,7 +156,7 @@ static bool take_message(struct walk *walk, const struct member *member, struct 
     if (!attachments_begin(walk->group, member->message_id, &tries, err))
         return false;
     if (tries > ATTACHMENTS_TRIES)
-        add_reason(&outcome.reasons, "given-up");
+        give_up(&outcome);
     else if (!read_message(walk, member, &outcome, err))
         return false;
     return attachments_end(walk->group, &outcome, err);
