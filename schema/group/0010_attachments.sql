@@ -22,5 +22,5 @@ SET enable_seqscan = off SET jit = off AS $$
     SELECT coalesce(array_agg(item_id), '{}') FROM search_attachment WHERE words @@ wanted
 $$;
 
--- How far attachments have been looked at.
-ALTER TABLE search_state ADD attached_uid bigint NOT NULL DEFAULT 0;
+-- How far attachments have been looked at, and of how many messages words were noted: what JMAP's state of a query tells.
+ALTER TABLE search_state ADD attached_uid bigint NOT NULL DEFAULT 0, ADD attached_count bigint NOT NULL DEFAULT 0;

@@ -45,7 +45,7 @@ MUST_CHECK bool attachments_step(struct group *group, const struct attachment_re
 /* The text of a message's attachments, under `owner`; empty where there is none, or it was not read yet. */
 MUST_CHECK bool attachments_text(struct group *group, const void *owner, int64_t message_id,
                                  struct span *text_out, struct err *err);
-/* A number that changes when attachments of the mailbox may have become known. */
+/* A number that changes when attachments of the mailbox became known. */
 MUST_CHECK bool attachments_progress(struct group *group, int64_t mailbox_id, int64_t *progress_out,
                                      struct err *err);
 

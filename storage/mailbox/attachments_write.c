@@ -36,7 +36,7 @@ static const char END_TRY[] = "UPDATE attachment_text SET is_done = true, reason
 static const char NOTE_WORDS[] = "INSERT INTO search_attachment (item_id, words)"
                                  " SELECT item_id, $2::text::tsvector FROM item WHERE item_id = $1"
                                  " ON CONFLICT (item_id) DO NOTHING";
-static const char ADVANCE[] = "UPDATE search_state SET attached_uid = $2"
+static const char ADVANCE[] = "UPDATE search_state SET attached_uid = $2, attached_count = attached_count + $3"
                               " WHERE folder_id = $1 AND attached_uid < $2 AND indexed_uid >= $2";
 
 struct writing {
@@ -60,7 +60,7 @@ static bool write_all(struct db *db, void *arg, struct err *err)
                     NULL, err)) &&
            (!has_text ||
             db_exec(db, NOTE_WORDS, DB_ARGS(db_i64(o->item_id), db_span_text(w->words)), NULL, err)) &&
-           db_exec(db, ADVANCE, DB_ARGS(db_i64(o->folder_id), db_u32(o->uid)), NULL, err);
+           db_exec(db, ADVANCE, DB_ARGS(db_i64(o->folder_id), db_u32(o->uid), db_i64(has_text)), NULL, err);
 }
 
 static bool write_outcome(struct group *group, const struct attachment_outcome *outcome, bool ends_try,
@@ -100,7 +100,7 @@ bool attachments_advance(struct group *group, int64_t folder_id, uint32_t uid, s
 
     if (!group_acquire(group, DB_BACKGROUND, &db, err))
         return false;
-    bool done = db_exec(db, ADVANCE, DB_ARGS(db_i64(folder_id), db_u32(uid)), NULL, err);
+    bool done = db_exec(db, ADVANCE, DB_ARGS(db_i64(folder_id), db_u32(uid), db_i64(0)), NULL, err);
     db_release(&db);
     return done;
 }
@@ -130,8 +130,7 @@ bool attachments_text(struct group *group, const void *owner, int64_t message_id
     return done;
 }
 
-/* Sums and not maxima: each step of any folder is another number. */
-static const char PROGRESS[] = "SELECT coalesce(sum(s.attached_uid), 0)::bigint"
+static const char PROGRESS[] = "SELECT coalesce(sum(s.attached_count), 0)::bigint"
                                "  FROM search_state s JOIN folder f USING (folder_id) WHERE f.mailbox_id = $1";
 
 bool attachments_progress(struct group *group, int64_t mailbox_id, int64_t *progress_out, struct err *err)
