@@ -48,9 +48,10 @@ static char *key_of(const struct email_query *query)
     char *sort = json_dumps(json_object_get(in, "sort"), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     const struct jmap_account *account = query->call->account;
     /* with the group: in another one the same emails have other numbers */
-    char *key = talloc_asprintf(
-        query->call->arena, "%s %lld %lld %lld %s %s", account->id, (long long)group_id(account->group),
-        (long long)query->call->request->reader.recipient_id, (long long)query->attached, filter ? filter : "", sort ? sort : "");
+    char *key = talloc_asprintf(query->call->arena, "%s %lld %lld %lld %s %s", account->id,
+                                (long long)group_id(account->group),
+                                (long long)query->call->request->reader.recipient_id,
+                                (long long)query->attached, filter ? filter : "", sort ? sort : "");
 
     free(filter);
     free(sort);

@@ -156,8 +156,7 @@ static json_t *body_snippet(struct jmap_call *call, const struct email *email, c
     mime_index_build(call->arena, bytes, &index);
     text_add_searchable(&text, bytes, &index, TEXT_LOOKED_AT);
     json = section(call->arena, buf_text(&text), needles);
-    if (!json &&
-        attachments_text(call->account->group, call->arena, email->message_id, &attached, err))
+    if (!json && attachments_text(call->account->group, call->arena, email->message_id, &attached, err))
         json = section(call->arena, span_copy(call->arena, attached), needles);
     return json ? json : json_null();
 }

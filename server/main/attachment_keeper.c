@@ -16,10 +16,18 @@
 #include <talloc.h>
 
 /* LONGER_S: what the role may take beyond a document's own time. */
-enum { REST_S = 10, LONGER_S = 60, MS_PER_S = 1000, BUSY_PERCENT = 60, PAUSE_WHEN_BUSY = 9, PAUSE_MAX_MS = 10000 };
+enum {
+    REST_S = 10,
+    LONGER_S = 60,
+    MS_PER_S = 1000,
+    BUSY_PERCENT = 60,
+    PAUSE_WHEN_BUSY = 9,
+    PAUSE_MAX_MS = 10000
+};
 
 METRIC_COUNTER(documents, "chappe_attachments_total", "Attached documents that were read for the search")
-METRIC_COUNTER(failures, "chappe_attachments_unread_total", "Attached documents that could not be read, or not whole")
+METRIC_COUNTER(failures, "chappe_attachments_unread_total",
+               "Attached documents that could not be read, or not whole")
 
 struct attachment_keeper {
     struct background background;

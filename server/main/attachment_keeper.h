@@ -12,8 +12,9 @@ struct attachment_keeper;
 struct storage;
 
 /* `storage` must live until attachment_keeper_stop(). */
-MUST_CHECK bool attachment_keeper_start(const void *owner, struct storage *storage, const struct config *config,
-                                        struct attachment_keeper **keeper_out, struct err *err);
+MUST_CHECK bool attachment_keeper_start(const void *owner, struct storage *storage,
+                                        const struct config *config, struct attachment_keeper **keeper_out,
+                                        struct err *err);
 /* Limits, and whether anything is read at all. `config` lives as long as the keeper. */
 void attachment_keeper_reload(struct attachment_keeper *keeper, const struct config *config);
 /* Ends after the document that is being read. Accepts and sets NULL. */

@@ -143,13 +143,16 @@ static const struct config_key keys[] = {
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },
     { "body_cache", CONFIG_SIZE, FIELD(body_cache), "128M", .least = 0, .most = INT64_C(1) << 40,
       .meaning = "Memory of a role for messages just delivered or read." },
-    { "attachment_text", CONFIG_CHOICE, FIELD(attachment_text), "yes", .choices = "no yes", .is_reloadable = true,
-      .meaning = "Whether what attached documents say (PDF, office formats, RTF) is found by the search of the webmail and JMAP. The role "
-                 "extract reads them, housekeeping asks it." },
+    { "attachment_text", CONFIG_CHOICE, FIELD(attachment_text), "yes", .choices = "no yes",
+      .is_reloadable = true,
+      .meaning =
+          "Whether what attached documents say (PDF, office formats, RTF) is found by the search of the webmail and JMAP. The role "
+          "extract reads them, housekeeping asks it." },
     { "attachment_size", CONFIG_SIZE, FIELD(attachment_size), "25M", .least = 1024, .most = 256 << 20,
       .is_reloadable = true, .meaning = "A larger document is not read." },
     { "attachment_time", CONFIG_DURATION, FIELD(attachment_time_s), "20s", .least = 1, .most = 600,
-      .is_reloadable = true, .meaning = "How long the reading of one document may take; what was found by then is kept." },
+      .is_reloadable = true,
+      .meaning = "How long the reading of one document may take; what was found by then is kept." },
     { "attachment_memory", CONFIG_SIZE, FIELD(attachment_memory), "512M", .least = 64 << 20,
       .most = INT64_C(16) << 30, .is_reloadable = true,
       .meaning = "Memory that the reading of one document may take." },

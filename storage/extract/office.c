@@ -15,10 +15,9 @@ struct flavour {
     const char *blanks[NAMES]; /* they stand for a blank */
     const char *named;         /* its attribute `name` is text */
 };
-static const struct flavour words = { .counts = { "t" },
-                                      .skips = { "rPh" },
-                                      .lines = { "p", "br", "cr", "si", "comment" },
-                                      .blanks = { "tab" } };
+static const struct flavour words = {
+    .counts = { "t" }, .skips = { "rPh" }, .lines = { "p", "br", "cr", "si", "comment" }, .blanks = { "tab" }
+};
 static const struct flavour sheet = { .counts = { "t", "v" }, .lines = { "row" }, .blanks = { "c" } };
 static const struct flavour book = { .named = "sheet" };
 static const struct flavour open_document = { .counts = { "p", "h" },
@@ -35,12 +34,23 @@ static const struct {
     const char *prefix;
     const struct flavour *flavour;
 } parts[] = {
-    { "word/document", &words },  { "word/header", &words },         { "word/footer", &words },
-    { "word/footnotes", &words }, { "word/endnotes", &words },       { "word/comments", &words },
-    { "ppt/slides/", &words },    { "ppt/notesSlides/", &words },    { "xl/sharedStrings", &words },
-    { "xl/comments", &words },    { "xl/worksheets/sheet", &sheet }, { "xl/workbook.xml", &book },
-    { "content.xml", &open_document }, { "styles.xml", &open_document }, { "docProps/core.xml", &properties },
-    { "meta.xml", &properties },  { "META-INF/manifest.xml", &manifest },
+    { "word/document", &words },
+    { "word/header", &words },
+    { "word/footer", &words },
+    { "word/footnotes", &words },
+    { "word/endnotes", &words },
+    { "word/comments", &words },
+    { "ppt/slides/", &words },
+    { "ppt/notesSlides/", &words },
+    { "xl/sharedStrings", &words },
+    { "xl/comments", &words },
+    { "xl/worksheets/sheet", &sheet },
+    { "xl/workbook.xml", &book },
+    { "content.xml", &open_document },
+    { "styles.xml", &open_document },
+    { "docProps/core.xml", &properties },
+    { "meta.xml", &properties },
+    { "META-INF/manifest.xml", &manifest },
 };
 
 struct reading {

@@ -53,9 +53,8 @@ static void add_byte(struct reading *r, char byte)
     if (top(r)->is_skipped)
         return;
     buf_add_byte(&r->run, byte);
-    if (r->run.length >= RUN_MAX && (unsigned char)byte < 0x80)
-        end_run(r);
-    else if (r->run.length >= 2 * RUN_MAX)
+    if (r->run.length >=
+        ((unsigned char)byte < 0x80 ? RUN_MAX : 2 * RUN_MAX)) /* not within a character, where that can be */
         end_run(r);
 }
 
@@ -103,20 +102,42 @@ static const struct {
     enum meaning meaning;
     gunichar character;
 } control_words[] = {
-    { "par", IS_LINE },           { "line", IS_LINE },          { "row", IS_LINE },
-    { "sect", IS_LINE },          { "page", IS_LINE },          { "column", IS_LINE },
-    { "nestrow", IS_LINE },       { "tab", IS_BLANK },          { "cell", IS_BLANK },
-    { "nestcell", IS_BLANK },     { "emspace", IS_BLANK },      { "enspace", IS_BLANK },
-    { "emdash", IS_CHARACTER, 0x2014 },    { "endash", IS_CHARACTER, 0x2013 },
-    { "lquote", IS_CHARACTER, 0x2018 },    { "rquote", IS_CHARACTER, 0x2019 },
-    { "ldblquote", IS_CHARACTER, 0x201C }, { "rdblquote", IS_CHARACTER, 0x201D },
+    { "par", IS_LINE },
+    { "line", IS_LINE },
+    { "row", IS_LINE },
+    { "sect", IS_LINE },
+    { "page", IS_LINE },
+    { "column", IS_LINE },
+    { "nestrow", IS_LINE },
+    { "tab", IS_BLANK },
+    { "cell", IS_BLANK },
+    { "nestcell", IS_BLANK },
+    { "emspace", IS_BLANK },
+    { "enspace", IS_BLANK },
+    { "emdash", IS_CHARACTER, 0x2014 },
+    { "endash", IS_CHARACTER, 0x2013 },
+    { "lquote", IS_CHARACTER, 0x2018 },
+    { "rquote", IS_CHARACTER, 0x2019 },
+    { "ldblquote", IS_CHARACTER, 0x201C },
+    { "rdblquote", IS_CHARACTER, 0x201D },
     { "bullet", IS_CHARACTER, 0x2022 },
-    { "fonttbl", IS_SKIPPED },    { "colortbl", IS_SKIPPED },   { "stylesheet", IS_SKIPPED },
-    { "info", IS_SKIPPED },       { "pict", IS_SKIPPED },       { "object", IS_SKIPPED },
-    { "objdata", IS_SKIPPED },    { "fldinst", IS_SKIPPED },    { "sp", IS_SKIPPED },
-    { "listtext", IS_SKIPPED },   { "xmlnstbl", IS_SKIPPED },   { "themedata", IS_SKIPPED },
-    { "datastore", IS_SKIPPED },  { "bkmkstart", IS_SKIPPED },  { "bkmkend", IS_SKIPPED },
-    { "shpinst", IS_TEXT_AFTER_STAR }, { "shptxt", IS_TEXT_AFTER_STAR },
+    { "fonttbl", IS_SKIPPED },
+    { "colortbl", IS_SKIPPED },
+    { "stylesheet", IS_SKIPPED },
+    { "info", IS_SKIPPED },
+    { "pict", IS_SKIPPED },
+    { "object", IS_SKIPPED },
+    { "objdata", IS_SKIPPED },
+    { "fldinst", IS_SKIPPED },
+    { "sp", IS_SKIPPED },
+    { "listtext", IS_SKIPPED },
+    { "xmlnstbl", IS_SKIPPED },
+    { "themedata", IS_SKIPPED },
+    { "datastore", IS_SKIPPED },
+    { "bkmkstart", IS_SKIPPED },
+    { "bkmkend", IS_SKIPPED },
+    { "shpinst", IS_TEXT_AFTER_STAR },
+    { "shptxt", IS_TEXT_AFTER_STAR },
 };
 
 static bool apply_known(struct reading *r, const char *word)
@@ -146,16 +167,28 @@ static bool apply_known(struct reading *r, const char *word)
     return false;
 }
 
+/* Pages of Windows; the others of three digits are those of DOS. */
+static bool is_windows_page(long page)
+{
+    static const long pages[] = { 874, 932, 936, 949, 950 };
+
+    for (size_t i = 0; i < COUNT_OF(pages); i++)
+        if (pages[i] == page)
+            return true;
+    return page >= 1000;
+}
+
 static void set_charset(struct reading *r, long page)
 {
+    enum { UTF8 = 65001, MACINTOSH = 10000 };
+
     end_run(r);
-    if (page == 65001)
+    if (page == UTF8)
         snprintf(r->charset, sizeof r->charset, "utf-8");
-    else if (page == 10000)
+    else if (page == MACINTOSH)
         snprintf(r->charset, sizeof r->charset, "macintosh");
-    else if (page > 0 && page < 10000)
-        snprintf(r->charset, sizeof r->charset, page < 1000 && page != 932 && page != 936 && page != 949 && page != 950 && page != 874 ? "ibm%ld" : "windows-%ld",
-                 page);
+    else if (page > 0 && page < MACINTOSH)
+        snprintf(r->charset, sizeof r->charset, is_windows_page(page) ? "windows-%ld" : "ibm%ld", page);
 }
 
 static void apply_word(struct reading *r, const char *word, bool has_number, long number)

@@ -14,10 +14,10 @@
 /* Memory is mapped by these two alone, and never to be run. */
 static const int mapping[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
 static const int allowed[] = {
-    SCMP_SYS(munmap),       SCMP_SYS(mremap),         SCMP_SYS(brk),           SCMP_SYS(madvise),
-    SCMP_SYS(futex),        SCMP_SYS(sched_yield),    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-    SCMP_SYS(getpid),       SCMP_SYS(gettid),         SCMP_SYS(getrandom),     SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),    SCMP_SYS(rt_sigaction),  SCMP_SYS(exit),
+    SCMP_SYS(munmap),       SCMP_SYS(mremap),          SCMP_SYS(brk),           SCMP_SYS(madvise),
+    SCMP_SYS(futex),        SCMP_SYS(sched_yield),     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),       SCMP_SYS(gettid),          SCMP_SYS(getrandom),     SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),     SCMP_SYS(rt_sigaction),  SCMP_SYS(exit),
     SCMP_SYS(exit_group),   SCMP_SYS(restart_syscall),
 #ifdef __SANITIZE_ADDRESS__
     SCMP_SYS(write), /* what the sanitizer found */

@@ -17,7 +17,8 @@ struct extract_options {
 struct extract_service;
 
 /* Listens at `path`, which only the server's own user may reach. Under `owner`. */
-MUST_CHECK bool extract_service_open(const void *owner, const char *path, const struct extract_options *options,
+MUST_CHECK bool extract_service_open(const void *owner, const char *path,
+                                     const struct extract_options *options,
                                      struct extract_service **service_out, struct err *err);
 /* For documents that come from now on. */
 void extract_service_set(struct extract_service *service, const struct extract_options *options);

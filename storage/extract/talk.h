@@ -14,8 +14,9 @@ struct talk_answer {
     uint32_t magic, verdict, signal, length;
 };
 
-/* All of it, or false. */
+/* Gives all of it, or false. */
 MUST_CHECK bool talk_send(int fd, const void *bytes, size_t length);
+/* Takes all of it, or false. */
 MUST_CHECK bool talk_take(int fd, void *bytes, size_t length);
 /* No call on the socket takes longer than this. */
 MUST_CHECK bool talk_limit(int fd, unsigned seconds);

@@ -46,7 +46,8 @@ bool zip_open(struct span bytes, struct zip *zip_out)
 
     if (!end)
         return false;
-    *zip_out = (struct zip){ .bytes = bytes, .directory = span_part(bytes, u32_at(end + 16), u32_at(end + 12)) };
+    *zip_out =
+        (struct zip){ .bytes = bytes, .directory = span_part(bytes, u32_at(end + 16), u32_at(end + 12)) };
     return true;
 }
 

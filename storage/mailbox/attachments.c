@@ -60,7 +60,8 @@ static bool read_document(struct walk *walk, int kind, struct span message, cons
     const char *reason = NULL;
     bool done = true;
 
-    if (!codec_decode_all(mime_part_body(message, part), (enum mime_encoding)part->encoding, most + 1, &bytes))
+    if (!codec_decode_all(mime_part_body(message, part), (enum mime_encoding)part->encoding, most + 1,
+                          &bytes))
         reason = "encoding";
     else if (bytes.length > most)
         reason = "large";
@@ -192,10 +193,10 @@ static bool find_members(struct walk *walk, int64_t last_uid, struct member **me
 
     if (!group_acquire(walk->group, DB_BACKGROUND, &db, err))
         return false;
-    bool done = db_query(db, walk->arena, MEMBERS,
-                         DB_ARGS(db_i64(walk->folder_id), db_u32(walk->uid), db_i64(last_uid),
-                                 db_i64(MEMBERS_A_FOLDER)),
-                         &rows, err);
+    bool done = db_query(
+        db, walk->arena, MEMBERS,
+        DB_ARGS(db_i64(walk->folder_id), db_u32(walk->uid), db_i64(last_uid), db_i64(MEMBERS_A_FOLDER)),
+        &rows, err);
     db_release(&db);
     if (!done)
         return false;
@@ -246,7 +247,8 @@ static bool walk_folder(struct walk *walk, int64_t last_uid, struct err *err)
     bool is_end = done && count < MEMBERS_A_FOLDER && (count == 0 || walk->uid == members[count - 1].uid);
     if (is_end)
         walk->uid = (uint32_t)last_uid;
-    if (walk->uid > begin_uid && !attachments_advance(walk->group, walk->folder_id, walk->uid, &failure) && done) {
+    if (walk->uid > begin_uid && !attachments_advance(walk->group, walk->folder_id, walk->uid, &failure) &&
+        done) {
         *err = failure;
         return false;
     }
@@ -255,8 +257,8 @@ static bool walk_folder(struct walk *walk, int64_t last_uid, struct err *err)
 
 static const char FOLDERS[] =
     "SELECT s.folder_id, f.mailbox_id, s.attached_uid, s.indexed_uid FROM search_state s JOIN folder f USING (folder_id)"
-    " WHERE s.attached_uid < s.indexed_uid AND f.deleted_us IS NULL AND " MAILBOX_IS_SETTLED("f.mailbox_id")
-    " LIMIT 16";
+    " WHERE s.attached_uid < s.indexed_uid AND f.deleted_us IS NULL AND " MAILBOX_IS_SETTLED(
+        "f.mailbox_id") " LIMIT 16";
 
 bool attachments_step(struct group *group, const struct attachment_reader *reader, size_t *done_out,
                       struct err *err)

@@ -39,8 +39,8 @@ struct attachment_reader {
 };
 
 /* Looks at some messages of each of some folders; *done_out: how many were looked at. */
-MUST_CHECK bool attachments_step(struct group *group, const struct attachment_reader *reader, size_t *done_out,
-                                 struct err *err);
+MUST_CHECK bool attachments_step(struct group *group, const struct attachment_reader *reader,
+                                 size_t *done_out, struct err *err);
 
 /* The text of a message's attachments, under `owner`; empty where there is none, or it was not read yet. */
 MUST_CHECK bool attachments_text(struct group *group, const void *owner, int64_t message_id,
@@ -50,6 +50,7 @@ MUST_CHECK bool attachments_progress(struct group *group, int64_t mailbox_id, in
                                      struct err *err);
 
 /* Inside this room: attachment_text.data; false where it is damaged. */
-MUST_CHECK bool attachments_unpack(const void *owner, struct span data, int32_t raw_bytes, struct span *text_out);
+MUST_CHECK bool attachments_unpack(const void *owner, struct span data, int32_t raw_bytes,
+                                   struct span *text_out);
 
 #endif

@@ -31,13 +31,15 @@ bool attachments_begin(struct group *group, int64_t message_id, int *tries_out, 
     return done;
 }
 
-static const char END_TRY[] = "UPDATE attachment_text SET is_done = true, reasons = coalesce($2, ''), raw_bytes = $3, data = $4"
-                              " WHERE message_id = $1";
+static const char END_TRY[] =
+    "UPDATE attachment_text SET is_done = true, reasons = coalesce($2, ''), raw_bytes = $3, data = $4"
+    " WHERE message_id = $1";
 static const char NOTE_WORDS[] = "INSERT INTO search_attachment (item_id, words)"
                                  " SELECT item_id, $2::text::tsvector FROM item WHERE item_id = $1"
                                  " ON CONFLICT (item_id) DO NOTHING";
-static const char ADVANCE[] = "UPDATE search_state SET attached_uid = $2, attached_count = attached_count + $3"
-                              " WHERE folder_id = $1 AND attached_uid < $2 AND indexed_uid >= $2";
+static const char ADVANCE[] =
+    "UPDATE search_state SET attached_uid = $2, attached_count = attached_count + $3"
+    " WHERE folder_id = $1 AND attached_uid < $2 AND indexed_uid >= $2";
 
 struct writing {
     const struct attachment_outcome *outcome;
@@ -53,11 +55,11 @@ static bool write_all(struct db *db, void *arg, struct err *err)
     bool has_text = o->text.length > 0;
 
     return db_commit_lazily(db, err) &&
-           (!w->ends_try ||
-            db_exec(db, END_TRY,
-                    DB_ARGS(db_i64(o->message_id), db_span_text(buf_span(&o->reasons)),
-                            db_i32((int32_t)o->text.length), has_text ? db_bytes(w->data) : db_null(DB_BYTES)),
-                    NULL, err)) &&
+           (!w->ends_try || db_exec(db, END_TRY,
+                                    DB_ARGS(db_i64(o->message_id), db_span_text(buf_span(&o->reasons)),
+                                            db_i32((int32_t)o->text.length),
+                                            has_text ? db_bytes(w->data) : db_null(DB_BYTES)),
+                                    NULL, err)) &&
            (!has_text ||
             db_exec(db, NOTE_WORDS, DB_ARGS(db_i64(o->item_id), db_span_text(w->words)), NULL, err)) &&
            db_exec(db, ADVANCE, DB_ARGS(db_i64(o->folder_id), db_u32(o->uid), db_i64(has_text)), NULL, err);
@@ -105,7 +107,8 @@ bool attachments_advance(struct group *group, int64_t folder_id, uint32_t uid, s
     return done;
 }
 
-static const char READ_TEXT[] = "SELECT raw_bytes, data FROM attachment_text WHERE message_id = $1 AND data IS NOT NULL";
+static const char READ_TEXT[] =
+    "SELECT raw_bytes, data FROM attachment_text WHERE message_id = $1 AND data IS NOT NULL";
 
 bool attachments_text(struct group *group, const void *owner, int64_t message_id, struct span *text_out,
                       struct err *err)
@@ -130,8 +133,9 @@ bool attachments_text(struct group *group, const void *owner, int64_t message_id
     return done;
 }
 
-static const char PROGRESS[] = "SELECT coalesce(sum(s.attached_count), 0)::bigint"
-                               "  FROM search_state s JOIN folder f USING (folder_id) WHERE f.mailbox_id = $1";
+static const char PROGRESS[] =
+    "SELECT coalesce(sum(s.attached_count), 0)::bigint"
+    "  FROM search_state s JOIN folder f USING (folder_id) WHERE f.mailbox_id = $1";
 
 bool attachments_progress(struct group *group, int64_t mailbox_id, int64_t *progress_out, struct err *err)
 {

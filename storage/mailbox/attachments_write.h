@@ -13,7 +13,8 @@ struct attachment_outcome {
 /* Before a message is read: so that a reader that dies of it does not for ever. ERR_NOT_FOUND: the message is gone. */
 MUST_CHECK bool attachments_begin(struct group *group, int64_t message_id, int *tries_out, struct err *err);
 /* Text, words of the item and the place in the folder, in one transaction. */
-MUST_CHECK bool attachments_end(struct group *group, const struct attachment_outcome *outcome, struct err *err);
+MUST_CHECK bool attachments_end(struct group *group, const struct attachment_outcome *outcome,
+                                struct err *err);
 /* The words of an item whose message was read for another one. */
 MUST_CHECK bool attachments_note_item(struct group *group, const struct attachment_outcome *outcome,
                                       struct err *err);

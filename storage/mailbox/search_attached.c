@@ -15,8 +15,9 @@ enum { TEXTS_AT_ONCE = 16 };
 
 static const char ASK[] = "SELECT q.number, search_attachment_items(q.query::tsquery)"
                           "  FROM unnest($1::text[]) WITH ORDINALITY AS q (query, number) ORDER BY 1";
-static const char TEXTS[] = "SELECT i.item_id, t.raw_bytes, t.data FROM item i JOIN attachment_text t USING (message_id)"
-                            " WHERE i.item_id = ANY($1) AND t.data IS NOT NULL";
+static const char TEXTS[] =
+    "SELECT i.item_id, t.raw_bytes, t.data FROM item i JOIN attachment_text t USING (message_id)"
+    " WHERE i.item_id = ANY($1) AND t.data IS NOT NULL";
 
 struct asking {
     struct group *group;
@@ -36,10 +37,10 @@ static size_t write_questions(struct asking *asking, void *arena, int64_t mailbo
     questions[count++] = span_text(search_term_crowded(arena, mailbox_id));
     for (size_t i = 0; i < asking->key_count; i++) {
         const struct search_key *key = &asking->keys[i];
-        char *query = key->begins_word
-                          ? search_term_attached_query(arena, mailbox_id, span_text(fold_text(arena, key->needle)),
-                                                       &asking->is_sure[i])
-                          : NULL;
+        char *query = key->begins_word ? search_term_attached_query(arena, mailbox_id,
+                                                                    span_text(fold_text(arena, key->needle)),
+                                                                    &asking->is_sure[i])
+                                       : NULL;
         asking->is_asked[i] = query != NULL;
         if (query)
             questions[count++] = span_text(query);
@@ -103,8 +104,8 @@ static bool read_texts(struct asking *asking, const struct search_needle *needle
     struct span text;
     struct db *db;
 
-    bool done = mailbox_search_may_go_on(asking->until_us, err) &&
-                group_acquire(asking->group, DB_SEARCH, &db, err);
+    bool done =
+        mailbox_search_may_go_on(asking->until_us, err) && group_acquire(asking->group, DB_SEARCH, &db, err);
     if (done) {
         done = db_query(db, arena, TEXTS, DB_ARGS(db_i64_array(ids, count)), &rows, err);
         db_release(&db);

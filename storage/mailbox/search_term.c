@@ -209,8 +209,9 @@ struct span search_term_vector(const void *owner, int64_t mailbox_id, const stru
     size_t count = 0;
 
     add_place(&place, mailbox_id);
-    bool is_whole = add_words(&out, buf_span(&place), 'h', search_term_head(scratch, document->header), &count) &&
-                    add_words(&out, buf_span(&place), 'b', document->body, &count);
+    bool is_whole =
+        add_words(&out, buf_span(&place), 'h', search_term_head(scratch, document->header), &count) &&
+        add_words(&out, buf_span(&place), 'b', document->body, &count);
     struct span vector = vector_or_mark(&out, scratch, mailbox_id, is_whole);
     talloc_free(scratch);
     return vector;
@@ -293,6 +294,7 @@ char *search_term_attached_query(const void *owner, int64_t mailbox_id, struct s
     if (!search_term_next(&rest, &first))
         return NULL;
     add_place(&place, mailbox_id);
-    *is_sure_out = is_sure(folded, add_part(&out, buf_span(&place), 'a', folded, search_term_is_open(folded)));
+    *is_sure_out =
+        is_sure(folded, add_part(&out, buf_span(&place), 'a', folded, search_term_is_open(folded)));
     return span_copy(owner, buf_span(&out));
 }

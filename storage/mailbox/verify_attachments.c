@@ -63,7 +63,8 @@ static bool check_text(struct verify_work *work, const struct db_row *row, struc
 {
     void *arena = talloc_new(NULL);
     struct span text;
-    bool is_good = attachments_unpack(arena, db_get_bytes(row, 2), db_get_i32(row, 1), &text) && utf8_is_valid(text);
+    bool is_good =
+        attachments_unpack(arena, db_get_bytes(row, 2), db_get_i32(row, 1), &text) && utf8_is_valid(text);
 
     talloc_free(arena);
     return is_good || tell(work,
@@ -85,5 +86,6 @@ static bool tell_lacking(struct verify_work *work, const struct db_row *row, str
 
 bool verify_attachments(struct verify_work *work, struct err *err)
 {
-    return verify_pages(work, TEXTS, 50, check_text, err) && verify_pages(work, LACKING, 50, tell_lacking, err);
+    return verify_pages(work, TEXTS, 50, check_text, err) &&
+           verify_pages(work, LACKING, 50, tell_lacking, err);
 }

@@ -90,7 +90,7 @@ def story_hostile_documents_cost_their_budget(world: World) -> None:
         letter("behind", ("good.pdf", pdf("survivor"), "pdf")))
     until_found(world, jmap, "behind", text="survivor")
     assert found(jmap, text="root:x:0") == found(jmap, text="hahaha") == []
-    assert found(jmap, text="deepword") == ["groups.rtf"] and found(jmap, text="wordbehind") == ["numbers.rtf"]
+    assert found(jmap, text="deepword") == ["groups.rtf"]
     log = world.server.log()
     for reason in ("swollen", "damaged", "encrypted", "late"):
         assert f'"{reason}"' in log or f"reason={reason}" in log, reason

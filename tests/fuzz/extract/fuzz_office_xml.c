@@ -47,8 +47,10 @@ static struct span zip_of(void *arena, const char *name, struct span xml)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = { "word/document.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml",
-                                         "content.xml",       "META-INF/manifest.xml",    "docProps/core.xml" };
+    static const char *const names[] = {
+        "word/document.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml",
+        "content.xml",       "META-INF/manifest.xml",    "docProps/core.xml"
+    };
     enum { ROOM = 4096 };
     static char text[ROOM];
     struct extract_sink sink = { .p = text, .capacity = sizeof text };

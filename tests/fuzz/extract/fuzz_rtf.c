@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct extract_sink sink = { .p = text, .capacity = sizeof text };
     enum extract_verdict verdict = rtf_text(span_of(data, size), &sink);
 
-    if (verdict >= EXTRACT_VERDICTS || sink.length > sizeof text || !utf8_is_valid(span_of(text, sink.length)))
+    if (verdict >= EXTRACT_VERDICTS || sink.length > sizeof text ||
+        !utf8_is_valid(span_of(text, sink.length)))
         abort();
     return 0;
 }

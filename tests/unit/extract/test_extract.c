@@ -32,7 +32,8 @@ static struct span corpus(void *arena, const char *name)
     return copy;
 }
 
-static enum extract_verdict read_in_child(void *arena, struct span bytes, enum extract_kind kind, char **text_out)
+static enum extract_verdict read_in_child(void *arena, struct span bytes, enum extract_kind kind,
+                                          char **text_out)
 {
     struct buf text = BUF_INIT(arena);
     int signal;
@@ -46,16 +47,26 @@ static const struct {
     const char *file, *has[6], *has_not[3];
     enum extract_kind kind;
 } good[] = {
-    { "good.docx", { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "Fin de la page\n", "pagefooter" },
-      { "removedword", "HYPERLINK", "stylename" }, EXTRACT_OFFICE },
+    { "good.docx",
+      { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "Fin de la page\n", "pagefooter" },
+      { "removedword", "HYPERLINK", "stylename" },
+      EXTRACT_OFFICE },
     { "good.xlsx", { "Quarterly", "Rechnung für crêpes\n", "815", "inlinecell" }, { "A1" }, EXTRACT_OFFICE },
     { "good.pptx", { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n" }, { "xmlns" }, EXTRACT_OFFICE },
-    { "good.odt", { "Rechnung für crêpes", "invoice 4711 & (apples)", "documenttitle" }, { "removedword" }, EXTRACT_OFFICE },
+    { "good.odt",
+      { "Rechnung für crêpes", "invoice 4711 & (apples)", "documenttitle" },
+      { "removedword" },
+      EXTRACT_OFFICE },
     { "good.ods", { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n" }, { "mimetype" }, EXTRACT_OFFICE },
     { "good.odp", { "Rechnung für crêpes\n", "Fin de la page\n" }, { "mimetype" }, EXTRACT_OFFICE },
-    { "good.rtf", { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "linktext" },
-      { "fontname", "HYPERLINK", "8950" }, EXTRACT_RTF },
-    { "good.pdf", { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "Fin de la page" }, { "Helvetica" }, EXTRACT_PDF },
+    { "good.rtf",
+      { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "linktext" },
+      { "fontname", "HYPERLINK", "8950" },
+      EXTRACT_RTF },
+    { "good.pdf",
+      { "Rechnung für crêpes\n", "invoice 4711 & (apples)\n", "Fin de la page" },
+      { "Helvetica" },
+      EXTRACT_PDF },
 };
 
 static void documents_say_what_people_read_in_them(void **state)
@@ -66,7 +77,8 @@ static void documents_say_what_people_read_in_them(void **state)
         int64_t begin_us = clock_monotonic_us();
         char *text;
 
-        assert_int_equal(read_in_child(arena, corpus(arena, good[i].file), good[i].kind, &text), EXTRACT_DONE);
+        assert_int_equal(read_in_child(arena, corpus(arena, good[i].file), good[i].kind, &text),
+                         EXTRACT_DONE);
         print_message("  %s: %lld ms\n", good[i].file, (long long)(clock_monotonic_us() - begin_us) / 1000);
         for (size_t k = 0; k < COUNT_OF(good[i].has) && good[i].has[k]; k++)
             if (!strstr(text, good[i].has[k]))
@@ -83,13 +95,13 @@ static const struct {
     enum extract_kind kind;
     enum extract_verdict verdict;
 } hostile[] = {
-    { "bomb.docx", EXTRACT_OFFICE, EXTRACT_SWOLLEN },    { "deep.odt", EXTRACT_OFFICE, EXTRACT_DAMAGED },
+    { "bomb.docx", EXTRACT_OFFICE, EXTRACT_SWOLLEN },     { "deep.odt", EXTRACT_OFFICE, EXTRACT_DAMAGED },
     { "entities.docx", EXTRACT_OFFICE, EXTRACT_DAMAGED }, { "outside.docx", EXTRACT_OFFICE, EXTRACT_DAMAGED },
-    { "locked.odt", EXTRACT_OFFICE, EXTRACT_ENCRYPTED }, { "cut.xlsx", EXTRACT_OFFICE, EXTRACT_DAMAGED },
-    { "locked.pdf", EXTRACT_PDF, EXTRACT_ENCRYPTED },    { "garbage.pdf", EXTRACT_PDF, EXTRACT_DAMAGED },
-    { "looping.pdf", EXTRACT_PDF, EXTRACT_VERDICTS },
-    { "numbers.rtf", EXTRACT_RTF, EXTRACT_DONE },        { "good.pdf", EXTRACT_OFFICE, EXTRACT_DAMAGED },
-    { "good.docx", EXTRACT_PDF, EXTRACT_DAMAGED },       { "good.docx", EXTRACT_RTF, EXTRACT_DAMAGED },
+    { "locked.odt", EXTRACT_OFFICE, EXTRACT_ENCRYPTED },  { "cut.xlsx", EXTRACT_OFFICE, EXTRACT_DAMAGED },
+    { "locked.pdf", EXTRACT_PDF, EXTRACT_ENCRYPTED },     { "garbage.pdf", EXTRACT_PDF, EXTRACT_DAMAGED },
+    { "looping.pdf", EXTRACT_PDF, EXTRACT_VERDICTS },     { "numbers.rtf", EXTRACT_RTF, EXTRACT_DONE },
+    { "good.pdf", EXTRACT_OFFICE, EXTRACT_DAMAGED },      { "good.docx", EXTRACT_PDF, EXTRACT_DAMAGED },
+    { "good.docx", EXTRACT_RTF, EXTRACT_DAMAGED },
 };
 
 /* EXTRACT_VERDICTS: whatever poppler makes of it, as long as it comes to an end and we live. */
@@ -100,7 +112,8 @@ static void hostile_documents_cost_their_budget(void **state)
         void *arena = talloc_new(NULL);
         int64_t begin_us = clock_monotonic_us();
         char *text;
-        enum extract_verdict verdict = read_in_child(arena, corpus(arena, hostile[i].file), hostile[i].kind, &text);
+        enum extract_verdict verdict =
+            read_in_child(arena, corpus(arena, hostile[i].file), hostile[i].kind, &text);
 
         print_message("  %s: %s, %lld ms\n", hostile[i].file, extract_verdict_name(verdict),
                       (long long)(clock_monotonic_us() - begin_us) / 1000);
@@ -177,7 +190,8 @@ static void kinds_come_from_type_or_name(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(
-            extract_kind_of(span_text(cases[i].type), span_text(cases[i].subtype), cases[i].name), cases[i].kind);
+            extract_kind_of(span_text(cases[i].type), span_text(cases[i].subtype), cases[i].name),
+            cases[i].kind);
 }
 
 /* Too much text is cut between two characters; too much time ends it, and what was found stays. */
@@ -246,7 +260,8 @@ static void it_is_asked_over_a_socket(void **state)
     assert_int_equal(err.kind, ERR_BUSY);
     assert_true(extract_service_open(arena, path, &options, &service, &err));
     assert_true(extract_is_there(path));
-    assert_true(extract_ask(path, EXTRACT_OFFICE, corpus(arena, "good.odt"), 60, &text, &verdict, &signal, &err));
+    assert_true(
+        extract_ask(path, EXTRACT_OFFICE, corpus(arena, "good.odt"), 60, &text, &verdict, &signal, &err));
     assert_int_equal(verdict, EXTRACT_DONE);
     assert_non_null(strstr(buf_text(&text), "invoice 4711"));
     struct buf large = BUF_INIT(arena);

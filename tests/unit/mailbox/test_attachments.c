@@ -70,8 +70,10 @@ static int64_t file(int64_t mailbox_id, const char *subject, const char *documen
     struct db *db;
 
     buf_add_format(&mail, "From: a@example.org\r\nSubject: %s\r\nMIME-Version: 1.0\r\n", subject);
-    buf_add_text(&mail, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nletter\r\n--b\r\n"
-                        "Content-Type: Application/Octet-Stream\r\nContent-Disposition: attachment; filename=\"a.doc\"\r\n\r\n");
+    buf_add_text(
+        &mail,
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nletter\r\n--b\r\n"
+        "Content-Type: Application/Octet-Stream\r\nContent-Disposition: attachment; filename=\"a.doc\"\r\n\r\n");
     buf_add_text(&mail, document);
     buf_add_text(&mail, "\r\n--b--\r\n");
     filing.draft = message_prepare(arena, buf_span(&mail));
@@ -127,7 +129,8 @@ static void what_attachments_say_is_found(void **state)
     struct err err;
 
     (void)state;
-    int64_t item = file(ADA, "one", "Two Cr\xc3\xaapes and a pan_cake"), other = file(ADA, "two", "broken words");
+    int64_t item = file(ADA, "one", "Two Cr\xc3\xaapes and a pan_cake"),
+            other = file(ADA, "two", "broken words");
     OK(attachments_progress(store->group, ADA, &before, &err));
     assert_false(finds(ADA, item, SEARCH_TEXT, "crepes"));
     OK(walk(&reader, &err));
@@ -140,14 +143,16 @@ static void what_attachments_say_is_found(void **state)
     assert_false(finds(ADA, other, SEARCH_TEXT, "crepes") || finds(BOB, item, SEARCH_TEXT, "crepes"));
     assert_true(finds(ADA, other, SEARCH_TEXT, "words")); /* what was read of it before it broke */
     OK(mailbox_search(store->group, arena,
-                      kit_store_number(store, "SELECT folder_id FROM folder WHERE mailbox_id = $1", ADA), NULL, &exact,
-                      1, 0, &found, &err));
+                      kit_store_number(store, "SELECT folder_id FROM folder WHERE mailbox_id = $1", ADA),
+                      NULL, &exact, 1, 0, &found, &err));
     assert_int_equal(found.count, 0); /* IMAP looks at the message itself */
     OK(attachments_text(store->group, arena,
-                        kit_store_number(store, "SELECT message_id FROM item WHERE item_id = $1", item), &text, &err));
+                        kit_store_number(store, "SELECT message_id FROM item WHERE item_id = $1", item),
+                        &text, &err));
     assert_true(span_equals_text(text, "Two Cr\xc3\xaapes and a pan_cake\n"));
 
-    int64_t copy = file(BOB, "one", "Two Cr\xc3\xaapes and a pan_cake"); /* the same bytes: the same message */
+    int64_t copy =
+        file(BOB, "one", "Two Cr\xc3\xaapes and a pan_cake"); /* the same bytes: the same message */
     OK(walk(&reader, &err));
     assert_int_equal(reader.readings, 2);
     assert_true(finds(BOB, copy, SEARCH_TEXT, "crepes"));
@@ -183,8 +188,10 @@ static void readers_come_and_go(void **state)
     assert_true(finds(EVE, behind, SEARCH_TEXT, "sugar"));
     OK(walk(&reader, &err));
     assert_int_equal(reader.readings, ATTACHMENTS_TRIES + 1);
-    assert_int_equal(kit_store_number(store, "SELECT count(*) FROM attachment_text WHERE reasons = 'given-up' AND $1 = $1", 1),
-                     1);
+    assert_int_equal(
+        kit_store_number(store, "SELECT count(*) FROM attachment_text WHERE reasons = 'given-up' AND $1 = $1",
+                         1),
+        1);
 }
 
 /* More words than the index keeps; and a document that is too large. */
@@ -203,9 +210,13 @@ static void large_ones(void **state)
     int64_t crowded = file(ZOE, "crowd", buf_text(&words)), large = file(ZOE, "large", buf_text(&huge));
     OK(walk(&reader, &err));
     assert_int_equal(reader.readings, 1);
-    assert_true(finds(ZOE, crowded, SEARCH_TEXT, "word29999") && finds(ZOE, crowded, SEARCH_TEXT, "word17 word18"));
+    assert_true(finds(ZOE, crowded, SEARCH_TEXT, "word29999") &&
+                finds(ZOE, crowded, SEARCH_TEXT, "word17 word18"));
     assert_false(finds(ZOE, crowded, SEARCH_TEXT, "word30000") || finds(ZOE, large, SEARCH_TEXT, "huge"));
-    assert_int_equal(kit_store_number(store, "SELECT count(*) FROM attachment_text WHERE reasons = 'large' AND $1 = $1", 1), 1);
+    assert_int_equal(
+        kit_store_number(store, "SELECT count(*) FROM attachment_text WHERE reasons = 'large' AND $1 = $1",
+                         1),
+        1);
     talloc_free(arena);
 }
 
@@ -230,7 +241,8 @@ static char *verify(void *arena, bool may_repair)
     struct verify_totals totals;
     struct err err;
 
-    OK(verify_messages(store->group, &(struct verify_options){ .may_repair = may_repair, .found = note, .arg = &said },
+    OK(verify_messages(store->group,
+                       &(struct verify_options){ .may_repair = may_repair, .found = note, .arg = &said },
                        &totals, &err));
     return buf_text(&said);
 }
@@ -245,7 +257,8 @@ static void verify_finds_what_is_damaged(void **state)
     int64_t item = file(ADA, "three", "mended pottery");
     OK(walk(&reader, &err));
     assert_string_equal(verify(arena, false), "");
-    change("UPDATE attachment_text SET raw_bytes = 5 WHERE message_id = (SELECT max(message_id) FROM attachment_text)");
+    change(
+        "UPDATE attachment_text SET raw_bytes = 5 WHERE message_id = (SELECT max(message_id) FROM attachment_text)");
     assert_string_equal(verify(arena, false), "attachment-text ");
     assert_string_equal(verify(arena, true), "attachment-text ");
     assert_false(finds(ADA, item, SEARCH_TEXT, "pottery"));
