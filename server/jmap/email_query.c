@@ -272,7 +272,7 @@ static bool read_since(struct jmap_call *call, uint64_t *since_out, uint64_t *at
     const char *text = jmap_arg_text(call, "sinceQueryState");
     struct span in = span_text(text);
 
-    *attached_out = 0;
+    *since_out = *attached_out = 0;
     if (!text)
         return jmap_fail_argument(call, "sinceQueryState");
     if (span_take_u64(&in, since_out) && *since_out <= call->account->modseq &&

@@ -118,23 +118,22 @@ static bool read_texts(struct asking *asking, const struct search_needle *needle
     return done;
 }
 
+static void add_items(struct search_items *items, const struct search_items *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        items->ids[items->count++] = more->ids[i];
+}
+
 static bool examine(struct asking *asking, size_t key, struct err *err)
 {
-    struct search_items *told = &asking->told[key], candidates = asking->crowded,
-                        found = { .ids = talloc_array(asking->known, int64_t,
-                                                      (unsigned)(told->count + asking->crowded.count + 1)) };
+    const struct search_items *told = &asking->told[key];
+    unsigned most = (unsigned)(told->count + asking->crowded.count + 1);
+    struct search_items candidates = { .ids = talloc_array(asking->known, int64_t, most) },
+                        found = { .ids = talloc_array(asking->known, int64_t, most) };
     struct search_needle needle = search_needle_of(asking->known, &asking->keys[key]);
 
-    if (asking->is_sure[key]) {
-        memcpy(found.ids, told->ids, told->count * sizeof *told->ids);
-        found.count = told->count;
-    } else {
-        candidates.ids = talloc_array(asking->known, int64_t, (unsigned)(told->count + candidates.count + 1));
-        memcpy(candidates.ids, told->ids, told->count * sizeof *told->ids);
-        memcpy(candidates.ids + told->count, asking->crowded.ids,
-               asking->crowded.count * sizeof *asking->crowded.ids);
-        candidates.count += told->count;
-    }
+    add_items(asking->is_sure[key] ? &found : &candidates, told);
+    add_items(&candidates, &asking->crowded);
     for (size_t at = 0; at < candidates.count; at += TEXTS_AT_ONCE) {
         size_t some = candidates.count - at < TEXTS_AT_ONCE ? candidates.count - at : TEXTS_AT_ONCE;
         if (!read_texts(asking, &needle, candidates.ids + at, some, &found, err))
