@@ -27,9 +27,9 @@ static const struct source by_address = { "address", "", "x.address", "" },
                            by_surname = { "recipient_person", "", "x.sort_surname", "" },
                            by_department = { "recipient_person", "", "lower(x.department)", "" },
                            by_city = { "recipient_person", "", "lower(x.city)", "" },
-                           by_phone = { "recipient_person", "", "lower(x.phone)", "" },
-                           by_mobile = { "recipient_person", "", "lower(x.mobile)", "" },
-                           by_fax = { "recipient_person", "", "lower(x.fax)", "" },
+                           by_phone = { "recipient_person", "", "chappe_number(x.phone)", "" },
+                           by_mobile = { "recipient_person", "", "chappe_number(x.mobile)", "" },
+                           by_fax = { "recipient_person", "", "chappe_number(x.fax)", "" },
                            by_group = {
                                "(SELECT t.target_recipient_id AS recipient_id, y.organisation_id, y.address"
                                " FROM address y JOIN recipient_target t ON t.recipient_id = y.recipient_id)",
@@ -42,7 +42,7 @@ enum rank { OF_MANY, OF_SOME, OF_FEW };
 /* `what`: the text that a test is about; a condition around it where an attribute has several values. */
 static const struct attribute {
     const char *name, *what, *before, *after;
-    bool is_folded;           /* already without capitals and accents */
+    const char *fold; /* what made it comparable, and makes what is looked for so; NULL: small letters do */
     bool is_found_whole_only; /* its index knows whole values */
     enum rank rank;
     const struct source *indexed[2];
@@ -52,13 +52,13 @@ static const struct attribute {
     { "mail", "x.address", ONE_OF_ITS_ADDRESSES, ")", .rank = OF_FEW,
       .indexed = { &by_address, &by_target } },
     { "domain", "d.name", "", "" },
-    { "name", "r.sort_name", "", "", .is_folded = true, .rank = OF_FEW, .indexed = { &by_name } },
-    { "cn", "r.sort_name", "", "", .is_folded = true, .rank = OF_FEW, .indexed = { &by_name } },
-    { "displayname", "r.sort_name", "", "", .is_folded = true, .rank = OF_FEW, .indexed = { &by_name } },
-    { "givenname", "e.sort_given_name", "", "", .is_folded = true, .rank = OF_FEW,
+    { "name", "r.sort_name", "", "", .fold = "chappe_fold", .rank = OF_FEW, .indexed = { &by_name } },
+    { "cn", "r.sort_name", "", "", .fold = "chappe_fold", .rank = OF_FEW, .indexed = { &by_name } },
+    { "displayname", "r.sort_name", "", "", .fold = "chappe_fold", .rank = OF_FEW, .indexed = { &by_name } },
+    { "givenname", "e.sort_given_name", "", "", .fold = "chappe_fold", .rank = OF_FEW,
       .indexed = { &by_given_name } },
-    { "sn", "coalesce(nullif(e.sort_surname, ''), r.sort_name)", "", "", .is_folded = true, .rank = OF_FEW,
-      .indexed = { &by_surname, &by_name } },
+    { "sn", "coalesce(nullif(e.sort_surname, ''), r.sort_name)", "", "", .fold = "chappe_fold",
+      .rank = OF_FEW, .indexed = { &by_surname, &by_name } },
     { "title", "e.title", "", "" },
     { "department", "e.department", "", "", .is_found_whole_only = true, .indexed = { &by_department } },
     { "ou", "e.department", "", "", .is_found_whole_only = true, .indexed = { &by_department } },
@@ -71,9 +71,12 @@ static const struct attribute {
     { "st", "e.state", "", "" },
     { "postal_code", "e.postal_code", "", "" },
     { "country", "e.country", "", "" },
-    { "phone", "e.phone", "", "", .rank = OF_FEW, .indexed = { &by_phone } },
-    { "mobile", "e.mobile", "", "", .rank = OF_FEW, .indexed = { &by_mobile } },
-    { "fax", "e.fax", "", "", .rank = OF_FEW, .indexed = { &by_fax } },
+    { "phone", "chappe_number(e.phone)", "", "", .fold = "chappe_number", .rank = OF_FEW,
+      .indexed = { &by_phone } },
+    { "mobile", "chappe_number(e.mobile)", "", "", .fold = "chappe_number", .rank = OF_FEW,
+      .indexed = { &by_mobile } },
+    { "fax", "chappe_number(e.fax)", "", "", .fold = "chappe_number", .rank = OF_FEW,
+      .indexed = { &by_fax } },
     { "notes", "e.notes", "", "" },
     { "kind", "r.kind", "", "" },
     { "state", "r.state", "", "" },
@@ -171,7 +174,7 @@ static struct finding find_by_index(const struct translation *t, const struct at
                                     const struct ldap_filter *filter, size_t parameter)
 {
     struct buf all = buf_owned_by(t->owner), some = buf_owned_by(t->owner);
-    const char *fold = attribute->is_folded ? "chappe_fold" : "lower";
+    const char *fold = attribute->fold ? attribute->fold : "lower";
     bool is_whole = filter->kind == LDAP_EQUALS;
     size_t length = longest_piece(filter);
     char *test, *prefix;
@@ -207,10 +210,13 @@ static bool read_test(struct translation *t, const struct ldap_filter *filter, s
     if (filter->kind == LDAP_PRESENT) {
         buf_add_format(&t->condition, "coalesce(%s, '') <> ''", attribute->what);
     } else {
-        buf_add_format(&t->condition,
-                       attribute->is_folded ? "coalesce(%s %s (SELECT chappe_fold($%zu)), false)"
-                                            : "coalesce(lower(%s) %s lower($%zu), false)",
-                       attribute->what, filter->kind == LDAP_EQUALS ? "=" : "LIKE", parameter);
+        const char *comparison = filter->kind == LDAP_EQUALS ? "=" : "LIKE";
+        if (attribute->fold)
+            buf_add_format(&t->condition, "coalesce(%s %s (SELECT %s($%zu)), false)", attribute->what,
+                           comparison, attribute->fold, parameter);
+        else
+            buf_add_format(&t->condition, "coalesce(lower(%s) %s lower($%zu), false)", attribute->what,
+                           comparison, parameter);
         t->out->values[t->out->count++] =
             db_text(filter->kind == LDAP_EQUALS ? filter->pieces[0] : pattern_of(t->owner, filter));
         *found_out = find_by_index(t, attribute, filter, parameter);

@@ -32,7 +32,7 @@ WITH o AS (SELECT organisation_id, domain_id FROM domain WHERE name = '{domain}'
              FROM o, g, s, n RETURNING recipient_id, organisation_id, mailbox_id),
      p AS (INSERT INTO recipient_person (recipient_id, organisation_id, given_name, surname, department, city, phone, mobile)
            SELECT r.recipient_id, r.organisation_id, n.given, n.surname, 'Department ' || n % 200,
-                  (ARRAY['Paris','Lyon','Zürich','Gdańsk'])[1 + n % 4], '+33 1 ' || lpad(n::text, 8, '0'), '+33 6 ' || lpad((n * 7)::text, 8, '0')
+                  (ARRAY['Paris','Lyon','Zürich','Gdańsk'])[1 + n / 10 % 4], '+33 1 ' || lpad(n::text, 8, '0'), '+33 6 ' || lpad((n * 7)::text, 8, '0')
              FROM r JOIN n ON r.mailbox_id = 10000000 + n.n)
 INSERT INTO address (organisation_id, domain_id, recipient_id, address, is_primary)
 SELECT r.organisation_id, o.domain_id, r.recipient_id, 'u' || r.mailbox_id || '.' || left(md5(r.mailbox_id::text), 6) || '@{domain}', true
