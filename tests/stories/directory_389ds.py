@@ -51,6 +51,7 @@ def story_people_come_follow_and_log_in(world: World) -> None:
         assert by_web(world, f"ada{at}", "wrong").startswith("401")
         # known by nsUniqueId: renamed and moved the mailbox stays
         dirsrv.rename("uid=ada,ou=people", "uid=countess", "ou=away")
+        assert by_imap(world, f"ada{at}", SECRET) == "in", "moved; nobody has synchronised since"
         dirsrv.modify("uid=countess,ou=away", {"mail": [f"countess{at}", f"ada{at}"]})
         sync(world, name)
         assert user(world, f"ada{at}")["address"] == f"countess{at}", user(world, f"ada{at}")
