@@ -45,7 +45,7 @@ def set_config(world: World, key: str, value: str) -> None:
 
 def story_a_killed_role_is_started_again_within_a_second(world: World) -> None:
     ada = world.user("ada")
-    for name in ("smtp", "mailbox", "web", "housekeeping"):
+    for name in ("smtp", "mailbox", "web", "housekeeping", "extract"):
         before, restarts = role(world, name)["pid"], role(world, name)["restarts"]
         os.kill(before, signal.SIGKILL)
         began = time.monotonic()
