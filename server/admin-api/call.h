@@ -214,6 +214,7 @@ HANDLER(job_get_one);
 HANDLER(job_items_get);
 HANDLER(job_events_get);
 HANDLER(certificates_get);      /* GET /certificates */
+HANDLER(certificates_missing_get); /* GET /certificates/missing */
 HANDLER(user_test_post);        /* POST /users/{address}/test */
 HANDLER(connector_test_post);   /* POST /connectors/{name}/test */
 HANDLER(statistics_get);        /* GET /statistics */

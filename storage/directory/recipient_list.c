@@ -1,6 +1,7 @@
 /* recipient_list.c -- one page of recipients. */
 #include "directory/recipient_list.h"
 
+#include "directory/recipient_search.h"
 #include "directory/user_row.h"
 
 #include <inttypes.h>
@@ -82,16 +83,6 @@ static const char *const pages[REACHES][RECIPIENT_ORDERS][2] = {
     [REACH_FOUND] = PAGES(OF_ANY, OF_ANY, FITS_AS_FOUND),
 };
 
-/* A pattern of what is looked for, folded. */
-static const char PATTERN[] =
-    "SELECT '%' || regexp_replace(chappe_fold($1), '([%_\\\\])', '\\\\\\1', 'g') || '%'";
-
-/* By recipient_by_name_part and address_by_part. Who has many hits needs none of them: a page is full soon. */
-enum { FEW = 2000 };
-static const char FIND_FEW[] =
-    "(SELECT recipient_id FROM recipient WHERE sort_name LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)"
-    " UNION (SELECT recipient_id FROM address WHERE address LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)";
-
 struct listing {
     const void *owner;
     const struct recipient_query *query;
@@ -154,29 +145,39 @@ static bool read_page(struct db *db, void *arg, struct err *err)
     return true;
 }
 
-/* By the role that looks up, under whose row-level security these indexes serve; the page itself is read by the actor's. */
 static bool look_for(struct directory *directory, struct listing *l, void *scratch, struct err *err)
 {
-    struct db_rows *rows;
-    struct db_row row;
-    const char *pattern;
+    struct recipient_search search;
 
-    if (!look_up_one(directory, scratch, PATTERN, DB_ARGS(db_text(l->query->text)), &row, err))
+    if (!recipient_search(directory, scratch, l->organisation_id, l->query->text, &search, err))
         return false;
-    pattern = db_copy_text(scratch, &row, 0);
-    l->text = db_text(pattern);
-    if (!look_up(directory, scratch, FIND_FEW,
-                 DB_ARGS(db_i64(l->organisation_id), db_text(pattern), db_i64(FEW + 1)), &rows, err))
-        return false;
-    size_t count = db_rows_count(rows);
-    if (count > FEW)
-        return true;
-    int64_t *ids = talloc_array(scratch, int64_t, (unsigned)count + 1);
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        ids[i] = db_get_i64(&row, 0);
-    l->reach = REACH_FOUND;
-    l->text = db_i64_array(ids, count);
+    l->text = search.value;
+    if (search.is_few)
+        l->reach = REACH_FOUND;
     return true;
+}
+
+/* Who reaches all of the organisation has his page chosen by the role that looks up, whom row-level security costs no look at each row:
+ * there the planner's indexes serve. What is shown is read again, by its numbers, as what the actor may see. */
+static bool choose(struct directory *directory, struct listing *l, void *scratch, struct err *err)
+{
+    struct listing chosen = *l;
+    int64_t *ids;
+
+    chosen.owner = scratch;
+    if (!look_in(directory, read_page, &chosen, err))
+        return false;
+    ids = talloc_array(scratch, int64_t, (unsigned)chosen.count + 1);
+    for (size_t i = 0; i < chosen.count; i++)
+        ids[i] = chosen.entries[i].recipient_id;
+    l->reach = REACH_FOUND;
+    l->text = db_i64_array(ids, chosen.count);
+    return true;
+}
+
+static bool is_whole(const struct actor *actor)
+{
+    return !actor->within || !*actor->within;
 }
 
 bool recipient_list(struct directory *directory, const struct actor *actor, const void *owner,
@@ -192,6 +193,7 @@ bool recipient_list(struct directory *directory, const struct actor *actor, cons
 
     listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
     bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&
+                (listing.reach != REACH_ONE || !is_whole(actor) || choose(directory, &listing, scratch, err)) &&
                 act_read(directory, actor, query->organisation_id, read_page, &listing, err);
     talloc_free(scratch);
     if (!done)

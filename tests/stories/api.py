@@ -192,6 +192,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("GET", f"/selection{query}&query={quote('(kind=user)')}")
     api("GET", "/statistics?hours=48")
     api("GET", "/certificates")
+    api("GET", "/certificates/missing")
     api("POST", f"/users/{ada}/test", {})
     api("POST", "/connectors", {"name": f"tried {world.number}", "spaces": ["tried.example"], "smarthost": "[127.0.0.1]:9"})
     api("POST", f"/connectors/{quote(f'tried {world.number}')}/test", {})
