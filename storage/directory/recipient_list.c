@@ -9,7 +9,8 @@
 
 /* Who administers a part of an organisation may not see its administrative groups: their names are empty for him.
  * $1 organisation, $2 domain, $3 what is looked for, $4 kinds, $5 states, $6 administrative group, $7 and $8 the last one seen, $9
- * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made. The
+ * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made, $16 stores
+ * by their numbers, of which the planner knows how many recipients they have. The
  * page is chosen first, by an index of its order where there is one; names of what contains them are looked up for those on it. */
 #define CHOSEN(key, joins, text_fits)                                                                        \
     "WITH page AS MATERIALIZED (SELECT r.*, a.address, " key " AS sort_key FROM recipient r"                 \
@@ -25,7 +26,8 @@
     "   AND ($12::bigint IS NULL OR r.quota_bytes >= $12)"                                                   \
     "   AND ($13::bigint IS NULL OR r.quota_bytes <= $13)"                                                   \
     "   AND ($14::bigint IS NULL OR r.created_us >= $14)"                                                    \
-    "   AND ($15::bigint IS NULL OR r.created_us < $15) AND $8::bigint >= 0"
+    "   AND ($15::bigint IS NULL OR r.created_us < $15) AND $8::bigint >= 0"                                 \
+    "   AND ($16::bigint[] IS NULL OR r.store_id = ANY ($16))"
 /* In their order until the page is full: quick where many fit. */
 #define FITS_ON_THE_WAY                                                                                      \
     "($3::text IS NULL OR r.sort_name LIKE $3 OR r.recipient_id IN"                                          \
@@ -88,7 +90,8 @@ struct listing {
     const struct recipient_query *query;
     int64_t organisation_id;
     enum reach reach;
-    struct db_value text; /* a pattern; with REACH_FOUND, whom it was found in */
+    struct db_value text;   /* a pattern; with REACH_FOUND, whom it was found in */
+    struct db_value stores; /* ids; NULL: any, or those that the query names */
     struct recipient_entry *entries;
     size_t count;
 };
@@ -125,7 +128,7 @@ static bool query_page(struct db *db, const struct listing *l, struct db_rows **
                             db_text(q->states), db_text(q->admin_group), db_text(q->after_key),
                             db_i64(q->after_id), db_i64((int64_t)q->limit), db_text(q->store),
                             db_text(q->storage_group), bound(q->quota_least), bound(q->quota_most),
-                            bound(q->created_from_us), bound(q->created_before_us)),
+                            bound(q->created_from_us), bound(q->created_before_us), l->stores),
                     rows_out, err);
 }
 
@@ -157,6 +160,27 @@ static bool look_for(struct directory *directory, struct listing *l, void *scrat
     return true;
 }
 
+static const char SELECT_STORES[] =
+    "SELECT s.store_id FROM store s JOIN storage_group g USING (storage_group_id)"
+    " WHERE ($1::text IS NULL OR s.name = $1) AND ($2::text IS NULL OR g.name = $2)";
+
+static bool find_stores(struct directory *directory, const void *scratch, const struct recipient_query *query,
+                        struct db_value *stores_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+    int64_t *ids;
+
+    if (!look_up(directory, scratch, SELECT_STORES, DB_ARGS(db_text(query->store), db_text(query->storage_group)),
+                 &rows, err))
+        return false;
+    ids = talloc_array(scratch, int64_t, (unsigned)db_rows_count(rows) + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        ids[i] = db_get_i64(&row, 0);
+    *stores_out = db_i64_array(ids, db_rows_count(rows));
+    return true;
+}
+
 /* Who reaches all of the organisation has his page chosen by the role that looks up, whom row-level security costs no look at each row:
  * there the planner's indexes serve. What is shown is read again, by its numbers, as what the actor may see. */
 static bool choose(struct directory *directory, struct listing *l, void *scratch, struct err *err)
@@ -165,6 +189,9 @@ static bool choose(struct directory *directory, struct listing *l, void *scratch
     int64_t *ids;
 
     chosen.owner = scratch;
+    if ((l->query->store || l->query->storage_group) &&
+        !find_stores(directory, scratch, l->query, &chosen.stores, err))
+        return false;
     if (!look_in(directory, read_page, &chosen, err))
         return false;
     ids = talloc_array(scratch, int64_t, (unsigned)chosen.count + 1);
@@ -189,7 +216,8 @@ bool recipient_list(struct directory *directory, const struct actor *actor, cons
                                .query = query,
                                .organisation_id =
                                    query->organisation_id ? query->organisation_id : actor->organisation_id,
-                               .text = db_text(NULL) };
+                               .text = db_text(NULL),
+                               .stores = db_null(DB_I64_ARRAY) };
 
     listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
     bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&

@@ -189,7 +189,7 @@ def story_owners_are_told_once_before_anything_is_deleted(world: World) -> None:
     policy(world, "add", "Keep", "--query", f"(address={ada})", "--retention", "Junk=10:delete")
     os.kill(world.server.role_pid("housekeeping"), signal.SIGTERM)   # it begins anew
     asked = "SELECT count(*) FROM retention_told JOIN address USING (recipient_id) WHERE address = '{}'"
-    world.server.wait_until(lambda: world.server.sql("chappe_directory", asked.format(ada)) == "1", 200, "the keeper's round")
+    world.server.wait_until(lambda: world.server.sql("chappe_directory", asked.format(ada)).strip() == "1", 200, "the keeper's round")
     told(world, ada, "Junk (et les dossiers en dessous) : supprimé après 10 jours", "un jour après ce message")
     assert counts(world, ada)["Junk"] == 3, "not on the day on which he was told"
     assert counts(world, bob)["INBOX"] == 3, "whom no rule concerns is not told"
