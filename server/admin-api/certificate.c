@@ -42,8 +42,8 @@ static bool is_covered(const json_t *certificates, const char *name)
         if (!json_is_true(json_object_get(certificate, "has_key")) ||
             json_integer_value(json_object_get(certificate, "days")) < 0)
             continue;
-        json_array_foreach(json_object_get(certificate, "names"), k, borne) if (bears(
-            json_string_value(borne), name)) return true;
+        json_array_foreach(json_object_get(certificate, "names"), k,
+                           borne) if (bears(json_string_value(borne), name)) return true;
     }
     return false;
 }

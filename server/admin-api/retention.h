@@ -14,7 +14,7 @@ struct retention_walk {
     int64_t organisation_id;
     const char *policy; /* NULL: all of the organisation */
     enum retain_mode mode;
-    bool waits; /* for a day after an owner was told, before anything is done */
+    bool waits;                /* for a day after an owner was told, before anything is done */
     const struct actor *actor; /* in whose name the audit row is */
     bool (*goes_on)(void *argument);
     retention_told *told; /* NULL */

@@ -44,13 +44,13 @@ static void make_receipt(uint8_t receipt_out[FILING_RECEIPT_BYTES], const void *
     filing_receipt(receipt_out, number, now_us / day_us * day_us);
 }
 
-static bool send(const struct admin_api *api, const struct resolved *recipient, const struct message_draft *letter,
-                 const uint8_t *receipt, int64_t now_us, struct err *err)
+static bool send(const struct admin_api *api, const struct resolved *recipient,
+                 const struct message_draft *letter, const uint8_t *receipt, int64_t now_us, struct err *err)
 {
-    struct deliver_recipient to = { .group_id = recipient->mailbox.storage_group_id,
-                                    .target = { .mailbox_id = recipient->mailbox.mailbox_id,
-                                                .ignores_quota = true,
-                                                .receipt = receipt } };
+    struct deliver_recipient to = {
+        .group_id = recipient->mailbox.storage_group_id,
+        .target = { .mailbox_id = recipient->mailbox.mailbox_id, .ignores_quota = true, .receipt = receipt }
+    };
 
     if (!deliver_message(api->options.deliver, letter, now_us, &to, 1, err))
         return false;

@@ -77,7 +77,7 @@ struct login_seen {
     int64_t recipient_id;    /* whose mailbox it is */
     int64_t app_password_id; /* of who came; 0: the account's own password */
     int64_t opener_id;       /* the recipient who came and is somebody else; 0: the owner */
-    unsigned protocol;                     /* one bit */
+    unsigned protocol;       /* one bit */
     char peer[NET_ADDRESS_TEXT];
     int64_t first_us, last_us, logins; /* all of one day */
 };

@@ -39,8 +39,8 @@ bool login_seen_push(struct directory *directory, const struct login_seen *seen,
     void *scratch = talloc_new(NULL);
     unsigned size = (unsigned)count + 1;
     int64_t *recipients = talloc_array(scratch, int64_t, size), *apps = talloc_array(scratch, int64_t, size),
-            *openers = talloc_array(scratch, int64_t, size), *firsts = talloc_array(scratch, int64_t, size), *lasts = talloc_array(scratch, int64_t, size),
-            *logins = talloc_array(scratch, int64_t, size);
+            *openers = talloc_array(scratch, int64_t, size), *firsts = talloc_array(scratch, int64_t, size),
+            *lasts = talloc_array(scratch, int64_t, size), *logins = talloc_array(scratch, int64_t, size);
     int32_t *protocols = talloc_array(scratch, int32_t, size);
     struct span *peers = talloc_array(scratch, struct span, size);
     struct db *db;

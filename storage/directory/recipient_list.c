@@ -171,8 +171,8 @@ static bool find_stores(struct directory *directory, const void *scratch, const 
     struct db_row row;
     int64_t *ids;
 
-    if (!look_up(directory, scratch, SELECT_STORES, DB_ARGS(db_text(query->store), db_text(query->storage_group)),
-                 &rows, err))
+    if (!look_up(directory, scratch, SELECT_STORES,
+                 DB_ARGS(db_text(query->store), db_text(query->storage_group)), &rows, err))
         return false;
     ids = talloc_array(scratch, int64_t, (unsigned)db_rows_count(rows) + 1);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
@@ -220,9 +220,10 @@ bool recipient_list(struct directory *directory, const struct actor *actor, cons
                                .stores = db_null(DB_I64_ARRAY) };
 
     listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
-    bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&
-                (listing.reach != REACH_ONE || !is_whole(actor) || choose(directory, &listing, scratch, err)) &&
-                act_read(directory, actor, query->organisation_id, read_page, &listing, err);
+    bool done =
+        (!query->text || look_for(directory, &listing, scratch, err)) &&
+        (listing.reach != REACH_ONE || !is_whole(actor) || choose(directory, &listing, scratch, err)) &&
+        act_read(directory, actor, query->organisation_id, read_page, &listing, err);
     talloc_free(scratch);
     if (!done)
         return false;

@@ -13,7 +13,8 @@
 
 struct recipient_search {
     bool is_few;
-    struct db_value value; /* few: array of their ids; else the pattern for LIKE, folded as sort_name and addresses are */
+    struct db_value
+        value; /* few: array of their ids; else the pattern for LIKE, folded as sort_name and addresses are */
 };
 /* Of this organisation, 0: of all. Case and accents aside. The value lives as long as `owner`. ERR_BUSY. */
 MUST_CHECK bool recipient_search(struct directory *directory, const void *owner, int64_t organisation_id,

@@ -109,9 +109,9 @@ static const char SELECT_BY_ID[] = SELECT_USER " WHERE r.mailbox_id IS NOT NULL 
                 "   AND " fits "   AND ($4::text IS NULL OR a.address > $4)"                                 \
                 "   AND (NOT $6 OR r.protocols <> 255)"                                                      \
                 " ORDER BY a.address LIMIT $5"
-static const char SELECT_PAGE[] =
-    PAGE_THAT("($3::text IS NULL OR r.sort_name LIKE $3"
-              "      OR EXISTS (SELECT FROM address b WHERE b.recipient_id = r.recipient_id AND b.address LIKE $3))");
+static const char SELECT_PAGE[] = PAGE_THAT(
+    "($3::text IS NULL OR r.sort_name LIKE $3"
+    "      OR EXISTS (SELECT FROM address b WHERE b.recipient_id = r.recipient_id AND b.address LIKE $3))");
 /* Those few that were found. */
 static const char SELECT_FOUND[] = PAGE_THAT("r.recipient_id = ANY ($3::bigint[])");
 
