@@ -44,7 +44,7 @@ def set_config(world: World, key: str, value: str) -> None:
 
 def story_a_killed_role_is_back_within_two_seconds(world: World) -> None:
     ada = world.user("ada")
-    for name in ("smtp", "mailbox", "web", "housekeeping"):
+    for name in ("smtp", "mailbox", "web", "housekeeping", "extract"):
         before = role(world, name)["pid"]
         os.kill(before, signal.SIGKILL)
         began = time.monotonic()
