@@ -213,12 +213,13 @@ HANDLER(jobs_get);
 HANDLER(job_get_one);
 HANDLER(job_items_get);
 HANDLER(job_events_get);
-HANDLER(certificates_get);      /* GET /certificates */
-HANDLER(user_test_post);        /* POST /users/{address}/test */
-HANDLER(connector_test_post);   /* POST /connectors/{name}/test */
-HANDLER(statistics_get);        /* GET /statistics */
-HANDLER(job_resume_post);       /* POST /jobs/{id}/resume */
-HANDLER(selection_preview_get); /* GET /selection */
+HANDLER(certificates_get);         /* GET /certificates */
+HANDLER(certificates_missing_get); /* GET /certificates/missing */
+HANDLER(user_test_post);           /* POST /users/{address}/test */
+HANDLER(connector_test_post);      /* POST /connectors/{name}/test */
+HANDLER(statistics_get);           /* GET /statistics */
+HANDLER(job_resume_post);          /* POST /jobs/{id}/resume */
+HANDLER(selection_preview_get);    /* GET /selection */
 HANDLER(job_cancel_post);
 HANDLER(senders_get);   /* GET /recipients/{address}/senders */
 HANDLER(sender_post);   /* POST /recipients/{address}/senders */

@@ -938,6 +938,8 @@ const struct command commands[] = {
 
     { "certificate list", "", "The certificates of this server: names, issuers, dates.", NULL, NULL, "GET",
       "/certificates", NULL, "certificates", "file names until days is_default has_key fault" },
+    { "certificate missing", "", "Names that others ask for and that no certificate of this server bears.",
+      NULL, NULL, "GET", "/certificates/missing", NULL, "missing", "name domain purpose" },
 
     { "job list", "", "Lists work on many objects, the newest first.", NULL, NULL, "GET", "/jobs", NULL,
       "jobs", "id title state done failed total caller created" },

@@ -41,7 +41,7 @@ export async function jmap(page, method, args = {}) {
   )
 }
 
-function asked(login, method, path, body) {
+export function asked(login, method, path, body) {
   return new Promise((done, fail) => {
     const headers = { Authorization: `Basic ${Buffer.from(`${login}:${PASSWORD}`).toString('base64')}`, 'Content-Type': 'application/json' }
     const one = request(origin + path, { method, rejectUnauthorized: false, headers }, (answer) => {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { axe, check, innocent, logIn, origin, PASSWORD, person } from './kit.mjs'
-import { ask, row } from './mail-kit.mjs'
+import { ask, asked, row } from './mail-kit.mjs'
 
 const require = createRequire(new URL('../../webmail/package.json', import.meta.url))
 const EMMA = 'emma@letters.example'
@@ -396,6 +396,25 @@ async function security(who) {
   await innocent(who)
 }
 
+/** Emma reads in a folder that Felix shares with her; he sees that, apart from his own logins. */
+async function seesWhoCame(who) {
+  const { page } = who
+  await go(page, '/settings/sessions')
+  await page.getByRole('heading', { name: 'You and your programs' }).waitFor()
+  check('nobody came yet', (await page.getByText(EMMA).count()) === 0)
+  const { accounts } = await asked(EMMA, 'GET', '/jmap/session')
+  const accountId = Object.keys(accounts).find((id) => accounts[id].name === FELIX)
+  await ask(EMMA, 'Email/query', { accountId })
+  const rows = () => page.getByRole('list').filter({ has: page.getByText('Opened a folder on the web or by JMAP') })
+  await eventually('the visit is shown', async () => {
+    await go(page, '/settings/sessions')
+    return (await rows().getByText(EMMA).count()) === 1
+  })
+  check('apart from his own', (await rows().getByText('Logged in on the web').count()) === 0)
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-visited.png` })
+  await innocent(who)
+}
+
 async function blocks(who) {
   const { page } = who
   await go(page, '/settings/senders')
@@ -438,7 +457,7 @@ const walks = (login, tests) => ({ name: `settings/${login}`, open: (browser) =>
 
 export const settingsTests = [
   { name: 'settings/rules', open: async () => ({ context: { close() {} } }), tests: [['settings/rulesAreReadBack', rulesAreReadBack]] },
-  walks(FELIX, [automaticReply]),
+  walks(FELIX, [automaticReply, seesWhoCame]),
   walks(EMMA, [ruleByClicks, sharesAFolder, namesADelegate, importsAndExports, signature, blocks]),
   walks('lena@letters.example', [security]),
   ...pageTests(),

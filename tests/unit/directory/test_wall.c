@@ -30,6 +30,7 @@ static const char *const tenant_tables[] = {
     "credential",
     "app_password",
     "login_seen",
+    "retention_told",
     "role_assignment",
     "audit",
     "recipient_sender",
@@ -157,6 +158,7 @@ static int set_up(void **state)
         "   FROM recipient WHERE kind = 'user';"
         "INSERT INTO login_seen (organisation_id, recipient_id, day_us, protocol, peer, first_us, last_us, logins)"
         " SELECT organisation_id, recipient_id, 0, 2, '192.0.2.1', 1, 1, 1 FROM recipient WHERE kind = 'user';"
+        "INSERT INTO retention_told SELECT recipient_id, organisation_id, '*=365:delete', 1 FROM recipient WHERE kind = 'user';"
         "INSERT INTO send_count SELECT organisation_id, 0, 1, 1, 1 FROM organisation;"
         "INSERT INTO lesson (organisation_id, recipient_id, mailbox_id, storage_group_id, message_id, is_spam, made_us,"
         "                    next_us) SELECT organisation_id, recipient_id, recipient_id, 1, 1, true, 1, 1 FROM recipient;"
