@@ -15,8 +15,9 @@ import { RunBar, RunDrawer, RunsTab } from './runs'
 import { SettingsTab } from './settings-tab'
 import { EntriesTab, MappingTab } from './trial-tab'
 import { useTexts } from './texts'
+import { WritingTab } from './writing-tab'
 
-const TABS = ['overview', 'entries', 'settings', 'mapping', 'runs', 'conflicts'] as const
+const TABS = ['overview', 'entries', 'settings', 'mapping', 'writing', 'runs', 'conflicts'] as const
 
 function Servers({ of }: { of: Server[] }) {
   const say = useTexts()
@@ -250,6 +251,7 @@ export function DirectoryPage() {
                   <SettingsTab which={which} known={source} mayWrite={mayWrite} dialog={search.dialog} onDialog={dialog} onRenamed={(name) => void navigate({ to: '/directories/source', search: { organisation: which.organisation, source: name, tab: 'settings' } })} />
                 )}
                 {tab === 'mapping' && <MappingTab which={which} known={source} mayWrite={mayWrite} />}
+                {tab === 'writing' && <WritingTab which={which} known={source} mayWrite={mayWrite} dialog={search.dialog} onDialog={dialog} onAsked={(run) => open(run.id)} />}
                 {tab === 'runs' && <RunsTab which={which} onOpen={open} />}
                 {tab === 'conflicts' && <ConflictsTab which={which} mayWrite={mayWrite} />}
               </Tabs.Panel>
