@@ -404,11 +404,17 @@ async function changesOwnPassword(_, browser) {
   await type(SECRET, 'alllowercase')
   await dialog.getByText('refuses the new password', { exact: false }).waitFor()
   await type(SECRET, fresh)
-  await page.locator('input[autocomplete=current-password]').first().waitFor()
-  await tries(page, 'paul@alpha.example', fresh)
-  await settledMail(page)
+  await dialog.getByText('Current password').waitFor({ state: 'detached' })
   await innocent(who)
   await who.context.close()
+  const later = await person(browser)
+  await later.page.goto(origin + '/')
+  await tries(later.page, 'paul@alpha.example', SECRET)
+  await later.page.getByRole('alert').waitFor()
+  await tries(later.page, 'paul@alpha.example', fresh)
+  await later.page.locator('main#content').waitFor()
+  await innocent(later)
+  await later.context.close()
 }
 
 /** Where there are keys for tickets there is a button; a browser that has none of the domain says so, and the password is still there. */

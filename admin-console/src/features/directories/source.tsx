@@ -3,6 +3,7 @@ import { IconChevronDown } from '@chappe/kit/icons'
 import { Alert, Button, Group, Menu, Tabs, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { useMay } from '../../app/session'
@@ -199,6 +200,16 @@ function Acts({ which, known, busy, onAsk, onDialog }: { which: Which; known: So
   )
 }
 
+/** On a narrow screen the tabs scroll: the open one is in sight. */
+function useTabInSight(tab: string, isThere: boolean) {
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const open = list.current?.querySelector<HTMLElement>('[data-active]')
+    if (list.current && open) list.current.scrollLeft = open.offsetLeft + (open.clientWidth - list.current.clientWidth) / 2
+  }, [tab, isThere])
+  return list
+}
+
 /** One company directory: how it is, what it says, what it changed here. */
 export function DirectoryPage() {
   const say = useTexts()
@@ -214,6 +225,7 @@ export function DirectoryPage() {
   /* a preview answers nothing */
   const last = runs.find((r) => r.kind !== 'preview')
   const tab = TABS.find((t) => t === search.tab) ?? 'overview'
+  const tabs = useTabInSight(tab, known.isSuccess)
   const go = (to: { tab?: string | undefined; run?: string }) => void navigate({ search: { organisation: which.organisation, source: which.name, ...to } })
   const dialog = (name: string | undefined) => void navigate({ search: { ...search, dialog: name }, replace: name === undefined })
   const open = (id: number) => go({ tab: search.tab, run: String(id) })
@@ -237,7 +249,7 @@ export function DirectoryPage() {
           <div className={classes.stack}>
             {last?.state === 'asks' && <Question of={last} mayWrite={mayWrite} onConfirm={() => dialog('confirm')} onPreview={() => void ask('preview')} />}
             <Tabs value={tab} onChange={(id) => go({ tab: id ?? undefined })} keepMounted={false}>
-              <Tabs.List>
+              <Tabs.List ref={tabs}>
                 {TABS.map((t) => (
                   <Tabs.Tab key={t} value={t}>
                     {t === 'conflicts' && status?.conflicts ? `${say('tab.conflicts')} (${status.conflicts})` : say(`tab.${t}`)}
