@@ -20,6 +20,7 @@ enum problem {
     PROBLEM_CHANGED,
     PROBLEM_KEY_REUSED,
     PROBLEM_KEY_BUSY,
+    PROBLEM_NO_TICKET,
     PROBLEMS
 };
 
@@ -121,6 +122,9 @@ HANDLER(directory_conflicts);    /* GET /directories/{name}/conflicts */
 HANDLER(directory_run_post);     /* POST /directories/{name}/runs */
 HANDLER(directory_runs_get);     /* GET /directories/{name}/runs */
 HANDLER(directory_run_get);      /* GET /directories/{name}/runs/{id} */
+HANDLER(directory_writing);      /* GET /directories/{name}/writing */
+HANDLER(directory_write_look);   /* POST /directories/{name}/writing/preview */
+HANDLER(directory_write_again);  /* POST /directories/{name}/writing/again */
 HANDLER(directory_choose);       /* POST /directories/{name}/choose */
 HANDLER(directory_link);         /* POST /directories/{name}/link */
 HANDLER(domain_post);            /* POST /domains */

@@ -95,6 +95,7 @@ static const struct jmap_method methods[] = {
     { "LoginSession/get", JMAP_OWNER, login_session_get, OWN, GET, OURS },
     { "LoginSession/set", JMAP_OWNER, login_session_set, OWN, SET, OURS },
     { "AccountActivity/get", JMAP_OWNER, account_activity_get, OWN, GET, OURS },
+    { "OwnPassword/get", JMAP_OWNER, own_password_get, OWN, GET, OURS },
     { "OwnPassword/set", JMAP_OWNER, own_password_set, OWN, SET, OURS },
     { "MessageTrace/get", JMAP_OWNER, message_trace_get, OWN, GET, OURS },
     { "MessageTrace/query", JMAP_OWNER, message_trace_query, OWN, QUERY, OURS },

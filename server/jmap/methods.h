@@ -66,6 +66,7 @@ METHOD(recovery_set);
 METHOD(login_session_get);
 METHOD(login_session_set);
 METHOD(account_activity_get);
+METHOD(own_password_get);
 METHOD(own_password_set);
 METHOD(message_trace_get);
 METHOD(message_trace_query);

@@ -11,13 +11,14 @@ import { interruptedTests } from './interrupted.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
 import { settingsTests } from './settings.mjs'
+import { ticketTests } from './tickets.mjs'
 import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
   mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
-  directory: companyTests,
+  directory: () => [...companyTests(), ...ticketTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const only = process.env.ONLY

@@ -74,6 +74,7 @@ static const char *const tenant_tables[] = {
     "directory_member",
     "directory_conflict",
     "directory_written",
+    "directory_write_refused",
     "recipient_person",
     "line_session",
     "push_subscription",
@@ -214,6 +215,9 @@ static int set_up(void **state)
         "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
         "  FROM directory_source;"
         "INSERT INTO directory_written SELECT source_id, organisation_id, 'x', 'mail', 'x' FROM directory_source;"
+        "INSERT INTO directory_write_refused SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1 FROM directory_source;"
+        "INSERT INTO sender_grant SELECT u.recipient_id, u.organisation_id, a.recipient_id, false, 1 FROM recipient u"
+        "  JOIN recipient a USING (organisation_id) WHERE u.kind = 'user' AND a.kind = 'alias';"
         "INSERT INTO push_subscription (public_id, organisation_id, recipient_id, device, url, code, expires_us, created_us)"
         " SELECT 'P' || recipient_id, organisation_id, recipient_id, 'x', 'https://x', 'x', 1, 1 FROM recipient"
         "  WHERE kind = 'user';"
