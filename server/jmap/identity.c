@@ -11,7 +11,18 @@
 #include <stdlib.h>
 #include <talloc.h>
 
-enum property { ID, NAME, EMAIL, REPLY_TO, BCC, TEXT_SIGNATURE, HTML_SIGNATURE, MAY_DELETE, ON_BEHALF, PROPERTIES };
+enum property {
+    ID,
+    NAME,
+    EMAIL,
+    REPLY_TO,
+    BCC,
+    TEXT_SIGNATURE,
+    HTML_SIGNATURE,
+    MAY_DELETE,
+    ON_BEHALF,
+    PROPERTIES
+};
 static const char *const names[PROPERTIES] = {
     [ID] = "id",
     [NAME] = "name",

@@ -98,7 +98,7 @@ struct wish {
     struct preference own;
     unsigned fields;
     const json_t *keeps_sent; /* NULL: as it is */
-    json_t *client; /* the new one, the arena's; NULL: as it is */
+    json_t *client;           /* the new one, the arena's; NULL: as it is */
 };
 
 static json_t *take_one(const char *name, json_t *value, struct wish *wish)
@@ -152,13 +152,13 @@ static bool store(struct jmap_call *call, const struct wish *wish, struct err *e
 {
     struct actor actor = actor_of(call);
     char *text = wish->client ? json_dumps(wish->client, JSON_COMPACT) : NULL;
-    bool done = (!text || client_setting_put(call->account->group, call->account->mailbox_id, text, err)) &&
-                (!wish->fields ||
-                 preference_set(call->request->jmap->options.directory, &actor, actor.organisation_id,
-                                actor.recipient_id, actor.name, wish->fields, &wish->own, err)) &&
-                (!wish->keeps_sent ||
-                 sender_grants_keep_sent(call->request->jmap->options.directory, &actor, actor.name,
-                                         json_is_true(wish->keeps_sent), err));
+    bool done =
+        (!text || client_setting_put(call->account->group, call->account->mailbox_id, text, err)) &&
+        (!wish->fields ||
+         preference_set(call->request->jmap->options.directory, &actor, actor.organisation_id,
+                        actor.recipient_id, actor.name, wish->fields, &wish->own, err)) &&
+        (!wish->keeps_sent || sender_grants_keep_sent(call->request->jmap->options.directory, &actor,
+                                                      actor.name, json_is_true(wish->keeps_sent), err));
 
     free(text);
     return done && jmap_owner_raise(call, err);

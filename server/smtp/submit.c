@@ -125,7 +125,8 @@ static bool needs_edit(const struct smtp_session *s, struct span header)
 {
     struct header_field field;
 
-    if (s->transaction->needs_sender || !header_find(header, "Date", &field) || !header_find(header, "Message-ID", &field))
+    if (s->transaction->needs_sender || !header_find(header, "Date", &field) ||
+        !header_find(header, "Message-ID", &field))
         return true;
     while (header_next(&header, &field))
         if (is_removed(field.name))

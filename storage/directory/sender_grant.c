@@ -16,11 +16,10 @@ static const char SELECT_OWNER[] =
     "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"
     " WHERE a.address = $1 AND r.kind IN ('user', 'shared', 'room', 'equipment', 'group')";
 static const char LOCK_OWNER[] = "SELECT 1 FROM recipient WHERE recipient_id = $1 FOR NO KEY UPDATE";
-static const char SELECT_GRANTS[] =
-    "SELECT p.address, r.name, g.is_on_behalf, g.created_us, g.grantee_id"
-    "  FROM sender_grant g JOIN recipient r ON r.recipient_id = g.grantee_id"
-    "  JOIN address p ON p.recipient_id = g.grantee_id AND p.is_primary"
-    " WHERE g.recipient_id = $1 ORDER BY p.address";
+static const char SELECT_GRANTS[] = "SELECT p.address, r.name, g.is_on_behalf, g.created_us, g.grantee_id"
+                                    "  FROM sender_grant g JOIN recipient r ON r.recipient_id = g.grantee_id"
+                                    "  JOIN address p ON p.recipient_id = g.grantee_id AND p.is_primary"
+                                    " WHERE g.recipient_id = $1 ORDER BY p.address";
 static const char SELECT_PERSON[] =
     "SELECT kind = 'user' AND mailbox_id IS NOT NULL FROM recipient WHERE recipient_id = $1";
 static const char SELECT_GRANT[] =
@@ -31,7 +30,8 @@ static const char UPSERT[] =
     " VALUES ($1, $2, $3, $4, $5)"
     " ON CONFLICT (recipient_id, grantee_id) DO UPDATE SET is_on_behalf = excluded.is_on_behalf";
 static const char DELETE[] = "DELETE FROM sender_grant WHERE recipient_id = $1 AND grantee_id = $2";
-static const char KEEP_SENT[] = "UPDATE recipient SET keeps_sent = $2, changed_us = $3 WHERE recipient_id = $1";
+static const char KEEP_SENT[] =
+    "UPDATE recipient SET keeps_sent = $2, changed_us = $3 WHERE recipient_id = $1";
 
 struct change {
     const struct actor *actor;
@@ -204,8 +204,8 @@ static bool keep_sent(struct db *db, void *arg, struct err *err)
         return err_set(err, ERR_INVALID, "A group has no folder for what is sent.");
     bool before = db_get_bool(&row, 4);
     return db_exec(db, KEEP_SENT,
-                   DB_ARGS(db_i64(db_get_i64(&row, 0)), db_bool(change->wanted), db_i64(clock_now_us())), NULL,
-                   err) &&
+                   DB_ARGS(db_i64(db_get_i64(&row, 0)), db_bool(change->wanted), db_i64(clock_now_us())),
+                   NULL, err) &&
            audit_write(db, change->actor, change->organisation_id, "sender.keep-sent",
                        db_copy_text(change->scratch, &row, 2), json_pack("{s:b}", "keeps_sent", before),
                        json_pack("{s:b}", "keeps_sent", change->wanted), err);
@@ -303,8 +303,8 @@ bool sender_right_find(struct directory *directory, const void *owner, int64_t r
 
     *err = ERR_INIT;
     bool found = at ? look_up_one(directory, scratch, SELECT_RIGHT,
-                                  DB_ARGS(db_i64(recipient_id), db_span_text(span_of(key, (size_t)(at - key))),
-                                          db_text(at + 1)),
+                                  DB_ARGS(db_i64(recipient_id),
+                                          db_span_text(span_of(key, (size_t)(at - key))), db_text(at + 1)),
                                   &row, err)
                     : not_found(err, "grant");
     if (found)
