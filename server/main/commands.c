@@ -721,11 +721,10 @@ static const struct option vacation_options[] = {
 static const struct option sender_add_options[] = {
     { "--on-behalf", OPTION_FLAG, NULL, "on_behalf", false, "With the own address in Sender." }, END
 };
-static const struct option sender_set_options[] = {
-    { "--keep-sent", OPTION_YES_NO, "yes|no", "keeps_sent", false,
-      "yes: it lies in the mailbox's own Sent as well." },
-    END
-};
+static const struct option sender_set_options[] = { { "--keep-sent", OPTION_YES_NO, "yes|no", "keeps_sent",
+                                                      false,
+                                                      "yes: it lies in the mailbox's own Sent as well." },
+                                                    END };
 
 #define ACCESS_COLUMNS "value kind expires by note"
 
