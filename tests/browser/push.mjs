@@ -90,7 +90,7 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   const account = (await ask(EMMA, 'Email/get', { ids: [] })).accountId
   const change = () => post({ '@type': 'StateChange', changed: { [account]: { EmailDelivery: String(Date.now()) } } })
   await page.goto(origin + '/settings/general')
-  await page.getByText('Tell me also while no page is open').click()
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
   await page.getByText('Not in certain hours').waitFor()
   await page.screenshot({ path: `${process.env.SHOTS}/settings-push.png` })
   const [id, code, types, isVerified] = kept('public_id, code, types, is_verified').split('|')
@@ -125,7 +125,7 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   check('the address of the message', new URL(again.url()).pathname === notice.data, again.url())
 
   await again.goto(origin + '/settings/general')
-  await again.getByText('Not in certain hours').click()
+  await again.getByRole('switch', { name: 'Not in certain hours' }).click()
   await again.getByLabel('Silent from').fill('00:00')
   await again.getByLabel('Until').fill('23:59')
   await bring('At night')
