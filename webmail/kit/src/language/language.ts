@@ -51,8 +51,8 @@ export type Say<E> = (key: Base<keyof E & string>, values?: Values) => string
 /** A text that there is none for is its key. */
 function textOf(catalogue: Record<string, string>, language: Language, key: string, values: Values): string {
   const { count } = values
-  const many = typeof count === 'number' && (plurals[language].select(count) === 'one' ? catalogue[`${key}_one`] : catalogue[`${key}_other`])
-  const text = many || catalogue[key] || key
+  const counted = typeof count === 'number' ? catalogue[`${key}_${plurals[language].select(count) === 'one' ? 'one' : 'other'}`] : undefined
+  const text = counted ?? catalogue[key] ?? key
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
 }
 
