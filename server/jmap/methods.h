@@ -75,6 +75,9 @@ METHOD(sender_get);
 METHOD(sender_set);
 METHOD(snooze_get);
 METHOD(snooze_set);
+METHOD(search_folder_get);
+METHOD(search_folder_changes);
+METHOD(search_folder_set);
 #undef METHOD
 
 #endif
