@@ -10,13 +10,14 @@ import { hostileTests } from './hostile.mjs'
 import { interruptedTests } from './interrupted.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
+import { searchTests } from './searches.mjs'
 import { settingsTests } from './settings.mjs'
 import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
   directory: companyTests,
 }
 const filters = (process.env.FILTER ?? '').split(',')
