@@ -131,7 +131,7 @@ bool retention_walk(struct retention_walk *walk, struct err *err)
         if (policies[i].rule_count == 0)
             continue;
         done = list_query_select(directory, scratch, walk->organisation_id, policies[i].query, 0,
-                                 LIST_SELECT_MAX, &ids, &id_count, err);
+                                 LIST_BY_ADDRESS, LIST_SELECT_MAX, &ids, &id_count, err);
         if (!done)
             break;
         size_t own_count;

@@ -89,6 +89,15 @@ static enum filter_truth of_index(const struct subject *s, const struct conditio
     return truth;
 }
 
+/* The texts do not say what the index knows: that an attachment has it. */
+static bool is_known(const struct subject *s, size_t key)
+{
+    return s->query->known &&
+           search_known_ask(s->query->known, key,
+                            s->query->call->account->folders[s->candidate->folder]->folder_id,
+                            s->candidate->uid, s->candidate->item_id) == SEARCH_YES;
+}
+
 static enum filter_truth of_text(const struct subject *s, const struct condition *c)
 {
     uint32_t uid = s->candidate->uid;
@@ -101,6 +110,8 @@ static enum filter_truth of_text(const struct subject *s, const struct condition
         return told;
     for (size_t i = 0; i < c->word_count; i++) {
         const struct search_uids *found = &s->found[c->first_key + i];
+        if (is_known(s, c->first_key + i))
+            continue;
         if (found->count == 0 || !bsearch(&uid, found->uids, found->count, sizeof uid, by_uid))
             return FILTER_NO;
     }
@@ -260,8 +271,10 @@ static bool ask_index(struct email_query *query, struct err *err)
     struct jmap_account *account = query->call->account;
 
     return query->key_count == 0 ||
-           mailbox_search_known(account->group, query->call->arena, account->mailbox_id, query->keys,
-                                query->key_count, &query->known, err);
+           (mailbox_search_known(account->group, query->call->arena, account->mailbox_id, query->keys,
+                                 query->key_count, &query->known, err) &&
+            mailbox_search_attached(account->group, account->mailbox_id, query->keys, query->key_count,
+                                    search_end_us(query->call), query->known, err));
 }
 
 bool email_filter_apply(struct email_query *query, struct gathered *gathered, struct err *err)

@@ -5,6 +5,7 @@
 #include "jmap/account.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
+#include "mailbox/attachments.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -47,9 +48,10 @@ static char *key_of(const struct email_query *query)
     char *sort = json_dumps(json_object_get(in, "sort"), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     const struct jmap_account *account = query->call->account;
     /* with the group: in another one the same emails have other numbers */
-    char *key = talloc_asprintf(
-        query->call->arena, "%s %lld %lld %s %s", account->id, (long long)group_id(account->group),
-        (long long)query->call->request->reader.recipient_id, filter ? filter : "", sort ? sort : "");
+    char *key = talloc_asprintf(query->call->arena, "%s %lld %lld %lld %s %s", account->id,
+                                (long long)group_id(account->group),
+                                (long long)query->call->request->reader.recipient_id,
+                                (long long)query->attached, filter ? filter : "", sort ? sort : "");
 
     free(filter);
     free(sort);
@@ -60,11 +62,15 @@ bool email_query_run(struct email_query *query, struct jmap_list **list_out, str
 {
     struct jmap_account *account = query->call->account;
     struct jmap_lists *lists = query->call->request->jmap->lists;
-    char *key = key_of(query);
+    char *key;
     uint64_t modseq = query->only == EVERYWHERE ? account->modseq : account->folders[query->only]->modseq;
     int64_t *ids;
     size_t count;
 
+    if (query->key_count > 0 &&
+        !attachments_progress(account->group, account->mailbox_id, &query->attached, err))
+        return false;
+    key = key_of(query);
     *list_out = jmap_lists_find(lists, key, modseq);
     if (*list_out)
         return true;
@@ -135,7 +141,16 @@ static bool results_of(struct jmap_call *call, const struct jmap_list *list, boo
     return true;
 }
 
-static bool answer(struct jmap_call *call, const struct jmap_list *list, const struct jmap_window *window)
+/* "40", or "40.7" where attachments are among what was looked for. */
+static json_t *state_of(struct jmap_call *call, const struct email_query *query)
+{
+    if (query->attached == 0)
+        return json_string(jmap_state(call));
+    return json_sprintf("%s.%lld", jmap_state(call), (long long)query->attached);
+}
+
+static bool answer(struct jmap_call *call, const struct email_query *query, const struct jmap_list *list,
+                   const struct jmap_window *window)
 {
     struct collapsed results;
     struct err err = ERR_INIT;
@@ -153,7 +168,7 @@ static bool answer(struct jmap_call *call, const struct jmap_list *list, const s
     ids = json_array();
     for (size_t i = 0; i < length; i++)
         json_array_append_new(ids, json_string(jmap_id_of(call, GROUP_ID_ITEM, results.ids[first + i])));
-    jmap_put(call, "queryState", json_string(jmap_state(call)));
+    jmap_put(call, "queryState", state_of(call, query));
     jmap_put(call, "canCalculateChanges", json_true());
     jmap_put(call, "position", json_integer((json_int_t)first));
     jmap_put(call, "ids", ids);
@@ -174,7 +189,7 @@ bool email_query(struct jmap_call *call)
         return false;
     if (!email_query_run(&query, &list, &err))
         return jmap_fail_err(call, &err);
-    is_done = answer(call, list, &window);
+    is_done = answer(call, &query, list, &window);
     jmap_list_release(&list);
     return is_done;
 }
@@ -242,7 +257,7 @@ static bool put_changes(struct jmap_call *call, const struct email_query *query,
         is_done = jmap_fail(call, "tooManyChanges", "More was changed than may be told.");
     if (is_done) {
         jmap_put(call, "oldQueryState", json_string(jmap_arg_text(call, "sinceQueryState")));
-        jmap_put(call, "newQueryState", json_string(jmap_state(call)));
+        jmap_put(call, "newQueryState", state_of(call, query));
         put_moves(call, items, &results);
         if (total)
             jmap_put(call, "total", json_integer((json_int_t)results.count));
@@ -251,22 +266,39 @@ static bool put_changes(struct jmap_call *call, const struct email_query *query,
     return is_done;
 }
 
+/* What state_of() made. */
+static bool read_since(struct jmap_call *call, uint64_t *since_out, uint64_t *attached_out)
+{
+    const char *text = jmap_arg_text(call, "sinceQueryState");
+    struct span in = span_text(text);
+
+    *since_out = *attached_out = 0;
+    if (!text)
+        return jmap_fail_argument(call, "sinceQueryState");
+    if (span_take_u64(&in, since_out) && *since_out <= call->account->modseq &&
+        (span_is_empty(in) || (*in.p++ == '.' && span_take_u64(&in, attached_out) && span_is_empty(in))))
+        return true;
+    return jmap_fail(call, "cannotCalculateChanges", "This state is not one of ours.");
+}
+
 bool email_query_changes(struct jmap_call *call)
 {
     struct email_query query;
     struct jmap_list *list;
     struct err err = ERR_INIT;
-    uint64_t since;
+    uint64_t since, attached;
     int64_t most;
     bool is_done;
 
-    if (!jmap_since(call, "sinceQueryState", &since) ||
+    if (!read_since(call, &since, &attached) ||
         !jmap_arg_int(call, "maxChanges", 1, INT64_C(1) << 53, INT64_MAX, &most) ||
         !email_query_read(call, &query))
         return false;
     if (!email_query_run(&query, &list, &err))
         return jmap_fail_err(call, &err);
-    is_done = put_changes(call, &query, list, since, most);
+    is_done = attached == (uint64_t)query.attached
+                  ? put_changes(call, &query, list, since, most)
+                  : jmap_fail(call, "cannotCalculateChanges", "More attachments have been read since.");
     jmap_list_release(&list);
     return is_done;
 }

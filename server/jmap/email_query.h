@@ -68,6 +68,8 @@ struct email_query {
     int64_t only;  /* number of the one folder that it looks into, or EVERYWHERE */
     struct search_key *keys;
     size_t key_count;
+    int64_t
+        attached; /* of queries with keys: attachments become known without any change of the mailbox (mailbox/attachments.h) */
     struct search_known *known; /* what the index of words tells of them; NULL: not asked yet */
 };
 

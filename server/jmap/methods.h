@@ -73,6 +73,8 @@ METHOD(preferences_get);
 METHOD(preferences_set);
 METHOD(sender_get);
 METHOD(sender_set);
+METHOD(send_grant_get);
+METHOD(send_grant_set);
 METHOD(snooze_get);
 METHOD(snooze_set);
 METHOD(search_folder_get);

@@ -6,6 +6,7 @@
 #include "jmap/get.h"
 #include "jmap/letter.h"
 #include "jmap/methods.h"
+#include "mailbox/attachments.h"
 #include "message/columns.h"
 
 #include <talloc.h>
@@ -128,28 +129,35 @@ static size_t first_hit(void *arena, const char *text, const struct needles *nee
     return SIZE_MAX;
 }
 
+/* What stands around the first needle; NULL where none stands there. */
+static json_t *section(void *arena, const char *text, const struct needles *needles)
+{
+    size_t hit = first_hit(arena, text, needles), start;
+
+    if (hit == SIZE_MAX)
+        return NULL;
+    start = hit > SNIPPET_BEFORE ? hit - SNIPPET_BEFORE : 0;
+    while (start < hit && ((unsigned char)text[start] & 0xc0) == 0x80)
+        start++;
+    return marked(arena, text + start, SNIPPET_BYTES, needles);
+}
+
+/* Where the letter itself does not say it, what its attachments say. */
 static json_t *body_snippet(struct jmap_call *call, const struct email *email, const struct needles *needles,
                             struct err *err)
 {
     struct buf text = BUF_INIT(call->arena);
     struct mime_index index;
-    struct span bytes;
-    size_t hit, start;
-    const char *p;
+    struct span bytes, attached;
     json_t *json;
 
     if (!message_read(call->account->group, call->arena, email->message_id, 0, email->size, &bytes, err))
         return json_null();
     mime_index_build(call->arena, bytes, &index);
     text_add_searchable(&text, bytes, &index, TEXT_LOOKED_AT);
-    p = buf_text(&text);
-    hit = first_hit(call->arena, p, needles);
-    if (hit == SIZE_MAX)
-        return json_null();
-    start = hit > SNIPPET_BEFORE ? hit - SNIPPET_BEFORE : 0;
-    while (start < hit && ((unsigned char)p[start] & 0xc0) == 0x80)
-        start++;
-    json = marked(call->arena, p + start, SNIPPET_BYTES, needles);
+    json = section(call->arena, buf_text(&text), needles);
+    if (!json && attachments_text(call->account->group, call->arena, email->message_id, &attached, err))
+        json = section(call->arena, span_copy(call->arena, attached), needles);
     return json ? json : json_null();
 }
 

@@ -718,6 +718,14 @@ static const struct option vacation_options[] = {
     END
 };
 
+static const struct option sender_add_options[] = {
+    { "--on-behalf", OPTION_FLAG, NULL, "on_behalf", false, "With the own address in Sender." }, END
+};
+static const struct option sender_set_options[] = { { "--keep-sent", OPTION_YES_NO, "yes|no", "keeps_sent",
+                                                      false,
+                                                      "yes: it lies in the mailbox's own Sent as well." },
+                                                    END };
+
 #define ACCESS_COLUMNS "value kind expires by note"
 
 static const struct option config_options[] = { { "--prune", OPTION_FLAG, NULL, NULL, false,
@@ -840,6 +848,15 @@ const struct command commands[] = {
       "name protocols networks created last_used expires" },
     { "app-password remove", "ADDRESS NAME", "Takes one back.", NULL, NULL, "DELETE",
       "/users/{0}/app-passwords/{1}" },
+
+    { "sender add", "ADDRESS PERSON", "Lets somebody write in the name of a mailbox or group.",
+      sender_add_options, NULL, "POST", "/recipients/{0}/senders", " person" },
+    { "sender list", "ADDRESS", "Who may write in its name.", NULL, NULL, "GET", "/recipients/{0}/senders",
+      NULL, "senders", "address name on_behalf created" },
+    { "sender set", "ADDRESS", "What becomes of what they send.", sender_set_options, NULL, "PATCH",
+      "/recipients/{0}/senders" },
+    { "sender remove", "ADDRESS PERSON", "Takes that from somebody.", NULL, NULL, "DELETE",
+      "/recipients/{0}/senders/{1}" },
 
     { "role list", "", "Lists the roles of administrators with their permissions.", role_list_options, NULL,
       "GET", "/roles", NULL, "roles", "id name rank meaning" },

@@ -60,6 +60,8 @@ struct config {
     int64_t workers, reactors;
     int64_t view_cache, body_cache;
     int64_t recoverable_s, disk_reserve;
+    int attachment_text; /* 0: no, 1: yes */
+    int64_t attachment_size, attachment_memory, attachment_time_s;
     int64_t trace_days;
     int trace_subjects; /* 0: no, 1: yes */
 

@@ -14,7 +14,7 @@ static const struct config_key keys[] = {
       .meaning =
           "Is added to every standard port, so that several installations run side by side: with 2000, "
           "SMTP is at 2025 and IMAP at 2143." },
-    { "roles", CONFIG_TEXT, FIELD(roles), "smtp mailbox web transport housekeeping",
+    { "roles", CONFIG_TEXT, FIELD(roles), "smtp mailbox web transport housekeeping extract",
       .meaning = "The processes that `chappe start` runs on this machine." },
     { "user", CONFIG_TEXT, FIELD(user), "chappe",
       .meaning = "When started by root, the unprivileged user that everything runs as." },
@@ -143,6 +143,19 @@ static const struct config_key keys[] = {
       .section = "Storage", .meaning = "Memory of a role for the state of open folders." },
     { "body_cache", CONFIG_SIZE, FIELD(body_cache), "128M", .least = 0, .most = INT64_C(1) << 40,
       .meaning = "Memory of a role for messages just delivered or read." },
+    { "attachment_text", CONFIG_CHOICE, FIELD(attachment_text), "yes", .choices = "no yes",
+      .is_reloadable = true,
+      .meaning =
+          "Whether what attached documents say (PDF, office formats, RTF) is found by the search of the webmail and JMAP. The role "
+          "extract reads them, housekeeping asks it." },
+    { "attachment_size", CONFIG_SIZE, FIELD(attachment_size), "25M", .least = 1024, .most = 256 << 20,
+      .is_reloadable = true, .meaning = "A larger document is not read." },
+    { "attachment_time", CONFIG_DURATION, FIELD(attachment_time_s), "20s", .least = 1, .most = 600,
+      .is_reloadable = true,
+      .meaning = "How long the reading of one document may take; what was found by then is kept." },
+    { "attachment_memory", CONFIG_SIZE, FIELD(attachment_memory), "512M", .least = 64 << 20,
+      .most = INT64_C(16) << 30, .is_reloadable = true,
+      .meaning = "Memory that the reading of one document may take." },
     { "recoverable", CONFIG_DURATION, FIELD(recoverable_s), "14d", .least = 0, .most = 315360000,
       .meaning = "For how long deleted messages can be restored." },
     { "disk_reserve", CONFIG_SIZE, FIELD(disk_reserve), "0", .least = 0, .most = INT64_C(1) << 50,

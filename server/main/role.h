@@ -112,4 +112,13 @@ bool role_housekeeping_reload(struct role *role, const struct config *config, st
 /* The job that runs ends its batch. */
 void role_housekeeping_stop(struct role *role);
 
+/* Where the role extract is asked, in the data directory. */
+#define EXTRACT_SOCKET "run/extract.sock"
+/* Listens there. */
+bool role_extract_start(struct role *role, struct err *err);
+/* Its limits hold for the next document. */
+bool role_extract_reload(struct role *role, const struct config *config, struct err *err);
+/* Waits for the document that is being read. */
+void role_extract_stop(struct role *role);
+
 #endif

@@ -29,6 +29,7 @@
 #include "jmap/settle.h"
 #include "mailbox/housekeeping.h"
 #include "mailbox/snooze.h"
+#include "main/attachment_keeper.h"
 #include "main/certificates.h"
 #include "main/directory_sync.h"
 #include "main/job_worker.h"
@@ -86,6 +87,7 @@ struct housekeeper {
     struct sampler *sampler;
     struct job_worker *jobs;
     struct mail_keeper *keeper;
+    struct attachment_keeper *attachments;
     struct directory_sync *directories;
     struct mover *mover;
 };
@@ -469,6 +471,7 @@ bool role_housekeeping_start(struct role *role, struct err *err)
     if (!storage_open(role, &role->storage, err) || !open_accept(h, err) || !open_mover(h, err) ||
         !job_worker_start(h, role->storage, role->config->hostname, &h->jobs, err) ||
         !mail_keeper_start(h, role->storage, &h->keeper, err) ||
+        !attachment_keeper_start(h, role->storage, role->config, &h->attachments, err) ||
         !directory_sync_start(h, role->storage, role->config, &h->directories, err))
         return false;
     if (pthread_create(&h->thread, NULL, keep_house, h) != 0)
@@ -482,6 +485,7 @@ bool role_housekeeping_reload(struct role *role, const struct config *config, st
     struct housekeeper *h = role->own;
 
     atomic_store(&h->config, config);
+    attachment_keeper_reload(h->attachments, config);
     atomic_store(&h->next_certificate_us, 0);
     atomic_store(&h->next_trace_us, 0);
     return storage_reload(role->storage, err);
@@ -501,6 +505,7 @@ void role_housekeeping_stop(struct role *role)
         pthread_join(h->thread, NULL);
     }
     directory_sync_stop(&h->directories);
+    attachment_keeper_stop(&h->attachments);
     mail_keeper_stop(&h->keeper);
     job_worker_stop(&h->jobs);
     mover_close(&h->mover);

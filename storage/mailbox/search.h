@@ -54,6 +54,11 @@ enum search_answer { SEARCH_NO, SEARCH_YES, SEARCH_UNKNOWN /* mailbox_search() t
 MUST_CHECK bool mailbox_search_known(struct group *group, const void *owner, int64_t mailbox_id,
                                      const struct search_key *keys, size_t key_count,
                                      struct search_known **known_out, struct err *err);
+/* Adds the items of which an attachment has the needle (mailbox/attachments.h), as far as attachments have been read: for those
+ * search_known_ask() says SEARCH_YES from now on. ERR_LIMIT as mailbox_search(). */
+MUST_CHECK bool mailbox_search_attached(struct group *group, int64_t mailbox_id,
+                                        const struct search_key *keys, size_t key_count, int64_t until_us,
+                                        struct search_known *known, struct err *err);
 /* Does this message contain the key's needle? */
 enum search_answer search_known_ask(const struct search_known *known, size_t key, int64_t folder_id,
                                     uint32_t uid, int64_t item_id);

@@ -1,5 +1,5 @@
 /*
- * search_folder.h -- saved searches that are shown as folders (docs/decisions/0005-search-folders.md).
+ * search_folder.h -- saved searches that are shown as folders (docs/decisions/0006-search-folders.md).
  *
  * A search folder has a number that no folder has, a name below SEARCH_FOLDERS, UIDs and UIDVALIDITY of its own, and no messages: it shows
  * those that its filter holds for, where they are. Functions that take a folder's number take one of these as well: view_latest()

@@ -193,6 +193,8 @@ static const char DROP_STATE[] = "DELETE FROM search_state WHERE folder_id IN"
 static const char DROP_LEXEMES[] =
     "DELETE FROM search_lexeme WHERE item_id IN (SELECT item_id FROM search_word WHERE mailbox_id = $1)";
 static const char DROP_WORDS[] = "DELETE FROM search_word WHERE mailbox_id = $1";
+static const char DROP_ATTACHED[] =
+    "DELETE FROM search_attachment WHERE item_id IN (SELECT item_id FROM item WHERE mailbox_id = $1)";
 
 static bool drop(struct db *db, void *arg, struct err *err)
 {
@@ -201,7 +203,8 @@ static bool drop(struct db *db, void *arg, struct err *err)
     return db_exec(db, DROP_STATE, DB_ARGS(mailbox), NULL, err) &&
            db_exec(db, DROP_TEXT, DB_ARGS(mailbox), NULL, err) &&
            db_exec(db, DROP_LEXEMES, DB_ARGS(mailbox), NULL, err) &&
-           db_exec(db, DROP_WORDS, DB_ARGS(mailbox), NULL, err);
+           db_exec(db, DROP_WORDS, DB_ARGS(mailbox), NULL, err) &&
+           db_exec(db, DROP_ATTACHED, DB_ARGS(mailbox), NULL, err);
 }
 
 bool mailbox_index_drop(struct group *group, int64_t mailbox_id, struct err *err)

@@ -1,5 +1,5 @@
 /* search_known.c -- what the index of words tells: items by the words of each key, and up to which UIDs of each folder it knows them. */
-#include "mailbox/search.h"
+#include "mailbox/search_known.h"
 
 #include "db/statement.h"
 #include "format/fold.h"
@@ -7,21 +7,6 @@
 
 #include <stdlib.h>
 #include <talloc.h>
-
-struct items {
-    int64_t *ids; /* ascending */
-    size_t count;
-};
-struct known_key {
-    bool is_asked, is_sure;
-    struct items items;
-};
-struct search_known {
-    struct known_key *keys;
-    struct items crowded; /* their words are not all there */
-    int64_t *folders, *uids;
-    size_t folder_count;
-};
 
 /* One snapshot for all, so that what is behind a folder's UID is in the index that is asked. Question 1 is for the crowded. */
 static const char ASK[] =
@@ -31,26 +16,26 @@ static const char ASK[] =
     "          FROM search_state s JOIN folder f USING (folder_id) WHERE f.mailbox_id = $1) AS s"
     " ORDER BY 1";
 
-static int by_number(const void *a, const void *b)
+int search_items_order(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
     return (x > y) - (x < y);
 }
 
-static struct items read_items(const void *owner, const struct db_row *row)
+struct search_items search_items_read(const void *owner, const struct db_row *row, int column)
 {
-    struct items items;
+    struct search_items items;
 
-    items.ids = db_get_i64_array(owner, row, 1, &items.count);
+    items.ids = db_get_i64_array(owner, row, column, &items.count);
     if (items.count > 1)
-        qsort(items.ids, items.count, sizeof *items.ids, by_number);
+        qsort(items.ids, items.count, sizeof *items.ids, search_items_order);
     return items;
 }
 
-static bool has(const struct items *items, int64_t id)
+bool search_items_have(const struct search_items *items, int64_t id)
 {
-    return items->count > 0 && bsearch(&id, items->ids, items->count, sizeof id, by_number);
+    return items->count > 0 && bsearch(&id, items->ids, items->count, sizeof id, search_items_order);
 }
 
 static void read_answers(struct search_known *known, struct db_rows *rows, size_t key_count)
@@ -61,14 +46,14 @@ static void read_answers(struct search_known *known, struct db_rows *rows, size_
     for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
         if (i == 0) {
             size_t uids;
-            known->crowded = read_items(known, &row);
+            known->crowded = search_items_read(known, &row, 1);
             known->folders = db_get_i64_array(known, &row, 2, &known->folder_count);
             known->uids = db_get_i64_array(known, &row, 3, &uids);
             continue;
         }
         while (at < key_count && !known->keys[at].is_asked)
             at++;
-        known->keys[at++].items = read_items(known, &row);
+        known->keys[at++].items = search_items_read(known, &row, 1);
     }
 }
 
@@ -114,11 +99,14 @@ enum search_answer search_known_ask(const struct search_known *known, size_t key
     const struct known_key *k = &known->keys[key];
     bool is_behind = false;
 
+    if (search_items_have(&k->attached, item_id))
+        return SEARCH_YES;
+
     for (size_t i = 0; k->is_asked && !is_behind && i < known->folder_count; i++)
         is_behind = known->folders[i] == folder_id && (int64_t)uid <= known->uids[i];
-    if (!is_behind || has(&known->crowded, item_id))
+    if (!is_behind || search_items_have(&known->crowded, item_id))
         return SEARCH_UNKNOWN;
-    if (!has(&k->items, item_id))
+    if (!search_items_have(&k->items, item_id))
         return SEARCH_NO;
     return k->is_sure ? SEARCH_YES : SEARCH_UNKNOWN;
 }

@@ -192,6 +192,16 @@ static bool add_words(struct buf *out, struct span place, char part, struct span
     return *count <= SEARCH_TERMS_MAX && out->length < SEARCH_TERMS_BYTES;
 }
 
+/* What has too many words is marked, and its words are left away. */
+static struct span vector_or_mark(struct buf *out, const void *scratch, int64_t mailbox_id, bool is_whole)
+{
+    if (!is_whole) {
+        out->length = 0;
+        buf_add_text(out, search_term_crowded(scratch, mailbox_id));
+    }
+    return out->length ? buf_span(out) : span_of("", 0);
+}
+
 struct span search_term_vector(const void *owner, int64_t mailbox_id, const struct search_document *document)
 {
     void *scratch = talloc_new(NULL);
@@ -199,13 +209,25 @@ struct span search_term_vector(const void *owner, int64_t mailbox_id, const stru
     size_t count = 0;
 
     add_place(&place, mailbox_id);
-    if (!add_words(&out, buf_span(&place), 'h', search_term_head(scratch, document->header), &count) ||
-        !add_words(&out, buf_span(&place), 'b', document->body, &count)) {
-        out.length = 0;
-        buf_add_text(&out, search_term_crowded(scratch, mailbox_id));
-    }
+    bool is_whole =
+        add_words(&out, buf_span(&place), 'h', search_term_head(scratch, document->header), &count) &&
+        add_words(&out, buf_span(&place), 'b', document->body, &count);
+    struct span vector = vector_or_mark(&out, scratch, mailbox_id, is_whole);
     talloc_free(scratch);
-    return out.length ? buf_span(&out) : span_of("", 0);
+    return vector;
+}
+
+struct span search_term_attached_vector(const void *owner, int64_t mailbox_id, struct span folded)
+{
+    void *scratch = talloc_new(NULL);
+    struct buf out = BUF_INIT((void *)(uintptr_t)owner), place = BUF_INIT(scratch);
+    size_t count = 0;
+
+    add_place(&place, mailbox_id);
+    bool is_whole = add_words(&out, buf_span(&place), 'a', folded, &count);
+    struct span vector = vector_or_mark(&out, scratch, mailbox_id, is_whole);
+    talloc_free(scratch);
+    return vector;
 }
 
 char *search_term_crowded(const void *owner, int64_t mailbox_id)
@@ -235,12 +257,21 @@ static size_t add_part(struct buf *out, struct span place, char part, struct spa
     return count;
 }
 
+/* What has the words of a needle of one word has the needle. */
+static bool is_sure(struct span folded, size_t count)
+{
+    struct span rest = folded, first = { NULL, NULL };
+
+    return count == 1 && search_term_next(&rest, &first) && span_equals(first, folded) &&
+           span_length(folded) <= SEARCH_TERM_BYTES;
+}
+
 char *search_term_query(const void *owner, int64_t mailbox_id, enum search_where where, struct span folded,
                         bool *is_sure_out)
 {
     struct buf out = BUF_INIT((void *)(uintptr_t)owner), place = BUF_INIT((void *)(uintptr_t)owner);
     bool is_open = search_term_is_open(folded);
-    struct span rest = folded, first = { NULL, NULL };
+    struct span rest = folded, first;
     size_t count;
 
     if (!search_term_next(&rest, &first))
@@ -251,6 +282,19 @@ char *search_term_query(const void *owner, int64_t mailbox_id, enum search_where
         buf_add_text(&out, " | ");
         (void)add_part(&out, buf_span(&place), 'h', folded, is_open);
     }
-    *is_sure_out = count == 1 && span_equals(first, folded) && span_length(folded) <= SEARCH_TERM_BYTES;
+    *is_sure_out = is_sure(folded, count);
+    return span_copy(owner, buf_span(&out));
+}
+
+char *search_term_attached_query(const void *owner, int64_t mailbox_id, struct span folded, bool *is_sure_out)
+{
+    struct buf out = BUF_INIT((void *)(uintptr_t)owner), place = BUF_INIT((void *)(uintptr_t)owner);
+    struct span rest = folded, first;
+
+    if (!search_term_next(&rest, &first))
+        return NULL;
+    add_place(&place, mailbox_id);
+    *is_sure_out =
+        is_sure(folded, add_part(&out, buf_span(&place), 'a', folded, search_term_is_open(folded)));
     return span_copy(owner, buf_span(&out));
 }

@@ -36,6 +36,11 @@ struct span search_term_vector(const void *owner, int64_t mailbox_id, const stru
 /* A folded needle as the text of a tsquery; NULL where it has no word. *is_sure_out: what has its words has the needle. */
 char *search_term_query(const void *owner, int64_t mailbox_id, enum search_where where, struct span folded,
                         bool *is_sure_out);
+/* The same for the folded text of an item's attachments, which have an index of their own. */
+struct span search_term_attached_vector(const void *owner, int64_t mailbox_id, struct span folded);
+/* And a question for that index. */
+char *search_term_attached_query(const void *owner, int64_t mailbox_id, struct span folded,
+                                 bool *is_sure_out);
 /* Items with more words than the index has. */
 char *search_term_crowded(const void *owner, int64_t mailbox_id);
 

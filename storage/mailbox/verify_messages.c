@@ -1,4 +1,4 @@
-/* verify_messages.c -- the order of the parts: bodies, references, shared quotas, search. */
+/* verify_messages.c -- the order of the parts: bodies, references, shared quotas, search, attachments. */
 #include "mailbox/verify_messages.h"
 
 #include "mailbox/verify_report.h"
@@ -56,5 +56,5 @@ bool verify_messages(struct group *group, const struct verify_options *options,
 
     *totals_out = (struct verify_totals){ 0 };
     return verify_bodies(&work, err) && verify_references(&work, err) && verify_roots(&work, err) &&
-           verify_search(&work, err);
+           verify_search(&work, err) && verify_attachments(&work, err);
 }

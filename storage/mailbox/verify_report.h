@@ -28,5 +28,7 @@ MUST_CHECK bool verify_references(struct verify_work *work, struct err *err);
 MUST_CHECK bool verify_roots(struct verify_work *work, struct err *err);
 /* The texts for searching against the messages. */
 MUST_CHECK bool verify_search(struct verify_work *work, struct err *err);
+/* What attachments say, and the index of their words. */
+MUST_CHECK bool verify_attachments(struct verify_work *work, struct err *err);
 
 #endif

@@ -288,7 +288,8 @@ static const struct ldap_attribute *raw(const struct sync_map *map, void *arena,
 static const char *key_of(const struct sync_map *map, void *arena, const struct ldap_entry *entry)
 {
     static const char *const ad[] = { "objectGUID", NULL },
-                             *const ds389[] = { "ipaUniqueID", "nsUniqueId", "entryUUID", NULL },
+                             /* the one that the server tells of changes by (RFC 4533) */
+        *const ds389[] = { "nsUniqueId", "ipaUniqueID", "entryUUID", NULL },
                              *const openldap[] = { "entryUUID", NULL };
     const char *const *names = map->flavour == FLAVOUR_AD      ? ad
                                : map->flavour == FLAVOUR_389DS ? ds389

@@ -101,6 +101,15 @@ async function searches(who) {
   await page.getByLabel('Search mail').fill('subject:bridge in:bridge')
   await row(page, 'Drawings of the bridge').click()
   await page.getByRole('heading', { level: 2, name: 'Drawings of the bridge' }).waitFor()
+  // what only an attached PDF says, which is read in the background
+  await until('what a document says is found', async () => {
+    await page.goto(origin + '/mail/me/all?q=' + encodeURIComponent('"south pier"'))
+    await settledMail(page)
+    return row(page, 'Drawings of the bridge').isVisible()
+  }, 150_000)
+  await row(page, 'Drawings of the bridge').locator('mark', { hasText: /south pier/i }).waitFor()
+  await inbox(page)
+  await page.getByLabel('Search mail').fill('bridge')
   await page.getByLabel('Search mail').press('Escape')
   await page.waitForURL(/inbox$/)
   await innocent(who)

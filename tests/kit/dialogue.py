@@ -330,6 +330,7 @@ class Case:
             "domain": lambda: self._post("/domains", {"name": text.split()[1], "organisation": self.organisation}),
             "user": lambda: self._given_user(shlex.split(text)[1:]),
             "alias": lambda: self._post("/aliases", {"address": text.split()[1], "target": text.split()[3]}),
+            "sender": lambda: self._given_sender(text.split()),
             "message": lambda: self._given_message(text, line, 1),
             "search": lambda: self._given_search(text),
         }
@@ -369,6 +370,10 @@ class Case:
         answer = jmap.call("SearchFolder/set", create={"a": {"name": match[1], "filter": json.loads(words)}})
         if not answer["created"]:
             raise Failure(f"given {text}: {answer}")
+
+    def _given_sender(self, words: list[str]) -> None:
+        owner = self.world.outward(words[3].encode()).decode()
+        self._post(f"/recipients/{owner}/senders", {"person": words[1], "on_behalf": words[4:] == ["on", "behalf"]})
 
     def _given_message(self, text: str, line: Line, count: int) -> None:
         match = re.fullmatch(r"(?:message|\d+ messages) in (.+?) of (\S+?)(?: flags \"?([^\"]*?)\"?)?"

@@ -76,6 +76,7 @@ static const char *const tenant_tables[] = {
     "recipient_person",
     "line_session",
     "push_subscription",
+    "sender_grant",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };

@@ -517,7 +517,7 @@ static void every_table_of_a_mailbox_is_known(void **state)
             /* left behind: of a day, and can be brought again */
             " 'upload',"
             /* made anew */
-            " 'folder_snapshot', 'folder_pack', 'search_text', 'search_word', 'search_lexeme',"
+            " 'folder_snapshot', 'folder_pack', 'search_text', 'search_word', 'search_lexeme', 'search_attachment',"
             " 'search_state',"
             /* of the place */
             " 'maildrop_lock', 'mailbox_transit'])"),

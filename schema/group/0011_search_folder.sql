@@ -1,4 +1,4 @@
--- Search folders: a saved search that is shown as a folder (docs/decisions/0005-search-folders.md). What they show lives in other
+-- Search folders: a saved search that is shown as a folder (docs/decisions/0006-search-folders.md). What they show lives in other
 -- folders, so they have no rows in folder and membership, and cost no quota. Ids in here are the public ones, which stay the same
 -- when the mailbox moves to another storage group.
 
