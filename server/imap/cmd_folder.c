@@ -6,6 +6,7 @@
 #include "imap/notify.h"
 #include "imap/place.h"
 #include "imap/updates.h"
+#include "mailbox/search_folder.h"
 
 #include <stdio.h>
 #include <talloc.h>
@@ -36,6 +37,13 @@ static bool take_only_name(struct imap_request *req, struct imap_place *place_ou
         return true;
     *answer_out = imap_bad(req, "%s takes one name.", req->command->name);
     return false;
+}
+
+/* Search folders stand there, which are made elsewhere. */
+static bool is_kept_for_searches(const struct imap_place *place)
+{
+    return place->is_own &&
+           (strcmp(place->name, SEARCH_FOLDERS) == 0 || folder_name_is_below(place->name, SEARCH_FOLDERS));
 }
 
 /* RFC 6154, 3: SP "(" "USE" SP "(" [use *(SP use)] ")" ")". One use a folder; more of them cannot be met. */
@@ -80,6 +88,8 @@ enum session_next cmd_create(struct imap_request *req)
         if (uses > 1 || !special_use)
             return imap_no(req, "USEATTR", "A folder cannot be given this use.");
     }
+    if (is_kept_for_searches(&place))
+        return imap_no(req, "CANNOT", "Search folders are made in the webmail.");
     if (!folder_create(place.mailbox, &session->reader, place.name, special_use, req->arena, &folder, &err)) {
         /* The name is free and still something "exists": another folder has the use. */
         struct folder *there;
@@ -137,6 +147,8 @@ enum session_next cmd_rename(struct imap_request *req)
         return answer;
     if (mailbox_id(from.mailbox) != mailbox_id(to.mailbox))
         return imap_no(req, "CANNOT", "A folder cannot be renamed into the mailbox of another one.");
+    if (is_kept_for_searches(&to) && !is_kept_for_searches(&from))
+        return imap_no(req, "CANNOT", "Search folders are made in the webmail.");
     if (!folder_rename(from.mailbox, &session->reader, from.name, to.name, &err))
         return imap_fail(req, &err);
     imap_notify_own(session, from.shown, ACT_NAME);

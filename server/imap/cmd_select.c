@@ -12,6 +12,7 @@
 #include "imap/set.h"
 #include "imap/updates.h"
 #include "mailbox/flags.h"
+#include "mailbox/search_folder.h"
 
 #include <talloc.h>
 
@@ -215,7 +216,7 @@ static void describe(struct imap_session *session, const struct imap_place *plac
     say_number(out, "UIDVALIDITY", view_uidvalidity(view), "UIDs are valid.");
     say_number(out, "UIDNEXT", view_uidnext(view), "The next UID.");
     say_number(out, "HIGHESTMODSEQ", view_modseq(view), "The latest change.");
-    group_public_id(mailbox_group(selected->mailbox), GROUP_ID_FOLDER, selected->folder_id, id);
+    folder_public_id(selected->mailbox, selected->folder_id, id);
     buf_add_text(out, "* OK [MAILBOXID (");
     buf_add_text(out, id);
     buf_add_text(out, ")] This folder's id.\r\n");

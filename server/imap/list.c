@@ -7,6 +7,7 @@
 #include "format/folder_name.h"
 #include "group/group.h"
 #include "imap/place.h"
+#include "mailbox/search_folder.h"
 
 #include <stdlib.h>
 #include <talloc.h>
@@ -48,18 +49,53 @@ static bool add_own(struct list *list, struct err *err)
     return true;
 }
 
-static int release_mailbox(struct mailbox **held)
-{
-    mailbox_close(held);
-    return 0;
-}
-
 static struct imap_listed *find(struct list *list, size_t count, const char *shown)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(list->items[i].shown, shown) == 0)
             return &list->items[i];
     return NULL;
+}
+
+/* Search folders stand below a name without a folder. A folder of the same name hides one; a subscription to its name is none to
+ * something that does not exist. */
+static bool add_searches(struct list *list, struct err *err)
+{
+    struct imap_session *session = list->req->session;
+    size_t own_count = list->count, count;
+    struct folder **folders;
+
+    if (!search_folders_as_folders(session->own, &session->reader, list->req->arena, &folders, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct imap_listed *item = find(list, own_count, folders[i]->name);
+
+        if (item && !item->is_gone)
+            continue;
+        if (!item)
+            item = add(list, folders[i]->name);
+        item->mailbox = session->own;
+        item->folder = folders[i];
+        item->is_subscribed = folders[i]->is_subscribed;
+        item->is_gone = false;
+    }
+    if (count > 0) {
+        struct imap_listed *top = find(list, own_count, SEARCH_FOLDERS);
+
+        if (!top)
+            top = add(list, SEARCH_FOLDERS);
+        top->is_gone = false;
+        top->has_children = true;
+        if (top->folder && top->folder->folder_id == 0)
+            top->folder = NULL;
+    }
+    return true;
+}
+
+static int release_mailbox(struct mailbox **held)
+{
+    mailbox_close(held);
+    return 0;
 }
 
 /* The folders of one who shares some. Subscriptions to them are the reader's own, by the name shown. */
@@ -206,7 +242,7 @@ bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **l
 {
     struct list list = { .req = req };
 
-    if (!add_own(&list, err) || (others && !add_others(&list, err)))
+    if (!add_own(&list, err) || !add_searches(&list, err) || (others && !add_others(&list, err)))
         return false;
     sort(&list);
     add_gone_parents(&list);
@@ -229,6 +265,8 @@ void imap_add_list(struct imap_session *session, struct buf *out, const struct i
         buf_add_text(out, "\\NonExistent ");
     else if (!listed->folder || !(listed->folder->rights & RIGHT_READ))
         buf_add_text(out, "\\Noselect ");
+    if (listed->folder && listed->folder->is_search)
+        buf_add_text(out, "\\NoInferiors ");
     if (show & SHOW_NO_ACCESS)
         buf_add_text(out, "\\NoAccess ");
     if ((show & SHOW_CHILDREN) && !(is_absent && !listed->has_children))

@@ -10,7 +10,7 @@
 #include "imap/sets.h"
 #include "mailbox/flags.h"
 #include "mailbox/pack.h"
-#include "mailbox/search.h"
+#include "mailbox/search_folder.h"
 #include "message/columns.h"
 
 #include <stdlib.h>
@@ -386,9 +386,8 @@ static bool find_texts(struct search *search, const struct uid_set *candidates, 
     for (uint32_t uid; uid_set_next(&at, &uid);)
         uids[among.count++] = uid;
     search->found = talloc_zero_array(search->req->arena, struct search_uids, (unsigned)search->text_count);
-    return mailbox_search(mailbox_group(selected->mailbox), search->req->arena, selected->folder_id, &among,
-                          search->texts, search->text_count, search->req->search_until_us, search->found,
-                          err);
+    return folder_search(selected->mailbox, search->req->arena, selected->folder_id, &among, search->texts,
+                         search->text_count, search->req->search_until_us, search->found, err);
 }
 
 static bool run(struct search *search, struct err *err)

@@ -7,6 +7,7 @@
 #include "imap/condstore.h"
 #include "imap/place.h"
 #include "mailbox/flags.h"
+#include "mailbox/search_folder.h"
 
 #include <talloc.h>
 
@@ -96,15 +97,18 @@ static uint64_t number_of(const struct imap_session *session, const struct folde
     }
 }
 
-bool imap_add_status(struct imap_request *req, struct mailbox *mailbox, const struct folder *folder,
+bool imap_add_status(struct imap_request *req, struct mailbox *mailbox, const struct folder *listed,
                      const char *shown, unsigned items, struct err *err)
 {
     struct imap_session *session = req->session;
     struct buf *out = imap_out(session);
+    struct folder counted = *listed, *folder = &counted;
     char id[GROUP_PUBLIC_ID_SIZE];
     uint64_t recent = 0, deleted_bytes = 0;
     bool is_first = true;
 
+    if (!search_folder_count(mailbox, folder, err))
+        return false;
     if ((items & (STATUS_RECENT | STATUS_DELETED_STORAGE)) &&
         !count_in_view(mailbox, folder, &recent, &deleted_bytes, err))
         return false;
@@ -118,7 +122,7 @@ bool imap_add_status(struct imap_request *req, struct mailbox *mailbox, const st
         buf_add_text(out, names[i].name);
         buf_add_byte(out, ' ');
         if (names[i].item == STATUS_MAILBOXID) {
-            group_public_id(mailbox_group(mailbox), GROUP_ID_FOLDER, folder->folder_id, id);
+            folder_public_id(mailbox, folder->folder_id, id);
             buf_add_byte(out, '(');
             buf_add_text(out, id);
             buf_add_byte(out, ')');

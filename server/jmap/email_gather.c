@@ -75,7 +75,7 @@ static bool gather(const struct email_query *query, struct gathered *g, struct e
         if (!is_looked_into(query, i))
             continue;
         for (struct view_at at = view_from(account->views[i], 1); view_next(&at, &m);) {
-            if (query->only == EVERYWHERE)
+            if (query->only == EVERYWHERE && !query->by_place)
                 join(g, seen, &m, i);
             else
                 g->items[g->count++] = (struct candidate){ m.item_id, m.received_us, m.flags,         m.size,

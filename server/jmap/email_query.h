@@ -64,7 +64,8 @@ struct email_query {
     struct jmap_comparator sorts[SORTS_MAX];
     size_t sort_count;
     bool needs_columns, needs_threads, needs_places; /* of filter or sort */
-    int64_t only; /* number of the one folder that it looks into, or EVERYWHERE */
+    bool by_place; /* each membership by itself, as a folder shows it, not joined to emails */
+    int64_t only;  /* number of the one folder that it looks into, or EVERYWHERE */
     struct search_key *keys;
     size_t key_count;
     int64_t

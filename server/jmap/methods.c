@@ -107,6 +107,9 @@ static const struct jmap_method methods[] = {
     { "SendGrant/set", JMAP_OWNER, send_grant_set, OWN, SET, OURS },
     { "Snooze/get", JMAP_OWNER, snooze_get, OWN, GET, OURS },
     { "Snooze/set", JMAP_OWNER, snooze_set, OWN, SET, OURS },
+    { "SearchFolder/get", JMAP_OWNER, search_folder_get, OWN, GET, OURS },
+    { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, OWN, CHANGES, OURS },
+    { "SearchFolder/set", JMAP_OWNER, search_folder_set, OWN, SET, OURS },
 };
 
 const struct jmap_method *jmap_methods(size_t *count_out)

@@ -78,6 +78,9 @@ METHOD(send_grant_get);
 METHOD(send_grant_set);
 METHOD(snooze_get);
 METHOD(snooze_set);
+METHOD(search_folder_get);
+METHOD(search_folder_changes);
+METHOD(search_folder_set);
 #undef METHOD
 
 #endif

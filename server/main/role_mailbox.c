@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "chappe_version.h"
 #include "imap/imap.h"
+#include "jmap/finder.h"
 #include "learn/box.h"
 #include "main/role.h"
 #include "main/storage.h"
@@ -15,16 +16,19 @@ struct mailbox_role {
     struct pop3_context pop3;
     struct managesieve_context managesieve;
     struct lesson_box *lessons;
+    struct jmap_finder *finder; /* what search folders show */
 };
 
 /* For sessions that begin with these settings. */
 static struct mailbox_role *make(const struct role *role, const struct config *config,
-                                 struct lesson_box *lessons)
+                                 struct lesson_box *lessons, struct jmap_finder *finder)
 {
     struct mailbox_role *own = talloc_zero(role->arena, struct mailbox_role);
     const struct storage_parts *parts = storage_parts(role->storage);
 
     own->lessons = lessons;
+    own->finder = finder;
+    atomic_store(&finder->search_time_us, config->search_time_s * US_PER_S);
     own->imap = (struct imap_context){ .cache = parts->cache,
                                        .groups = parts->groups,
                                        .bus = parts->wake,
@@ -51,11 +55,14 @@ bool role_mailbox_start(struct role *role, struct err *err)
 {
     struct mailbox_role *own;
     struct lesson_box *lessons;
+    struct jmap_finder *finder;
 
     if (!role_sessions_start(role, err) ||
         !lesson_box_open(role->arena, storage_parts(role->storage)->directory, &lessons, err))
         return false;
-    role->own = own = make(role, role->config, lessons);
+    finder = talloc_zero(role->arena, struct jmap_finder);
+    search_folder_use(storage_parts(role->storage)->cache, jmap_find_places, finder);
+    role->own = own = make(role, role->config, lessons, finder);
     return role_listen(role, "imap", &imap_protocol, &own->imap, err) &&
            role_listen(role, "imaps", &imap_protocol, &own->imap, err) &&
            role_listen(role, "pop3", &pop3_protocol, &own->pop3, err) &&
@@ -69,7 +76,7 @@ bool role_mailbox_reload(struct role *role, const struct config *config, struct 
 
     if (!role_sessions_reload(role, config, err))
         return false;
-    role->own = fresh = make(role, config, old->lessons);
+    role->own = fresh = make(role, config, old->lessons, old->finder);
     role_replace_context(role, &old->imap, &fresh->imap);
     role_replace_context(role, &old->pop3, &fresh->pop3);
     role_replace_context(role, &old->managesieve, &fresh->managesieve);

@@ -83,7 +83,7 @@ MUST_CHECK bool group_take_ids(struct group *group, struct db *db, enum group_se
 /* Public ids (MAILBOXID, EMAILID, THREADID, JMAP ids): one letter for the kind and 13 digits that only this
  * group's key turns back into a row id. Nobody can guess another's, and decoding a foreign or forged one
  * gives a row id that does not exist or is not the reader's: whoever decodes checks that. GROUP_ID_MAILBOX and GROUP_ID_PRINCIPAL
- * are numbers of the directory: all groups write them alike, under no key, so that a mailbox that moves keeps them. */
+ * are numbers of the directory, GROUP_ID_SEARCH is made of one: all groups write them alike, under no key, so that a mailbox that moves keeps them. */
 enum { GROUP_PUBLIC_ID_SIZE = 1 + 13 + 1 };
 enum group_id_kind {
     GROUP_ID_MAILBOX = 'U',
@@ -94,7 +94,8 @@ enum group_id_kind {
     GROUP_ID_UPLOAD = 'G',
     GROUP_ID_IDENTITY = 'I',
     GROUP_ID_SUBMISSION = 'S',
-    GROUP_ID_PRINCIPAL = 'P'
+    GROUP_ID_PRINCIPAL = 'P',
+    GROUP_ID_SEARCH = 'Q' /* a search folder, mailbox/search_folder.h */
 };
 /* `text_out` with its NUL. The group must have been used before (group_acquire). */
 void group_public_id(const struct group *group, enum group_id_kind kind, int64_t id,

@@ -56,7 +56,7 @@ static uint32_t mix(const struct group *group, enum group_id_kind kind, unsigned
 {
     uint64_t key[2] = { 0, 0 };
 
-    if (kind != GROUP_ID_MAILBOX && kind != GROUP_ID_PRINCIPAL)
+    if (kind != GROUP_ID_MAILBOX && kind != GROUP_ID_PRINCIPAL && kind != GROUP_ID_SEARCH)
         memcpy(key, group->key, sizeof key);
     return (uint32_t)sip_hash(key, half | (uint64_t)round << 32 | (uint64_t)kind << 40);
 }

@@ -5,6 +5,7 @@
 
 #include "mailbox/folder.h"
 #include "mailbox/journal.h"
+#include "mailbox/search_folder.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -207,6 +208,8 @@ bool annotation_set(struct mailbox *mailbox, const struct mailbox_reader *reader
     void *arena = talloc_new(NULL);
     struct annotation_work work = { .mailbox = mailbox, .reader = reader, .values = values, .count = count };
     bool is_done = reach_of(mailbox, reader, folder_name, arena, &work.reach, err) &&
+                   (!search_folder_is(mailbox, work.reach.folder_id) ||
+                    err_set(err, ERR_DENIED, "A search folder has no annotations.")) &&
                    check_values(&work.reach, values, count, err) &&
                    journal_run(mailbox, annotation_work, &work, err);
 

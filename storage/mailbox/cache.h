@@ -12,6 +12,7 @@
 #include "base/wake.h"
 #include "group/group.h"
 #include "mailbox/pack_cache.h"
+#include "mailbox/search_folder.h"
 
 #include <glib.h>
 #include <pthread.h>
@@ -41,7 +42,8 @@ struct folder_entry {
     struct expunge_log log;
     uint64_t snapshot_distance; /* rows and changes applied since the snapshot in the database */
     bool is_snapshot_queued;
-    GList lru; /* in cache->lru while `view` is set */
+    bool is_search; /* of a search folder */
+    GList lru;      /* in cache->lru while `view` is set */
 };
 
 struct mailbox {
@@ -61,6 +63,8 @@ struct mailbox {
 
 struct mailbox_cache {
     struct wake_bus *bus;
+    search_folder_finder *finder; /* NULL: there are no search folders */
+    void *finder_arg;
     uint64_t view_bytes_max;
     pthread_mutex_t lock;
     pthread_cond_t loaded; /* some load ended */

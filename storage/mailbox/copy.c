@@ -7,6 +7,7 @@
 #include "mailbox/copy_work.h"
 #include "mailbox/flags.h"
 #include "mailbox/journal.h"
+#include "mailbox/search_folder_work.h"
 
 #include <talloc.h>
 
@@ -285,6 +286,8 @@ bool folder_copy(struct mailbox *from, int64_t from_folder_id, const struct uid_
                          .result = result_out };
 
     *result_out = (struct copy_result){ .source = NULL };
+    if (search_folder_is(from, from_folder_id))
+        return search_folder_copy(from, from_folder_id, uids, to, to_folder_id, kind, owner, result_out, err);
     /* A MOVE inside a mailbox adds nothing that stays, and is how clients throw away. */
     if ((kind == COPY_KEEP || from->id != to->id || from->group != to->group) &&
         !group_has_room(to->group, err))

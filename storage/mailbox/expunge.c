@@ -7,6 +7,7 @@
 #include "db/pipeline.h"
 #include "mailbox/flags.h"
 #include "mailbox/journal.h"
+#include "mailbox/search_folder_work.h"
 
 #include <talloc.h>
 
@@ -92,6 +93,8 @@ bool folder_expunge(struct mailbox *mailbox, int64_t folder_id, const struct uid
                     enum expunge_which which, const void *owner, struct expunge_result *result_out,
                     struct err *err)
 {
+    if (search_folder_is(mailbox, folder_id))
+        return search_folder_expunge(mailbox, folder_id, uids, which, owner, result_out, err);
     struct view *base = cache_peek(mailbox, folder_id);
     struct expunge expunge = { .mailbox = mailbox,
                                .folder_id = folder_id,
@@ -135,6 +138,8 @@ void expunge_result_release(struct expunge_result *result)
 bool folder_expunge_within(struct db *db, void *within, struct err *err)
 {
     struct expunge_within *asked = within;
+    if (search_folder_is(asked->mailbox, asked->folder_id))
+        return err_set(err, ERR_INVALID, "A message can be replaced in its own folder only.");
     void *arena = talloc_new(NULL);
     struct view *base = cache_peek(asked->mailbox, asked->folder_id);
     struct expunge_result result = { .expunged = UID_SET_INIT(arena) };

@@ -49,6 +49,13 @@ struct flags_change {
     uint64_t unchanged_since; /* RFC 7162; UINT64_MAX: whatever their modseq */
 };
 
+/* flags := (flags & ~clear) | set. */
+struct flags_bits {
+    uint64_t clear, set;
+};
+/* What the change does, as far as its keywords are known. */
+struct flags_bits flags_bits_of(const struct flags_change *change, const struct keyword_table *keywords);
+
 struct flags_result {
     struct view *view;       /* the folder after it; a reference for the caller */
     struct uid_set changed;  /* whose flags differ now */

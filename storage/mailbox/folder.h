@@ -33,6 +33,7 @@ struct folder {
     const char *special_use; /* "\\Sent", ... or NULL */
     bool is_subscribed;      /* by the owner */
     bool has_children;       /* of folder_list() only; false elsewhere */
+    bool is_search;          /* a search folder (mailbox/search_folder.h) */
     unsigned rights;         /* of the reader */
 };
 

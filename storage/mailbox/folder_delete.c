@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "mailbox/folder_make.h"
+#include "mailbox/search_folder.h"
 
 #include <talloc.h>
 
@@ -60,6 +61,11 @@ bool folder_delete(struct mailbox *mailbox, const struct mailbox_reader *reader,
 
     if (is_done && strcmp(folder->name, FOLDER_INBOX) == 0)
         is_done = err_set(err, ERR_DENIED, "The inbox cannot be deleted.");
+    if (is_done && folder->is_search) {
+        is_done = search_folder_remove(mailbox, folder->folder_id, err);
+        talloc_free(arena);
+        return is_done;
+    }
     if (is_done) {
         work.folder_id = folder->folder_id;
         is_done = journal_run(mailbox, delete_work, &work, err);

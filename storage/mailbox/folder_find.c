@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "mailbox/folder_row.h"
 #include "mailbox/journal.h"
+#include "mailbox/search_folder_work.h"
 
 #include <talloc.h>
 
@@ -82,12 +83,17 @@ static bool find(struct mailbox *mailbox, const struct mailbox_reader *reader, c
 bool folder_find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
                  unsigned rights, const void *owner, struct folder **folder_out, struct err *err)
 {
-    return find(mailbox, reader, FIND_BY_NAME, db_text(name), rights, owner, folder_out, err);
+    if (find(mailbox, reader, FIND_BY_NAME, db_text(name), rights, owner, folder_out, err))
+        return true;
+    return err->kind == ERR_NOT_FOUND &&
+           search_folder_find(mailbox, reader, name, 0, rights, owner, folder_out, err);
 }
 
 bool folder_find_by_id(struct mailbox *mailbox, const struct mailbox_reader *reader, int64_t folder_id,
                        unsigned rights, const void *owner, struct folder **folder_out, struct err *err)
 {
+    if (search_folder_is(mailbox, folder_id))
+        return search_folder_find(mailbox, reader, NULL, folder_id, rights, owner, folder_out, err);
     return find(mailbox, reader, FIND_BY_ID, db_i64(folder_id), rights, owner, folder_out, err);
 }
 

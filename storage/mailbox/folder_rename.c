@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "mailbox/copy.h"
 #include "mailbox/folder_make.h"
+#include "mailbox/search_folder_work.h"
 
 #include <talloc.h>
 
@@ -116,6 +117,8 @@ bool folder_rename(struct mailbox *mailbox, const struct mailbox_reader *reader,
 
     if (is_done && strcmp(from, FOLDER_INBOX) == 0) {
         is_done = rename_inbox(mailbox, reader, folder, to, arena, err);
+    } else if (is_done && folder->is_search) {
+        is_done = search_folder_rename(mailbox, folder, to, err);
     } else if (is_done) {
         work.folder_id = folder->folder_id;
         is_done = rename_folder(&work, err);

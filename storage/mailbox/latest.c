@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "mailbox/cache.h"
 #include "mailbox/read.h"
+#include "mailbox/search_folder_work.h"
 
 #include <talloc.h>
 
@@ -22,12 +23,15 @@ static bool is_fresh(const struct folder_entry *entry, enum view_freshness fresh
            clock_monotonic_us() - entry->checked_us < TRUSTED_US;
 }
 
+/* `checked_modseq`: the mailbox's when `base` was known to be right. */
 static bool read_latest(struct mailbox *mailbox, int64_t folder_id, const struct view *base,
-                        struct view_read *read_out, struct err *err)
+                        uint64_t checked_modseq, struct view_read *read_out, struct err *err)
 {
     struct db *db;
     bool is_read;
 
+    if (search_folder_is(mailbox, folder_id))
+        return search_folder_read(mailbox, folder_id, base, checked_modseq, read_out, err);
     if (!group_acquire(mailbox->group, DB_INTERACTIVE, &db, err))
         return false;
     is_read = view_read(db, mailbox, folder_id, base, read_out, err);
@@ -72,13 +76,14 @@ static bool lead(struct folder_entry *entry, struct view **view_out, struct err 
     unsigned unknown = atomic_load(&mailbox->announced_unknown);
     uint64_t announced = atomic_load(&mailbox->announced_modseq);
     struct view *base = entry->view ? view_ref(entry->view) : NULL;
+    uint64_t checked_modseq = entry->checked_modseq;
     struct view_read read;
     int64_t asked_us = clock_monotonic_us();
     bool is_read;
 
     entry->is_loading = true;
     pthread_mutex_unlock(lock);
-    is_read = read_latest(mailbox, entry->folder_id, base, &read, err);
+    is_read = read_latest(mailbox, entry->folder_id, base, checked_modseq, &read, err);
     if (is_read) {
         forget_announced(mailbox, announced, read.mailbox_modseq);
         cache_publish(mailbox, read.view, read.base_modseq, read.mailbox_modseq, asked_us, &read.expunges);
@@ -176,6 +181,17 @@ static bool expunges_from_memory(struct mailbox *mailbox, const struct view *vie
     return is_known;
 }
 
+/* Search folders have no journal. */
+static void expunges_by_lack(const struct view *view, const void *owner, struct uid_set *uids)
+{
+    struct uid_set all = UID_SET_INIT(owner), there;
+
+    if (view->uidnext > 1)
+        uid_set_add(&all, 1, view->uidnext - 1);
+    there = view_existing(owner, view, &all);
+    *uids = uid_set_subtract(owner, &all, &there);
+}
+
 bool view_expunged_since(struct mailbox *mailbox, const struct view *view, uint64_t modseq,
                          const struct uid_set *known, const void *owner, struct uid_set *uids_out,
                          struct err *err)
@@ -183,9 +199,12 @@ bool view_expunged_since(struct mailbox *mailbox, const struct view *view, uint6
     struct uid_set all = UID_SET_INIT(owner);
 
     *uids_out = UID_SET_INIT(owner);
-    if (modseq < view->modseq && !expunges_from_memory(mailbox, view, modseq, &all) &&
-        !expunges_from_journal(mailbox, view, modseq, owner, &all, err))
-        return false;
+    if (modseq < view->modseq && !expunges_from_memory(mailbox, view, modseq, &all)) {
+        if (search_folder_is(mailbox, view->folder_id))
+            expunges_by_lack(view, owner, &all);
+        else if (!expunges_from_journal(mailbox, view, modseq, owner, &all, err))
+            return false;
+    }
     *uids_out = known ? uid_set_intersect(owner, &all, known) : all;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "db/statement.h"
 #include "mailbox/cache.h"
 #include "mailbox/pack_codec.h"
+#include "mailbox/search_folder.h"
 #include "message/columns.h"
 #include "message/message.h"
 
@@ -24,6 +25,7 @@ struct reading {
     struct pack_row *rows;
     bool *is_missing;
     size_t missing;
+    bool is_search;
 };
 
 static int unpin(struct pack **pin)
@@ -162,9 +164,14 @@ static const char READ_ITEMS[] =
     "SELECT m.uid, i.thread_id, m.saved_us FROM membership m JOIN item i USING (item_id)"
     " WHERE m.folder_id = $1 AND m.uid = ANY ($2)";
 
-static bool items_from_rows(struct reading *reading, const int64_t *uids, const size_t *places, size_t count,
+/* A search folder has no memberships; SAVEDATE is that of the first one. */
+static const char READ_ITEMS_THEMSELVES[] =
+    "SELECT item_id, thread_id, saved_us FROM item WHERE item_id = ANY ($1)";
+
+static bool items_from_rows(struct reading *reading, const int64_t *keys, const size_t *places, size_t count,
                             struct err *err)
 {
+    struct db_value wanted = db_i64_array(keys, count), folder = db_i64(reading->view->folder_id);
     struct db_rows *rows;
     struct db_row row;
     struct db *db;
@@ -172,15 +179,16 @@ static bool items_from_rows(struct reading *reading, const int64_t *uids, const 
 
     if (!group_acquire(reading->mailbox->group, DB_INTERACTIVE, &db, err))
         return false;
-    is_read = db_query(db, reading->owner, READ_ITEMS,
-                       DB_ARGS(db_i64(reading->view->folder_id), db_i64_array(uids, count)), &rows, err);
+    is_read = reading->is_search
+                  ? db_query(db, reading->owner, READ_ITEMS_THEMSELVES, DB_ARGS(wanted), &rows, err)
+                  : db_query(db, reading->owner, READ_ITEMS, DB_ARGS(folder, wanted), &rows, err);
     db_release(&db);
     for (size_t n = 0; is_read && db_rows_at(rows, n, &row); n++) {
         for (size_t i = 0; i < count; i++) {
             /* Rows mostly come in the order that we asked in. */
             size_t at = (n + i) % count;
 
-            if (uids[at] != db_get_i64(&row, 0))
+            if (keys[at] != db_get_i64(&row, 0))
                 continue;
             reading->rows[places[at]].thread_id = db_get_i64(&row, 1);
             reading->rows[places[at]].saved_us = db_get_i64(&row, 2);
@@ -193,7 +201,7 @@ static bool items_from_rows(struct reading *reading, const int64_t *uids, const 
 static bool from_rows(struct reading *reading, enum pack_part part, struct err *err)
 {
     unsigned n = (unsigned)reading->missing;
-    int64_t *ids = talloc_array(reading->owner, int64_t, n), *uids = talloc_array(reading->owner, int64_t, n);
+    int64_t *ids = talloc_array(reading->owner, int64_t, n), *keys = talloc_array(reading->owner, int64_t, n);
     size_t *places = talloc_array(reading->owner, size_t, n), count = 0;
     struct message_meta *metas;
 
@@ -201,7 +209,7 @@ static bool from_rows(struct reading *reading, enum pack_part part, struct err *
         if (!reading->is_missing[i])
             continue;
         ids[count] = reading->messages[i].message_id;
-        uids[count] = reading->messages[i].uid;
+        keys[count] = reading->is_search ? reading->messages[i].item_id : reading->messages[i].uid;
         places[count++] = i;
     }
     if (!message_metas(reading->mailbox->group, reading->owner, ids, count, &metas, err))
@@ -216,7 +224,7 @@ static bool from_rows(struct reading *reading, enum pack_part part, struct err *
         row->subject = columns_text(metas[i].columns, COLUMNS_SUBJECT);
         row->preview = metas[i].preview;
     }
-    return part == PACK_SHOWN || items_from_rows(reading, uids, places, count, err);
+    return part == PACK_SHOWN || items_from_rows(reading, keys, places, count, err);
 }
 
 static bool read_part(struct reading *reading, enum pack_part part, struct err *err)
@@ -244,6 +252,7 @@ bool pack_read(struct mailbox *mailbox, const struct view *view, const struct vi
                                .messages = messages,
                                .count = count,
                                .owner = owner,
+                               .is_search = search_folder_is(mailbox, view->folder_id),
                                .rows = talloc_zero_array(owner, struct pack_row, (unsigned)count + 1),
                                .is_missing = talloc_array(owner, bool, (unsigned)count + 1) };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "mailbox/flags.h"
 #include "mailbox/journal.h"
+#include "mailbox/search_folder_work.h"
 #include "mailbox/view_build.h"
 
 #include <talloc.h>
@@ -51,28 +52,24 @@ static bool with_new_keywords(const void *owner, const struct locked_mailbox *at
     return true;
 }
 
-struct bits {
-    uint64_t clear, set;
-};
-
-static struct bits bits_of(const struct flags_change *change, const struct keyword_table *keywords)
+struct flags_bits flags_bits_of(const struct flags_change *change, const struct keyword_table *keywords)
 {
     uint64_t bits = flag_list_bits(keywords, &change->flags) & change->allowed;
 
     switch (change->operation) {
     case FLAGS_ADD:
-        return (struct bits){ 0, bits };
+        return (struct flags_bits){ 0, bits };
     case FLAGS_REMOVE:
-        return (struct bits){ bits, 0 };
+        return (struct flags_bits){ bits, 0 };
     case FLAGS_REPLACE:
         break;
     }
-    return (struct bits){ change->allowed, bits };
+    return (struct flags_bits){ change->allowed, bits };
 }
 
 /* Those up to `last`, from offset *at on, which is left behind them. */
 static void choose_in_chunk(const struct store *store, const struct chunk *chunk, uint32_t *at, uint32_t last,
-                            struct bits bits)
+                            struct flags_bits bits)
 {
     const uint32_t *uids = chunk->fixed->uid;
 
@@ -86,7 +83,7 @@ static void choose_in_chunk(const struct store *store, const struct chunk *chunk
     }
 }
 
-static void choose(const struct store *store, const struct view *view, struct bits bits)
+static void choose(const struct store *store, const struct view *view, struct flags_bits bits)
 {
     for (size_t r = 0; r < store->uids->count; r++) {
         struct uid_run run = store->uids->runs[r];
@@ -102,7 +99,7 @@ static void choose(const struct store *store, const struct view *view, struct bi
     }
 }
 
-static struct view *changed_view(const struct store *store, struct bits bits, uint64_t modseq,
+static struct view *changed_view(const struct store *store, struct flags_bits bits, uint64_t modseq,
                                  struct keywords *keywords)
 {
     const struct view *old = store->lock.read.view;
@@ -118,7 +115,7 @@ static struct view *changed_view(const struct store *store, struct bits bits, ui
     return view_builder_finish(builder, &head);
 }
 
-static bool write_store(struct db *db, void *arena, struct store *store, struct bits bits,
+static bool write_store(struct db *db, void *arena, struct store *store, struct flags_bits bits,
                         const struct span *new_names, size_t name_count, struct err *err)
 {
     const struct locked_mailbox *at = &store->lock.at;
@@ -151,7 +148,7 @@ static bool store_work(struct db *db, void *arg, struct err *err)
     struct span *names = NULL;
     size_t name_count = 0;
     bool has_new = false, is_done = false;
-    struct bits bits;
+    struct flags_bits bits;
 
     start_over(store);
     if (!journal_lock(db, arena, &store->lock, err) ||
@@ -159,7 +156,7 @@ static bool store_work(struct db *db, void *arg, struct err *err)
         goto out;
     store->locked_us = clock_monotonic_us();
     keywords = keywords_new(names, name_count);
-    bits = bits_of(store->change, &keywords->table);
+    bits = flags_bits_of(store->change, &keywords->table);
     choose(store, store->lock.read.view, bits);
     if (uid_set_is_empty(&store->result->changed)) {
         store->result->view = view_ref(store->lock.read.view);
@@ -178,6 +175,8 @@ bool flags_store(struct mailbox *mailbox, int64_t folder_id, const struct uid_se
                  const struct flags_change *change, const void *owner, struct flags_result *result_out,
                  struct err *err)
 {
+    if (search_folder_is(mailbox, folder_id))
+        return search_folder_store(mailbox, folder_id, uids, change, owner, result_out, err);
     struct view *base = cache_peek(mailbox, folder_id);
     struct store store = {
         .mailbox = mailbox,

@@ -38,12 +38,13 @@ struct carried {
     }
 
 static const struct carried tables[] = {
-    BY_FOLDER("folder_change"),     BY_FOLDER("folder_right"),
-    BY_FOLDER("annotation"),        BY_MAILBOX("annotation", " AND x.folder_id IS NULL"),
-    BY_MAILBOX("subscription", ""), BY_MAILBOX("import_receipt", ""),
-    BY_MAILBOX("sieve_script", ""), BY_MAILBOX("automatic_reply", ""),
-    BY_MAILBOX("sieve_mark", ""),   BY_MAILBOX("client_setting", ""),
-    BY_MAILBOX("sender_rule", ""),  BY_MAILBOX("snooze", ""),
+    BY_FOLDER("folder_change"),      BY_FOLDER("folder_right"),
+    BY_FOLDER("annotation"),         BY_MAILBOX("annotation", " AND x.folder_id IS NULL"),
+    BY_MAILBOX("subscription", ""),  BY_MAILBOX("import_receipt", ""),
+    BY_MAILBOX("sieve_script", ""),  BY_MAILBOX("automatic_reply", ""),
+    BY_MAILBOX("sieve_mark", ""),    BY_MAILBOX("client_setting", ""),
+    BY_MAILBOX("sender_rule", ""),   BY_MAILBOX("snooze", ""),
+    BY_MAILBOX("search_folder", ""), BY_MAILBOX("search_shown", ""),
 };
 
 enum { ROWS_AT_ONCE = 500, BYTES_AT_ONCE = 1 << 20 };

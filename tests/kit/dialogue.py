@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import datetime
 import itertools
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from typing import Callable
 
 from kit.instance import Failure, Instance
 from kit.cost import Meter
+from kit.jmap import Jmap
 from kit.wire import Connection
 from kit import scram
 
@@ -61,6 +63,7 @@ class Case:
         self.row = dict(variables)
         self.is_hostile = any(line.text.startswith("hostile ") for line in lines)
         self.meter: Meter | None = None
+        self.passwords: dict[str, str] = {}
         self.settings = dict(self._setting(line) for line in lines if line.text.startswith("given server "))
         self.connections: dict[str, Connection] = {}
         self.forbidden: dict[str, list[tuple[int, str]]] = {}
@@ -329,6 +332,7 @@ class Case:
             "alias": lambda: self._post("/aliases", {"address": text.split()[1], "target": text.split()[3]}),
             "sender": lambda: self._given_sender(text.split()),
             "message": lambda: self._given_message(text, line, 1),
+            "search": lambda: self._given_search(text),
         }
         if kind.isdigit():
             self._given_message(text, line, int(kind))
@@ -345,11 +349,27 @@ class Case:
                 body["inbox_only"] = True
             elif option in ("password", "name") and words:
                 body[option] = words.pop(0)
+                if option == "password":
+                    self.passwords[str(body["address"])] = str(body[option])
             elif option == "quota" and words:
                 body[option] = size_bytes(words.pop(0))
             else:
                 raise Failure(f"given user: {option!r} is not known")
         self._post("/users", body)
+
+    def _given_search(self, text: str) -> None:
+        """A search folder, over JMAP; #role or #Name in the filter is a folder's id."""
+        match = re.fullmatch(r"search \"([^\"]+)\" of (\S+): (.*)", text)
+        if not match:
+            raise Failure(f"'given {text}' is not part of the language")
+        jmap = Jmap(self.server, self.world.outward(match[2].encode()).decode(), self.passwords[match[2]])
+        words = self.world.outward(match[3].encode()).decode()
+        for folder in jmap.call("Mailbox/get")["list"]:
+            for name in (folder["role"], folder["name"]):
+                words = words.replace(f'"#{name}"', f'"{folder["id"]}"')
+        answer = jmap.call("SearchFolder/set", create={"a": {"name": match[1], "filter": json.loads(words)}})
+        if not answer["created"]:
+            raise Failure(f"given {text}: {answer}")
 
     def _given_sender(self, words: list[str]) -> None:
         owner = self.world.outward(words[3].encode()).decode()

@@ -221,6 +221,14 @@ def story_jmap_goes_on_after_a_move(world: World) -> None:
     gone, = jmap.call("Email/query", filter={"inMailbox": jmap.mailbox("inbox")}, limit=1)["ids"]
     old = jmap.call("Email/get", ids=[])["state"]
     jmap.call("Email/set", destroy=[gone])
+    jmap.call("SearchFolder/set", create={"a": {"name": "Here", "filter": {"inMailbox": jmap.mailbox("inbox")}}})
+
+    def searched() -> list:
+        imap = world.imap(ada)
+        try:
+            return [select(imap, '"Search Folders/Here"'), imap.response("MAILBOXID"), picture(imap, '"Search Folders/Here"')]
+        finally:
+            imap.logout()
 
     def shown() -> dict:
         seen = Jmap(world.server, ada, PASSWORD)
@@ -228,7 +236,7 @@ def story_jmap_goes_on_after_a_move(world: World) -> None:
         return {"account": seen.account, "principal": seen.session["accounts"][seen.account], "identities": seen.call("Identity/get")["list"],
                 "submissions": seen.call("EmailSubmission/get")["list"], "mailboxes": seen.call("Mailbox/get"),
                 "emails": seen.call("Email/get", ids=seen.call("Email/query", sort=[{"property": "receivedAt"}])["ids"]),
-                "download": seen.download(written["blobId"])[2],
+                "download": seen.download(written["blobId"])[2], "search folders": seen.call("SearchFolder/get")["list"], "searched": searched(),
                 "changes": [seen.call(f"{kind}/changes", sinceState=old) for kind in ("Email", "Mailbox", "Identity", "EmailSubmission")]}
 
     def is_open() -> bool:

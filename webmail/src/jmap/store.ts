@@ -1,12 +1,12 @@
 // What this page knows of one account: folders, messages, conversations, lists. Follows the server by /changes, shows what
 // is done here at once, and sends it until the server has it.
 import { Problem } from '@chappe/kit'
-import { folderCalls } from './calls'
-import type { Jmap } from './client'
+import { CAPABILITIES, folderCalls } from './calls'
+import type { Batch, Call, Jmap } from './client'
 import { MethodError, SetError } from './errors'
 import { List, type ListSpec } from './list'
 import { patched, undoOf, wirePatch, type EmailPatch } from './patch'
-import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, setAnswer, thread, type Email, type Mailbox } from './wire'
+import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
 
 const KEPT_EMAILS = 6000
 const SET_AT_ONCE = 250
@@ -24,6 +24,8 @@ const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms))
 
 export class AccountStore {
   mailboxes = new Map<string, Mailbox>()
+  /** Searches that were kept; of the own account. */
+  searches = new Map<string, SearchFolder>()
   readonly emails = new Map<string, Email>()
   readonly threads = new Map<string, string[]>()
   isLoaded = false
@@ -82,6 +84,27 @@ export class AccountStore {
       this.error = cause
     }
     this.changed()
+    if (!this.error) void this.loadSearches()
+  }
+
+  /** Behind the folders, which do not wait for it: what a search holds is counted by searching. */
+  private async loadSearches(): Promise<void> {
+    const batch = this.jmap.batch()
+    const asked = this.askSearches(batch)
+    if (!asked) return
+    await batch.send().catch(() => undefined)
+    this.takeSearches(asked)
+    this.changed()
+  }
+
+  private askSearches(batch: Batch): Call<{ list: SearchFolder[] }> | null {
+    if (!this.isOwn || !this.jmap.using.includes(CAPABILITIES.owner)) return null
+    return batch.add('SearchFolder/get', { accountId: this.accountId, ids: null, properties: SEARCH_PROPERTIES }, getOf(searchFolder))
+  }
+  /** Where they could not be counted now, what was known stays. */
+  private takeSearches(asked: Call<{ list: SearchFolder[] }> | null): void {
+    const list = asked?.resultOrNull?.list
+    if (list) this.searches = new Map(list.map((s) => [s.id, s]))
   }
 
   /** The list of this description; the same one for the same description. */
@@ -189,8 +212,10 @@ export class AccountStore {
     const moved = emails.result.created.length + emails.result.updated.length + emails.result.destroyed.length > 0
     const asked = moved ? [...this.lists.values()].slice(-3).map((list) => ({ list, calls: list.askAnew(second) })) : []
     if (moved) [...this.lists.entries()].slice(0, -3).forEach(([key]) => this.lists.delete(key))
+    const searches = emails.result.newState !== this.states.Email ? this.askSearches(second) : null
     await second.send()
 
+    this.takeSearches(searches)
     for (const id of emails.result.destroyed) this.emails.delete(id)
     threads.result.destroyed.forEach((id) => this.threads.delete(id))
     if (got) this.put(got.result.list)
@@ -316,6 +341,23 @@ export class AccountStore {
         ...(what.create && { create: { f: what.create } }),
         ...(what.update && { update: { [what.update[0]]: what.update[1] } }),
         ...(what.destroy && { destroy: [what.destroy], onDestroyRemoveEmails: true }),
+      },
+      setAnswer,
+    )
+    for (const refused of [answer.notCreated, answer.notUpdated, answer.notDestroyed]) for (const [id, why] of Object.entries(refused ?? {})) throw SetError.of(id, why)
+    await this.sync()
+    return answer.created?.['f']?.id ?? null
+  }
+
+  /** The same of a search folder. */
+  async setSearch(what: { create?: Omit<SearchFolder, 'id' | 'unreadEmails'>; update?: [id: string, patch: Partial<SearchFolder>]; destroy?: string }): Promise<string | null> {
+    const answer = await this.jmap.call(
+      'SearchFolder/set',
+      {
+        accountId: this.accountId,
+        ...(what.create && { create: { f: what.create } }),
+        ...(what.update && { update: { [what.update[0]]: what.update[1] } }),
+        ...(what.destroy && { destroy: [what.destroy] }),
       },
       setAnswer,
     )

@@ -107,6 +107,25 @@ export type Message = z.infer<typeof message>
 export const MESSAGE_PROPERTIES = Object.keys(message.shape)
 export const PART_PROPERTIES = Object.keys(part.shape)
 
+const condition = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+const branch = z.object({
+  operator: z.enum(['AND', 'OR', 'NOT']),
+  get conditions(): z.ZodMiniArray<z.ZodMiniUnion<[typeof branch, typeof condition]>> {
+    return z.array(z.union([branch, condition]))
+  },
+})
+const comparator = z.object({ property: z.string(), isAscending: z._default(z.boolean(), true), keyword: z.optional(z.string()) })
+/** Ours (docs/jmap.md): a search that is kept. */
+export const searchFolder = z.object({
+  id: z.string(),
+  name: z.string(),
+  filter: z.union([branch, condition]),
+  sort: z.nullable(z.array(comparator)),
+  unreadEmails: z.number(),
+})
+export type SearchFolder = z.infer<typeof searchFolder>
+export const SEARCH_PROPERTIES = Object.keys(searchFolder.shape)
+
 export const thread = z.object({ id: z.string(), emailIds: z.array(z.string()) })
 export type Thread = z.infer<typeof thread>
 

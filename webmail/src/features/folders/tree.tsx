@@ -9,6 +9,7 @@ import { choose, useChoices } from '../mail/choices'
 import { nowDragged } from '../mail/dragging'
 import { hasFiles, useImport } from '../mail/import'
 import { accountName, folderName, usePlace } from '../mail/place'
+import { SearchFolders } from '../searches/tree'
 import { AddFolder, FolderMenu } from './menu'
 import { iconOf, useFolderName } from './names'
 import { branches, type Branch } from './order'
@@ -115,6 +116,7 @@ function Account({ store }: { store: AccountStore }) {
       </ul>
       {store.isOwn && store.isLoaded && (
         <>
+          <SearchFolders store={store} />
           <AddFolder store={store} />
           <Quota store={store} />
         </>

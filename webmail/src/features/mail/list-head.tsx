@@ -1,7 +1,9 @@
 import { IconArrowsSort, IconCheck, IconFlag, IconLayoutBottombar, IconLayoutSidebarRight, IconMail, IconPaperclip, IconSettings, IconSquare, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
+import type { ListSpec } from '../../jmap/list'
 import { useFolderName } from '../folders/names'
+import { KeepSearch } from '../searches/keep'
 import { choose, useChoices } from './choices'
 import { useListTexts } from './list-texts'
 import classes from './list.module.css'
@@ -87,7 +89,8 @@ function Where({ place }: { place: Place }) {
   const say = useListTexts()
   const nameOf = useFolderName()
   const navigate = useNavigate()
-  const origin = mailboxNamed(place.store, place.from)
+  const folder = mailboxNamed(place.store, place.from)
+  const origin = folder ? nameOf(folder) : place.store.searches.get(place.from)?.name
   const isEverywhere = place.folder === 'all'
   const go = (folder: string) => void navigate({ to: '/mail/$account/$folder', params: { account: place.account, folder }, search: (s: object) => ({ ...s, in: folder === 'all' ? place.from : undefined }), replace: true })
   return (
@@ -97,7 +100,7 @@ function Where({ place }: { place: Place }) {
       </button>
       {origin && (
         <button type="button" className={classes.chip} aria-pressed={!isEverywhere} onClick={() => go(place.from)}>
-          <bdi>{nameOf(origin)}</bdi>
+          <bdi>{origin}</bdi>
         </button>
       )}
     </div>
@@ -105,7 +108,7 @@ function Where({ place }: { place: Place }) {
 }
 
 /** Title, count, filter chips, order and view. */
-export function ListHead({ place, title, total, isCollapsed }: { place: Place; title: string; total: number | null; isCollapsed: boolean }) {
+export function ListHead({ place, title, total, spec }: { place: Place; title: string; total: number | null; spec: ListSpec }) {
   const say = useListTexts()
   const go = useWords(place)
   const toggle = (o: Only) => {
@@ -119,9 +122,10 @@ export function ListHead({ place, title, total, isCollapsed }: { place: Place; t
           <bdi>{title}</bdi>
         </h1>
         <span className={classes.total} aria-live="polite">
-          {total !== null && say(isCollapsed ? 'conversations_n' : 'messages_n', { count: total })}
+          {total !== null && say(spec.collapse ? 'conversations_n' : 'messages_n', { count: total })}
         </span>
         <span className={classes.grow} />
+        <KeepSearch place={place} spec={spec} />
         <SortMenu place={place} />
         <ViewMenu />
       </div>

@@ -114,7 +114,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
       {selection.ids.size > 0 ? (
         <SelectionBar place={place} list={list} selection={selection} actions={actions} leave={leave} dialog={dialog} onDialog={onDialog} />
       ) : (
-        <ListHead place={place} title={title} total={list.total} isCollapsed={list.spec.collapse} />
+        <ListHead place={place} title={title} total={list.total} spec={list.spec} />
       )}
       {list.error !== null && list.total === null && <ErrorPanel error={list.error} retry={() => list.ensure(from, to)} />}
       {list.total === 0 && (place.q || place.only.length > 0 ? <EmptyState title={say('nothingFound')}>{say('nothingFoundLead')}</EmptyState> : <EmptyState title={say('empty')}>{say('emptyLead')}</EmptyState>)}

@@ -41,7 +41,7 @@ export function MailPage() {
   const place = usePlace()
   const spec = useSpec(place)
   const { store, mailbox } = place
-  const title = mailbox ? nameOf(mailbox) : place.folder === 'all' ? words('results') : ''
+  const title = mailbox ? nameOf(mailbox) : place.search ? place.search.name : place.folder === 'all' ? words('results') : ''
   useTitle(place, title)
   useNews(
     useCallback((email: Email) => void navigate({ to: '/mail/$account/$folder/$message', params: { account: 'me', folder: 'inbox', message: email.id } }), [navigate]),

@@ -3,7 +3,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { useMail, useStore } from '../../jmap/mail'
 import type { AccountStore } from '../../jmap/store'
-import type { Mailbox } from '../../jmap/wire'
+import type { Mailbox, SearchFolder } from '../../jmap/wire'
 import type { Filter, ListSpec } from '../../jmap/list'
 import { filterOf } from '../search/words'
 import { useChoices } from './choices'
@@ -17,9 +17,11 @@ export interface Place {
   store: AccountStore
   /** As in the address: "me" or an id. */
   account: string
-  /** A role, an id or "all". */
+  /** A role, an id (also of a search folder) or "all". */
   folder: string
   mailbox: Mailbox | undefined
+  /** Where it is a search that was kept. */
+  search: SearchFolder | undefined
   message: string | undefined
   q: string
   /** The folder from which one searches. */
@@ -43,12 +45,15 @@ export function usePlace(): Place {
   const { q = '', in: from = '', only = '', sort = '' } = useSearch({ strict: false })
   const store = useStore(account === 'me' ? mail.own : (mail.byId(account) ?? mail.own))
   const mailbox = mailboxNamed(store, folder)
-  const [by, direction] = sort.split(' ')
+  const search = mailbox ? undefined : store.searches.get(folder)
+  const kept = search?.sort?.[0]
+  const [by, direction] = (sort || (kept ? `${kept.property} ${kept.isAscending ? 'up' : 'down'}` : '')).split(' ')
   return {
     store,
     account,
     folder,
     mailbox,
+    search,
     message,
     q,
     from: folder === 'all' ? from || 'inbox' : folder,
@@ -66,15 +71,17 @@ const CHIPS: Record<Only, Filter> = {
 /** What the place shows, as a question to the server; null where there is no such folder. */
 export function useSpec(place: Place): ListSpec | null {
   const { conversations } = useChoices()
-  const { folder, mailbox, q, store } = place
+  const { folder, mailbox, search, q, store } = place
+  const kept = search && JSON.stringify(search.filter)
   const id = mailbox?.id
   const only = place.only.join(' ')
   const { by, isAscending } = place.sort
   const searched = useMemo(() => filterOf(q, store), [q, store])
   return useMemo(() => {
-    if (folder !== 'all' && !id) return null
+    if (folder !== 'all' && !id && !kept) return null
     const conditions: Filter[] = []
     if (id) conditions.push({ inMailbox: id })
+    if (kept) conditions.push(JSON.parse(kept) as Filter)
     if (searched) conditions.push(searched)
     for (const o of ONLY) if (only.split(' ').includes(o)) conditions.push(CHIPS[o])
     const filter = conditions.length > 1 ? { operator: 'AND' as const, conditions } : (conditions[0] ?? null)
@@ -85,7 +92,7 @@ export function useSpec(place: Place): ListSpec | null {
       ...(id && { mailboxId: id }),
       ...(searched && { snippets: true }),
     }
-  }, [folder, id, searched, only, by, isAscending, conversations])
+  }, [folder, id, kept, searched, only, by, isAscending, conversations])
 }
 
 /** Goes to a message of the list, or back to the list. */

@@ -1,0 +1,95 @@
+import { Confirm, useLanguage } from '@chappe/kit'
+import { IconDots, IconFolderSearch, IconPencil, IconTrash } from '@chappe/kit/icons'
+import { ActionIcon, Menu } from '@mantine/core'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import type { AccountStore } from '../../jmap/store'
+import type { SearchFolder } from '../../jmap/wire'
+import { useFolderTexts } from '../folders/texts'
+import classes from '../folders/tree.module.css'
+import { useSearchTexts } from './texts'
+
+const Dialog = lazy(() => import('./dialog'))
+
+function SearchMenu({ store, search }: { store: AccountStore; search: SearchFolder }) {
+  const say = useSearchTexts()
+  const navigate = useNavigate()
+  const [dialog, setDialog] = useState<'edit' | 'remove' | null>(null)
+  const { folder } = useParams({ strict: false })
+  const remove = async () => {
+    await store.setSearch({ destroy: search.id })
+    if (folder !== search.id) return
+    await navigate({ to: '/mail/$account/$folder', params: { account: 'me', folder: 'inbox' } })
+  }
+  return (
+    <>
+      <Menu position="bottom-start" width={230}>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="sm" className={classes.menu} aria-label={say('menu', { name: search.name })}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog('edit')}>
+            {say('change')}
+          </Menu.Item>
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog('remove')}>
+            {say('remove')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {dialog === 'edit' && (
+        <Suspense>
+          <Dialog store={store} search={search} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
+      {dialog === 'remove' && (
+        <Confirm title={say('removeTitle', { name: search.name })} action={say('remove')} onDone={() => setDialog(null)} onAct={remove}>
+          {say('removeLead')}
+        </Confirm>
+      )}
+    </>
+  )
+}
+
+function SearchRow({ store, search }: { store: AccountStore; search: SearchFolder }) {
+  const say = useFolderTexts()
+  const { account, folder } = useParams({ strict: false })
+  const isHere = account === 'me' && folder === search.id
+  const count = search.unreadEmails
+  return (
+    <li>
+      <div className={classes.row} data-here={isHere || undefined}>
+        <span className={classes.twist} />
+        <Link to="/mail/$account/$folder" params={{ account: 'me', folder: search.id }} className={classes.link} data-unread={count > 0 || undefined} aria-current={isHere ? 'page' : undefined}>
+          <IconFolderSearch size={18} aria-hidden />
+          <bdi title={search.name}>{search.name}</bdi>
+          {count > 0 && (
+            <span className={classes.count} aria-label={say('unread', { count })}>
+              {count}
+            </span>
+          )}
+        </Link>
+        <SearchMenu store={store} search={search} />
+      </div>
+    </li>
+  )
+}
+
+/** The searches that were kept, below the folders. */
+export function SearchFolders({ store }: { store: AccountStore }) {
+  const say = useSearchTexts()
+  const by = new Intl.Collator(useLanguage(), { numeric: true })
+  const all = [...store.searches.values()].sort((a, b) => by.compare(a.name, b.name))
+  if (all.length === 0) return null
+  return (
+    <section className={classes.account} aria-label={say('title')}>
+      <h2>{say('title')}</h2>
+      <ul>
+        {all.map((s) => (
+          <SearchRow key={s.id} store={store} search={s} />
+        ))}
+      </ul>
+    </section>
+  )
+}
