@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { preloads } from './build/preloads'
 import { serviceWorker } from './build/worker'
 import { compressed } from './kit/build/compressed'
 
@@ -9,7 +10,7 @@ const server = { target: process.env['CHAPPE'] ?? 'https://localhost:2443', secu
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), serviceWorker('worker/worker.ts'), compressed(out)],
+  plugins: [react(), preloads('/src/main.tsx', '/app/shell.tsx', '/features/mail/page.tsx'), serviceWorker('worker/worker.ts'), compressed(out)],
   build: {
     outDir: out,
     emptyOutDir: true,
@@ -18,6 +19,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
+    rollupOptions: { output: { experimentalMinChunkSize: 3000 } }, // not a request for each icon
   },
   // `npm run dev -w webmail` against a server that runs: CHAPPE=https://localhost:2443
   server: { proxy: { '/jmap': server, '/api': server, '/healthz': server } },

@@ -377,6 +377,12 @@ static bool is_current(const struct judging *judging, const struct rules_plan *p
     return true;
 }
 
+/* What was sent in the name of its owner is no incoming mail: no rule is asked. */
+static bool is_sent(const struct rules_recipient *recipient)
+{
+    return recipient->usual.special_use && strcmp(recipient->usual.special_use, "\\Sent") == 0;
+}
+
 /* One attempt; *is_current_out false: the rules changed under it. */
 static bool judge_once(struct rules *rules, const void *owner, const struct rules_message *message,
                        const struct rules_recipient *recipient, struct rules_plan *plan_out,
@@ -391,8 +397,11 @@ static bool judge_once(struct rules *rules, const void *owner, const struct rule
     if (!group_find(rules->options.groups, recipient->group_id, &judging.group, err) ||
         !find_programs(rules, judging.group, recipient, &programs, err))
         return false;
-    if (!programs) {
+    if (!programs || is_sent(recipient)) {
         plan_usual(owner, message, recipient, 0, plan_out);
+        plan_out->copies[0].target.checks_script = !is_sent(recipient);
+        if (programs)
+            programs_release(&programs);
         return true;
     }
     judging.arena = talloc_new(NULL);

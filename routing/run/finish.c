@@ -30,7 +30,8 @@ void run_end_result(struct run *run, struct result *result)
     *run->ended_end = result;
     run->ended_end = &result->next;
     run->ended_rows += result->count;
-    pthread_cond_signal(&run->has_ended);
+    if (run->ended_rows >= run->awaited_rows || run->active == 0)
+        pthread_cond_signal(&run->has_ended);
 }
 
 void run_end_untried(struct run *run, struct job *job)
@@ -48,9 +49,11 @@ static void wait_for_more(struct run *run)
     until.tv_nsec += GATHER_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
+    run->awaited_rows = ROWS_GATHERED;
     while (run->active > 0 && run->ended_rows < ROWS_GATHERED && !run->settler_ends &&
            pthread_cond_timedwait(&run->has_ended, &run->lock, &until) == 0)
         ;
+    run->awaited_rows = 1;
 }
 
 /* Waits for something to settle; NULL at the end. At least one result, else as many as fit. */

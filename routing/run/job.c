@@ -295,7 +295,6 @@ static void queue_job(struct run *run, struct job *job)
     if (!to->is_queued)
         g_queue_push_tail(&run->ring, to);
     to->is_queued = true;
-    run_want_worker(run);
 }
 
 /* Jobs were made newest first; the oldest goes first. */
@@ -315,6 +314,7 @@ static struct job *reversed(struct job *job)
 void run_add_jobs(struct run *run, struct haul *haul)
 {
     struct jobs jobs = { .first = NULL };
+    size_t wakes;
 
     for (size_t i = 0; i < queue_catch_count(haul->catch); i++)
         sort_row(run, haul, &jobs, queue_catch_row(haul->catch, i));
@@ -323,7 +323,10 @@ void run_add_jobs(struct run *run, struct haul *haul)
         next = job->next;
         queue_job(run, job);
     }
+    wakes = run_want_workers(run, jobs.count);
     pthread_mutex_unlock(&run->lock);
+    while (wakes-- > 0)
+        pthread_cond_signal(&run->work);
 }
 
 void run_release(struct run *run, struct destination *destination)

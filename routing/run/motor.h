@@ -107,7 +107,7 @@ struct run {
     pthread_t *workers;
 
     struct result *ended, **ended_end; /* to be settled */
-    size_t ended_rows;
+    size_t ended_rows, awaited_rows;   /* so many end the settler's wait */
     bool is_settling, settler_ends;
     pthread_cond_t has_ended;
 
@@ -152,8 +152,9 @@ void run_release(struct run *run, struct destination *destination);
 /* ---- work.c */
 /* One of the threads that carry out jobs; its argument is a struct run. */
 void *run_work(void *run);
-/* Under the lock, where a job was added: one more thread where all are busy. */
-void run_want_worker(struct run *run);
+/* Under the lock, where so many jobs were added: threads for them where all are busy. Gives how many times run->work is to be
+ * signalled when the lock is left: who is woken under it would only wait for it. */
+size_t run_want_workers(struct run *run, size_t jobs);
 
 /* ---- send.c, file.c: carry out one job; news about the destination. */
 /* Sends the job's message to its recipients through the job's way, and notes an outcome for each. Without the lock;

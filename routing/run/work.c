@@ -117,18 +117,21 @@ void *run_work(void *argument)
     return NULL;
 }
 
-void run_want_worker(struct run *run)
+static void start_worker(struct run *run)
 {
     struct err err = ERR_INIT;
 
-    if (run->idle > 0) {
-        pthread_cond_signal(&run->work);
-        return;
-    }
     if (run->thread_count >= run->options.threads || run->is_ending)
         return;
     if (thread_start("queue work", STACK, run_work, run, &run->workers[run->thread_count], &err))
         run->thread_count++;
     else
         log_err(LOG_LEVEL_WARNING, "queue.thread", &err);
+}
+
+size_t run_want_workers(struct run *run, size_t jobs)
+{
+    for (size_t i = 0; run->idle == 0 && i < jobs; i++)
+        start_worker(run);
+    return run->idle < jobs ? run->idle : jobs;
 }

@@ -20,6 +20,7 @@ enum problem {
     PROBLEM_CHANGED,
     PROBLEM_KEY_REUSED,
     PROBLEM_KEY_BUSY,
+    PROBLEM_NO_TICKET,
     PROBLEMS
 };
 
@@ -121,6 +122,9 @@ HANDLER(directory_conflicts);    /* GET /directories/{name}/conflicts */
 HANDLER(directory_run_post);     /* POST /directories/{name}/runs */
 HANDLER(directory_runs_get);     /* GET /directories/{name}/runs */
 HANDLER(directory_run_get);      /* GET /directories/{name}/runs/{id} */
+HANDLER(directory_writing);      /* GET /directories/{name}/writing */
+HANDLER(directory_write_look);   /* POST /directories/{name}/writing/preview */
+HANDLER(directory_write_again);  /* POST /directories/{name}/writing/again */
 HANDLER(directory_choose);       /* POST /directories/{name}/choose */
 HANDLER(directory_link);         /* POST /directories/{name}/link */
 HANDLER(domain_post);            /* POST /domains */
@@ -213,13 +217,18 @@ HANDLER(jobs_get);
 HANDLER(job_get_one);
 HANDLER(job_items_get);
 HANDLER(job_events_get);
-HANDLER(certificates_get);      /* GET /certificates */
-HANDLER(user_test_post);        /* POST /users/{address}/test */
-HANDLER(connector_test_post);   /* POST /connectors/{name}/test */
-HANDLER(statistics_get);        /* GET /statistics */
-HANDLER(job_resume_post);       /* POST /jobs/{id}/resume */
-HANDLER(selection_preview_get); /* GET /selection */
+HANDLER(certificates_get);         /* GET /certificates */
+HANDLER(certificates_missing_get); /* GET /certificates/missing */
+HANDLER(user_test_post);           /* POST /users/{address}/test */
+HANDLER(connector_test_post);      /* POST /connectors/{name}/test */
+HANDLER(statistics_get);           /* GET /statistics */
+HANDLER(job_resume_post);          /* POST /jobs/{id}/resume */
+HANDLER(selection_preview_get);    /* GET /selection */
 HANDLER(job_cancel_post);
+HANDLER(senders_get);   /* GET /recipients/{address}/senders */
+HANDLER(sender_post);   /* POST /recipients/{address}/senders */
+HANDLER(senders_patch); /* PATCH /recipients/{address}/senders */
+HANDLER(sender_delete); /* DELETE /recipients/{address}/senders/{person} */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

@@ -11,7 +11,7 @@
 
 enum { RUNS_SHOWN = 50, CONFLICTS_SHOWN = 1000 };
 
-static json_t *run_json(const struct admin_call *call, const struct source_run *run)
+json_t *directory_run_json(const struct admin_call *call, const struct source_run *run)
 {
     json_t *json =
         json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "id", (json_int_t)run->run_id, "kind",
@@ -42,7 +42,7 @@ bool directory_run_post(struct admin_call *call, struct err *err)
     return directory_of_call(call, &source, err) &&
            source_run_ask(call->api->options.directory, &call->actor, call->arena, &source, kind,
                           call_flag(call, "confirmed", false), &run, err) &&
-           call_created(call, run_json(call, &run));
+           call_created(call, directory_run_json(call, &run));
 }
 
 bool directory_runs_get(struct admin_call *call, struct err *err)
@@ -58,7 +58,7 @@ bool directory_runs_get(struct admin_call *call, struct err *err)
         return false;
     list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, run_json(call, &runs[i]));
+        json_array_append_new(list, directory_run_json(call, &runs[i]));
     return call_answer(call, json_pack("{s:o}", "runs", list));
 }
 
@@ -75,7 +75,7 @@ bool directory_run_get(struct admin_call *call, struct err *err)
         return false;
     if (run.source_id != source.source_id)
         return err_set(err, ERR_NOT_FOUND, "There is no such run.");
-    json = run_json(call, &run);
+    json = directory_run_json(call, &run);
     changes = json_loads(run.changes, 0, NULL);
     json_array_foreach(changes, i, change) json_object_set_new(
         change, "detail",

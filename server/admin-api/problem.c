@@ -54,6 +54,10 @@ static const struct {
                            ERR_CONFLICT,
                            "The request with this Idempotency-Key has not ended, or its answer is not kept. Look "
                            "before you repeat it." },
+    [PROBLEM_NO_TICKET] = { { 401, "No ticket", "Pas de ticket" },
+                            "no-ticket",
+                            ERR_AUTH,
+                            "Your browser has sent no Kerberos ticket." },
 };
 
 bool problem_set(struct admin_call *call, enum problem problem, struct err *err)

@@ -1,10 +1,13 @@
 /* retention.c -- see retention.h. */
 #include "admin_api/retention.h"
 
+#include "admin_api/retention_tell.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/list.h"
 #include "directory/resolve.h"
+#include "directory/retention_told.h"
 #include "directory/selection.h"
 #include "group/group.h"
 
@@ -33,13 +36,29 @@ static bool retain_mailbox(struct retention_walk *walk, const struct selection *
     return done;
 }
 
+/* Nothing is deleted before its owner was told, nor, by ourselves, for a day after that. */
+static bool may_begin(const struct retention_walk *walk, const struct selection *policy,
+                      const struct resolved *recipient)
+{
+    struct err err = ERR_INIT;
+    int64_t told_us;
+
+    if (walk->mode == RETAIN_COUNT)
+        return true;
+    if (!retention_tell(walk->api, recipient, policy->rules, policy->rule_count, &told_us, &err)) {
+        log_err(LOG_LEVEL_INFO, "retention.later", &err);
+        return false;
+    }
+    return !walk->waits || clock_now_us() - told_us >= RETENTION_NOTICE_S * US_PER_S;
+}
+
 static void do_mailbox(struct retention_walk *walk, const struct selection *policy,
                        const struct resolved *recipient)
 {
     struct retained retained[RETENTION_RULES_MAX] = { 0 };
     struct err err = ERR_INIT;
 
-    if (!recipient->mailbox.mailbox_id)
+    if (!recipient->mailbox.mailbox_id || !may_begin(walk, policy, recipient))
         return;
     if (!retain_mailbox(walk, policy, &recipient->mailbox, retained, &err))
         log_err(LOG_LEVEL_INFO, "retention.later", &err);
@@ -115,6 +134,21 @@ static bool do_all(struct retention_walk *walk, const struct selection *policy, 
 
 static const struct actor ourselves = { .name = "local:server" };
 
+/* Whose mail no rule is about any more is told anew when one is. */
+static bool forget_others(const struct retention_walk *walk, GHashTable *seen, const void *scratch,
+                          struct err *err)
+{
+    int64_t *ids = talloc_array(scratch, int64_t, g_hash_table_size(seen) + 1);
+    GHashTableIter at;
+    void *id;
+    size_t count = 0;
+
+    g_hash_table_iter_init(&at, seen);
+    while (g_hash_table_iter_next(&at, &id, NULL))
+        ids[count++] = *(int64_t *)id;
+    return retention_told_keep(walk->api->options.directory, walk->organisation_id, ids, count, err);
+}
+
 bool retention_walk(struct retention_walk *walk, struct err *err)
 {
     struct directory *directory = walk->api->options.directory;
@@ -131,7 +165,7 @@ bool retention_walk(struct retention_walk *walk, struct err *err)
         if (policies[i].rule_count == 0)
             continue;
         done = list_query_select(directory, scratch, walk->organisation_id, policies[i].query, 0,
-                                 LIST_SELECT_MAX, &ids, &id_count, err);
+                                 LIST_BY_ADDRESS, LIST_SELECT_MAX, &ids, &id_count, err);
         if (!done)
             break;
         size_t own_count;
@@ -139,6 +173,8 @@ bool retention_walk(struct retention_walk *walk, struct err *err)
         if (!walk->policy || g_str_equal(walk->policy, policies[i].name))
             done = do_all(walk, &policies[i], own, own_count, err);
     }
+    if (done && walk->waits && walk->goes_on(walk->argument))
+        done = forget_others(walk, seen, scratch, err);
     g_hash_table_destroy(seen);
     talloc_free(scratch);
     return done;
@@ -232,6 +268,7 @@ bool admin_api_keep_mail(struct admin_api *api, bool (*goes_on)(void *argument),
         struct retention_walk walk = { .api = api,
                                        .organisation_id = organisations[i],
                                        .mode = RETAIN_APPLY,
+                                       .waits = true,
                                        .actor = &ourselves,
                                        .goes_on = goes_on,
                                        .argument = argument };

@@ -14,6 +14,7 @@ struct retention_walk {
     int64_t organisation_id;
     const char *policy; /* NULL: all of the organisation */
     enum retain_mode mode;
+    bool waits;                /* for a day after an owner was told, before anything is done */
     const struct actor *actor; /* in whose name the audit row is */
     bool (*goes_on)(void *argument);
     retention_told *told; /* NULL */
@@ -24,7 +25,7 @@ struct retention_walk {
     struct retained sum;
     int64_t last_id; /* the last recipient that was done, where not all were; else 0 */
 };
-/* Goes through the mailboxes whose mail the policies are about: of several that select one, the first that has rules. A mailbox that is
+/* With RETAIN_APPLY each owner is told first (retention_tell.h). Goes through the mailboxes whose mail the policies are about: of several that select one, the first that has rules. A mailbox that is
  * not there now, or busy, is left for the next time. ERR_BUSY: the directory. */
 MUST_CHECK bool retention_walk(struct retention_walk *walk, struct err *err);
 

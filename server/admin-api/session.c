@@ -3,6 +3,7 @@
 #include "admin_api/call.h"
 #include "admin_api/factor.h"
 #include "admin_api/grant.h"
+#include "admin_api/problem.h"
 #include "admin_api/remote.h"
 #include "auth/negotiate.h"
 #include "auth/web_secret.h"
@@ -67,7 +68,7 @@ static bool by_ticket(struct admin_call *call, const struct auth_request *reques
         return err_set(err, ERR_INVALID, "This way to log in is not supported.");
     if (!value || strncasecmp(value, "Negotiate ", 10) != 0) {
         http_reply_header(call->reply, "WWW-Authenticate", "Negotiate");
-        return err_set(err, ERR_AUTH, "Your browser has sent no Kerberos ticket.");
+        return problem_set(call, PROBLEM_NO_TICKET, err);
     }
     if (!auth_negotiate(call->api->options.auth, call->arena, request, span_text(value + 10), identity_out,
                         &answer, err))

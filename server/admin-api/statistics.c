@@ -1,4 +1,4 @@
-/* statistics.c -- what is looked at and not changed: how much happened when, for charts; certificates. */
+/* statistics.c -- what is looked at and not changed: how much happened when, for charts. */
 #include "directory/statistic.h"
 
 #include "admin_api/call.h"
@@ -57,15 +57,4 @@ bool statistics_get(struct admin_call *call, struct err *err)
         json_array_append_new(series, series_json(names[i], points, count, slots));
     return call_answer(call, json_pack("{s:o, s:I, s:o}", "from", json_time(from_us), "step",
                                        (json_int_t)(step_us / US_PER_S), "series", series));
-}
-
-bool certificates_get(struct admin_call *call, struct err *err)
-{
-    const struct admin_api_options *options = &call->api->options;
-    json_t *list = json_array();
-
-    (void)err;
-    if (options->list_certificates)
-        options->list_certificates(options->host, list);
-    return call_answer(call, json_pack("{s:o}", "certificates", list));
 }

@@ -303,10 +303,13 @@ static bool may_see_event(const struct asking *asking, const json_t *event)
 {
     const char *to = json_string_value(json_object_get(event, "to"));
     const char *asked = json_string_value(json_object_get(event, "asked")), *name;
+    const char *author = json_string_value(json_object_get(event, "author"));
     json_t *value;
 
     if (!asking->is_received)
         return true;
+    if (author) /* who wrote in another's name is told to that one */
+        return is_own(asking, author);
     if (to || asked)
         return is_own(asking, to) || (!to && is_own(asking, asked));
     json_object_foreach((json_t *)(uintptr_t)event, name, value)
@@ -411,6 +414,8 @@ static json_t *trace_json(const struct asking *asking, const char *id)
     json_object_set(json, "last", json_object_get(json_array_get(events, last - 1), "event"));
     json_object_set_new(json, "recipients", recipients_of(events));
     json_object_set_new(json, "events", events);
+    if (asking->is_received && !is_own(asking, json_string_value(json_object_get(json, "login"))))
+        json_object_del(json, "login");
     children = asking->is_received ? json_array() : children_of(asking, id);
     json_object_set_new(json, "led_to", children);
     return json;

@@ -155,6 +155,12 @@ void auth_exchange(struct auth *auth)
     talloc_free(scratch);
 }
 
+void auth_note_visit(struct auth *auth, const struct auth_request *request, const struct identity *identity,
+                     int64_t owner_id)
+{
+    seen_note_visit(auth->seen, request, identity, owner_id);
+}
+
 /* One try: the account, what was typed, and what came of it. */
 struct attempt {
     const struct auth_request *request;

@@ -123,6 +123,11 @@ MUST_CHECK bool auth_still_valid(struct auth *auth, const struct identity *ident
 /* May it send as this address (key)? */
 bool identity_may_send_as(const struct identity *identity, const char *address_key);
 
+/* This identity came by this way into a folder of the mailbox of `owner_id` (recipient), which is not its own: noted for that one to
+ * see. Further ones within a quarter of an hour are the same visit. In memory; written down by auth's thread some seconds later. */
+void auth_note_visit(struct auth *auth, const struct auth_request *request, const struct identity *identity,
+                     int64_t owner_id);
+
 struct auth_stats {
     uint64_t succeeded, failed, throttled, denied, busy, from_cache, hashed;
     unsigned hashing, waiting;

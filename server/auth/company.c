@@ -1,6 +1,8 @@
 /* company.c -- asking a company directory about a password. */
 #include "auth/company.h"
 
+#include "auth/pace.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "directory/login_name.h"
@@ -14,7 +16,12 @@ enum { INSIDE = 4, WAITING = 4, WAIT_MS = 6000, MADE_UP_BYTES = 12 };
 
 static const char busy_text[] = "The password cannot be checked at the moment. Please try again later.";
 
-/* ---- not too many at once */
+/* ---- not too many at once, and nobody at another pace */
+
+struct door {
+    struct gate gate;
+    struct pace refusals;
+};
 
 struct company_gates {
     pthread_mutex_t lock;
@@ -28,10 +35,13 @@ static int close_gates(struct company_gates *gates)
     return 0;
 }
 
-static void free_gate(void *gate)
+static void free_door(void *of_source)
 {
-    gate_close(gate);
-    g_free(gate);
+    struct door *door = of_source;
+
+    gate_close(&door->gate);
+    pace_close(&door->refusals);
+    g_free(door);
 }
 
 struct company_gates *company_gates_new(const void *owner)
@@ -39,25 +49,26 @@ struct company_gates *company_gates_new(const void *owner)
     struct company_gates *gates = talloc_zero(owner, struct company_gates);
 
     pthread_mutex_init(&gates->lock, NULL);
-    gates->by_source = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_gate);
+    gates->by_source = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_door);
     talloc_set_destructor(gates, close_gates);
     return gates;
 }
 
-static struct gate *gate_of(struct company_gates *gates, int64_t source_id)
+static struct door *door_of(struct company_gates *gates, int64_t source_id)
 {
-    struct gate *gate;
+    struct door *door;
 
     pthread_mutex_lock(&gates->lock);
-    gate = g_hash_table_lookup(gates->by_source, &source_id);
-    if (!gate) {
+    door = g_hash_table_lookup(gates->by_source, &source_id);
+    if (!door) {
         int64_t *key = g_memdup2(&source_id, sizeof source_id);
-        gate = g_new0(struct gate, 1);
-        gate_open(gate, INSIDE, WAITING);
-        g_hash_table_insert(gates->by_source, key, gate);
+        door = g_new0(struct door, 1);
+        gate_open(&door->gate, INSIDE, WAITING);
+        pace_open(&door->refusals);
+        g_hash_table_insert(gates->by_source, key, door);
     }
     pthread_mutex_unlock(&gates->lock);
-    return gate;
+    return door;
 }
 
 /* ---- one source */
@@ -102,6 +113,9 @@ static char *key_filter(const void *owner, const struct source *source, const ch
 
     if (source_flavour(source) == FLAVOUR_AD)
         return talloc_asprintf(owner, "(objectGUID=%s)", escaped_bytes(owner, entry_key));
+    if (source_flavour(source) == FLAVOUR_389DS) /* as that server writes its nsUniqueId */
+        return talloc_asprintf(owner, "(|(nsUniqueId=%.8s-%.8s-%.8s-%.8s)(ipaUniqueID=%s))", entry_key,
+                               entry_key + 8, entry_key + 16, entry_key + 24, uuid ? uuid : "");
     return uuid ? talloc_asprintf(owner, "(entryUUID=%s)", uuid) : NULL;
 }
 
@@ -177,7 +191,7 @@ bool company_check(struct auth *auth, const struct login *login, struct span pas
 {
     struct ldap_check check = { .verdict = LDAP_WRONG };
     const struct source_use *use = enter(auth, login->source_id, err);
-    struct gate *gate = gate_of(auth->gates, login->source_id);
+    struct door *door = door_of(auth->gates, login->source_id);
 
     *answer_out = (struct company_answer){ .verdict = LDAP_WRONG };
     if (!use)
@@ -185,10 +199,13 @@ bool company_check(struct auth *auth, const struct login *login, struct span pas
     answer_out->cache_s = (unsigned)use->source->login_cache_s;
     bool is_asked =
         use->source->logs_in && login->dn && *login->dn && login->entry_key && is_password(password);
-    bool done = !is_asked || gate_enter(gate, err);
+    bool done = !is_asked || gate_enter(&door->gate, err);
     if (done && is_asked) {
+        int64_t began_us = clock_monotonic_us();
         done = ask(use, login, password, &check, err);
-        gate_leave(gate);
+        if (done && is_no(&check))
+            pace_note(&door->refusals, clock_monotonic_us() - began_us);
+        gate_leave(&door->gate);
     }
     if (done) {
         answer_out->verdict = check.verdict;
@@ -230,7 +247,7 @@ bool company_pretend(struct auth *auth, const char *name, struct err *err)
 {
     int64_t source_id;
     const struct source_use *use;
-    struct gate *gate;
+    struct door *door;
 
     *err = ERR_INIT;
     if (!auth->options.sources)
@@ -242,11 +259,14 @@ bool company_pretend(struct auth *auth, const char *name, struct err *err)
     use = enter(auth, source_id, err);
     if (!use)
         return err->kind == ERR_NONE || busy(auth, err);
-    gate = gate_of(auth->gates, source_id);
-    bool done = !use->source->logs_in || gate_enter(gate, err);
+    door = door_of(auth->gates, source_id);
+    bool done = !use->source->logs_in || gate_enter(&door->gate, err);
     if (done && use->source->logs_in) {
+        int64_t began_us = clock_monotonic_us();
         done = ask_about_nobody(use, err);
-        gate_leave(gate);
+        if (done)
+            g_usleep((gulong)pace_rest_us(&door->refusals, clock_monotonic_us() - began_us));
+        gate_leave(&door->gate);
     }
     source_leave(auth->options.sources, &use);
     return done || busy(auth, err);

@@ -1,5 +1,6 @@
 #include "base/wake_peers.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/thread.h"
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PENDING_MAX 8192
@@ -21,6 +23,8 @@
 #define PEERS_MAX 64
 #define RESCAN_MS 5000
 #define RETRY_MS 20 /* to peers whose queue was full */
+#define HOLD_US                                                                                              \
+    5000 /* what follows an announcement so soon waits for the next one: each costs all roles a turn of the processor */
 #define MAGIC UINT32_C(0x31574843)
 
 enum datagram_flags { EVERYTHING_CHANGED = 1, NEW_PEER = 2 };
@@ -49,6 +53,7 @@ struct wake_peers {
 
     struct peer list[PEERS_MAX]; /* the thread's */
     size_t peer_count;
+    int64_t sent_us; /* monotonic: when it sent last */
 };
 
 METRIC_COUNTER(received, "chappe_wake_received_total", "Changes of mailboxes heard from other roles")
@@ -165,6 +170,31 @@ static void scan_peers(struct wake_peers *peers)
         closedir(folder);
 }
 
+/* The first announcement goes at once; in a stream those of some milliseconds go together. */
+static void hold(struct wake_peers *peers)
+{
+    int64_t left_us = peers->sent_us + HOLD_US - clock_monotonic_us();
+
+    if (left_us > 0)
+        nanosleep(&(struct timespec){ .tv_nsec = left_us * 1000 }, NULL);
+}
+
+static bool is_same(const struct wake_event *a, const struct wake_event *b)
+{
+    return a->group_id == b->group_id && a->mailbox_id == b->mailbox_id && a->modseq == b->modseq;
+}
+
+/* What was said of one mailbox several times in a row is said once. */
+static size_t without_repeats(struct wake_event *events, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || !is_same(&events[kept - 1], &events[i]))
+            events[kept++] = events[i];
+    return kept;
+}
+
 static void send_pending(struct wake_peers *peers)
 {
     static const struct datagram everything = { .magic = MAGIC, .flags = EVERYTHING_CHANGED };
@@ -175,6 +205,7 @@ static void send_pending(struct wake_peers *peers)
 
     if (!fresh)
         abort();
+    hold(peers);
     pthread_mutex_lock(&peers->lock);
     events = peers->pending;
     count = peers->pending_count;
@@ -188,6 +219,7 @@ static void send_pending(struct wake_peers *peers)
         send_to_all(peers, &everything);
         count = 0;
     }
+    count = without_repeats(events, count);
     while (done < count) {
         size_t batch = count - done < BATCH_MAX ? count - done : BATCH_MAX;
         memcpy(datagram.events, events + done, batch * sizeof(*events));
@@ -196,6 +228,7 @@ static void send_pending(struct wake_peers *peers)
         done += batch;
     }
     free(events);
+    peers->sent_us = clock_monotonic_us();
 }
 
 static void receive_all(struct wake_peers *peers)
@@ -283,6 +316,7 @@ static struct wake_peers *new_peers(wake_heard *heard, void *argument)
     peers->heard = heard;
     peers->argument = argument;
     peers->socket_fd = peers->event_fd = -1;
+    peers->sent_us = INT64_MIN / 2;
     pthread_mutex_init(&peers->lock, NULL);
     peers->pending = malloc(PENDING_MAX * sizeof(*peers->pending));
     if (!peers->pending)

@@ -1,11 +1,16 @@
 /* filter.c -- what a property says of somebody, compared. */
 #include "dav/filter.h"
 
+#include "format/fold.h"
+#include "format/ldap_filter.h"
+
 #include <glib.h>
 #include <string.h>
 #include <strings.h>
+#include <talloc.h>
 
-enum { VALUES_MAX = 64, COMMON_LEAST_BYTES = 3 };
+/* Of a filter for the directory: what it takes (format/ldap_filter.h), less what a list's own filter may need. */
+enum { VALUES_MAX = 64, TESTS_FOR_DIRECTORY = 8, TEXT_FOR_DIRECTORY = 1000 };
 
 /* The texts of a property; -1: it is none of ours. */
 static int values_of(const struct book_card *c, const char *property, const char *values[VALUES_MAX])
@@ -68,26 +73,16 @@ bool filter_is_known(const struct body *body)
     return true;
 }
 
-static char *folded(const char *text)
-{
-    char *plain = g_utf8_make_valid(text, -1), *folded_text = g_utf8_casefold(plain, -1);
-    char *normal = g_utf8_normalize(folded_text, -1, G_NORMALIZE_DEFAULT);
-
-    g_free(plain);
-    g_free(folded_text);
-    return normal;
-}
-
 static bool matches(const char *value, const struct body_test *test)
 {
-    char *a = folded(value), *b = folded(test->text);
+    void *scratch = talloc_new(NULL);
+    char *a = fold_text(scratch, span_text(value)), *b = fold_text(scratch, span_text(test->text));
     bool is_match = test->match == BODY_EQUALS   ? strcmp(a, b) == 0
                     : test->match == BODY_BEGINS ? g_str_has_prefix(a, b)
                     : test->match == BODY_ENDS   ? g_str_has_suffix(a, b)
                                                  : strstr(a, b) != NULL;
 
-    g_free(a);
-    g_free(b);
+    talloc_free(scratch);
     return is_match;
 }
 
@@ -123,17 +118,106 @@ bool filter_takes(const struct body *body, const struct book_card *card)
     return body->needs_all || body->filter_count == 0;
 }
 
-const char *filter_common_text(const struct body *body)
+/* ---- for the directory */
+
+/* What recipients are selected by, for the properties whose texts it folds as we do. */
+static const struct {
+    const char *property;
+    const char *attributes[3];
+} selectable[] = {
+    { "FN", { "name" } },
+    { "N", { "sn", "givenname" } },
+    { "EMAIL", { "address" } },
+    { "TEL", { "phone", "mobile", "fax" } },
+};
+
+/* The folded text has no runs of spaces: how many stand there does not matter. */
+static void add_text(struct buf *out, const void *owner, const struct body_test *test)
 {
-    const char *common = NULL;
+    char **words = g_strsplit(fold_text(owner, span_text(test->text)), " ", -1);
+
+    if (test->match == BODY_CONTAINS || test->match == BODY_ENDS)
+        buf_add_byte(out, '*');
+    for (char **word = words; *word; word++) {
+        if (word > words)
+            buf_add_byte(out, '*');
+        ldap_filter_add_value(out, *word);
+    }
+    if (test->match == BODY_CONTAINS || test->match == BODY_BEGINS)
+        buf_add_byte(out, '*');
+    g_strfreev(words);
+}
+
+static bool add_test(struct buf *out, const void *owner, const char *property, const struct body_test *test)
+{
+    if (test->is_negated || strspn(test->text, " ") == strlen(test->text))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(selectable); i++) {
+        if (strcasecmp(selectable[i].property, property) != 0)
+            continue;
+        buf_add_text(out, "(|");
+        for (size_t k = 0; k < COUNT_OF(selectable[i].attributes) && selectable[i].attributes[k]; k++) {
+            buf_add_format(out, "(%s=", selectable[i].attributes[k]);
+            add_text(out, owner, test);
+            buf_add_byte(out, ')');
+        }
+        buf_add_byte(out, ')');
+        return true;
+    }
+    return false;
+}
+
+/* Of parts that must all pass those that the directory does not know are left out; of others each must be known. */
+struct joining {
+    struct buf *out;
+    size_t begin, known;
+    bool needs_all, is_lost;
+};
+
+static struct joining join_begin(struct buf *out, bool needs_all)
+{
+    struct joining joining = { .out = out, .begin = out->length, .needs_all = needs_all };
+
+    buf_add_text(out, needs_all ? "(&" : "(|");
+    return joining;
+}
+
+static void join_part(struct joining *joining, bool is_known)
+{
+    joining->known += is_known;
+    joining->is_lost = joining->is_lost || (!is_known && !joining->needs_all);
+}
+
+static bool join_end(struct joining *joining)
+{
+    if (joining->known == 0 || joining->is_lost) {
+        joining->out->length = joining->begin;
+        return false;
+    }
+    buf_add_byte(joining->out, ')');
+    return true;
+}
+
+static bool add_filter(struct buf *out, const void *owner, const struct body_filter *filter)
+{
+    struct joining joining = join_begin(out, filter->needs_all);
+
+    for (size_t i = 0; !filter->is_absent && i < filter->test_count; i++)
+        join_part(&joining, add_test(out, owner, filter->property, &filter->tests[i]));
+    return join_end(&joining);
+}
+
+char *filter_for_directory(const void *owner, const struct body *body)
+{
+    struct buf out = buf_owned_by(owner);
+    struct joining joining = join_begin(&out, body->needs_all);
+    size_t tests = 0;
 
     for (size_t i = 0; i < body->filter_count; i++) {
-        const struct body_filter *f = &body->filters[i];
-        bool is_found = (strcasecmp(f->property, "FN") == 0 || strcasecmp(f->property, "EMAIL") == 0) &&
-                        f->test_count == 1 && !f->tests[0].is_negated && !f->is_absent;
-        if (!is_found || (common && strcmp(common, f->tests[0].text) != 0))
-            return NULL;
-        common = f->tests[0].text;
+        tests += body->filters[i].test_count;
+        join_part(&joining, add_filter(&out, owner, &body->filters[i]));
     }
-    return common && strlen(common) >= COMMON_LEAST_BYTES && !strchr(common, ' ') ? common : NULL;
+    return join_end(&joining) && tests <= TESTS_FOR_DIRECTORY && out.length < TEXT_FOR_DIRECTORY
+               ? buf_text(&out)
+               : NULL;
 }

@@ -11,9 +11,10 @@
 
 /* Whether all properties that it names are some that cards here may have. */
 bool filter_is_known(const struct body *body);
-/* Does the card pass? Case does not matter (i;unicode-casemap). */
+/* Does the card pass? Case and accents do not matter (as i;unicode-casemap, and more). */
 bool filter_takes(const struct body *body, const struct book_card *card);
-/* A text without spaces that every card which passes has in its name or an address; NULL: there is none. */
-const char *filter_common_text(const struct body *body);
+/* A filter over recipients (directory/list.h) that everybody passes whose card passes this one, by names, addresses and telephone numbers;
+ * under `owner`. NULL: there is none. */
+char *filter_for_directory(const void *owner, const struct body *body);
 
 #endif

@@ -2,10 +2,12 @@
 #include "dav/answer.h"
 #include "dav/filter.h"
 #include "dav/snapshot.h"
-#include "directory/address_book.h"
+#include "directory/list.h"
 
 #include <string.h>
 #include <talloc.h>
+
+enum { FEW_WANTED = 100 };
 
 /* RFC 4918, 16: which condition of the request did not hold. */
 static bool fail(struct dav_call *call, unsigned status, const char *condition, unsigned *status_out)
@@ -127,46 +129,48 @@ static bool add_matching(struct query *query, const int64_t *ids, size_t count, 
     return true;
 }
 
-/* A text that must stand somewhere in name or address finds its few by the directory's own search; otherwise all are looked at. */
-static bool find_candidates(struct query *query, int64_t **ids_out, size_t *count_out, struct err *err)
+/* Those whom the directory's indexes find for it, or all; the first `most` by name. */
+static bool find_candidates(struct query *query, size_t most, int64_t **ids_out, size_t *count_out,
+                            struct err *err)
 {
     struct dav_call *call = query->call;
-    const char *text = query->book->query ? NULL : filter_common_text(query->body);
-    struct book_query wanted = { .organisation_id = call->identity->organisation_id,
-                                 .text = text,
-                                 .limit = BOOK_PAGE_MAX };
-    struct book_member *members;
-    struct book_entry *entries;
+    const char *filter = filter_for_directory(call->arena, query->body);
+    bool ok = book_find(call->dav->directory, call->arena, call->identity->organisation_id, query->book,
+                        filter, most, ids_out, count_out, err);
 
-    if (text) {
-        if (!book_search(call->dav->directory, call->arena, &wanted, &entries, count_out, err))
+    if (ok || err->kind != ERR_INVALID || !filter)
+        return ok;
+    *err = ERR_INIT; /* both filters together are too large */
+    return book_find(call->dav->directory, call->arena, call->identity->organisation_id, query->book, NULL,
+                     most, ids_out, count_out, err);
+}
+
+/* Those from `*done` on. */
+static bool look_at(struct query *query, const int64_t *ids, size_t count, size_t *done, struct err *err)
+{
+    while (*done < count && !query->is_cut) {
+        size_t some = count - *done < BOOK_CARDS_MAX ? count - *done : BOOK_CARDS_MAX;
+        if (!add_matching(query, ids + *done, some, err))
             return false;
-        *ids_out = talloc_array(call->arena, int64_t, (unsigned)*count_out + 1);
-        for (size_t i = 0; i < *count_out; i++)
-            (*ids_out)[i] = entries[i].recipient_id;
-        if (*count_out < BOOK_PAGE_MAX)
-            return true;
+        *done += some;
     }
-    if (!book_members(call->dav->directory, call->arena, call->identity->organisation_id, query->book, 0,
-                      &members, count_out, err))
-        return false;
-    *ids_out = talloc_array(call->arena, int64_t, (unsigned)*count_out + 1);
-    for (size_t i = 0; i < *count_out; i++)
-        (*ids_out)[i] = members[i].recipient_id;
     return true;
 }
 
+/* Few are wanted: mostly the first candidates are enough. */
 static bool search(struct dav_call *call, const struct body *body, const struct book *book, struct err *err)
 {
     struct query query = { .call = call, .body = body, .book = book };
+    size_t count = 0, done = 0,
+           most = body->limit > 0 && body->limit <= FEW_WANTED ? (size_t)body->limit + 1 : LIST_SELECT_MAX;
     int64_t *ids;
-    size_t count;
 
-    if (!find_candidates(&query, &ids, &count, err))
+    if (!find_candidates(&query, most, &ids, &count, err) || !look_at(&query, ids, count, &done, err))
         return false;
-    for (size_t i = 0; i < count && !query.is_cut; i += BOOK_CARDS_MAX)
-        if (!add_matching(&query, ids + i, count - i < BOOK_CARDS_MAX ? count - i : BOOK_CARDS_MAX, err))
-            return false;
+    if (!query.is_cut && count == most && most < LIST_SELECT_MAX &&
+        (!find_candidates(&query, LIST_SELECT_MAX, &ids, &count, err) ||
+         !look_at(&query, ids, count, &done, err)))
+        return false;
     if (query.is_cut) /* 8.6.2: there is more, as many as were asked for are here */
         answer_add_status(http_reply_body(call->reply), dav_path_of(call->arena, &call->place),
                           "HTTP/1.1 507 Insufficient Storage");

@@ -82,6 +82,15 @@ struct auth_request imap_auth_request(struct imap_session *session)
                                   .session = session_id(session->net) };
 }
 
+void imap_session_note_visit(struct imap_session *session, const struct mailbox *mailbox)
+{
+    struct auth_request request = imap_auth_request(session);
+
+    /* a mailbox has its recipient's number */
+    if (mailbox_id(mailbox) != session->reader.mailbox_id)
+        auth_note_visit(session->context->auth, &request, session->identity, mailbox_id(mailbox));
+}
+
 bool imap_session_authenticated(struct imap_session *session, void *login_memory,
                                 const struct identity *identity, struct err *err)
 {

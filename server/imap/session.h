@@ -97,6 +97,8 @@ MUST_CHECK bool imap_selected_is_still_readable(struct imap_session *session);
 void imap_deselect(struct imap_session *session);
 /* The way by which this connection came, for auth. */
 struct auth_request imap_auth_request(struct imap_session *session);
+/* The reader has a folder of this mailbox open, or reads of it: where it is somebody else's, its owner may see that. */
+void imap_session_note_visit(struct imap_session *session, const struct mailbox *mailbox);
 /* After a successful login: opens the mailbox. `login_memory` holds the identity and is taken over on success. */
 MUST_CHECK bool imap_session_authenticated(struct imap_session *session, void *login_memory,
                                            const struct identity *identity, struct err *err);

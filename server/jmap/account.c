@@ -118,6 +118,16 @@ bool jmap_account_open(struct jmap_request *request, struct jmap_account *accoun
                                             &account->mailbox, err);
 }
 
+void jmap_account_note_visit(const struct jmap_request *request, const struct jmap_account *account)
+{
+    struct auth_request way = { .protocol = PROTOCOL_WEB };
+
+    if (account->is_own || !request->http)
+        return;
+    way.peer = *http_peer(request->http);
+    auth_note_visit(request->jmap->options.auth, &way, request->identity, account->mailbox_id);
+}
+
 void jmap_account_stale(struct jmap_account *account)
 {
     for (size_t i = 0; account->is_read && i < account->folder_count; i++)

@@ -16,6 +16,8 @@ MUST_CHECK bool jmap_account_find(struct jmap_request *request, const char *id,
 /* Opens it. */
 MUST_CHECK bool jmap_account_open(struct jmap_request *request, struct jmap_account *account,
                                   struct err *err);
+/* The caller reads or changes mail of this account: where it is somebody else's, its owner may see that. */
+void jmap_account_note_visit(const struct jmap_request *request, const struct jmap_account *account);
 /* State and folders, once until jmap_account_stale(). */
 MUST_CHECK bool jmap_account_read(struct jmap_request *request, struct jmap_account *account,
                                   struct err *err);

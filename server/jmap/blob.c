@@ -110,7 +110,10 @@ bool jmap_blob_of(struct jmap_request *request, struct jmap_account *account, co
 {
     struct jmap_call call = { .request = request, .arena = request->arena, .account = account };
 
-    return jmap_account_read(request, account, err) && jmap_blob_find(&call, id, blob_out, err);
+    if (!jmap_account_read(request, account, err) || !jmap_blob_find(&call, id, blob_out, err))
+        return false;
+    jmap_account_note_visit(request, account);
+    return true;
 }
 
 bool jmap_blob_put(struct jmap_request *request, struct jmap_account *account, const char *type,

@@ -32,6 +32,7 @@ bool blob_copy(struct jmap_call *call)
         !jmap_account_read(call->request, from.account, &err))
         return err.kind == ERR_NOT_FOUND ? jmap_fail(call, "fromAccountNotFound", "There is no such account.")
                                          : jmap_fail_err(call, &err);
+    jmap_account_note_visit(call->request, from.account);
     json_array_foreach(ids, i, id)
     {
         const char *text = json_string_value(id), *fresh;

@@ -95,6 +95,14 @@ static bool take_arguments(struct jmap_call *call, const json_t *as_sent)
     return true;
 }
 
+/* A client that asks for none of them wants to know the state only. */
+static bool opens(const struct jmap_call *call)
+{
+    const json_t *ids = json_object_get(call->in, "ids");
+
+    return (call->method->needs & JMAP_OPENS) && !(json_is_array(ids) && json_array_size(ids) == 0);
+}
+
 static bool take_account(struct jmap_call *call)
 {
     const char *id = jmap_arg_text(call, "accountId");
@@ -111,6 +119,8 @@ static bool take_account(struct jmap_call *call)
         return jmap_fail(call, "accountNotSupportedByMethod", "This is possible in one's own account only.");
     if (!jmap_account_read(call->request, call->account, &err))
         return jmap_fail_err(call, &err);
+    if (opens(call))
+        jmap_account_note_visit(call->request, call->account);
     jmap_put(call, "accountId", json_string(call->account->id));
     return true;
 }

@@ -161,6 +161,7 @@ bool email_copy(struct jmap_call *call)
         !jmap_account_read(call->request, copying.from.account, &err))
         return err.kind == ERR_NOT_FOUND ? jmap_fail(call, "fromAccountNotFound", "There is no such account.")
                                          : jmap_fail_err(call, &err);
+    jmap_account_note_visit(call->request, copying.from.account);
     if (copying.from.account == call->account)
         return jmap_fail_argument(call, "fromAccountId");
     copying.originals = jmap_keep(call->arena, json_array());

@@ -164,6 +164,20 @@ static json_t *as_json(const struct envelope *e, const json_t *wanted)
                      to);
 }
 
+static json_t *check_sender(struct jmap_call *call, const char *from)
+{
+    enum jmap_claim claim = JMAP_CLAIM_NONE;
+    struct address address;
+    struct err err = ERR_INIT;
+
+    if (address_parse(call->arena, span_text(from), ADDRESS_ACCEPT_UTF8, &address) == ADDRESS_GOOD &&
+        !jmap_claim(call, &address, &claim, &err))
+        return jmap_set_error_of(&err);
+    return claim != JMAP_CLAIM_NONE
+               ? NULL
+               : jmap_set_error("forbiddenMailFrom", "You may not send as this address.");
+}
+
 json_t *jmap_envelope_read(struct jmap_call *call, const json_t *wanted, struct span header,
                            const char *email, struct envelope *envelope_out)
 {
@@ -171,7 +185,6 @@ json_t *jmap_envelope_read(struct jmap_call *call, const json_t *wanted, struct 
                          .envelope = envelope_out,
                          .invalid = jmap_keep(call->arena, json_array()) };
     json_t *error;
-    struct address from;
 
     *envelope_out = (struct envelope){ .from = "" };
     if (wanted && !json_is_null(wanted) ? !read_wanted(&r, wanted) : !make(&r, header, email))
@@ -188,29 +201,37 @@ json_t *jmap_envelope_read(struct jmap_call *call, const json_t *wanted, struct 
         json_object_set_new(error, "maxRecipients", json_integer(ENVELOPE_RECIPIENTS_MAX));
         return error;
     }
-    if (*envelope_out->from && (address_parse(call->arena, span_text(envelope_out->from), ADDRESS_ACCEPT_UTF8,
-                                              &from) != ADDRESS_GOOD ||
-                                !jmap_may_send_as(call, &from)))
-        return jmap_set_error("forbiddenMailFrom", "You may not send as this address.");
+    error = *envelope_out->from ? check_sender(call, envelope_out->from) : NULL;
+    if (error)
+        return error;
     envelope_out->json = jmap_keep(call->arena, as_json(envelope_out, wanted));
     return NULL;
 }
 
-static json_t *check_field(struct jmap_call *call, struct span value)
+/* Each address of the field is one that may be used; *on_behalf_out: one of them only with the own one as Sender. */
+static json_t *check_field(struct jmap_call *call, struct span value, bool *on_behalf_out, bool *all_own_out)
 {
     struct address_list list;
     size_t mailboxes = 0;
 
+    *on_behalf_out = false;
+    *all_own_out = true;
     address_list_parse(call->arena, value, &list);
     for (size_t i = 0; i < list.count; i++) {
+        enum jmap_claim claim;
         struct address address;
+        struct err err = ERR_INIT;
         if (list.items[i].kind != ADDRESS_MAILBOX)
             continue;
         mailboxes++;
         if (address_of_item(call->arena, &list.items[i], &address) != ADDRESS_GOOD)
             return jmap_set_error("invalidEmail", "The author is no address.");
-        if (!jmap_may_send_as(call, &address))
+        if (!jmap_claim(call, &address, &claim, &err))
+            return jmap_set_error_of(&err);
+        if (claim == JMAP_CLAIM_NONE)
             return jmap_set_error("forbiddenFrom", "You may not send as this address.");
+        *on_behalf_out = *on_behalf_out || claim == JMAP_CLAIM_ON_BEHALF;
+        *all_own_out = *all_own_out && claim == JMAP_CLAIM_OWN;
     }
     return mailboxes > 0 ? NULL : jmap_set_error("invalidEmail", "The message has no author.");
 }
@@ -218,12 +239,17 @@ static json_t *check_field(struct jmap_call *call, struct span value)
 json_t *jmap_check_author(struct jmap_call *call, struct span header)
 {
     struct header_field field;
+    bool is_on_behalf, is_own, ignored;
     json_t *error;
 
     if (header_count(header, "From") != 1 || !header_find(header, "From", &field))
         return jmap_set_error("invalidEmail", "A message has one From field.");
-    error = check_field(call, field.value);
-    if (error || header_count(header, "Sender") == 0)
-        return error;
-    return header_find(header, "Sender", &field) ? check_field(call, field.value) : NULL;
+    error = check_field(call, field.value, &is_on_behalf, &is_own);
+    if (error || header_count(header, "Sender") == 0 || !header_find(header, "Sender", &field))
+        return error; /* the submission service adds a Sender where one is needed */
+    error = check_field(call, field.value, &ignored, &is_own);
+    if (!error && is_on_behalf && !is_own)
+        error = jmap_set_error("forbiddenFrom", "You may write on behalf of this author: Sender is then your "
+                                                "own address.");
+    return error;
 }

@@ -1,5 +1,8 @@
 /* identity.c -- Identity (RFC 8621, 6): from which addresses one writes, with which name and signatures. */
 #include "jmap/identity.h"
+
+#include "auth/auth.h"
+#include "directory/sender_grant.h"
 #include "format/address.h"
 #include "jmap/account.h"
 #include "jmap/get.h"
@@ -8,7 +11,18 @@
 #include <stdlib.h>
 #include <talloc.h>
 
-enum property { ID, NAME, EMAIL, REPLY_TO, BCC, TEXT_SIGNATURE, HTML_SIGNATURE, MAY_DELETE, PROPERTIES };
+enum property {
+    ID,
+    NAME,
+    EMAIL,
+    REPLY_TO,
+    BCC,
+    TEXT_SIGNATURE,
+    HTML_SIGNATURE,
+    MAY_DELETE,
+    ON_BEHALF,
+    PROPERTIES
+};
 static const char *const names[PROPERTIES] = {
     [ID] = "id",
     [NAME] = "name",
@@ -18,71 +32,132 @@ static const char *const names[PROPERTIES] = {
     [TEXT_SIGNATURE] = "textSignature",
     [HTML_SIGNATURE] = "htmlSignature",
     [MAY_DELETE] = "mayDelete",
+    [ON_BEHALF] = "onBehalf",
 };
 #define BIT(property) (UINT64_C(1) << (property))
 
-/* What may be sent as is asked anew each time: an address that was taken away hides its identities. */
-static bool may_use(const struct jmap_call *call, const char *email)
-{
-    struct address address;
-
-    return address_parse(call->arena, span_text(email), ADDRESS_ACCEPT_UTF8, &address) == ADDRESS_GOOD &&
-           jmap_may_send_as(call, &address);
-}
-
-bool jmap_may_send_as(const struct jmap_call *call, const struct address *address)
-{
-    return identity_may_send_as(call->request->identity, address_key(call->arena, address)) ||
-           identity_may_send_as(call->request->identity, address_user_key(call->arena, address));
-}
-
-bool jmap_writers(struct jmap_call *call, struct writer **writers_out, size_t *count_out, struct err *err)
+bool jmap_claim(const struct jmap_call *call, const struct address *address, enum jmap_claim *claim_out,
+                struct err *err)
 {
     const struct identity *who = call->request->identity;
-    const char **missing = talloc_array(call->arena, const char *, (unsigned)who->sender_count + 1);
+    const char *keys[] = { address_key(call->arena, address), address_user_key(call->arena, address) };
+    struct sender_right right;
+
+    *claim_out = JMAP_CLAIM_OWN;
+    if (identity_may_send_as(who, keys[0]) || identity_may_send_as(who, keys[1]))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (sender_right_find(call->request->jmap->options.directory, call->arena, who->recipient_id, keys[i],
+                              &right, err)) {
+            *claim_out = right.is_on_behalf ? JMAP_CLAIM_ON_BEHALF : JMAP_CLAIM_AS;
+            return true;
+        }
+        if (err->kind != ERR_NOT_FOUND)
+            return false;
+    }
+    *err = ERR_INIT;
+    *claim_out = JMAP_CLAIM_NONE;
+    return true;
+}
+
+/* ---- the list */
+
+static bool has_default(const struct writers *writers, const char *email)
+{
+    for (size_t i = 0; i < writers->count; i++)
+        if (writers->list[i].is_default && strcmp(writers->list[i].email, email) == 0)
+            return true;
+    return false;
+}
+
+/* Makes those of `emails` that have no default identity. */
+static bool ensure(struct jmap_call *call, const struct writers *writers, const char *const *emails,
+                   size_t count, const char *name, bool *is_changed_io, struct err *err)
+{
+    const char **missing = talloc_array(call->arena, const char *, (unsigned)count + 1);
     size_t missing_count = 0;
 
-    if (!writers_list(call->account->mailbox, call->arena, writers_out, count_out, err))
+    for (size_t i = 0; i < count; i++)
+        if (!has_default(writers, emails[i]))
+            missing[missing_count++] = emails[i];
+    if (missing_count == 0)
+        return true;
+    *is_changed_io = true;
+    return writers_ensure(call->account->mailbox, missing, missing_count, name, err);
+}
+
+static bool ensure_all(struct jmap_call *call, const struct writers *writers, bool *is_changed_out,
+                       struct err *err)
+{
+    const struct identity *who = call->request->identity;
+    struct sender_right *rights;
+    size_t count;
+
+    *is_changed_out = false;
+    if (!ensure(call, writers, who->senders, who->sender_count, who->name, is_changed_out, err) ||
+        !sender_rights_of(call->request->jmap->options.directory, call->arena, who->recipient_id, &rights,
+                          &count, err))
         return false;
-    for (size_t i = 0; i < who->sender_count; i++) {
-        bool is_there = false;
-        for (size_t k = 0; k < *count_out && !is_there; k++)
-            is_there = (*writers_out)[k].is_default && strcmp((*writers_out)[k].email, who->senders[i]) == 0;
-        if (!is_there)
-            missing[missing_count++] = who->senders[i];
-    }
-    if (missing_count > 0) {
-        if (!writers_ensure(call->account->mailbox, missing, missing_count, who->name, err))
+    for (size_t i = 0; i < count; i++)
+        if (!ensure(call, writers, &rights[i].address, 1, rights[i].name, is_changed_out, err))
             return false;
-        jmap_account_stale(call->account);
-        return jmap_account_read(call->request, call->account, err) &&
-               writers_list(call->account->mailbox, call->arena, writers_out, count_out, err);
+    return true;
+}
+
+/* What may be sent as is asked anew each time: an address that was taken away hides its identities. */
+static bool claim_all(struct jmap_call *call, struct writers *writers, struct err *err)
+{
+    writers->claims = talloc_zero_array(call->arena, enum jmap_claim, (unsigned)writers->count + 1);
+    for (size_t i = 0; i < writers->count; i++) {
+        struct address address;
+        if (!writers->list[i].is_removed &&
+            address_parse(call->arena, span_text(writers->list[i].email), ADDRESS_ACCEPT_UTF8, &address) ==
+                ADDRESS_GOOD &&
+            !jmap_claim(call, &address, &writers->claims[i], err))
+            return false;
     }
     return true;
 }
 
-struct writers {
-    struct writer *list;
-    size_t count;
-};
+static bool read_list(struct jmap_call *call, struct writers *writers, struct err *err)
+{
+    return writers_list(call->account->mailbox, call->arena, &writers->list, &writers->count, err);
+}
+
+bool jmap_writers(struct jmap_call *call, struct writers *writers_out, struct err *err)
+{
+    bool is_changed;
+
+    if (!read_list(call, writers_out, err) || !ensure_all(call, writers_out, &is_changed, err))
+        return false;
+    if (is_changed) {
+        jmap_account_stale(call->account);
+        if (!jmap_account_read(call->request, call->account, err) || !read_list(call, writers_out, err))
+            return false;
+    }
+    return claim_all(call, writers_out, err);
+}
 
 static bool load(struct jmap_call *call, struct writers *writers)
 {
     struct err err = ERR_INIT;
 
-    return jmap_writers(call, &writers->list, &writers->count, &err) || jmap_fail_err(call, &err);
+    return jmap_writers(call, writers, &err) || jmap_fail_err(call, &err);
 }
 
-const struct writer *jmap_writer_of(const struct jmap_call *call, const struct writer *list, size_t count,
-                                    const char *id)
+const struct writer *jmap_writer_of(const struct jmap_call *call, const struct writers *writers,
+                                    const char *id, enum jmap_claim *claim_out)
 {
     int64_t writer_id;
 
     if (!jmap_id_decode(call->account, GROUP_ID_IDENTITY, id, &writer_id))
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (list[i].writer_id == writer_id && !list[i].is_removed && may_use(call, list[i].email))
-            return &list[i];
+    for (size_t i = 0; i < writers->count; i++)
+        if (writers->list[i].writer_id == writer_id && writers->claims[i] != JMAP_CLAIM_NONE) {
+            if (claim_out)
+                *claim_out = writers->claims[i];
+            return &writers->list[i];
+        }
     return NULL;
 }
 
@@ -96,7 +171,8 @@ static json_t *json_of(const char *text)
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
     const struct writers *writers = arg;
-    const struct writer *w = jmap_writer_of(call, writers->list, writers->count, id);
+    enum jmap_claim claim;
+    const struct writer *w = jmap_writer_of(call, writers, id, &claim);
     json_t *object;
 
     if (!w)
@@ -116,6 +192,8 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
         json_object_set_new(object, "htmlSignature", jmap_text(w->html_signature));
     if (wanted & BIT(MAY_DELETE))
         json_object_set_new(object, "mayDelete", json_boolean(!w->is_default));
+    if (wanted & BIT(ON_BEHALF))
+        json_object_set_new(object, "onBehalf", json_boolean(claim == JMAP_CLAIM_ON_BEHALF));
     return object;
 }
 
@@ -125,10 +203,10 @@ bool identity_get(struct jmap_call *call)
     struct writers writers;
     uint64_t wanted;
 
-    if (!jmap_wanted(call, names, PROPERTIES, BIT(PROPERTIES) - 1, &wanted) || !load(call, &writers))
+    if (!jmap_wanted(call, names, PROPERTIES, BIT(ON_BEHALF) - 1, &wanted) || !load(call, &writers))
         return false;
     for (size_t i = 0; i < writers.count; i++)
-        if (!writers.list[i].is_removed && may_use(call, writers.list[i].email))
+        if (writers.claims[i] != JMAP_CLAIM_NONE)
             json_array_append_new(
                 all, json_string(jmap_id_of(call, GROUP_ID_IDENTITY, writers.list[i].writer_id)));
     return jmap_get_each(call, all, wanted, object_of, &writers);
@@ -218,6 +296,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     struct address address;
     struct err err = ERR_INIT;
     json_t *error = take(call, object, &w);
+    enum jmap_claim claim;
     int64_t id;
 
     (void)creation_id;
@@ -226,7 +305,9 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         return error;
     if (!email || address_parse(call->arena, span_text(email), ADDRESS_ACCEPT_UTF8, &address) != ADDRESS_GOOD)
         return jmap_bad_property("email");
-    if (!jmap_may_send_as(call, &address))
+    if (!jmap_claim(call, &address, &claim, &err))
+        return jmap_set_error_of(&err);
+    if (claim == JMAP_CLAIM_NONE)
         return jmap_set_error("forbiddenFrom", "You may not send as this address.");
     w.email = address_key(call->arena, &address);
     if (!writer_put(call->account->mailbox, &w, &id, &err))
@@ -238,7 +319,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
 static json_t *update(struct jmap_call *call, const char *id, json_t *patch, json_t **updated_out, void *arg)
 {
     const struct writers *writers = arg;
-    const struct writer *known = jmap_writer_of(call, writers->list, writers->count, id);
+    const struct writer *known = jmap_writer_of(call, writers, id, NULL);
     struct writer w;
     struct err err = ERR_INIT;
     json_t *error;
@@ -257,7 +338,7 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
 static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
 {
     const struct writers *writers = arg;
-    const struct writer *known = jmap_writer_of(call, writers->list, writers->count, id);
+    const struct writer *known = jmap_writer_of(call, writers, id, NULL);
     struct writer w;
     struct err err = ERR_INIT;
     int64_t same;

@@ -98,6 +98,8 @@ static const char *const types_known[] = { "Email",           "Mailbox",        
 
 bool jmap_listen_knows(const char *type)
 {
+    if (strcmp(type, "EmailDelivery") == 0)
+        return true;
     for (size_t i = 0; i < COUNT_OF(types_known); i++)
         if (strcmp(types_known[i], type) == 0)
             return true;
@@ -115,13 +117,32 @@ static bool is_named(const char *list, const char *name)
     return false;
 }
 
-static json_t *states_of(const char *types, uint64_t modseq)
+static json_t *state_text(uint64_t modseq)
+{
+    return json_sprintf("%llu", (unsigned long long)modseq);
+}
+
+/* RFC 8621, 1.5: the type of which only new mail is told. */
+static const char delivery[] = "EmailDelivery";
+
+/* Whether there is new mail is asked only for who wants to know; NULL: it cannot be known now. */
+static json_t *states_of(struct listened *l, const char *types)
 {
     json_t *states = json_object();
+    struct err err = ERR_INIT;
+    uint64_t delivered;
 
     for (size_t i = 0; i < COUNT_OF(types_known); i++)
         if (is_named(types, types_known[i]))
-            json_object_set_new(states, types_known[i], json_sprintf("%llu", (unsigned long long)modseq));
+            json_object_set_new(states, types_known[i], state_text(l->seen));
+    if (!is_named(types, delivery))
+        return states;
+    if (!items_delivered(l->mailbox, l->told, &delivered, &err)) {
+        json_decref(states);
+        return NULL;
+    }
+    if (delivered > 0)
+        json_object_set_new(states, delivery, state_text(delivered));
     return states;
 }
 
@@ -132,14 +153,15 @@ json_t *jmap_listen_changes(struct listener *listener, const char *types)
     for (size_t i = 0; i < listener->count; i++) {
         struct listened *l = &listener->listened[i];
         struct err err = ERR_INIT;
-        if (!mailbox_modseq(l->mailbox, &l->seen, &err)) {
+        json_t *states = NULL;
+        if (mailbox_modseq(l->mailbox, &l->seen, &err) && l->seen != l->told)
+            states = states_of(l, types);
+        if (!states) {
             l->seen = l->told;
             continue;
         }
-        if (l->seen == l->told)
-            continue;
         changed = changed ? changed : json_object();
-        json_object_set_new(changed, l->account_id, states_of(types, l->seen));
+        json_object_set_new(changed, l->account_id, states);
     }
     return changed;
 }

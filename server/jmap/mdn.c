@@ -289,15 +289,14 @@ static bool read_writer(struct jmap_call *call, const struct writer **writer_out
 {
     const char *id = jmap_arg_text(call, "identityId");
     const char *known = id ? jmap_resolve_id(call->request, id) : NULL;
-    struct writer *writers;
+    struct writers writers;
     struct err err = ERR_INIT;
-    size_t count;
 
     if (!known)
         return jmap_fail_argument(call, "identityId");
-    if (!jmap_writers(call, &writers, &count, &err))
+    if (!jmap_writers(call, &writers, &err))
         return jmap_fail_err(call, &err);
-    *writer_out = jmap_writer_of(call, writers, count, known);
+    *writer_out = jmap_writer_of(call, &writers, known, NULL);
     return *writer_out || jmap_fail(call, "invalidArguments", "There is no such identity.");
 }
 

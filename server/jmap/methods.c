@@ -3,7 +3,12 @@
 
 #include <talloc.h>
 
-enum { PLAIN = 0, ACCOUNT = JMAP_NEEDS_ACCOUNT, OWN = JMAP_NEEDS_ACCOUNT | JMAP_NEEDS_OWN };
+enum {
+    PLAIN = 0,
+    ACCOUNT = JMAP_NEEDS_ACCOUNT,
+    MAIL = JMAP_NEEDS_ACCOUNT | JMAP_OPENS,
+    OWN = JMAP_NEEDS_ACCOUNT | JMAP_NEEDS_OWN
+};
 
 #define GET "accountId ids properties"
 #define CHANGES "accountId sinceState maxChanges"
@@ -27,18 +32,18 @@ static const struct jmap_method methods[] = {
     { "Mailbox/set", JMAP_MAIL, mailbox_set, ACCOUNT, SET " onDestroyRemoveEmails", "8621, 2.5" },
     { "Thread/get", JMAP_MAIL, thread_get, ACCOUNT, GET, "8621, 3.1" },
     { "Thread/changes", JMAP_MAIL, thread_changes, ACCOUNT, CHANGES, "8621, 3.2" },
-    { "Email/get", JMAP_MAIL, email_get, ACCOUNT, GET " " BODY, "8621, 4.2" },
+    { "Email/get", JMAP_MAIL, email_get, MAIL, GET " " BODY, "8621, 4.2" },
     { "Email/changes", JMAP_MAIL, email_changes, ACCOUNT, CHANGES, "8621, 4.3" },
-    { "Email/query", JMAP_MAIL, email_query, ACCOUNT, QUERY " collapseThreads", "8621, 4.4" },
-    { "Email/queryChanges", JMAP_MAIL, email_query_changes, ACCOUNT, QUERY_CHANGES " collapseThreads",
+    { "Email/query", JMAP_MAIL, email_query, MAIL, QUERY " collapseThreads", "8621, 4.4" },
+    { "Email/queryChanges", JMAP_MAIL, email_query_changes, MAIL, QUERY_CHANGES " collapseThreads",
       "8621, 4.5" },
-    { "Email/set", JMAP_MAIL, email_set, ACCOUNT, SET, "8621, 4.6" },
+    { "Email/set", JMAP_MAIL, email_set, MAIL, SET, "8621, 4.6" },
     { "Email/copy", JMAP_MAIL, email_copy, ACCOUNT,
       "accountId fromAccountId ifInState ifFromInState create onSuccessDestroyOriginal destroyFromIfInState",
       "8621, 4.7" },
     { "Email/import", JMAP_MAIL, email_import, ACCOUNT, "accountId ifInState emails", "8621, 4.8" },
-    { "Email/parse", JMAP_MAIL, email_parse, ACCOUNT, "accountId blobIds properties " BODY, "8621, 4.9" },
-    { "SearchSnippet/get", JMAP_MAIL, snippet_get, ACCOUNT, "accountId filter emailIds", "8621, 5.1" },
+    { "Email/parse", JMAP_MAIL, email_parse, MAIL, "accountId blobIds properties " BODY, "8621, 4.9" },
+    { "SearchSnippet/get", JMAP_MAIL, snippet_get, MAIL, "accountId filter emailIds", "8621, 5.1" },
 
     { "Identity/get", JMAP_SUBMISSION, identity_get, OWN, GET, "8621, 6.1" },
     { "Identity/changes", JMAP_SUBMISSION, identity_changes, OWN, CHANGES, "8621, 6.2" },
@@ -64,7 +69,7 @@ static const struct jmap_method methods[] = {
 
     { "Blob/copy", JMAP_CORE, blob_copy, ACCOUNT, "fromAccountId accountId blobIds", "8620, 6.3" },
     { "Blob/upload", JMAP_BLOB, blob_upload, ACCOUNT, "accountId create", "9404, 4.1" },
-    { "Blob/get", JMAP_BLOB, blob_get, ACCOUNT, GET " offset length", "9404, 4.2" },
+    { "Blob/get", JMAP_BLOB, blob_get, MAIL, GET " offset length", "9404, 4.2" },
     { "Blob/lookup", JMAP_BLOB, blob_lookup, ACCOUNT, "accountId typeNames ids", "9404, 4.3" },
 
     { "Principal/get", JMAP_PRINCIPALS, principal_get, OWN, GET, "9670, 2.1" },
@@ -90,6 +95,7 @@ static const struct jmap_method methods[] = {
     { "LoginSession/get", JMAP_OWNER, login_session_get, OWN, GET, OURS },
     { "LoginSession/set", JMAP_OWNER, login_session_set, OWN, SET, OURS },
     { "AccountActivity/get", JMAP_OWNER, account_activity_get, OWN, GET, OURS },
+    { "OwnPassword/get", JMAP_OWNER, own_password_get, OWN, GET, OURS },
     { "OwnPassword/set", JMAP_OWNER, own_password_set, OWN, SET, OURS },
     { "MessageTrace/get", JMAP_OWNER, message_trace_get, OWN, GET, OURS },
     { "MessageTrace/query", JMAP_OWNER, message_trace_query, OWN, QUERY, OURS },
@@ -97,6 +103,8 @@ static const struct jmap_method methods[] = {
     { "Preferences/set", JMAP_OWNER, preferences_set, OWN, SET, OURS },
     { "SenderRule/get", JMAP_OWNER, sender_get, OWN, GET, OURS },
     { "SenderRule/set", JMAP_OWNER, sender_set, OWN, SET, OURS },
+    { "SendGrant/get", JMAP_OWNER, send_grant_get, OWN, GET, OURS },
+    { "SendGrant/set", JMAP_OWNER, send_grant_set, OWN, SET, OURS },
     { "Snooze/get", JMAP_OWNER, snooze_get, OWN, GET, OURS },
     { "Snooze/set", JMAP_OWNER, snooze_set, OWN, SET, OURS },
 };

@@ -66,6 +66,7 @@ METHOD(recovery_set);
 METHOD(login_session_get);
 METHOD(login_session_set);
 METHOD(account_activity_get);
+METHOD(own_password_get);
 METHOD(own_password_set);
 METHOD(message_trace_get);
 METHOD(message_trace_query);
@@ -73,6 +74,8 @@ METHOD(preferences_get);
 METHOD(preferences_set);
 METHOD(sender_get);
 METHOD(sender_set);
+METHOD(send_grant_get);
+METHOD(send_grant_set);
 METHOD(snooze_get);
 METHOD(snooze_set);
 #undef METHOD

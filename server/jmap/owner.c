@@ -60,17 +60,30 @@ static json_t *renamed(const void *owner, json_t *value, rename_function *rename
 
 /* ---- asking */
 
-const char *jmap_owner_path(const struct jmap_call *call, const char *format, ...)
+static char *account_path(const struct jmap_call *call, const char *root)
 {
     char *address = g_uri_escape_string(call->request->identity->login, "@", TRUE);
-    char *path = talloc_asprintf(call->arena, "/users/%s", address);
-    va_list values;
+    char *path = talloc_asprintf(call->arena, "%s/%s", root, address);
 
     g_free(address);
+    return path;
+}
+
+const char *jmap_owner_path(const struct jmap_call *call, const char *format, ...)
+{
+    char *path = account_path(call, "/users");
+    va_list values;
+
     va_start(values, format);
     path = talloc_vasprintf_append(path, format, values);
     va_end(values);
     return path;
+}
+
+const char *jmap_owner_path_of(const struct jmap_call *call, const struct owner_type *type, const char *more)
+{
+    return talloc_asprintf(call->arena, "%s%s%s", account_path(call, type->root ? type->root : "/users"),
+                           type->path, more);
 }
 
 /* A password for one program opens mail, not the account. */
@@ -147,7 +160,7 @@ bool jmap_owner_list(struct jmap_call *call, const struct owner_type *type, json
     size_t i;
 
     *by_id_out = jmap_keep(call->arena, json_object());
-    if (!jmap_owner_ask(call, "GET", jmap_owner_path(call, "%s", type->path), NULL, &answer, err))
+    if (!jmap_owner_ask(call, "GET", jmap_owner_path_of(call, type, ""), NULL, &answer, err))
         return false;
     json_array_foreach(json_object_get(answer, type->list), i, object)
     {
@@ -208,7 +221,7 @@ json_t *jmap_owner_create(struct jmap_call *call, const char *creation_id, json_
     json_t *answer;
 
     (void)creation_id;
-    if (!jmap_owner_ask(call, "POST", jmap_owner_path(call, "%s", of->path), object, &answer, &err) ||
+    if (!jmap_owner_ask(call, "POST", jmap_owner_path_of(call, of, ""), object, &answer, &err) ||
         !jmap_owner_raise(call, &err))
         return jmap_owner_error(call, &err);
     json_object_set_new(answer, "id", json_string(id_in(call->arena, of, answer, 0)));
@@ -232,8 +245,9 @@ json_t *jmap_owner_destroy(struct jmap_call *call, const char *id, void *type)
             return jmap_set_error("notFound", "There is no such object.");
     }
     escaped = g_uri_escape_string(said, NULL, TRUE);
-    bool done = jmap_owner_ask(call, "DELETE", jmap_owner_path(call, "%s/%s", of->path, escaped), NULL,
-                               &answer, &err) &&
+    bool done = jmap_owner_ask(call, "DELETE",
+                               jmap_owner_path_of(call, of, talloc_asprintf(call->arena, "/%s", escaped)),
+                               NULL, &answer, &err) &&
                 jmap_owner_raise(call, &err);
     g_free(escaped);
     return done ? NULL : jmap_owner_error(call, &err);

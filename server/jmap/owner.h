@@ -24,12 +24,15 @@ MUST_CHECK bool jmap_owner_raise(struct jmap_call *call, struct err *err);
 /* A type that is a list of the admin API. */
 struct owner_type {
     const char *path;         /* of the list: "/app-passwords" */
+    const char *root;         /* under which the account stands there; NULL: "/users" */
     const char *list;         /* its member in the answer, as JMAP names it */
     const char *const *names; /* properties, "id" the first */
     size_t name_count;
     bool is_numbered;       /* they have no ids of their own: their place tells */
     const char *is_said_by; /* the property that stands in the path of one; NULL: the id */
 };
+/* The path of its list, and then this. Under the call's arena. */
+const char *jmap_owner_path_of(const struct jmap_call *call, const struct owner_type *type, const char *more);
 /* Its objects by id, the arena's. */
 MUST_CHECK bool jmap_owner_list(struct jmap_call *call, const struct owner_type *type, json_t **by_id_out,
                                 struct err *err);

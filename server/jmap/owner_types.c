@@ -187,6 +187,34 @@ bool recovery_set(struct jmap_call *call)
 
 /* ---- the password */
 
+static const char *const password_names[] = { "id",      "keptIn",  "known",      "minLength",
+                                              "complex", "history", "minAgeDays", "maxAgeDays" };
+
+static json_t *rules_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
+{
+    json_t *object = strcmp(id, SINGLETON) == 0 ? json_pack("{s:s}", "id", id) : NULL;
+
+    (void)call;
+    for (size_t i = 1; object && i < COUNT_OF(password_names); i++)
+        if (wanted & (UINT64_C(1) << i))
+            json_object_set(object, password_names[i], json_object_get(arg, password_names[i]));
+    return object;
+}
+
+/* Where it is kept, and what is asked of a new one. */
+bool own_password_get(struct jmap_call *call)
+{
+    json_t *all = jmap_keep(call->arena, json_pack("[s]", SINGLETON)), *answer;
+    struct err err = ERR_INIT;
+    uint64_t wanted;
+
+    if (!jmap_wanted(call, password_names, COUNT_OF(password_names), UINT64_MAX, &wanted))
+        return false;
+    if (!jmap_owner_ask(call, "GET", "/session/password", NULL, &answer, &err))
+        return fail_session(call, &err);
+    return jmap_get_each(call, all, wanted, rules_of, answer);
+}
+
 static json_t *change_password(struct jmap_call *call, const char *id, json_t *patch, json_t **updated_out,
                                void *arg)
 {

@@ -1,6 +1,7 @@
 /* preferences.c -- Preferences (docs/jmap.md): what the server does as the owner likes it, and what his mail program keeps. */
 #include "directory/preference.h"
 
+#include "directory/sender_grant.h"
 #include "http/json.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
@@ -12,12 +13,13 @@
 
 #define SINGLETON "singleton"
 
-static const char *const names[] = { "id", "language", "undoSend", "client" };
-enum { LANGUAGE_BIT = 2, UNDO_BIT = 4, CLIENT_BIT = 8 };
+static const char *const names[] = { "id", "language", "undoSend", "client", "keepsSent" };
+enum { LANGUAGE_BIT = 2, UNDO_BIT = 4, CLIENT_BIT = 8, KEEPS_SENT_BIT = 16 };
 
 struct preferences {
     struct preference own;
     const char *client; /* JSON */
+    bool keeps_sent;
 };
 
 static struct actor actor_of(const struct jmap_call *call)
@@ -28,11 +30,25 @@ static struct actor actor_of(const struct jmap_call *call)
                            .organisation_id = call->request->identity->organisation_id };
 }
 
-static bool load(struct jmap_call *call, struct preferences *out, struct err *err)
+/* What others send in the owner's name. */
+static bool load_keeps_sent(struct jmap_call *call, bool *keeps_sent_out, struct err *err)
+{
+    struct actor actor = actor_of(call);
+    struct sender_grants grants;
+
+    if (!sender_grants_list(call->request->jmap->options.directory, &actor, call->arena, actor.name, &grants,
+                            err))
+        return false;
+    *keeps_sent_out = grants.keeps_sent;
+    return true;
+}
+
+static bool load(struct jmap_call *call, uint64_t wanted, struct preferences *out, struct err *err)
 {
     struct actor actor = actor_of(call);
 
-    return preference_get(call->request->jmap->options.directory, &actor, call->arena, actor.organisation_id,
+    return (!(wanted & KEEPS_SENT_BIT) || load_keeps_sent(call, &out->keeps_sent, err)) &&
+           preference_get(call->request->jmap->options.directory, &actor, call->arena, actor.organisation_id,
                           actor.recipient_id, &out->own, err) &&
            client_setting_get(call->account->group, call->account->mailbox_id, call->arena, &out->client,
                               err);
@@ -53,6 +69,8 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     if (wanted & UNDO_BIT)
         json_object_set_new(object, "undoSend",
                             p->own.undo_s == PREFERENCE_UNSAID ? json_null() : json_integer(p->own.undo_s));
+    if (wanted & KEEPS_SENT_BIT)
+        json_object_set_new(object, "keepsSent", json_boolean(p->keeps_sent));
     if (wanted & CLIENT_BIT) {
         client = json_loads(p->client, 0, NULL);
         json_object_set_new(object, "client", client ? client : json_object());
@@ -69,7 +87,7 @@ bool preferences_get(struct jmap_call *call)
 
     if (!jmap_wanted(call, names, COUNT_OF(names), UINT64_MAX, &wanted))
         return false;
-    if (!load(call, &preferences, &err))
+    if (!load(call, wanted, &preferences, &err))
         return jmap_fail_err(call, &err);
     return jmap_get_each(call, all, wanted, object_of, &preferences);
 }
@@ -79,7 +97,8 @@ bool preferences_get(struct jmap_call *call)
 struct wish {
     struct preference own;
     unsigned fields;
-    json_t *client; /* the new one, the arena's; NULL: as it is */
+    const json_t *keeps_sent; /* NULL: as it is */
+    json_t *client;           /* the new one, the arena's; NULL: as it is */
 };
 
 static json_t *take_one(const char *name, json_t *value, struct wish *wish)
@@ -93,6 +112,8 @@ static json_t *take_one(const char *name, json_t *value, struct wish *wish)
             return jmap_bad_property(name);
         wish->own.undo_s = (int)seconds;
         wish->fields |= PREFERENCE_UNDO;
+    } else if (strcmp(name, "keepsSent") == 0 && json_is_boolean(value)) {
+        wish->keeps_sent = value;
     } else {
         return jmap_bad_property(name);
     }
@@ -131,10 +152,13 @@ static bool store(struct jmap_call *call, const struct wish *wish, struct err *e
 {
     struct actor actor = actor_of(call);
     char *text = wish->client ? json_dumps(wish->client, JSON_COMPACT) : NULL;
-    bool done = (!text || client_setting_put(call->account->group, call->account->mailbox_id, text, err)) &&
-                (!wish->fields ||
-                 preference_set(call->request->jmap->options.directory, &actor, actor.organisation_id,
-                                actor.recipient_id, actor.name, wish->fields, &wish->own, err));
+    bool done =
+        (!text || client_setting_put(call->account->group, call->account->mailbox_id, text, err)) &&
+        (!wish->fields ||
+         preference_set(call->request->jmap->options.directory, &actor, actor.organisation_id,
+                        actor.recipient_id, actor.name, wish->fields, &wish->own, err)) &&
+        (!wish->keeps_sent || sender_grants_keep_sent(call->request->jmap->options.directory, &actor,
+                                                      actor.name, json_is_true(wish->keeps_sent), err));
 
     free(text);
     return done && jmap_owner_raise(call, err);
@@ -151,7 +175,7 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
     (void)arg;
     if (strcmp(id, SINGLETON) != 0)
         return jmap_set_error("notFound", "There is one set of preferences.");
-    if (!load(call, &now, &err))
+    if (!load(call, 0, &now, &err))
         return jmap_set_error_of(&err);
     error = take(call, patch, now.client, &wish);
     if (error)

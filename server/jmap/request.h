@@ -105,7 +105,11 @@ struct jmap_method {
     const char *arguments; /* names that it takes, separated by spaces; NULL: any */
     const char *rfc;
 };
-enum jmap_need { JMAP_NEEDS_ACCOUNT = 1, JMAP_NEEDS_OWN = 2 };
+enum jmap_need {
+    JMAP_NEEDS_ACCOUNT = 1,
+    JMAP_NEEDS_OWN = 2,
+    JMAP_OPENS = 4 /* reads or changes mail: an owner may see that somebody else did */
+};
 
 struct jmap_call {
     struct jmap_request *request;

@@ -64,15 +64,14 @@ static json_t *read_writer(struct jmap_call *call, json_t *object, const struct 
 {
     const char *id = json_string_value(json_object_get(object, "identityId"));
     const char *known = id ? jmap_resolve_id(call->request, id) : NULL;
-    struct writer *writers;
+    struct writers writers;
     struct err err = ERR_INIT;
-    size_t count;
 
     if (!known)
         return jmap_bad_property("identityId");
-    if (!jmap_writers(call, &writers, &count, &err))
+    if (!jmap_writers(call, &writers, &err))
         return jmap_set_error_of(&err);
-    *writer_out = jmap_writer_of(call, writers, count, known);
+    *writer_out = jmap_writer_of(call, &writers, known, NULL);
     return *writer_out ? NULL : jmap_bad_property("identityId");
 }
 

@@ -718,6 +718,14 @@ static const struct option vacation_options[] = {
     END
 };
 
+static const struct option sender_add_options[] = {
+    { "--on-behalf", OPTION_FLAG, NULL, "on_behalf", false, "With the own address in Sender." }, END
+};
+static const struct option sender_set_options[] = { { "--keep-sent", OPTION_YES_NO, "yes|no", "keeps_sent",
+                                                      false,
+                                                      "yes: it lies in the mailbox's own Sent as well." },
+                                                    END };
+
 #define ACCESS_COLUMNS "value kind expires by note"
 
 static const struct option config_options[] = { { "--prune", OPTION_FLAG, NULL, NULL, false,
@@ -841,6 +849,15 @@ const struct command commands[] = {
     { "app-password remove", "ADDRESS NAME", "Takes one back.", NULL, NULL, "DELETE",
       "/users/{0}/app-passwords/{1}" },
 
+    { "sender add", "ADDRESS PERSON", "Lets somebody write in the name of a mailbox or group.",
+      sender_add_options, NULL, "POST", "/recipients/{0}/senders", " person" },
+    { "sender list", "ADDRESS", "Who may write in its name.", NULL, NULL, "GET", "/recipients/{0}/senders",
+      NULL, "senders", "address name on_behalf created" },
+    { "sender set", "ADDRESS", "What becomes of what they send.", sender_set_options, NULL, "PATCH",
+      "/recipients/{0}/senders" },
+    { "sender remove", "ADDRESS PERSON", "Takes that from somebody.", NULL, NULL, "DELETE",
+      "/recipients/{0}/senders/{1}" },
+
     { "role list", "", "Lists the roles of administrators with their permissions.", role_list_options, NULL,
       "GET", "/roles", NULL, "roles", "id name rank meaning" },
     { "role add", "NAME", "Makes a role of an organisation's own.", role_add_options, NULL, "POST", "/roles",
@@ -921,6 +938,8 @@ const struct command commands[] = {
 
     { "certificate list", "", "The certificates of this server: names, issuers, dates.", NULL, NULL, "GET",
       "/certificates", NULL, "certificates", "file names until days is_default has_key fault" },
+    { "certificate missing", "", "Names that others ask for and that no certificate of this server bears.",
+      NULL, NULL, "GET", "/certificates/missing", NULL, "missing", "name domain purpose" },
 
     { "job list", "", "Lists work on many objects, the newest first.", NULL, NULL, "GET", "/jobs", NULL,
       "jobs", "id title state done failed total caller created" },
@@ -1094,6 +1113,12 @@ const struct command commands[] = {
     { "directory conflicts", "NAME", "Lists entries that cannot be taken over, with the remedy.",
       directory_options, NULL, "GET", "/directories/{0}/conflicts", NULL, "conflicts",
       "dn what message since" },
+    { "directory writing", "NAME", "Shows how writing back into it goes, and what it refuses.",
+      directory_options, NULL, "GET", "/directories/{0}/writing" },
+    { "directory write-preview", "NAME", "Shows what would be written back into it; writes nothing.",
+      directory_write_options, NULL, "POST", "/directories/{0}/writing/preview" },
+    { "directory write-again", "NAME", "Tries again what the directory refused to take.", directory_options,
+      NULL, "POST", "/directories/{0}/writing/again" },
     { "directory choose", "NAME ENTRY",
       "Chooses an entry for a mailbox (--mailboxes hand), or takes it back.", directory_choose_options, NULL,
       "POST", "/directories/{0}/choose", " entry" },

@@ -19,6 +19,16 @@
             "A keytab on the servers, for gssapi without a password."                                        \
     }
 
+/* What is written back, and as whom. */
+#define WRITING                                                                                              \
+    { "--write-back", OPTION_LIST, "WHAT,...",                                                               \
+      "write_back",   false,       "mail, aliases, photo: written into entries that do not have them." },    \
+        { "--write-dn", OPTION_TEXT, "DN", "write_dn", false, "The account that writes." },                  \
+    {                                                                                                        \
+        "--write-password-file", OPTION_SECRET, "FILE|-", "write_password", false,                           \
+            "Its first line is that account's password."                                                     \
+    }
+
 /* What is read, and what becomes of it. */
 #define READING                                                                                                  \
     { "--user-filter", OPTION_TEXT, "FILTER", "user_filter", false, "Which entries are users." },                \
@@ -44,13 +54,8 @@
           "removed_days",                                                                                        \
           false,                                                                                                 \
           "For so long the mailbox of an entry that is gone is kept (default 30)." },                            \
-        { "--write-back", OPTION_LIST, "WHAT,...",                                                               \
-          "write_back",   false,       "mail, aliases, photo: written into entries that do not have them." },    \
-        { "--write-dn", OPTION_TEXT, "DN", "write_dn", false, "The account that writes." },                      \
-        { "--write-password-file", OPTION_SECRET, "FILE|-",                                                      \
-          "write_password",        false,         "Its first line is that account's password." },                \
-        { "--logs-in", OPTION_YES_NO, "yes|no",                                                                  \
-          "logs_in",   false,         "Its users log in with their password of the directory." },                \
+        WRITING, { "--logs-in", OPTION_YES_NO, "yes|no",                                                         \
+                   "logs_in",   false,         "Its users log in with their password of the directory." },       \
     {                                                                                                            \
         "--login-domain", OPTION_TEXT, "NAME", "login_domain", false, "The NetBIOS name, for DOMAIN\\name."      \
     }
@@ -96,6 +101,10 @@ const struct option directory_sync_options[] = {
 const struct option directory_look_options[] = {
     { "--org", OPTION_TEXT, "NAME", NULL, false, "Where several organisations have one of that name." }, END
 };
+const struct option directory_write_options[] = { { "--org", OPTION_TEXT, "NAME", "?organisation", false,
+                                                    "Where several organisations have one of that name." },
+                                                  WRITING,
+                                                  END };
 const struct option directory_choose_options[] = { { "--mailbox", OPTION_YES_NO, "yes|no", "mailbox", true,
                                                      "Whether it gets one." },
                                                    { "--org", OPTION_TEXT, "NAME", "?organisation", false,

@@ -11,6 +11,7 @@ extern const struct option directory_set_options[];
 extern const struct option directory_options[];
 extern const struct option directory_sync_options[];
 extern const struct option directory_look_options[];
+extern const struct option directory_write_options[];
 extern const struct option directory_choose_options[];
 
 #endif

@@ -47,7 +47,8 @@ bool mail_keeper_start(const void *owner, struct storage *storage, struct mail_k
     const struct storage_parts *parts = storage_parts(storage);
     const struct admin_api_options options = { .directory = parts->directory,
                                                .groups = parts->groups,
-                                               .cache = parts->cache };
+                                               .cache = parts->cache,
+                                               .deliver = parts->deliver };
     struct mail_keeper *keeper = *keeper_out = talloc_zero(owner, struct mail_keeper);
 
     keeper->api = admin_api_new(keeper, &options);

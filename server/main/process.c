@@ -112,8 +112,8 @@ void process_listen(struct process *process)
 }
 
 /* A role that died before it was ready will most likely do so again: its pauses grow. One that had served is wanted back by
- * all its clients, also when one of them knows how to kill it: it never stays away longer than a second. */
-static void plan_restart(struct process *process)
+ * all its clients, also when one of them knows how to kill it: it never stays away longer than a second. How long it stays away, in us. */
+static int64_t plan_restart(struct process *process)
 {
     int64_t now_us = clock_monotonic_us();
     int64_t pause_us = 0;
@@ -128,25 +128,28 @@ static void plan_restart(struct process *process)
         pause_us = PAUSE_MAX_S * US_PER_S;
     process->failures_in_a_row++;
     process->start_again_us = now_us + pause_us;
+    return pause_us;
 }
 
 void process_reap(struct process *process)
 {
+    int64_t pause_us;
     int status;
 
     if (process->pid == 0 || waitpid(process->pid, &status, WNOHANG) != process->pid)
         return;
     process_listen(process);
+    pause_us = plan_restart(process);
     if (process->state != PROCESS_STOPPING)
         log_event(LOG_LEVEL_ERROR, "main.role.died", log_text("role", process->kind->name),
                   log_i64("pid", process->pid),
                   log_i64(WIFSIGNALED(status) ? "signal" : "exit",
-                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
+                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)),
+                  log_i64("again_ms", pause_us / 1000));
     close(process->channel);
     process->channel = -1;
     process->pid = 0;
     enter(process, PROCESS_DOWN);
-    plan_restart(process);
 }
 
 void process_tend(struct process *process, const struct config *config)

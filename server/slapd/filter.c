@@ -78,16 +78,6 @@ static enum filter_says test_class(const struct writing *w, const struct ldap_fi
     return FILTER_NEVER;
 }
 
-/* A value whose bytes mean nothing in a filter. */
-static void add_value(struct buf *out, const char *text)
-{
-    for (const char *p = text; *p; p++)
-        if (strchr("*()\\", *p))
-            buf_add_format(out, "\\%02x", (unsigned char)*p);
-        else
-            buf_add_byte(out, *p);
-}
-
 static void add_test(struct buf *out, const char *ours, const struct ldap_filter *test)
 {
     buf_add_format(out, "(%s=", ours);
@@ -96,7 +86,7 @@ static void add_test(struct buf *out, const char *ours, const struct ldap_filter
     for (size_t i = 0; i < test->piece_count; i++) {
         if (i > 0)
             buf_add_byte(out, '*');
-        add_value(out, test->pieces[i]);
+        ldap_filter_add_value(out, test->pieces[i]);
     }
     if (test->kind == LDAP_SUBSTRINGS && test->is_open_right)
         buf_add_byte(out, '*');
@@ -175,7 +165,7 @@ enum filter_says filter_of_people(const void *owner, const struct ldap_filter *f
 void filter_add_address(struct buf *out, const char *address)
 {
     buf_add_text(out, "(address=");
-    add_value(out, address);
+    ldap_filter_add_value(out, address);
     buf_add_byte(out, ')');
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/spool.h"
+#include "directory/audit.h"
 #include "format/header.h"
 #include "format/received.h"
 #include "smtp/auth.h"
@@ -270,16 +271,51 @@ static void add_recipients(struct smtp_session *s, struct accept_message *messag
     }
 }
 
+/* What is sent in another's name lies with him as well where he wants that. */
+static void keep_copies(struct smtp_session *s)
+{
+    const struct smtp_transaction *t = s->transaction;
+
+    for (size_t i = 0; i < t->author_count; i++)
+        if (t->authors[i].right.keeps_sent && t->authors[i].right.mailbox.mailbox_id)
+            smtp_transaction_keep(s, &t->authors[i].right);
+}
+
+/* For who looks after the mailbox: who wrote in its name. The trace tells it in any case. */
+static void audit_authors(struct smtp_session *s)
+{
+    const struct smtp_transaction *t = s->transaction;
+    const struct actor actor = { .name = smtp_login_name(s),
+                                 .recipient_id = s->login ? s->login->recipient_id : 0,
+                                 .organisation_id = t->organisation_id,
+                                 .peer = session_peer_text(s->session) };
+    char *after = talloc_asprintf(session_arena(s->session), "{\"message\":\"%s\"}", t->id);
+    struct err err;
+
+    for (size_t i = 0; i < t->author_count; i++) {
+        const struct smtp_claim *claim = &t->authors[i];
+        if (!audit_note(s->context->directory, &actor, claim->right.organisation_id,
+                        claim->kind == CLAIM_ON_BEHALF ? "mailbox.send-on-behalf" : "mailbox.send-as",
+                        claim->right.address, after, &err))
+            log_event(LOG_LEVEL_ERROR, "smtp.author-not-audited", log_text("id", t->id),
+                      log_text("login", actor.name), log_text("author", claim->right.address),
+                      log_text("error", err.log));
+    }
+}
+
 /* SMTP has one reply for all recipients, so all or none are taken. */
 static enum session_next deliver_whole(struct smtp_session *s, struct span bytes, int64_t began_us)
 {
     struct smtp_transaction *t = s->transaction;
-    struct accept_message message = message_of(s, bytes);
+    struct accept_message message;
     struct err err = ERR_INIT;
 
+    keep_copies(s);
+    message = message_of(s, bytes);
     add_recipients(s, &message);
     if (!accept_message(s->context->accept, session_arena(s->session), &message, &err))
         return refuse_err(s, &err);
+    audit_authors(s);
     log_accepted(s, span_length(bytes), began_us);
     s->errors = s->junk = 0;
     reply(s, 250, "2.0.0", message.way_taken == ACCEPT_QUEUES ? "Queued as %s" : "Delivered as %s", t->id);
@@ -380,6 +416,8 @@ enum session_next smtp_accept(struct smtp_session *s, struct spool *spool)
     bool is_whole = judge(s, spool, &message, &refusal);
     if (is_whole)
         smtp_trace_arrived(s, message);
+    if (is_whole)
+        smtp_trace_authors(s);
     if (!is_whole || !smtp_judge_message(s, prefix, &message, &refusal, &err)) {
         next = refuse_all(s, refusal, &err);
     } else if (s->transaction->target_count + s->transaction->remote_count == 0) {

@@ -178,13 +178,26 @@ enum session_next smtp_cmd_auth(struct smtp_session *s, struct span args)
     return step_base64(s, args);
 }
 
-bool smtp_may_send_as(struct smtp_session *s, const struct address *address, struct err *err)
+bool smtp_claim(struct smtp_session *s, const struct address *address, struct smtp_claim *claim_out,
+                struct err *err)
 {
     void *arena = session_arena(s->session);
+    const char *keys[] = { address_is_null(address) ? "" : address_key(arena, address),
+                           address_is_null(address) ? "" : address_user_key(arena, address) };
 
-    if (address_is_null(address) || identity_may_send_as(s->login, address_key(arena, address)) ||
-        identity_may_send_as(s->login, address_user_key(arena, address)))
+    *claim_out = (struct smtp_claim){ .kind = CLAIM_OWN };
+    if (address_is_null(address) || identity_may_send_as(s->login, keys[0]) ||
+        identity_may_send_as(s->login, keys[1]))
         return true;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (sender_right_find(s->context->directory, arena, s->login->recipient_id, keys[i],
+                              &claim_out->right, err)) {
+            claim_out->kind = claim_out->right.is_on_behalf ? CLAIM_ON_BEHALF : CLAIM_AS;
+            return true;
+        }
+        if (err->kind != ERR_NOT_FOUND)
+            return false;
+    }
     return err_set(err, ERR_DENIED, "You may not send as this address.");
 }
 

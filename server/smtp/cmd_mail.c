@@ -56,6 +56,7 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
     struct smtp_transaction *t = s->transaction;
     struct smtp_mail_params params;
     struct address sender;
+    struct smtp_claim claim;
     enum smtp_refusal refusal;
     enum address_fault fault = smtp_take_path(t, &args, 0, &sender);
 
@@ -73,8 +74,8 @@ static enum session_next mail(struct smtp_session *s, struct span args, struct e
         return refuse(s, REFUSE_TOO_LARGE);
     if (!deliver_has_room(s->context->deliver, err))
         return refuse_err(s, err);
-    if (s->service == SERVICE_SUBMISSION && !smtp_may_send_as(s, &sender, err))
-        return refuse_as(s, REFUSE_SENDER_FOREIGN, err);
+    if (s->service == SERVICE_SUBMISSION && !smtp_claim(s, &sender, &claim, err))
+        return err->kind == ERR_DENIED ? refuse_as(s, REFUSE_SENDER_FOREIGN, err) : refuse_err(s, err);
     if (s->login && !policy_may_send(s->context->policy, s->login->mailbox.storage_group_id,
                                      s->login->mailbox.mailbox_id, err))
         return refuse_as(s, REFUSE_SENDER_FULL, err);

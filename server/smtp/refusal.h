@@ -57,6 +57,8 @@
     X(REFUSE_LOOP, "loop", 554, "5.4.6", "Routing loop: this message has been here before.")                 \
     X(REFUSE_FROM_FOREIGN, "from-not-owned", 550, "5.7.1",                                                   \
       "From or Sender names an address that is not yours.")                                                  \
+    X(REFUSE_SENDER_FIELD, "sender-field", 550, "5.7.1",                                                     \
+      "You may write on behalf of this author: Sender is then your own address.")                            \
     X(REFUSE_FROM_MISSING, "from-missing", 550, "5.7.1",                                                     \
       "The message needs one From field with an address.")                                                   \
     /* judged by routing/filter */                                                                           \

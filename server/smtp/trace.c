@@ -129,6 +129,20 @@ void smtp_trace_arrived(struct smtp_session *s, struct span message)
     trace_event_end(t->trace);
 }
 
+void smtp_trace_authors(struct smtp_session *s)
+{
+    const struct smtp_transaction *t = s->transaction;
+
+    for (size_t i = 0; i < t->author_count; i++) {
+        const struct smtp_claim *claim = &t->authors[i];
+        struct buf *out = trace_event(t->trace, claim->right.organisation_id, clock_now_us(), "in-name");
+        event_text(out, "author", claim->right.address);
+        event_text(out, "way", claim->kind == CLAIM_ON_BEHALF ? "on-behalf" : "as");
+        event_text(out, "by", smtp_login_name(s));
+        trace_event_end(t->trace);
+    }
+}
+
 void smtp_trace_judged(struct smtp_session *s, const struct filter_verdict *verdict)
 {
     struct trace *trace = s->transaction->trace;

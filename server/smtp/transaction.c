@@ -3,7 +3,9 @@
 #include "accept/id.h"
 #include "auth/auth.h"
 #include "base/spool.h"
+#include "mailbox/flags.h"
 #include "resolve/srs.h"
+#include "smtp/auth.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -52,6 +54,22 @@ static size_t target_of(struct smtp_transaction *t, const struct resolve_target 
         .target = { .mailbox_id = target->mailbox_id },
     };
     return i;
+}
+
+void smtp_transaction_keep(struct smtp_session *s, const struct sender_right *right)
+{
+    struct smtp_transaction *t = s->transaction;
+    const struct resolve_target target = { .group_id = right->mailbox.storage_group_id,
+                                           .mailbox_id = right->mailbox.mailbox_id,
+                                           .organisation_id = right->organisation_id,
+                                           .address = right->address };
+    size_t before = t->target_count, number = target_of(t, &target);
+
+    if (number < before)
+        return;
+    t->targets[number].target.special_use = "\\Sent";
+    t->targets[number].target.flags = FLAG_SEEN;
+    t->targets[number].target.ignores_quota = true; /* nobody hears of a copy that is not his */
 }
 
 static size_t remote_of(struct smtp_transaction *t, const struct resolve_remote *remote, const char *sender,

@@ -14,6 +14,8 @@
 #include "smtp/params.h"
 
 struct filter_verdict;
+struct sender_right;
+struct smtp_claim;
 struct spool;
 struct trace;
 
@@ -66,6 +68,10 @@ struct smtp_transaction {
     int64_t *remote_organisations; /* of the recipients behind them; 0: nobody's here */
     int64_t organisation_id;       /* in whose name: the login's, else the first recipient's; 0: nobody's */
 
+    struct smtp_claim *authors; /* in whose names, other than his own, its sender writes (auth.h) */
+    size_t author_count;
+    bool needs_sender; /* a Sender field is to be added */
+
     struct smtp_body_state body;
     struct trace *trace;       /* trace/trace.h; NULL: none is kept of it */
     int64_t rcpt_organisation; /* of rcpt_text; 0: nobody's here */
@@ -83,6 +89,9 @@ void smtp_transaction_end(struct smtp_session *s);
 MUST_CHECK bool smtp_transaction_add(struct smtp_session *s, const struct address *address,
                                      const struct smtp_rcpt_params *params,
                                      const struct resolve_answer *answer, struct err *err);
+
+/* One more copy, for the Sent folder of a mailbox in whose name the message is; none where the mailbox gets it anyway. */
+void smtp_transaction_keep(struct smtp_session *s, const struct sender_right *right);
 
 /* Return-Path and Received for what is about to come (body.c). */
 struct span smtp_trace_fields(struct smtp_session *s);
@@ -106,6 +115,8 @@ void smtp_trace_begin(struct smtp_session *s);
 void smtp_trace_recipient(struct smtp_session *s, const char *asked, const struct resolve_answer *answer);
 /* All bytes are there; the first ones are ours. */
 void smtp_trace_arrived(struct smtp_session *s, struct span message);
+/* In whose names it is, and who wrote it. */
+void smtp_trace_authors(struct smtp_session *s);
 /* What the filters said of the message, with their reasons. The session's worker. */
 void smtp_trace_judged(struct smtp_session *s, const struct filter_verdict *verdict);
 /* The transaction, or one recipient of it, or the peer before one began, was refused in these words. Not waited for. */

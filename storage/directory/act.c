@@ -137,6 +137,14 @@ bool act_read(struct directory *directory, const struct actor *actor, int64_t or
     return run(directory, entry.organisation_id ? DIRECTORY_ADMINISTERS : DIRECTORY_LOOKS_UP, &entry, err);
 }
 
+bool look_in(struct directory *directory, db_work *work, void *arg, struct err *err)
+{
+    struct entry entry = { .work = work, .arg = arg };
+
+    *err = ERR_INIT;
+    return run(directory, DIRECTORY_LOOKS_UP, &entry, err);
+}
+
 bool look_up(struct directory *directory, const void *owner, const char *sql, struct db_args args,
              struct db_rows **rows_out, struct err *err)
 {

@@ -31,6 +31,8 @@ MUST_CHECK bool act_look(struct db *db, enum act_view view, struct err *err);
  * all. */
 MUST_CHECK bool act_read(struct directory *directory, const struct actor *actor, int64_t organisation_id,
                          db_work *work, void *arg, struct err *err);
+/* Runs `work` in a transaction as chappe_lookup, which sees all organisations: for finding what is then read as an actor. */
+MUST_CHECK bool look_in(struct directory *directory, db_work *work, void *arg, struct err *err);
 /* Runs one statement as chappe_lookup. */
 MUST_CHECK bool look_up(struct directory *directory, const void *owner, const char *sql, struct db_args args,
                         struct db_rows **rows_out, struct err *err);

@@ -1,7 +1,7 @@
 /*
  * address_book.c -- names that begin with the text come first, by the index of names. A text that many hold further on is found at
  * once by walking through the names in their order; a rare one by the indexes of three letters. Neither is quick for the other, so
- * the first names are walked through, and those indexes asked when that was not enough.
+ * the first names are walked through, fewer of them with their addresses, and those indexes asked when that was not enough.
  */
 #include "directory/address_book.h"
 
@@ -28,10 +28,16 @@ static const char SELECT_FIRST[] =
     ENTRY " FROM recipient r" PRIMARY " WHERE r.organisation_id = $1 AND r.sort_name >= $4"
           " AND r.sort_name < $5 AND " SHOWN BY_NAME;
 
+/* %s: what a name must be like. By recipient_by_name, which has all that is asked about. */
+static const char SELECT_WALK_NAMES[] = ENTRY
+    " FROM (SELECT r.recipient_id FROM (SELECT recipient_id, sort_name FROM recipient WHERE organisation_id = $1"
+    "               ORDER BY sort_name, recipient_id LIMIT 5000) r WHERE %s LIMIT 2 * $2) w"
+    " JOIN recipient r USING (recipient_id)" PRIMARY " WHERE " SHOWN BY_NAME;
+
 /* %s: what a name, and what an address must be like. By recipient_by_name; bool_or() lest all addresses are read first. */
 static const char SELECT_WALK[] =
     ENTRY " FROM (SELECT * FROM recipient WHERE organisation_id = $1 ORDER BY sort_name, recipient_id"
-          "        LIMIT 1500) r" PRIMARY " WHERE " SHOWN
+          "        LIMIT 400) r" PRIMARY " WHERE " SHOWN
           " AND (%s OR (SELECT bool_or(%s) FROM address b WHERE b.recipient_id = r.recipient_id))" BY_NAME;
 
 /* The same, of a contact's address elsewhere, too; by recipient_by_name_part, address_by_part and recipient_target_by_part, of which the
@@ -195,7 +201,7 @@ static const char *filled(const struct search *search, const char *form)
 /* Further on in names, and in addresses. */
 static bool find_more(struct search *search, struct db *db, struct err *err)
 {
-    const char *const forms[] = { SELECT_WALK, SELECT_BY_PART };
+    const char *const forms[] = { SELECT_WALK_NAMES, SELECT_WALK, SELECT_BY_PART };
     size_t before = search->count;
 
     for (size_t i = 0; search->count < search->limit && i < COUNT_OF(forms); i++) {

@@ -33,7 +33,8 @@ struct audit_activity {
     int64_t day_us, first_us, last_us, count; /* the day's beginning, UTC */
     const char *action, *actor, *peer;        /* peer NULL: this machine, or several */
 };
-/* What concerns a mailbox, for its owner and for who looks after it: logins and administrative acts on it, by day, kind and who. Newest
+/* What concerns a mailbox, for its owner and for who looks after it: logins ("login.imap"), visits of others to its
+ * folders ("open.imap", `count` of them a day) and administrative acts on it, by day, kind and who. Newest
  * first, at most 1,000. Whether the caller may is the caller's affair. */
 MUST_CHECK bool audit_activity(struct directory *directory, const void *owner, int64_t recipient_id,
                                struct audit_activity **activities_out, size_t *count_out, struct err *err);

@@ -4,7 +4,7 @@
 
 #include <talloc.h>
 
-/* What names one of its addresses, and what it did about itself; along audit_by_object and audit_by_actor. And who logged in. */
+/* What names one of its addresses, and what it did about itself; along audit_by_object and audit_by_actor. And who logged in, and who opened it. */
 static const char SELECT_ACTIVITY[] =
     "WITH mine AS ("
     "    SELECT a.* FROM audit a"
@@ -15,8 +15,8 @@ static const char SELECT_ACTIVITY[] =
     "        CASE WHEN min(peer) = max(peer) AND count(peer) = count(*) THEN min(peer) END, 0"
     "   FROM mine GROUP BY 1, action, actor"
     " UNION ALL"
-    " SELECT s.day_us, s.first_us, s.last_us, s.logins, '',"
-    "        p.address || CASE WHEN s.app_password <> '' THEN ' (' || s.app_password || ')' ELSE '' END, s.peer, s.protocol"
+    " SELECT s.day_us, s.first_us, s.last_us, s.logins, CASE WHEN s.opener = '' THEN 'login' ELSE 'open' END,"
+    "        coalesce(nullif(s.opener, ''), p.address) || CASE WHEN s.app_password <> '' THEN ' (' || s.app_password || ')' ELSE '' END, s.peer, s.protocol"
     "   FROM login_seen s JOIN address p ON p.recipient_id = s.recipient_id AND p.is_primary WHERE s.recipient_id = $1"
     "  ORDER BY 3 DESC LIMIT 1000";
 
@@ -24,7 +24,7 @@ static const char *action_of(const void *owner, const struct db_row *row)
 {
     int32_t protocol = db_get_i32(row, 7);
 
-    return protocol ? talloc_asprintf(owner, "login.%s",
+    return protocol ? talloc_asprintf(owner, "%s.%s", db_copy_text(owner, row, 4),
                                       directory_protocol_name((enum directory_protocol)protocol))
                     : db_copy_text(owner, row, 4);
 }

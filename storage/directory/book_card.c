@@ -121,8 +121,8 @@ static bool select_ids(struct directory *directory, const void *owner, int64_t o
     *ids_out = db_null(DB_I64_ARRAY);
     if (!book->query)
         return true;
-    if (!list_query_select(directory, owner, organisation_id, book->query, only, LIST_SELECT_MAX, &ids,
-                           &count, err))
+    if (!list_query_select(directory, owner, organisation_id, book->query, only, LIST_BY_ADDRESS,
+                           LIST_SELECT_MAX, &ids, &count, err))
         return false;
     *ids_out = db_i64_array(ids, count);
     return true;
@@ -160,7 +160,8 @@ bool book_find(struct directory *directory, const void *owner, int64_t organisat
     const char *query =
         talloc_asprintf(owner, "(&(hidden=no)%s%s)", book->query ? book->query : "", filter ? filter : "");
 
-    return list_query_select(directory, owner, organisation_id, query, 0, most, ids_out, count_out, err);
+    return list_query_select(directory, owner, organisation_id, query, 0, LIST_BY_NAME, most, ids_out,
+                             count_out, err);
 }
 
 /* ---- cards */
@@ -300,8 +301,8 @@ static bool list_page(struct directory *directory, const struct actor *actor, co
         return false;
     if (count == 0)
         return not_found(err, "address list");
-    if (!list_query_select(directory, owner, organisation_id, found[0].query, 0, LIST_SELECT_MAX, &ids,
-                           &count, err))
+    if (!list_query_select(directory, owner, organisation_id, found[0].query, 0, LIST_BY_ADDRESS,
+                           LIST_SELECT_MAX, &ids, &count, err))
         return false;
     count = next_ids(ids, count, after);
     qsort(ids, count, sizeof *ids, by_number);

@@ -33,8 +33,8 @@ struct book_member {
 MUST_CHECK bool book_members(struct directory *directory, const void *owner, int64_t organisation_id,
                              const struct book *book, int64_t only, struct book_member **members_out,
                              size_t *count_out, struct err *err);
-/* Those of a book whom a filter over recipients (list.h; NULL: everybody) selects, by their numbers, at most `most`, in the order of
- * their addresses. ERR_INVALID: the filter, or together with the book's it is too large. */
+/* Those of a book whom a filter over recipients (list.h; NULL: everybody) selects, by their numbers, the first `most` in the
+ * order of their names. ERR_INVALID: the filter, or together with the book's it is too large. */
 MUST_CHECK bool book_find(struct directory *directory, const void *owner, int64_t organisation_id,
                           const struct book *book, const char *filter, size_t most, int64_t **ids_out,
                           size_t *count_out, struct err *err);

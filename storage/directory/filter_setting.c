@@ -39,6 +39,15 @@ static const char SELECT_OF_DOMAIN[] =
     " WHERE d.name = $1 AND d.kind <> 'backup'"
     " ORDER BY s.organisation_id IS NOT NULL, s.domain_id IS NOT NULL";
 
+static const char SELECT_DOMAINS[] =
+    "SELECT d.name FROM domain d"
+    " WHERE d.kind <> 'backup'"
+    "   AND (SELECT s.value FROM filter_setting s"
+    "         WHERE s.name = $1 AND (s.organisation_id IS NULL OR s.organisation_id = d.organisation_id)"
+    "           AND (s.domain_id IS NULL OR s.domain_id = d.domain_id)"
+    "         ORDER BY s.domain_id IS NULL, s.organisation_id IS NULL LIMIT 1) <> $2"
+    " ORDER BY d.name LIMIT 1000";
+
 static const char SELECT_STAMP[] = "SELECT stamp FROM filter_stamp";
 
 struct change {
@@ -230,4 +239,20 @@ bool filter_stamp(struct directory *directory, int64_t *stamp_out, struct err *e
         *stamp_out = db_get_i64(&row, 0);
     talloc_free(rows);
     return is_there || err_set(err, ERR_INTERNAL, "The settings of the filters cannot be read.");
+}
+
+bool filter_setting_domains(struct directory *directory, const void *owner, const char *name,
+                            const char *value, const char ***domains_out, size_t *count_out, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!look_up(directory, owner, SELECT_DOMAINS, DB_ARGS(db_text(name), db_text(value)), &rows, err))
+        return false;
+    *count_out = db_rows_count(rows);
+    *domains_out = talloc_array(owner, const char *, (unsigned)*count_out + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        (*domains_out)[i] = db_copy_text(*domains_out, &row, 0);
+    talloc_free(rows);
+    return true;
 }

@@ -39,6 +39,12 @@ MUST_CHECK bool filter_setting_of_domain(struct directory *directory, const void
                                          const char *beginning, struct filter_setting **settings_out,
                                          size_t *count_out, struct err *err);
 
+/* Domains of ours (we are no mere backup of them) for which this setting has another value than `value`, by name, at most 1,000. Of
+ * those where nothing is said the answer is no. */
+MUST_CHECK bool filter_setting_domains(struct directory *directory, const void *owner, const char *name,
+                                       const char *value, const char ***domains_out, size_t *count_out,
+                                       struct err *err);
+
 /* A number that grows with every change of what the filters read: whoever keeps a copy compares it. Cheap; no
  * transaction. */
 MUST_CHECK bool filter_stamp(struct directory *directory, int64_t *stamp_out, struct err *err);

@@ -82,11 +82,12 @@ MUST_CHECK bool list_query_preview(struct directory *directory, const struct act
                                    size_t most, const char ***addresses_out, size_t *count_out,
                                    struct err *err);
 /* Those whom a filter of an address list selects, for readers: by id; groups, too. `recipient_id`: 0, or the one who is asked about. The first
- * `most` by address. */
+ * `most` of this order. */
 enum { LIST_SELECT_MAX = 500000 };
+enum list_order { LIST_BY_ADDRESS, LIST_BY_NAME };
 MUST_CHECK bool list_query_select(struct directory *directory, const void *owner, int64_t organisation_id,
-                                  const char *query, int64_t recipient_id, size_t most, int64_t **ids_out,
-                                  size_t *count_out, struct err *err);
+                                  const char *query, int64_t recipient_id, enum list_order order, size_t most,
+                                  int64_t **ids_out, size_t *count_out, struct err *err);
 /* The members by query of a group, by id, for resolving; none where it has no query. Kept in memory as long as
  * directory_resolve() keeps its answers. At most GROUP_QUERY_MAX; one more tells that there are too many. */
 enum { GROUP_QUERY_MAX = 10000 };

@@ -1,83 +1,38 @@
 /*
- * list_query.c -- members of a group by a filter: its tests become conditions of one statement, its values parameters of it.
+ * list_query.c -- whom a filter over recipients selects: the members of a group by query, and who is in an address book.
  *
- * Which attributes there are, and which SQL stands for each, is a table; no byte of a filter becomes a part of the statement.
+ * Few among many are found by the indexes that know a test of the filter (list_filter.h). A test that many pass is answered by the first
+ * ones that are met. Neither is quick for the other, and how many there are is not known before; so where few are wanted the first are
+ * looked for, and the indexes are asked for all when that was not enough.
  */
 #include "directory/list.h"
 
 #include "base/clock.h"
 #include "directory/act.h"
+#include "directory/list_filter.h"
 #include "directory/list_query.h"
 #include "directory/query_memory.h"
-#include "format/charset.h"
-#include "format/ldap_filter.h"
 
-#include <stdlib.h>
-#include <strings.h>
 #include <talloc.h>
 
-enum { FIXED_ARGS = 4 };
+enum { FEW = 200 };
 
-/* Its own addresses, and a contact's elsewhere. */
-#define ONE_OF_ITS_ADDRESSES                                                                                 \
-    "EXISTS (SELECT FROM (SELECT b.address FROM address b WHERE b.recipient_id = r.recipient_id"             \
-    "        UNION ALL SELECT t.target_address FROM recipient_target t"                                      \
-    "         WHERE t.recipient_id = r.recipient_id AND r.kind = 'contact') x WHERE "
+/* $1 organisation, $2 how many, $3 NULL or those who are asked about, $4: groups, too. Groups and aliases stand for others and get no mail
+ * themselves, nor does who is disabled; but groups are in address books. */
+#define SELECT "SELECT r.recipient_id, p.address FROM "
+#define SELECTED                                                                                             \
+    LIST_FILTER_TABLES                                                                                       \
+    " WHERE r.organisation_id = $1 AND r.kind <> 'alias' AND ($4 OR r.kind <> 'group')"                      \
+    "   AND r.state <> 'disabled' AND ($3::bigint[] IS NULL OR r.recipient_id = ANY ($3)) AND "
+#define ALL_NAMES "recipient r"
+#define CANDIDATES_FIRST "WITH candidate AS MATERIALIZED (SELECT DISTINCT c.recipient_id FROM ("
+#define CANDIDATES_LAST ") c(recipient_id)) "
+#define CANDIDATES "candidate JOIN recipient r USING (recipient_id)"
 
-/* `what`: the text that a test is about; a condition around it where an attribute has several values. */
-static const struct {
-    const char *name, *what, *before, *after;
-    bool is_folded; /* already without capitals and accents */
-} attributes[] = {
-    { "address", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
-    { "mail", "x.address", ONE_OF_ITS_ADDRESSES, ")" },
-    { "domain", "d.name", "", "" },
-    { "name", "r.sort_name", "", "", .is_folded = true },
-    { "cn", "r.sort_name", "", "", .is_folded = true },
-    { "displayname", "r.sort_name", "", "", .is_folded = true },
-    { "givenname", "e.given_name", "", "" },
-    { "sn", "coalesce(nullif(e.surname, ''), r.name)", "", "" },
-    { "title", "e.title", "", "" },
-    { "department", "e.department", "", "" },
-    { "ou", "e.department", "", "" },
-    { "company", "e.company", "", "" },
-    { "o", "e.company", "", "" },
-    { "office", "e.office", "", "" },
-    { "street", "e.street", "", "" },
-    { "city", "e.city", "", "" },
-    { "l", "e.city", "", "" },
-    { "st", "e.state", "", "" },
-    { "postal_code", "e.postal_code", "", "" },
-    { "country", "e.country", "", "" },
-    { "phone", "e.phone", "", "" },
-    { "mobile", "e.mobile", "", "" },
-    { "fax", "e.fax", "", "" },
-    { "notes", "e.notes", "", "" },
-    { "kind", "r.kind", "", "" },
-    { "state", "r.state", "", "" },
-    { "admin_group", "g.name", "", "" },
-    { "store", "s.name", "", "" },
-    { "storage_group", "sg.name", "", "" },
-    { "hidden", "CASE WHEN r.is_hidden THEN 'yes' ELSE 'no' END", "", "" },
-    { "member_of", "y.address",
-      "EXISTS (SELECT FROM recipient_target t JOIN address y ON y.recipient_id = t.recipient_id"
-      " JOIN recipient z ON z.recipient_id = t.recipient_id AND z.kind = 'group'"
-      " WHERE t.target_recipient_id = r.recipient_id AND ",
-      ")" },
+static const char *const orders[] = {
+    [LIST_BY_ADDRESS] = " ORDER BY p.address LIMIT $2",
+    [LIST_BY_NAME] = " ORDER BY r.sort_name, r.recipient_id LIMIT $2",
 };
-
-/* Groups and aliases stand for others and get no mail themselves, nor does who is disabled; $4: but groups are in address books. */
-#define SELECT_SELECTED                                                                                           \
-    "SELECT r.recipient_id, p.address FROM recipient r"                                                           \
-    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                        \
-    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                \
-    "  JOIN administrative_group g ON g.administrative_group_id = r.administrative_group_id"                      \
-    "  LEFT JOIN recipient_person e ON e.recipient_id = r.recipient_id"                                           \
-    "  LEFT JOIN store s ON s.store_id = r.store_id"                                                              \
-    "  LEFT JOIN storage_group sg ON sg.storage_group_id = r.storage_group_id"                                    \
-    " WHERE r.organisation_id = $1 AND r.kind <> 'alias' AND ($4 OR r.kind <> 'group') AND r.state <> 'disabled'" \
-    "   AND ($3::bigint[] IS NULL OR r.recipient_id = ANY ($3)) AND "
-#define ORDER " ORDER BY p.address LIMIT $2"
 
 static const char SELECT_QUERY[] = "SELECT organisation_id, query FROM list WHERE recipient_id = $1";
 static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
@@ -104,98 +59,6 @@ static const char SELECT_QUERIES_BELOW[] =
     " SELECT l.organisation_id, l.query FROM below JOIN list l ON l.recipient_id = below.id"
     "  WHERE l.query IS NOT NULL";
 
-struct translation {
-    void *scratch;
-    char *sql;
-    struct db_value values[DB_ARGS_MAX];
-    size_t count;
-    bool may_be_group;
-    struct err *err;
-};
-
-static bool is_last(const struct ldap_filter *filter, size_t piece)
-{
-    return piece + 1 == filter->piece_count;
-}
-
-/* A pattern for LIKE: what means something there is escaped. */
-static char *pattern_of(const void *owner, const struct ldap_filter *filter)
-{
-    struct buf out = buf_owned_by(owner);
-
-    for (size_t i = 0; i < filter->piece_count; i++) {
-        if (i > 0 || filter->is_open_left)
-            buf_add_byte(&out, '%');
-        for (const char *p = filter->pieces[i]; *p; p++) {
-            if (strchr("%_\\", *p))
-                buf_add_byte(&out, '\\');
-            buf_add_byte(&out, *p);
-        }
-        if (is_last(filter, i) && filter->is_open_right)
-            buf_add_byte(&out, '%');
-    }
-    return buf_text(&out);
-}
-
-static bool translate_test(struct translation *t, const struct ldap_filter *filter)
-{
-    size_t i = 0;
-    const char *comparison;
-
-    while (i < COUNT_OF(attributes) && strcasecmp(attributes[i].name, filter->attribute) != 0)
-        i++;
-    if (i == COUNT_OF(attributes))
-        return err_set(t->err, ERR_INVALID, "%.40s is nothing that recipients are selected by.",
-                       filter->attribute);
-    if (filter->kind == LDAP_PRESENT) {
-        comparison = talloc_asprintf(t->scratch, "coalesce(%s, '') <> ''", attributes[i].what);
-    } else {
-        comparison =
-            talloc_asprintf(t->scratch,
-                            attributes[i].is_folded ? "coalesce(%s %s (SELECT chappe_fold($%zu)), false)"
-                                                    : "coalesce(lower(%s) %s lower($%zu), false)",
-                            attributes[i].what, filter->kind == LDAP_EQUALS ? "=" : "LIKE", t->count + 1);
-        t->values[t->count++] =
-            db_text(filter->kind == LDAP_EQUALS ? filter->pieces[0] : pattern_of(t->scratch, filter));
-    }
-    t->sql = talloc_asprintf_append(t->sql, "%s%s%s", attributes[i].before, comparison, attributes[i].after);
-    return true;
-}
-
-static bool translate(struct translation *t, const struct ldap_filter *filter)
-{
-    if (filter->kind >= LDAP_EQUALS)
-        return translate_test(t, filter);
-    t->sql = talloc_strdup_append(t->sql, filter->kind == LDAP_NOT ? "NOT (" : "(");
-    for (size_t i = 0; i < filter->part_count; i++) {
-        if (i > 0)
-            t->sql = talloc_strdup_append(t->sql, filter->kind == LDAP_AND ? " AND " : " OR ");
-        if (!translate(t, filter->parts[i]))
-            return false;
-    }
-    t->sql = talloc_strdup_append(t->sql, ")");
-    return true;
-}
-
-/* The statement of a filter, with its parameters behind the fixed ones. */
-static bool compile(struct translation *t, const char *query, struct err *err)
-{
-    struct ldap_filter *filter;
-    size_t at;
-    enum ldap_filter_fault fault = ldap_filter_parse(t->scratch, span_text(query), &filter, &at);
-
-    t->err = err;
-    t->count = FIXED_ARGS;
-    if (fault != LDAP_FILTER_GOOD)
-        return err_set(err, ERR_INVALID, "This is no filter, from byte %zu on. %s", at + 1,
-                       ldap_filter_fault_text(fault));
-    t->sql = talloc_strdup(t->scratch, SELECT_SELECTED);
-    if (!translate(t, filter))
-        return false;
-    t->sql = talloc_strdup_append(t->sql, ORDER);
-    return true;
-}
-
 /* Some recipients that are asked about; ids NULL: all. */
 struct among {
     const int64_t *ids;
@@ -208,24 +71,67 @@ static struct among only(const int64_t *recipient_id)
     return *recipient_id ? (struct among){ recipient_id, 1 } : ALL;
 }
 
-static bool select_members(struct db *db, struct translation *t, int64_t organisation_id, size_t most,
-                           struct among among, const char *query, struct db_rows **rows_out, struct err *err)
+/* Who is asked for. */
+struct wanted {
+    int64_t organisation_id;
+    const char *query;
+    struct among among;
+    size_t most;
+    enum list_order order;
+    bool may_be_group;
+};
+
+/* Three ways to read: a few that indexes find, all that they find, everybody. */
+enum way { BY_FIRST, BY_INDEX, BY_ALL, WAYS };
+
+static const char *statement_of(const void *owner, enum way way, const struct list_filter *filter,
+                                enum list_order order)
 {
-    if (!compile(t, query, err))
+    if (way == BY_ALL)
+        return talloc_asprintf(owner, SELECT ALL_NAMES SELECTED "%s%s", filter->condition, orders[order]);
+    return talloc_asprintf(owner, CANDIDATES_FIRST "%s" CANDIDATES_LAST SELECT CANDIDATES SELECTED "%s%s",
+                           way == BY_FIRST ? filter->first_candidates : filter->candidates, filter->condition,
+                           orders[order]);
+}
+
+/* Which ways may be gone, one after the other until there are enough; the last one always finds all. */
+static bool is_of_use(enum way way, const struct wanted *wanted, const struct list_filter *filter)
+{
+    bool is_indexed = filter->candidates && !wanted->among.ids;
+
+    return way == BY_FIRST   ? is_indexed && wanted->order == LIST_BY_NAME && wanted->most <= FEW
+           : way == BY_INDEX ? is_indexed
+                             : !is_indexed;
+}
+
+static bool select_members(struct db *db, const void *owner, const struct wanted *wanted,
+                           struct db_rows **rows_out, struct err *err)
+{
+    struct list_filter filter;
+
+    *rows_out = NULL;
+    if (!list_filter_read(owner, wanted->query, &filter, err))
         return false;
-    t->values[0] = db_i64(organisation_id);
-    t->values[1] = db_i64((int64_t)most);
-    t->values[2] = among.ids ? db_i64_array(among.ids, among.count) : db_null(DB_I64_ARRAY);
-    t->values[3] = db_bool(t->may_be_group);
-    return db_query_built(db, t->scratch, t->sql, (struct db_args){ t->count, t->values }, rows_out, err);
+    filter.values[0] = db_i64(wanted->organisation_id);
+    filter.values[1] = db_i64((int64_t)wanted->most);
+    filter.values[2] =
+        wanted->among.ids ? db_i64_array(wanted->among.ids, wanted->among.count) : db_null(DB_I64_ARRAY);
+    filter.values[3] = db_bool(wanted->may_be_group);
+    for (enum way way = 0; way < WAYS && (!*rows_out || db_rows_count(*rows_out) < wanted->most); way++)
+        if (is_of_use(way, wanted, &filter) &&
+            !db_query_built(db, owner, statement_of(owner, way, &filter, wanted->order),
+                            (struct db_args){ filter.count, filter.values }, rows_out, err))
+            return false;
+    return true;
 }
 
 bool list_query_check(const char *query, struct err *err)
 {
-    struct translation t = { .scratch = talloc_new(NULL) };
-    bool ok = compile(&t, query, err);
+    void *scratch = talloc_new(NULL);
+    struct list_filter filter;
+    bool ok = list_filter_read(scratch, query, &filter, err);
 
-    talloc_free(t.scratch);
+    talloc_free(scratch);
     return ok;
 }
 
@@ -233,22 +139,18 @@ bool list_query_check(const char *query, struct err *err)
 
 struct preview {
     const void *owner;
-    int64_t organisation_id;
-    const char *query;
-    enum list_groups groups;
-    size_t most, count;
+    struct wanted wanted;
+    size_t count;
     const char **addresses;
 };
 
 static bool read_preview(struct db *db, void *arg, struct err *err)
 {
     struct preview *preview = arg;
-    struct translation t = { .scratch = talloc_new(NULL),
-                             .may_be_group = preview->groups == LIST_WITH_GROUPS };
+    void *scratch = talloc_new(NULL);
     struct db_rows *rows;
     struct db_row row;
-    bool ok =
-        select_members(db, &t, preview->organisation_id, preview->most, ALL, preview->query, &rows, err);
+    bool ok = select_members(db, scratch, &preview->wanted, &rows, err);
 
     if (ok) {
         preview->count = db_rows_count(rows);
@@ -256,7 +158,7 @@ static bool read_preview(struct db *db, void *arg, struct err *err)
         for (size_t i = 0; db_rows_at(rows, i, &row); i++)
             preview->addresses[i] = db_copy_text(preview->addresses, &row, 1);
     }
-    talloc_free(t.scratch);
+    talloc_free(scratch);
     return ok;
 }
 
@@ -264,9 +166,11 @@ bool list_query_preview(struct directory *directory, const struct actor *actor, 
                         int64_t organisation_id, const char *query, enum list_groups groups, size_t most,
                         const char ***addresses_out, size_t *count_out, struct err *err)
 {
-    struct preview preview = {
-        .owner = owner, .organisation_id = organisation_id, .query = query, .groups = groups, .most = most
-    };
+    struct preview preview = { .owner = owner,
+                               .wanted = { .organisation_id = organisation_id,
+                                           .query = query,
+                                           .most = most,
+                                           .may_be_group = groups == LIST_WITH_GROUPS } };
 
     if (!act_read(directory, actor, organisation_id, read_preview, &preview, err))
         return false;
@@ -275,29 +179,40 @@ bool list_query_preview(struct directory *directory, const struct actor *actor, 
     return true;
 }
 
+static void read_ids(const void *owner, const struct db_rows *rows, int64_t **ids_out, size_t *count_out)
+{
+    struct db_row row;
+
+    *count_out = rows ? db_rows_count(rows) : 0;
+    *ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
+    for (size_t i = 0; rows && db_rows_at(rows, i, &row); i++)
+        (*ids_out)[i] = db_get_i64(&row, 0);
+}
+
 /* ---- for address books */
 
 bool list_query_select(struct directory *directory, const void *owner, int64_t organisation_id,
-                       const char *query, int64_t recipient_id, size_t most, int64_t **ids_out,
-                       size_t *count_out, struct err *err)
+                       const char *query, int64_t recipient_id, enum list_order order, size_t most,
+                       int64_t **ids_out, size_t *count_out, struct err *err)
 {
-    struct translation t = { .scratch = talloc_new(NULL), .may_be_group = true };
+    const struct wanted wanted = { .organisation_id = organisation_id,
+                                   .query = query,
+                                   .among = only(&recipient_id),
+                                   .most = most,
+                                   .order = order,
+                                   .may_be_group = true };
+    void *scratch = talloc_new(NULL);
     struct db_rows *rows;
-    struct db_row row;
     struct db *db;
     bool ok = db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err);
 
     if (ok) {
-        ok = select_members(db, &t, organisation_id, most, only(&recipient_id), query, &rows, err);
+        ok = select_members(db, scratch, &wanted, &rows, err);
         db_release(&db);
     }
-    if (ok) {
-        *count_out = db_rows_count(rows);
-        *ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
-        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-            (*ids_out)[i] = db_get_i64(&row, 0);
-    }
-    talloc_free(t.scratch);
+    if (ok)
+        read_ids(owner, rows, ids_out, count_out);
+    talloc_free(scratch);
     return ok;
 }
 
@@ -307,67 +222,65 @@ bool list_query_among(struct db *db, const void *owner, int64_t organisation_id,
                       const int64_t *ids, size_t count, int64_t **found_out, size_t *found_count_out,
                       struct err *err)
 {
-    struct translation t = { .scratch = talloc_new(NULL) };
+    const struct wanted wanted = {
+        .organisation_id = organisation_id, .query = query, .among = { ids, count }, .most = count
+    };
+    void *scratch = talloc_new(NULL);
     struct db_rows *rows;
-    struct db_row row;
-    bool ok = select_members(db, &t, organisation_id, count, (struct among){ ids, count }, query, &rows, err);
+    bool ok = select_members(db, scratch, &wanted, &rows, err);
 
-    if (ok) {
-        *found_count_out = db_rows_count(rows);
-        *found_out = talloc_array(owner, int64_t, (unsigned)*found_count_out + 1);
-        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-            (*found_out)[i] = db_get_i64(&row, 0);
-    }
-    talloc_free(t.scratch);
+    if (ok)
+        read_ids(owner, rows, found_out, found_count_out);
+    talloc_free(scratch);
     return ok;
 }
 
 /* ---- for resolving */
 
-static bool ask(struct db *db, int64_t group_id, struct translation *t, int64_t *stamp_out,
+static bool ask(struct db *db, int64_t group_id, const void *scratch, int64_t *stamp_out,
                 struct db_rows **rows_out, struct err *err)
 {
+    struct wanted wanted = { .most = GROUP_QUERY_MAX + 1 };
     struct db_row row;
 
     *rows_out = NULL;
-    if (!db_one_row(db, t->scratch, SELECT_STAMP, DB_NO_ARGS, &row, err))
+    if (!db_one_row(db, scratch, SELECT_STAMP, DB_NO_ARGS, &row, err))
         return false;
     *stamp_out = db_get_i64(&row, 0);
-    if (!db_one_row(db, t->scratch, SELECT_QUERY, DB_ARGS(db_i64(group_id)), &row, err))
+    if (!db_one_row(db, scratch, SELECT_QUERY, DB_ARGS(db_i64(group_id)), &row, err))
         return err->kind == ERR_NOT_FOUND;
-    return db_is_null(&row, 1) || select_members(db, t, db_get_i64(&row, 0), GROUP_QUERY_MAX + 1, ALL,
-                                                 db_copy_text(t->scratch, &row, 1), rows_out, err);
+    if (db_is_null(&row, 1))
+        return true;
+    wanted.organisation_id = db_get_i64(&row, 0);
+    wanted.query = db_copy_text(scratch, &row, 1);
+    return select_members(db, scratch, &wanted, rows_out, err);
 }
 
 bool group_query_members(struct directory *directory, const void *owner, int64_t group_id, int64_t **ids_out,
                          size_t *count_out, struct err *err)
 {
-    struct translation t = { .scratch = talloc_new(NULL) };
+    void *scratch = talloc_new(NULL);
     int64_t stamp, start_us = clock_monotonic_us();
     struct db_rows *rows = NULL;
-    struct db_row row;
     struct db *db;
     bool ok = true;
 
     *err = ERR_INIT;
     if (query_memory_recall(directory, owner, group_id, ids_out, count_out)) {
-        talloc_free(t.scratch);
+        talloc_free(scratch);
         return true;
     }
     ok = db_acquire(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, 5000, &db, err);
     if (ok) {
-        ok = ask(db, group_id, &t, &stamp, &rows, err);
+        ok = ask(db, group_id, scratch, &stamp, &rows, err);
         db_release(&db);
     }
     if (ok) {
         *err = ERR_INIT;
-        *count_out = rows ? db_rows_count(rows) : 0;
-        *ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
-        for (size_t i = 0; rows && db_rows_at(rows, i, &row); i++)
-            (*ids_out)[i] = db_get_i64(&row, 0);
+        read_ids(owner, rows, ids_out, count_out);
         query_memory_keep(directory, group_id, stamp, start_us, *ids_out, *count_out);
     }
-    talloc_free(t.scratch);
+    talloc_free(scratch);
     return ok;
 }
 
@@ -382,10 +295,12 @@ static bool is_selected(struct db *db, void *scratch, int64_t group_id, int64_t 
     if (!db_query(db, scratch, SELECT_QUERIES_BELOW, DB_ARGS(db_i64(group_id)), &rows, err))
         return false;
     for (size_t i = 0; !*has_out && db_rows_at(rows, i, &row); i++) {
-        struct translation t = { .scratch = scratch };
+        const struct wanted wanted = { .organisation_id = db_get_i64(&row, 0),
+                                       .query = db_copy_text(scratch, &row, 1),
+                                       .among = only(&recipient_id),
+                                       .most = 1 };
 
-        if (!select_members(db, &t, db_get_i64(&row, 0), 1, only(&recipient_id),
-                            db_copy_text(scratch, &row, 1), &found, err))
+        if (!select_members(db, scratch, &wanted, &found, err))
             return false;
         *has_out = db_rows_count(found) > 0;
     }

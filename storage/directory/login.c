@@ -58,7 +58,7 @@ static const char SELECT_SENDERS[] =
     "    UNION ALL"
     "    SELECT b.address, b.domain_id, false"
     "      FROM recipient_target t"
-    "      JOIN recipient r ON r.recipient_id = t.recipient_id AND r.state = 'active'"
+    "      JOIN recipient r ON r.recipient_id = t.recipient_id AND r.state = 'active' AND r.kind = 'alias'"
     "      JOIN address b ON b.recipient_id = t.recipient_id"
     "     WHERE t.target_recipient_id = $1"
     "       AND NOT EXISTS (SELECT FROM recipient_target x"

@@ -72,14 +72,16 @@ MUST_CHECK bool throttle_pull(struct directory *directory, const void *owner, in
 /* Forgets what is older; returns through *removed_out how many. */
 MUST_CHECK bool throttle_sweep(struct directory *directory, int64_t before_us, uint64_t *removed_out,
                                struct err *err);
-/* Logins of one account by one way, for its owner to see (audit_activity()). */
+/* Logins of one account by one way, or visits of somebody else to its mailbox, for its owner to see (audit_activity()). */
 struct login_seen {
-    int64_t recipient_id, app_password_id; /* 0: the account's own password */
-    unsigned protocol;                     /* one bit */
+    int64_t recipient_id;    /* whose mailbox it is */
+    int64_t app_password_id; /* of who came; 0: the account's own password */
+    int64_t opener_id;       /* the recipient who came and is somebody else; 0: the owner */
+    unsigned protocol;       /* one bit */
     char peer[NET_ADDRESS_TEXT];
     int64_t first_us, last_us, logins; /* all of one day */
 };
-/* Adds them to what is there. */
+/* Adds them to what is there. Of accounts that are gone meanwhile nothing is kept. */
 MUST_CHECK bool login_seen_push(struct directory *directory, const struct login_seen *seen, size_t count,
                                 struct err *err);
 /* Forgets the days before; for housekeeping. */

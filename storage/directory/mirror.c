@@ -10,6 +10,9 @@
 #include <string.h>
 #include <talloc.h>
 
+/* Of large groups: a statement has its time. */
+enum { MEMBERS_AT_ONCE = 10000 };
+
 static const char *const kind_names[MIRROR_KINDS] = { "user", "contact", "group" };
 
 static const char SELECT_DIGESTS[] =
@@ -172,15 +175,16 @@ static bool put_members(struct db *db, const struct source *source, const struct
 {
     const struct span *others = is_upward ? entry->memberships : entry->members;
     size_t count = is_upward ? entry->membership_count : entry->member_count;
-    struct db_value list = db_text_array(others, count);
+    struct db_value id = db_i64(source->source_id), key = db_text(entry->key), upward = db_bool(is_upward);
+    bool ok = db_exec(db, DROP_MEMBERS, DB_ARGS(id, key, upward, db_text_array(others, count)), NULL, err);
 
-    return db_exec(db, DROP_MEMBERS,
-                   DB_ARGS(db_i64(source->source_id), db_text(entry->key), db_bool(is_upward), list), NULL,
-                   err) &&
-           (count == 0 || db_exec(db, ADD_MEMBERS,
-                                  DB_ARGS(db_i64(source->source_id), db_i64(source->organisation_id),
-                                          db_text(entry->key), db_bool(is_upward), list),
-                                  NULL, err));
+    for (size_t i = 0; ok && i < count; i += MEMBERS_AT_ONCE)
+        ok = db_exec(
+            db, ADD_MEMBERS,
+            DB_ARGS(id, db_i64(source->organisation_id), key, upward,
+                    db_text_array(others + i, count - i < MEMBERS_AT_ONCE ? count - i : MEMBERS_AT_ONCE)),
+            NULL, err);
+    return ok;
 }
 
 static bool put_entry(struct db *db, const struct source *source, const struct mirror_entry *e,

@@ -17,7 +17,8 @@
 
 enum {
     MIRROR_DIGEST_BYTES = 32,
-    MIRROR_ADDRESSES_MAX = 200, /* of one entry */
+    MIRROR_ADDRESSES_MAX = 200,  /* of one entry */
+    MIRROR_MEMBERS_MAX = 200000, /* of one group */
     MIRROR_PHOTO_MAX = 256 * 1024,
     MIRROR_AT_ONCE = 200, /* entries in one transaction */
 };

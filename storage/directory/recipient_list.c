@@ -1,6 +1,7 @@
 /* recipient_list.c -- one page of recipients. */
 #include "directory/recipient_list.h"
 
+#include "directory/recipient_search.h"
 #include "directory/user_row.h"
 
 #include <inttypes.h>
@@ -8,7 +9,8 @@
 
 /* Who administers a part of an organisation may not see its administrative groups: their names are empty for him.
  * $1 organisation, $2 domain, $3 what is looked for, $4 kinds, $5 states, $6 administrative group, $7 and $8 the last one seen, $9
- * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made. The
+ * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made, $16 stores
+ * by their numbers, of which the planner knows how many recipients they have. The
  * page is chosen first, by an index of its order where there is one; names of what contains them are looked up for those on it. */
 #define CHOSEN(key, joins, text_fits)                                                                        \
     "WITH page AS MATERIALIZED (SELECT r.*, a.address, " key " AS sort_key FROM recipient r"                 \
@@ -24,7 +26,8 @@
     "   AND ($12::bigint IS NULL OR r.quota_bytes >= $12)"                                                   \
     "   AND ($13::bigint IS NULL OR r.quota_bytes <= $13)"                                                   \
     "   AND ($14::bigint IS NULL OR r.created_us >= $14)"                                                    \
-    "   AND ($15::bigint IS NULL OR r.created_us < $15) AND $8::bigint >= 0"
+    "   AND ($15::bigint IS NULL OR r.created_us < $15) AND $8::bigint >= 0"                                 \
+    "   AND ($16::bigint[] IS NULL OR r.store_id = ANY ($16))"
 /* In their order until the page is full: quick where many fit. */
 #define FITS_ON_THE_WAY                                                                                      \
     "($3::text IS NULL OR r.sort_name LIKE $3 OR r.recipient_id IN"                                          \
@@ -82,22 +85,13 @@ static const char *const pages[REACHES][RECIPIENT_ORDERS][2] = {
     [REACH_FOUND] = PAGES(OF_ANY, OF_ANY, FITS_AS_FOUND),
 };
 
-/* A pattern of what is looked for, folded. */
-static const char PATTERN[] =
-    "SELECT '%' || regexp_replace(chappe_fold($1), '([%_\\\\])', '\\\\\\1', 'g') || '%'";
-
-/* By recipient_by_name_part and address_by_part. Who has many hits needs none of them: a page is full soon. */
-enum { FEW = 2000 };
-static const char FIND_FEW[] =
-    "(SELECT recipient_id FROM recipient WHERE sort_name LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)"
-    " UNION (SELECT recipient_id FROM address WHERE address LIKE $2 AND ($1::bigint = 0 OR organisation_id = $1) LIMIT $3)";
-
 struct listing {
     const void *owner;
     const struct recipient_query *query;
     int64_t organisation_id;
     enum reach reach;
-    struct db_value text; /* a pattern; with REACH_FOUND, whom it was found in */
+    struct db_value text;   /* a pattern; with REACH_FOUND, whom it was found in */
+    struct db_value stores; /* ids; NULL: any, or those that the query names */
     struct recipient_entry *entries;
     size_t count;
 };
@@ -134,7 +128,7 @@ static bool query_page(struct db *db, const struct listing *l, struct db_rows **
                             db_text(q->states), db_text(q->admin_group), db_text(q->after_key),
                             db_i64(q->after_id), db_i64((int64_t)q->limit), db_text(q->store),
                             db_text(q->storage_group), bound(q->quota_least), bound(q->quota_most),
-                            bound(q->created_from_us), bound(q->created_before_us)),
+                            bound(q->created_from_us), bound(q->created_before_us), l->stores),
                     rows_out, err);
 }
 
@@ -154,29 +148,63 @@ static bool read_page(struct db *db, void *arg, struct err *err)
     return true;
 }
 
-/* By the role that looks up, under whose row-level security these indexes serve; the page itself is read by the actor's. */
 static bool look_for(struct directory *directory, struct listing *l, void *scratch, struct err *err)
+{
+    struct recipient_search search;
+
+    if (!recipient_search(directory, scratch, l->organisation_id, l->query->text, &search, err))
+        return false;
+    l->text = search.value;
+    if (search.is_few)
+        l->reach = REACH_FOUND;
+    return true;
+}
+
+static const char SELECT_STORES[] =
+    "SELECT s.store_id FROM store s JOIN storage_group g USING (storage_group_id)"
+    " WHERE ($1::text IS NULL OR s.name = $1) AND ($2::text IS NULL OR g.name = $2)";
+
+static bool find_stores(struct directory *directory, const void *scratch, const struct recipient_query *query,
+                        struct db_value *stores_out, struct err *err)
 {
     struct db_rows *rows;
     struct db_row row;
-    const char *pattern;
+    int64_t *ids;
 
-    if (!look_up_one(directory, scratch, PATTERN, DB_ARGS(db_text(l->query->text)), &row, err))
+    if (!look_up(directory, scratch, SELECT_STORES,
+                 DB_ARGS(db_text(query->store), db_text(query->storage_group)), &rows, err))
         return false;
-    pattern = db_copy_text(scratch, &row, 0);
-    l->text = db_text(pattern);
-    if (!look_up(directory, scratch, FIND_FEW,
-                 DB_ARGS(db_i64(l->organisation_id), db_text(pattern), db_i64(FEW + 1)), &rows, err))
-        return false;
-    size_t count = db_rows_count(rows);
-    if (count > FEW)
-        return true;
-    int64_t *ids = talloc_array(scratch, int64_t, (unsigned)count + 1);
+    ids = talloc_array(scratch, int64_t, (unsigned)db_rows_count(rows) + 1);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
         ids[i] = db_get_i64(&row, 0);
-    l->reach = REACH_FOUND;
-    l->text = db_i64_array(ids, count);
+    *stores_out = db_i64_array(ids, db_rows_count(rows));
     return true;
+}
+
+/* Who reaches all of the organisation has his page chosen by the role that looks up, whom row-level security costs no look at each row:
+ * there the planner's indexes serve. What is shown is read again, by its numbers, as what the actor may see. */
+static bool choose(struct directory *directory, struct listing *l, void *scratch, struct err *err)
+{
+    struct listing chosen = *l;
+    int64_t *ids;
+
+    chosen.owner = scratch;
+    if ((l->query->store || l->query->storage_group) &&
+        !find_stores(directory, scratch, l->query, &chosen.stores, err))
+        return false;
+    if (!look_in(directory, read_page, &chosen, err))
+        return false;
+    ids = talloc_array(scratch, int64_t, (unsigned)chosen.count + 1);
+    for (size_t i = 0; i < chosen.count; i++)
+        ids[i] = chosen.entries[i].recipient_id;
+    l->reach = REACH_FOUND;
+    l->text = db_i64_array(ids, chosen.count);
+    return true;
+}
+
+static bool is_whole(const struct actor *actor)
+{
+    return !actor->within || !*actor->within;
 }
 
 bool recipient_list(struct directory *directory, const struct actor *actor, const void *owner,
@@ -188,11 +216,14 @@ bool recipient_list(struct directory *directory, const struct actor *actor, cons
                                .query = query,
                                .organisation_id =
                                    query->organisation_id ? query->organisation_id : actor->organisation_id,
-                               .text = db_text(NULL) };
+                               .text = db_text(NULL),
+                               .stores = db_null(DB_I64_ARRAY) };
 
     listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
-    bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&
-                act_read(directory, actor, query->organisation_id, read_page, &listing, err);
+    bool done =
+        (!query->text || look_for(directory, &listing, scratch, err)) &&
+        (listing.reach != REACH_ONE || !is_whole(actor) || choose(directory, &listing, scratch, err)) &&
+        act_read(directory, actor, query->organisation_id, read_page, &listing, err);
     talloc_free(scratch);
     if (!done)
         return false;

@@ -305,7 +305,8 @@ bool selection_list(struct directory *directory, const struct actor *actor, cons
 
 /* ---- keeping mail */
 
-static const char SELECT_KEEPING[] = "SELECT DISTINCT organisation_id FROM retention_rule ORDER BY 1";
+static const char SELECT_KEEPING[] =
+    "SELECT organisation_id FROM retention_rule UNION SELECT organisation_id FROM retention_told ORDER BY 1";
 
 bool retention_organisations(struct directory *directory, const void *owner, int64_t **ids_out,
                              size_t *count_out, struct err *err)

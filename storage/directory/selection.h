@@ -52,7 +52,7 @@ MUST_CHECK bool selection_list(struct directory *directory, const struct actor *
                                enum selection_kind kind, int64_t organisation_id, const char *name,
                                struct selection **list_out, size_t *count_out, struct err *err);
 
-/* Organisations that have policies with rules for keeping mail, under `owner`. */
+/* Organisations that have policies with rules for keeping mail, or had them when an owner was told, under `owner`. */
 MUST_CHECK bool retention_organisations(struct directory *directory, const void *owner, int64_t **ids_out,
                                         size_t *count_out, struct err *err);
 /* The audit row of a policy that was applied to mail: so much was deleted or moved. */

@@ -3,6 +3,7 @@
  */
 #include "directory/user.h"
 
+#include "directory/recipient_search.h"
 #include "directory/user_row.h"
 
 #include <glib.h>
@@ -102,15 +103,17 @@ static const char SELECT_BY_ADDRESS[] =
 static const char SELECT_BY_ID[] = SELECT_USER " WHERE r.mailbox_id IS NOT NULL AND r.recipient_id = $1";
 
 /* By address_by_organisation, or the unique index of all addresses. */
-static const char SELECT_PAGE[] =
-    SELECT_USER " WHERE r.mailbox_id IS NOT NULL AND ($1 = 0 OR a.organisation_id = $1)"
-                "   AND ($2::text IS NULL OR a.domain_id = (SELECT domain_id FROM domain WHERE name = $2))"
-                "   AND ($3::text IS NULL OR strpos(lower(r.name), lower($3)) > 0"
-                "        OR EXISTS (SELECT FROM address b WHERE b.recipient_id = r.recipient_id"
-                "                      AND strpos(b.address, lower($3)) > 0))"
-                "   AND ($4::text IS NULL OR a.address > $4)"
-                "   AND (NOT $6 OR r.protocols <> 255)"
-                " ORDER BY a.address LIMIT $5";
+#define PAGE_THAT(fits)                                                                                      \
+    SELECT_USER " WHERE r.mailbox_id IS NOT NULL AND ($1 = 0 OR a.organisation_id = $1)"                     \
+                "   AND ($2::text IS NULL OR a.domain_id = (SELECT domain_id FROM domain WHERE name = $2))"  \
+                "   AND " fits "   AND ($4::text IS NULL OR a.address > $4)"                                 \
+                "   AND (NOT $6 OR r.protocols <> 255)"                                                      \
+                " ORDER BY a.address LIMIT $5"
+static const char SELECT_PAGE[] = PAGE_THAT(
+    "($3::text IS NULL OR r.sort_name LIKE $3"
+    "      OR EXISTS (SELECT FROM address b WHERE b.recipient_id = r.recipient_id AND b.address LIKE $3))");
+/* Those few that were found. */
+static const char SELECT_FOUND[] = PAGE_THAT("r.recipient_id = ANY ($3::bigint[])");
 
 struct listing {
     const void *owner;
@@ -167,20 +170,53 @@ bool user_get(struct directory *directory, const struct actor *actor, const void
     return get_one(directory, actor, &listing, user_out, err);
 }
 
+static int64_t limit_of(const struct user_query *query)
+{
+    size_t limit = query->limit ? query->limit : DEFAULT_LIMIT;
+
+    return (int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT);
+}
+
+#define PAGE_ARGS(query, organisation_id, text)                                                              \
+    DB_ARGS(db_i64(organisation_id), db_text((query)->domain), text, db_text((query)->after),                \
+            db_i64(limit_of(query)), db_bool((query)->is_restricted))
+
+/* As recipient_list() chooses a page: by the role that looks up, to be read as the actor then. */
+static bool choose(struct directory *directory, const void *scratch, int64_t organisation_id,
+                   const struct user_query *query, struct recipient_search *search, struct err *err)
+{
+    struct listing chosen = { .owner = scratch,
+                              .sql = SELECT_PAGE,
+                              .args = PAGE_ARGS(query, organisation_id, search->value) };
+    int64_t *ids;
+
+    if (!look_in(directory, read_list, &chosen, err))
+        return false;
+    ids = talloc_array(scratch, int64_t, (unsigned)chosen.count + 1);
+    for (size_t i = 0; i < chosen.count; i++)
+        ids[i] = chosen.users[i].recipient_id;
+    *search = (struct recipient_search){ true, db_i64_array(ids, chosen.count) };
+    return true;
+}
+
 bool user_list(struct directory *directory, const struct actor *actor, const void *owner,
                const struct user_query *query, struct user **users_out, size_t *count_out, struct err *err)
 {
-    size_t limit = query->limit ? query->limit : DEFAULT_LIMIT;
-    struct listing listing = {
-        .owner = owner,
-        .sql = SELECT_PAGE,
-        .args =
-            DB_ARGS(db_i64(query->organisation_id), db_text(query->domain), db_text(query->text),
-                    db_text(query->after), db_i64((int64_t)(limit < LARGEST_LIMIT ? limit : LARGEST_LIMIT)),
-                    db_bool(query->is_restricted)),
-    };
+    int64_t organisation_id = query->organisation_id ? query->organisation_id : actor->organisation_id;
+    struct recipient_search search = { .value = db_text(NULL) };
+    void *scratch = talloc_new(NULL);
+    bool is_slow = query->text || query->is_restricted, done = true;
+    if (query->text)
+        done = recipient_search(directory, scratch, organisation_id, query->text, &search, err);
+    if (done && is_slow && !search.is_few && organisation_id && (!actor->within || !*actor->within))
+        done = choose(directory, scratch, organisation_id, query, &search, err);
+    struct listing listing = { .owner = owner,
+                               .sql = search.is_few ? SELECT_FOUND : SELECT_PAGE,
+                               .args = PAGE_ARGS(query, query->organisation_id, search.value) };
 
-    if (!act_read(directory, actor, query->organisation_id, read_list, &listing, err))
+    done = done && act_read(directory, actor, query->organisation_id, read_list, &listing, err);
+    talloc_free(scratch);
+    if (!done)
         return false;
     *users_out = listing.users;
     *count_out = listing.count;

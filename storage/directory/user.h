@@ -93,7 +93,7 @@ MUST_CHECK bool user_get(struct directory *directory, const struct actor *actor,
 struct user_query {
     int64_t organisation_id; /* 0: all that the actor may see */
     const char *domain;      /* NULL: all */
-    const char *text;        /* in name or address, case ignored; NULL: all */
+    const char *text;        /* in name or any address, case and accents aside; NULL: all */
     const char *after;       /* primary address of the last one seen; NULL: from the start */
     bool is_restricted;      /* only who may not use every protocol that his domain and organisation allow */
     size_t limit;            /* 0: 1,000 */

@@ -28,8 +28,45 @@ char *written_name(const void *owner, const char *attribute, struct span value);
 MUST_CHECK bool written_due(struct directory *directory, const void *owner, const struct source *source,
                             const char *after, struct written_due **due_out, size_t *count_out,
                             struct err *err);
+/* The same of all users, compared already or not, and whatever became of the source since it was read. */
+MUST_CHECK bool written_all(struct directory *directory, const void *owner, const struct source *source,
+                            const char *after, struct written_due **due_out, size_t *count_out,
+                            struct err *err);
 /* The entry was compared: these are the values in it that we wrote. */
 MUST_CHECK bool written_note(struct directory *directory, const struct source *source, const char *key,
                              const char *const *values, size_t count, struct err *err);
+
+/* What the directory did not take. */
+struct written_refusal {
+    const char *dn, *message; /* message: for people, in English */
+    const char *cause;        /* what the server said */
+    const char *detail;       /* what it was to take */
+    int64_t since_us;
+};
+/* The entry was compared, and the directory refuses: told until it takes it. `refusal` without dn and time. */
+MUST_CHECK bool written_refuse(struct directory *directory, const struct source *source, const char *key,
+                               const struct written_refusal *refusal, struct err *err);
+/* After a run: whether anything was written, and why not all of it could be ("": all was). */
+MUST_CHECK bool written_end(struct directory *directory, const struct source *source, bool has_written,
+                            const char *fault, struct err *err);
+
+/* ---- for administrators */
+
+struct written_state {
+    int64_t written_us; /* 0: never */
+    const char *fault;  /* "": none */
+    int64_t entries;    /* in which something of ours stands */
+    int64_t due;        /* still to be compared */
+    int64_t refusals;   /* all of them */
+    struct written_refusal *refused;
+    size_t refused_count; /* at most the limit, by DN */
+};
+/* How it goes; under `owner`. */
+MUST_CHECK bool written_state_get(struct directory *directory, const struct actor *actor, const void *owner,
+                                  const struct source *source, size_t limit, struct written_state *state_out,
+                                  struct err *err);
+/* The next run tries again what was refused. */
+MUST_CHECK bool written_again(struct directory *directory, const struct actor *actor,
+                              const struct source *source, struct err *err);
 
 #endif

@@ -201,3 +201,12 @@ enum ldap_filter_fault ldap_filter_parse(const void *owner, struct span text, st
     skip_spaces(&reading);
     return span_is_empty(reading.in) ? LDAP_FILTER_GOOD : LDAP_FILTER_BAD_SYNTAX;
 }
+
+void ldap_filter_add_value(struct buf *out, const char *value)
+{
+    for (const char *p = value; *p; p++)
+        if (strchr("*()\\", *p))
+            buf_add_format(out, "\\%02x", (unsigned char)*p);
+        else
+            buf_add_byte(out, *p);
+}

@@ -12,6 +12,7 @@
 #ifndef FORMAT_LDAP_FILTER_H
 #define FORMAT_LDAP_FILTER_H
 
+#include "base/buf.h"
 #include "base/span.h"
 
 enum {
@@ -48,5 +49,8 @@ const char *ldap_filter_fault_text(enum ldap_filter_fault fault);
 /* The whole of `text`, spaces around it aside. `*at_out`: where it went wrong, in bytes. */
 MUST_CHECK enum ldap_filter_fault ldap_filter_parse(const void *owner, struct span text,
                                                     struct ldap_filter **filter_out, size_t *at_out);
+
+/* Adds a value for a filter's text: what means something there is escaped. */
+void ldap_filter_add_value(struct buf *out, const char *value);
 
 #endif

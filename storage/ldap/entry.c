@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <talloc.h>
 
-enum { ATTRIBUTES_MAX = 1000, RANGES_MAX = 2000 };
+enum { ATTRIBUTES_MAX = 1000, RANGES_MAX = 2000, ALLOWED_PIECE_MS = 60000 };
 
 const struct ldap_attribute *ldap_entry_attribute(const struct ldap_entry *entry, const char *name)
 {
@@ -155,9 +155,11 @@ static bool complete(struct ldap_link *link, const void *owner, const char *dn,
 {
     bool is_last = false;
 
-    for (int i = 0; i < RANGES_MAX && !is_last && !attribute->is_cut; i++)
+    for (int i = 0; i < RANGES_MAX && !is_last && !attribute->is_cut; i++) {
+        ldap_link_extend(link, ALLOWED_PIECE_MS);
         if (!ask_more(link, owner, dn, attribute, &next, &is_last, err))
             return false;
+    }
     return true;
 }
 

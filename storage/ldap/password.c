@@ -32,6 +32,19 @@ static const struct {
     { 0x775, LDAP_LOCKED },
 };
 
+/* What servers refuse in words, with codes that mean other things elsewhere. */
+static const struct {
+    int code;
+    const char *words;
+    enum ldap_verdict verdict;
+} refusals[] = {
+    { LDAP_UNWILLING_TO_PERFORM, "inactivated", LDAP_DISABLED },                  /* 389 DS: nsAccountLock */
+    { LDAP_CONSTRAINT_VIOLATION, "password retry limit", LDAP_LOCKED },           /* 389 DS */
+    { LDAP_UNWILLING_TO_PERFORM, "failed logins", LDAP_LOCKED },                  /* FreeIPA */
+    { LDAP_UNWILLING_TO_PERFORM, "permanently locked", LDAP_LOCKED },             /* FreeIPA */
+    { LDAP_UNWILLING_TO_PERFORM, "principal) is expired", LDAP_ACCOUNT_EXPIRED }, /* FreeIPA */
+};
+
 const char *ldap_verdict_name(enum ldap_verdict verdict)
 {
     return verdict_names[verdict];
@@ -93,11 +106,21 @@ static void read_policy(struct ldap_link *link, LDAPControl **controls, struct l
         check->verdict = verdicts[error];
 }
 
-/* Result codes with which a server judges the name and password, and not itself. */
-static bool is_judgement(int code)
+/* LDAP_RIGHT: none of these. */
+static enum ldap_verdict refusal_in_words(int code, const char *diagnostic)
+{
+    for (size_t i = 0; diagnostic && i < COUNT_OF(refusals); i++)
+        if (refusals[i].code == code && strstr(diagnostic, refusals[i].words))
+            return refusals[i].verdict;
+    return LDAP_RIGHT;
+}
+
+/* Results with which a server judges the name and password, and not itself. */
+static bool is_judgement(int code, const char *diagnostic)
 {
     return code == LDAP_SUCCESS || code == LDAP_INVALID_CREDENTIALS || code == LDAP_NO_SUCH_OBJECT ||
-           code == LDAP_INVALID_DN_SYNTAX || code == LDAP_INAPPROPRIATE_AUTH;
+           code == LDAP_INVALID_DN_SYNTAX || code == LDAP_INAPPROPRIATE_AUTH ||
+           refusal_in_words(code, diagnostic) != LDAP_RIGHT;
 }
 
 static bool read_answer(struct ldap_link *link, LDAPMessage *answer, struct ldap_check *check,
@@ -107,7 +130,7 @@ static bool read_answer(struct ldap_link *link, LDAPMessage *answer, struct ldap
     char *diagnostic = NULL;
     int code = LDAP_DECODING_ERROR,
         parsed = ldap_parse_result(link->ld, answer, &code, NULL, &diagnostic, NULL, &controls, 1);
-    bool ok = parsed == LDAP_SUCCESS && is_judgement(code);
+    bool ok = parsed == LDAP_SUCCESS && is_judgement(code, diagnostic);
 
     if (!ok) {
         link_fault(link, parsed == LDAP_SUCCESS ? code : parsed, "bind", diagnostic, err);
@@ -123,6 +146,8 @@ static bool read_answer(struct ldap_link *link, LDAPMessage *answer, struct ldap
                 check->verdict = sub_codes[i].verdict;
         keep_printable(check->diagnostic, sizeof check->diagnostic, diagnostic);
         read_policy(link, controls, check);
+        if (refusal_in_words(code, diagnostic) != LDAP_RIGHT) /* 389 DS calls locked what is inactivated */
+            check->verdict = refusal_in_words(code, diagnostic);
     }
     ldap_controls_free(controls);
     ldap_memfree(diagnostic);

@@ -31,7 +31,7 @@
 enum {
     LDAP_SERVERS_MAX = 16,           /* of one source, those found by SRV records included */
     LDAP_ANSWER_BYTES_MAX = 1 << 27, /* one entry or other answer; larger ones break the connection */
-    LDAP_VALUES_MAX = 2000000,       /* of one attribute; what is beyond is left out and is_cut is set */
+    LDAP_VALUES_MAX = 250000,        /* of one attribute; what is beyond is left out and is_cut is set */
 };
 
 enum ldap_tls {

@@ -37,6 +37,28 @@ bool mailbox_modseq(struct mailbox *mailbox, uint64_t *modseq_out, struct err *e
     return is_done;
 }
 
+static const char DELIVERED[] =
+    "SELECT coalesce(max(i.created_modseq), 0)"
+    "  FROM folder f CROSS JOIN LATERAL (SELECT m.item_id, m.modseq FROM membership m"
+    "                                     WHERE m.folder_id = f.folder_id ORDER BY m.uid DESC LIMIT $3) p"
+    "  JOIN item i USING (item_id)"
+    " WHERE f.mailbox_id = $1 AND f.modseq > $2 AND p.modseq > $2 AND i.created_modseq > $2"
+    "   AND coalesce(f.special_use, '') NOT IN ('\\Drafts', '\\Sent')";
+
+bool items_delivered(struct mailbox *mailbox, uint64_t since, uint64_t *modseq_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct db_rows *rows;
+    struct db_row row;
+    bool is_done = query(mailbox, arena, DELIVERED,
+                         DB_ARGS(db_i64(mailbox_id(mailbox)), db_i64((int64_t)since), db_i64(DELIVERED_LOOK)),
+                         &rows, err);
+
+    *modseq_out = is_done && db_rows_at(rows, 0, &row) ? (uint64_t)db_get_i64(&row, 0) : 0;
+    talloc_free(arena);
+    return is_done;
+}
+
 #define PLACES(condition)                                                                                    \
     "SELECT i.item_id, i.thread_id, i.message_id, i.created_modseq, p.folder_id, p.uid, p.saved_us"          \
     "  FROM item i JOIN membership p USING (item_id)"                                                        \

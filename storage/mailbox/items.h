@@ -17,6 +17,12 @@
 /* The counter of changes of the whole mailbox, as committed. */
 MUST_CHECK bool mailbox_modseq(struct mailbox *mailbox, uint64_t *modseq_out, struct err *err);
 
+/* The modseq of the newest item that was added after `since`; 0: none. Not of one that is in Drafts or Sent, or that stands behind more than
+ * DELIVERED_LOOK newer ones in its folder. Cost: that, for each folder that changed. */
+enum { DELIVERED_LOOK = 100 };
+MUST_CHECK bool items_delivered(struct mailbox *mailbox, uint64_t since, uint64_t *modseq_out,
+                                struct err *err);
+
 /* One membership of an item, there or expunged. */
 struct item_place {
     int64_t item_id, thread_id, message_id, folder_id;

@@ -24,4 +24,10 @@ MUST_CHECK bool mailbox_retain(struct mailbox *mailbox, const struct retention_r
                                enum retain_mode mode, int64_t now_us, int64_t until_us,
                                struct retained *retained_io, bool *is_done_out, struct err *err);
 
+struct message_draft;
+/* The letter to an owner that says what these rules do, in `language` ("fr", "en"; another one: in both), to be filed in the INBOX
+ * with ignores_quota. Under `owner`. */
+struct message_draft *retention_notice(const void *owner, const char *address, const char *language,
+                                       const struct retention_rule *rules, size_t count, int64_t now_us);
+
 #endif

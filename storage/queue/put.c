@@ -1,4 +1,4 @@
-/* put.c -- messages and their recipients go in: one statement for all of them, one round trip. */
+/* put.c -- messages and their recipients go in: one statement for many of them, one round trip. */
 #include "queue/queue.h"
 
 #include "base/clock.h"
@@ -6,6 +6,7 @@
 #include "db/pipeline.h"
 #include "db/transaction.h"
 #include "message/zstd.h"
+#include "queue/put_alone.h"
 #include "queue/receipt.h"
 #include "trace/row.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { PIECE_BYTES = 256 * 1024, PIPELINE_BYTES = 4 << 20, ACQUIRE_MS = 5000, ONCE_ATTEMPTS = 3 };
+enum { ACQUIRE_MS = 5000, ONCE_ATTEMPTS = 3 };
 
 char *queue_group_lane(const void *owner, int64_t group_id)
 {
@@ -53,13 +54,9 @@ static const char INSERT_ALL[] =
     "                      $35::bigint[], $36::integer[], $37::text[], $43::bytea[])"
     "     AS t (message, address, group_id, mailbox_id, target, asked, why, flags, notify, orcpt_type, orcpt, lane,"
     "           next_try_us, overdue_us, state, sender, receipt)";
-/* What a message has behind that; it was the only one. */
-static const char INSERT_PIECE[] = "INSERT INTO queue_body (message_id, chunk, codec, data)"
-                                   " VALUES (currval('queue_message_message_id_seq'), $1, $2, $3)";
-
 static size_t pieces_of(const struct queue_new *new)
 {
-    return (span_length(new->bytes) + PIECE_BYTES - 1) / PIECE_BYTES;
+    return (span_length(new->bytes) + QUEUE_PIECE_BYTES - 1) / QUEUE_PIECE_BYTES;
 }
 
 /* ---- messages as columns */
@@ -212,8 +209,10 @@ static size_t pack_pieces(const void *arena, const struct queue_new *const *mess
                                  .codec = talloc_array(arena, int32_t, (unsigned)most + 1),
                                  .data = talloc_array(arena, struct span, (unsigned)most + 1) };
     for (size_t i = 0; i < count; i++)
-        for (chunk = 0; chunk < pieces_of(messages[i]) && (count > 1 || c->bytes < PIPELINE_BYTES); chunk++)
-            add_packed(arena, c, i, chunk, span_part(messages[i]->bytes, chunk * PIECE_BYTES, PIECE_BYTES));
+        for (chunk = 0; chunk < pieces_of(messages[i]) && (count > 1 || c->bytes < QUEUE_PIPELINE_BYTES);
+             chunk++)
+            add_packed(arena, c, i, chunk,
+                       span_part(messages[i]->bytes, chunk * QUEUE_PIECE_BYTES, QUEUE_PIECE_BYTES));
     return chunk;
 }
 
@@ -257,25 +256,12 @@ static bool add_all(struct db *db, const void *arena, const struct queue_new *co
         err);
 }
 
-/* The pieces from *number_io on, until a pipeline is full. */
-static bool add_pieces(struct db *db, struct span bytes, size_t *number_io, struct err *err)
+/* Messages that go in together; *pieces_out: of the last one, how many are in. */
+static bool add_together(struct db *db, const void *arena, const struct queue_new *const *messages,
+                         size_t count, size_t *pieces_out, struct err *err)
 {
-    size_t sent = 0, pieces = (span_length(bytes) + PIECE_BYTES - 1) / PIECE_BYTES;
-
-    while (*number_io < pieces && sent < PIPELINE_BYTES) {
-        void *scratch = talloc_new(NULL);
-        int16_t codec;
-        struct span packed =
-            zstd_pack(scratch, span_part(bytes, *number_io * PIECE_BYTES, PIECE_BYTES), &codec);
-        bool done = db_pipeline_add(
-            db, INSERT_PIECE, DB_ARGS(db_i32((int32_t)*number_io), db_i16(codec), db_bytes(packed)), err);
-        sent += span_length(packed);
-        ++*number_io;
-        talloc_free(scratch);
-        if (!done)
-            return false;
-    }
-    return true;
+    return count == 1 && queue_is_for_few(messages[0]) ? queue_add_alone(db, messages[0], pieces_out, err)
+                                                       : add_all(db, arena, messages, count, pieces_out, err);
 }
 
 static bool add_traces(struct db *db, const void *arena, const struct queue_new *const *messages,
@@ -303,10 +289,10 @@ bool queue_add(struct db *db, const void *arena, const struct queue_new *const *
     /* Each statement holds what a pipeline holds. */
     for (size_t until = 0, bytes = 0; from < count; from = until, bytes = 0) {
         while (until < count &&
-               (until == from || bytes + span_length(messages[until]->bytes) <= PIPELINE_BYTES))
+               (until == from || bytes + span_length(messages[until]->bytes) <= QUEUE_PIPELINE_BYTES))
             bytes += span_length(messages[until++]->bytes);
-        if (!add_all(db, arena, messages + from, until - from, &pieces, err) ||
-            (until - from == 1 && !add_pieces(db, messages[from]->bytes, &pieces, err)))
+        if (!add_together(db, arena, messages + from, until - from, &pieces, err) ||
+            (until - from == 1 && !queue_add_pieces(db, messages[from]->bytes, &pieces, err)))
             return false;
     }
     return add_traces(db, arena, messages, count, err);
@@ -326,7 +312,7 @@ static bool add_rest(struct db *db, const struct putting *putting, size_t number
 
     while (putting->count == 1 && number < pieces_of(last))
         if (!db_pipeline_send(db, err) || !db_pipeline_end(db, err) ||
-            !add_pieces(db, last->bytes, &number, err))
+            !queue_add_pieces(db, last->bytes, &number, err))
             return false;
     return true;
 }
@@ -338,7 +324,7 @@ static bool put(struct db *db, void *arg, struct err *err)
     size_t pieces = 0;
     bool done = (!putting->is_once || (queue_receipt_add(db, putting->receipt, err) &&
                                        db_pipeline_send(db, err) && db_pipeline_end(db, err))) &&
-                add_all(db, arena, putting->messages, putting->count, &pieces, err) &&
+                add_together(db, arena, putting->messages, putting->count, &pieces, err) &&
                 add_rest(db, putting, pieces, err) &&
                 add_traces(db, arena, putting->messages, putting->count, err) &&
                 (putting->is_once || queue_receipt_add(db, putting->receipt, err));

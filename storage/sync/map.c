@@ -288,7 +288,8 @@ static const struct ldap_attribute *raw(const struct sync_map *map, void *arena,
 static const char *key_of(const struct sync_map *map, void *arena, const struct ldap_entry *entry)
 {
     static const char *const ad[] = { "objectGUID", NULL },
-                             *const ds389[] = { "ipaUniqueID", "nsUniqueId", "entryUUID", NULL },
+                             /* the one that the server tells of changes by (RFC 4533) */
+        *const ds389[] = { "nsUniqueId", "ipaUniqueID", "entryUUID", NULL },
                              *const openldap[] = { "entryUUID", NULL };
     const char *const *names = map->flavour == FLAVOUR_AD      ? ad
                                : map->flavour == FLAVOUR_389DS ? ds389
@@ -478,15 +479,25 @@ static void take_addresses(const struct sync_map *map, void *arena, const struct
 
 /* ---- members */
 
+/* None of too many, which is a fault of the entry. */
 static struct span *take_members(const struct sync_map *map, void *arena, const struct ldap_entry *entry,
-                                 enum field field, size_t *count_out)
+                                 enum field field, struct mirror_entry *out, size_t *count_out)
 {
     struct names names = { span_text(map->templates[field]) };
     const struct ldap_attribute *attribute;
     struct span *members = NULL;
     size_t count = 0;
 
+    *count_out = 0;
     while ((attribute = next_attribute(arena, entry, &names)) != NULL) {
+        if (attribute->is_cut || count + attribute->count > MIRROR_MEMBERS_MAX) {
+            out->fault = talloc_asprintf(
+                arena,
+                "The attribute %.60s has more than %d values, which is the most that is taken over. "
+                "Divide the group in the directory, or leave it out by the filter of groups.",
+                attribute->name, MIRROR_MEMBERS_MAX);
+            return NULL;
+        }
         bool is_account = strcasecmp(attribute->name, "memberUid") == 0;
         members = talloc_realloc(arena, members, struct span, (unsigned)(count + attribute->count));
         for (size_t i = 0; i < attribute->count; i++) {
@@ -610,8 +621,8 @@ bool sync_map(const struct sync_map *map, void *arena, const struct ldap_entry *
     out->manager_key = out->manager_key ? out->manager_key : "";
     take_addresses(map, arena, entry, out);
     if (out->kind == MIRROR_GROUP)
-        out->members = take_members(map, arena, entry, FIELD_MEMBERS, &out->member_count);
-    out->memberships = take_members(map, arena, entry, FIELD_MEMBERSHIPS, &out->membership_count);
+        out->members = take_members(map, arena, entry, FIELD_MEMBERS, out, &out->member_count);
+    out->memberships = take_members(map, arena, entry, FIELD_MEMBERSHIPS, out, &out->membership_count);
     sync_map_seal(out);
     return true;
 }

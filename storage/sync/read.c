@@ -9,6 +9,8 @@
 #include <strings.h>
 #include <talloc.h>
 
+enum { FOUND_MAX = 2000000 /* by the URL of one group */ };
+
 static const char *const way_names[WAYS] = { "timestamp", "syncrepl", "usn", "dirsync" };
 
 const char *read_way_name(enum read_way way)
@@ -133,7 +135,7 @@ static bool take_url(struct reading *reading, struct mirror_entry *out, struct s
     struct ldap_search search = { .scope = LDAP_BASE,
                                   .attributes = none,
                                   .page_size = (unsigned)reading->source->page_size,
-                                  .size_limit = LDAP_VALUES_MAX };
+                                  .size_limit = FOUND_MAX };
 
     if (!span_take_word(&rest, "ldap:///") || !span_take_until(&rest, '?', &base) ||
         !span_take_until(&rest, '?', &attributes) || !span_take_until(&rest, '?', &scope) ||

@@ -105,9 +105,10 @@ static bool by_usn(struct reading *reading, const void *owner, const struct read
 /* ---- DirSync: it names what changed, which is then read whole */
 
 struct named {
-    void *owner;
+    void *owner; /* of one round's */
     char **keys;
     size_t count;
+    bool is_first; /* what is there has just been read: only the cookie counts */
     struct reading *reading;
 };
 
@@ -121,6 +122,8 @@ static bool note_named(void *arg, enum ldap_sync_event event, const char *key, c
         return true;
     if (deleted && strcmp(deleted, "TRUE") == 0)
         return read_gone(named->reading, key, err);
+    if (named->is_first)
+        return true;
     named->keys = talloc_realloc(named->owner, named->keys, char *, (unsigned)named->count + 1);
     named->keys[named->count++] = talloc_strdup(named->owner, key);
     return true;
@@ -151,27 +154,28 @@ static bool by_dirsync(struct reading *reading, const void *owner, const struct 
     static const char *names[] = {
         "objectGUID", "isDeleted", "uSNChanged", "member", "mail", "cn", "*", NULL
     };
-    struct named named = { .owner = talloc_new(NULL), .reading = reading };
+    struct named named = { .is_first = span_is_empty(cookie), .reading = reading };
     struct ldap_sync sync = { .base = root->naming,
                               .filter = "(|(objectClass=user)(objectClass=contact)(objectClass=group))",
                               .attributes = names,
                               .cookie = cookie,
                               .each = note_named,
                               .arg = &named };
-    bool ok = true, has_more = true, is_first = span_is_empty(cookie);
+    bool ok = true, has_more = true;
 
     while (ok && has_more) {
+        named.owner = talloc_new(NULL);
+        named.keys = NULL;
+        named.count = 0;
         ok = ldap_link_dirsync(reading->link, owner, &sync, &has_more, err);
         sync.cookie = sync.cookie_now;
         if (ok && has_more)
             ldap_link_extend(reading->link, 60000);
-        /* the first round only fetches the cookie: everything has just been read */
-        for (size_t i = 0; ok && !is_first && i < named.count; i++)
+        for (size_t i = 0; ok && i < named.count; i++)
             ok = read_named(reading, named.keys[i], err);
-        named.count = 0;
+        talloc_free(named.owner);
     }
     mark_out->mark = sync.cookie_now;
-    talloc_free(named.owner);
     return ok;
 }
 

@@ -1,6 +1,7 @@
 /* write_back.c -- compare, write, note. */
 #include "sync/write_back.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "directory/written.h"
 #include "ldap/write.h"
@@ -11,7 +12,7 @@
 #include <strings.h>
 #include <talloc.h>
 
-enum { WRITER_MS = 60000, FIELDS = 3 };
+enum { WRITER_MS = 60000, PREVIEW_MS = 8000, FIELDS = 3 };
 
 enum field_kind { FIELD_MAIL, FIELD_ALIASES, FIELD_PHOTO };
 static const char *const words[FIELDS] = {
@@ -22,7 +23,9 @@ struct writing {
     struct directory *directory;
     const struct source *source;
     struct ldap_link *link;
-    struct source_run *run;
+    bool is_dry, has_written, is_whole;
+    int64_t looked, most; /* entries; most 0: all */
+    int64_t until_us;     /* of a preview: monotonic */
     json_t *changes;
     bool is_wanted[FIELDS];
     const char *attributes[FIELDS];
@@ -171,17 +174,21 @@ static void record(struct writing *writing, const char *what, const char *dn, co
 }
 
 /* What the directory refuses is its affair, and told; where it is away, the rest waits. */
-static bool refused(struct writing *writing, struct comparing *c, struct err *err)
+static bool refused(struct writing *writing, const struct comparing *c, struct err *err)
 {
+    char message[sizeof err->user], cause[sizeof err->log];
+    struct written_refusal refusal = { .message = message, .cause = cause };
+
     if (err_is_temporary(err->kind))
         return false;
+    snprintf(message, sizeof message, "%s", err->user);
+    snprintf(cause, sizeof cause, "%s", err->log);
+    refusal.detail = c->detail ? c->detail : "";
     log_event(LOG_LEVEL_WARNING, "directory.write.refused", log_text("source", writing->source->name),
-              log_text("dn", c->due->dn), log_text("cause", err->log));
-    record(writing, "write-refused", c->due->dn, err->user);
-    c->ours = c->due->values;
-    c->ours_count = c->due->value_count;
+              log_text("dn", c->due->dn), log_text("cause", cause));
+    record(writing, "write-refused", c->due->dn, message);
     *err = ERR_INIT;
-    return true;
+    return writing->is_dry || written_refuse(writing->directory, writing->source, c->due->key, &refusal, err);
 }
 
 static bool write_one(struct writing *writing, struct comparing *c, struct err *err)
@@ -189,43 +196,56 @@ static bool write_one(struct writing *writing, struct comparing *c, struct err *
     const char *names[FIELDS + 1] = { writing->attributes[0], writing->attributes[1], writing->attributes[2],
                                       NULL };
     struct ldap_search search = { .base = c->due->dn, .filter = "(objectClass=*)", .attributes = names };
-    bool is_dry = writing->run->kind == RUN_PREVIEW, ok;
+    bool ok;
 
     ldap_link_extend(writing->link, WRITER_MS);
     ok = ldap_link_find(writing->link, c->arena, &search, &c->entry, err);
     if (ok)
         compare_all(writing, c);
-    if (ok && c->detail && !is_dry)
+    if (ok && c->detail && !writing->is_dry)
         ok = ldap_link_write(writing->link, c->due->dn, c->writes, c->write_count, err);
-    if (ok && c->detail) {
+    if (!ok)
+        return refused(writing, c, err);
+    if (c->detail) {
+        writing->has_written = !writing->is_dry;
         record(writing, "write", c->due->dn, c->detail);
-        log_event(LOG_LEVEL_INFO, is_dry ? "directory.write.preview" : "directory.write",
+        log_event(LOG_LEVEL_INFO, writing->is_dry ? "directory.write.preview" : "directory.write",
                   log_text("source", writing->source->name), log_text("dn", c->due->dn),
                   log_text("what", c->detail));
     }
-    if (!ok && !refused(writing, c, err))
-        return false;
-    return is_dry ||
+    return writing->is_dry ||
            written_note(writing->directory, writing->source, c->due->key, c->ours, c->ours_count, err);
 }
 
-static bool write_batches(struct writing *writing, struct err *err)
+typedef bool next_users(struct directory *directory, const void *owner, const struct source *source,
+                        const char *after, struct written_due **due_out, size_t *count_out, struct err *err);
+
+static bool goes_on(const struct writing *writing)
+{
+    return writing->most == 0 ||
+           (writing->looked < writing->most && clock_monotonic_us() < writing->until_us);
+}
+
+/* writing->is_whole afterwards: there are no more. */
+static bool write_batches(struct writing *writing, next_users *next, struct err *err)
 {
     char after[WRITTEN_NAME_MAX] = "";
     bool ok = true;
     size_t count = 1;
 
-    while (ok && count > 0) {
+    while (ok && count > 0 && goes_on(writing)) {
         void *arena = talloc_new(NULL);
         struct written_due *due;
-        ok = written_due(writing->directory, arena, writing->source, after, &due, &count, err);
-        for (size_t i = 0; ok && i < count; i++) {
+        ok = next(writing->directory, arena, writing->source, after, &due, &count, err);
+        for (size_t i = 0; ok && i < count && goes_on(writing); i++) {
             struct comparing c = { .arena = arena, .due = &due[i] };
             ok = write_one(writing, &c, err);
             snprintf(after, sizeof after, "%s", due[i].key);
+            writing->looked++;
         }
         talloc_free(arena);
     }
+    writing->is_whole = ok && count == 0;
     return ok;
 }
 
@@ -240,19 +260,25 @@ static bool is_anything_due(struct writing *writing, struct err *err)
     return is_due;
 }
 
-static bool write_all(struct writing *writing, struct ldap_pool *pool, const void *owner, struct err *err)
+static bool take_writer(struct writing *writing, struct ldap_pool *pool, unsigned wait_ms, struct err *err)
 {
     const struct source *source = writing->source;
-    struct source_run *run = writing->run;
+
+    return ldap_writer_take(pool, source->write_dn ? source->write_dn : "",
+                            source->write_password ? source->write_password : "", wait_ms, &writing->link,
+                            err);
+}
+
+static bool write_all(struct writing *writing, struct ldap_pool *pool, const void *owner,
+                      struct source_run *run, struct err *err)
+{
     char *text;
     bool ok;
 
-    if (!ldap_writer_take(pool, source->write_dn ? source->write_dn : "",
-                          source->write_password ? source->write_password : "", WRITER_MS, &writing->link,
-                          err))
+    if (!take_writer(writing, pool, WRITER_MS, err))
         return false;
     writing->changes = run->changes ? json_loads(run->changes, 0, NULL) : json_array();
-    ok = write_batches(writing, err);
+    ok = write_batches(writing, written_due, err);
     text = json_dumps(writing->changes, JSON_COMPACT);
     run->changes = talloc_strdup(owner, text ? text : "[]");
     free(text);
@@ -264,15 +290,83 @@ static bool write_all(struct writing *writing, struct ldap_pool *pool, const voi
 void sync_write_back(struct directory *directory, const struct source *source, struct ldap_pool *pool,
                      const void *owner, struct source_run *run)
 {
-    struct writing writing = { .directory = directory, .source = source, .run = run };
-    struct err err = ERR_INIT;
+    struct writing writing = { .directory = directory, .source = source, .is_dry = run->kind == RUN_PREVIEW };
+    struct err err = ERR_INIT, noted = ERR_INIT;
 
     if (source->write_back.count == 0 || strcmp(run->state, "done") != 0)
         return;
     begin(&writing);
-    if ((is_anything_due(&writing, &err) && !write_all(&writing, pool, owner, &err)) ||
+    if ((is_anything_due(&writing, &err) && !write_all(&writing, pool, owner, run, &err)) ||
         err.kind != ERR_NONE) {
         log_err(LOG_LEVEL_WARNING, "directory.write", &err);
         run->message = talloc_asprintf(owner, "Nothing more could be written back: %s", err.user);
     }
+    if (!writing.is_dry &&
+        !written_end(directory, source, writing.has_written, err.kind == ERR_NONE ? "" : err.user, &noted))
+        log_err(LOG_LEVEL_WARNING, "directory.write.record", &noted);
+}
+
+/* ---- before anything is written */
+
+static json_t *report_of(const struct writing *writing, const struct err *err)
+{
+    const char *message = err->kind == ERR_NONE ? "" : err->user;
+    json_t *change;
+    size_t i;
+
+    json_array_foreach(writing->changes, i, change)
+    {
+        const char *what = json_string_value(json_object_get(change, "what")),
+                   *detail = json_string_value(json_object_get(change, "detail"));
+        json_object_set_new(change, "remedy",
+                            json_string(strcmp(what, "write") == 0 ? "" : sync_write_remedy(detail)));
+    }
+    return json_pack("{s:b, s:s, s:s, s:I, s:b, s:O}", "good", err->kind == ERR_NONE, "message", message,
+                     "remedy", sync_write_remedy(message), "looked", (json_int_t)writing->looked, "all",
+                     writing->is_whole, "changes", writing->changes);
+}
+
+static bool is_whole(const struct source *source, struct err *err)
+{
+    if (source->write_back.count == 0)
+        return err_set(err, ERR_INVALID, "Say what is to be written back: mail, aliases or photo.");
+    if (!source->write_dn || !source->write_password)
+        return err_set(err, ERR_INVALID,
+                       "Writing back needs an account of its own: the settings write_dn and write_password.");
+    return true;
+}
+
+bool sync_write_preview(struct directory *directory, const struct source *source, ldap_find_srv *find_srv,
+                        void *find_srv_arg, json_t **report_out, struct err *err)
+{
+    struct writing writing = {
+        .directory = directory,
+        .source = source,
+        .is_dry = true,
+        .most = PREVIEW_ENTRIES_MAX,
+        .until_us = clock_monotonic_us() + PREVIEW_MS * 1000LL,
+    };
+    void *arena = talloc_new(NULL);
+    struct ldap_settings settings;
+    struct ldap_pool *pool = NULL;
+    struct err found = ERR_INIT;
+    bool ok;
+
+    *err = ERR_INIT;
+    ok = is_whole(source, err) && source_ldap(arena, source, &settings, err);
+    settings.find_srv = find_srv;
+    settings.find_srv_arg = find_srv_arg;
+    ok = ok && ldap_pool_open(arena, &settings, &pool, err);
+    if (ok) {
+        begin(&writing);
+        writing.changes = json_array();
+        if (take_writer(&writing, pool, PREVIEW_MS, &found) && !write_batches(&writing, written_all, &found))
+            log_err(LOG_LEVEL_INFO, "directory.write.preview", &found);
+        ldap_link_release(&writing.link);
+        *report_out = report_of(&writing, &found);
+        json_decref(writing.changes);
+    }
+    ldap_pool_close(&pool);
+    talloc_free(arena);
+    return ok;
 }

@@ -1,4 +1,4 @@
-/* row.c -- one INSERT for all rows of a transaction. */
+/* row.c -- one INSERT for all rows of a transaction; a plain one, which costs half as much, where it is a single row. */
 #include "trace/row.h"
 
 #include "db/pipeline.h"
@@ -16,6 +16,9 @@
 #define COLUMNS                                                                                              \
     "(at_us, trace_id, parent, organisation_id, is_begin, sender, message_id, login, peer, terms, events"
 static const char INSERT[] = INSERT_ROWS " FROM " ROWS ") AS t " COLUMNS ")";
+static const char INSERT_ONE[] =
+    "INSERT INTO trace (at_us, trace_id, parent, organisation_id, is_begin, sender, message_id, login, peer, terms, events)"
+    " VALUES ($1, $2, $3, nullif($4, 0), $5, $6, $7, $8, $9, $10::text::bigint[], $11::text::json)";
 static const char INSERT_GUARDED[] =
     INSERT_ROWS " FROM " ROWS ", $12::bigint[], $13::bigint[]) AS t " COLUMNS ", recipient_id, lease)"
                 " WHERE t.recipient_id = 0"
@@ -104,11 +107,24 @@ static struct columns columns_of(const void *arena, const struct trace_row *rows
         db_text_array((c).texts[LOGIN], n), db_text_array((c).texts[PEER], n),                               \
         db_text_array((c).texts[TERMS], n), db_text_array((c).texts[EVENTS], n)
 
+static bool add_one(struct db *db, const void *arena, const struct trace_row *row, struct err *err)
+{
+    return db_pipeline_add(db, INSERT_ONE,
+                           DB_ARGS(db_i64(row->at_us), db_text(row->id), db_text(row->parent),
+                                   db_i64(row->organisation_id), db_bool(row->is_begin), db_text(row->sender),
+                                   db_text(row->message_id), db_text(row->login), db_text(row->peer),
+                                   db_span_text(enclosed(arena, '{', &row->terms, '}')),
+                                   db_span_text(enclosed(arena, '[', &row->events, ']'))),
+                           err);
+}
+
 bool trace_rows_add(struct db *db, const void *arena, const struct trace_row *rows, size_t count,
                     struct err *err)
 {
     if (count == 0)
         return true;
+    if (count == 1)
+        return add_one(db, arena, rows, err);
     struct columns c = columns_of(arena, rows, count);
     return db_pipeline_add(db, INSERT, DB_ARGS(COLUMN_ARGS(c, count)), err);
 }

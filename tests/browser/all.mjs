@@ -10,14 +10,16 @@ import { hostileTests } from './hostile.mjs'
 import { interruptedTests } from './interrupted.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
+import { pushTests } from './push.mjs'
 import { settingsTests } from './settings.mjs'
+import { ticketTests } from './tickets.mjs'
 import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests],
-  directory: companyTests,
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests, ...pushTests],
+  directory: () => [...companyTests(), ...ticketTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const only = process.env.ONLY

@@ -6,6 +6,7 @@ import { look, looks } from './pages.mjs'
 
 const { CORP, SECRET } = process.env
 const corp = `/directories/source?organisation=Corp&source=${encodeURIComponent(CORP ?? '')}`
+const post = '/directories/source?organisation=Letters&source=Post&tab=writing'
 const staff = '/directories/source?organisation=People&source=Staff'
 const pages = {
   directories: '/directories',
@@ -17,6 +18,8 @@ const pages = {
   'directory-settings-server': `${corp}&tab=settings&dialog=server`,
   'directory-settings-login': `${corp}&tab=settings&dialog=login`,
   'directory-mapping': `${corp}&tab=mapping`,
+  'directory-writing': `${corp}&tab=writing`,
+  'directory-writing-edit': `${corp}&tab=writing&dialog=writing`,
   'directory-runs': `${corp}&tab=runs`,
   'directory-run': `${corp}&tab=runs&run=1`,
   'directory-conflicts': `${corp}&tab=conflicts`,
@@ -197,6 +200,94 @@ async function changesAndRemoves(who) {
   await innocent(who)
 }
 
+/** What of an attribute stands in Post's entries. */
+function inPost(uid, attribute = 'mail') {
+  const script = `import os, ldap; d = ldap.initialize(os.environ["LETTERS_URL"]); d.simple_bind_s(os.environ["LETTERS_ADMIN"], os.environ["LETTERS_PASSWORD"]); print(*(v.decode() for v in d.search_s("uid=${uid},ou=people,dc=letters,dc=test", ldap.SCOPE_BASE)[0][1].get("${attribute}", [])))`
+  return execFileSync(process.env.PYTHON, ['-c', script], { encoding: 'utf8' }).trim()
+}
+
+const axeClean = async (page) => {
+  const found = await axe(page)
+  check('axe', found.length === 0, found.join(' | '))
+}
+
+/** Writing back is set up: what it would write is seen before anything is written, and what the directory refuses comes with its remedy. */
+async function setsUpWriting(who) {
+  const { page } = who
+  const dialog = page.getByRole('dialog')
+  await page.goto(base + post)
+  await page.getByText('Nothing is written into this directory').waitFor()
+  await button(page, 'Set it up').click()
+  check('nothing to look at yet', await button(dialog, 'Look').isDisabled())
+  await field(page, 'What is written into the directory').focus()
+  await page.keyboard.press('ArrowDown')
+  await page.getByRole('option', { name: 'The address (mail)' }).click()
+  await page.keyboard.press('Escape')
+  await field(page, 'Account that writes').fill(process.env.LETTERS_READER)
+  await field(page, 'Its password').fill('not-it')
+  await button(dialog, 'Look').click()
+  await dialog.getByText('The company directory refuses the account that writes to it.').waitFor()
+  await dialog.getByText('Check the name of the account that writes and its password', { exact: false }).waitFor()
+  await shot(page, 'walk-writing-wrong-account')
+  await axeClean(page)
+  await field(page, 'Its password').fill(SECRET)
+  await button(dialog, 'Look again').click()
+  await dialog.getByText('mail: anna@letters.example').waitFor()
+  await dialog.getByText('3 entries were compared.', { exact: false }).waitFor()
+  check('only what is missing', (await dialog.getByText('mail: ').count()) === 2 && (await dialog.getByText('carl@').count()) === 0)
+  await shot(page, 'walk-writing-preview')
+  check('a look writes nothing', inPost('anna') === '')
+  check('the command', (await dialog.getByLabel('The same on the command line').innerText()).includes('--write-password-file FILE'))
+  await button(dialog, 'Save').click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText('The directory refuses 2 entries').waitFor()
+  await page.getByText('Give the account that writes the right to read and change these attributes of this entry.').first().waitFor()
+  await page.getByText('The server said', { exact: false }).first().waitFor()
+  await axeClean(page)
+  await innocent(who)
+  await shot(page, 'walk-writing-refused')
+}
+
+/** The same in French on a phone: the right account is told, and everything is written that was missing. */
+async function writesInFrench(_, browser) {
+  const who = await administrator(browser, { width: 390, height: 844, dark: true, language: 'fr' })
+  const { page } = who
+  const dialog = page.getByRole('dialog')
+  await page.goto(base + post)
+  await page.getByText('L’annuaire refuse 2 entrées').waitFor()
+  await page.getByText('Donnez au compte qui écrit le droit de lire et de changer ces attributs de cette entrée.').first().waitFor()
+  await settled(page)
+  await axeClean(page)
+  await shot(page, 'walk-writing-refused-fr')
+  await button(page, 'Modifier: Ce qui est écrit, et par qui').click()
+  await field(page, 'Compte qui écrit').fill(process.env.LETTERS_ADMIN)
+  await field(page, 'Son mot de passe').fill(process.env.LETTERS_PASSWORD)
+  await button(dialog, 'Regarder').click()
+  await dialog.getByText('mail: ben@letters.example').waitFor()
+  await axeClean(page)
+  await shot(page, 'walk-writing-preview-fr')
+  await button(dialog, 'Enregistrer').click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.locator('dt', { hasText: 'Entrées avec quelque chose de nous' }).locator('xpath=following-sibling::dd[1]').filter({ hasText: /^2$/ }).waitFor()
+  await page.getByText('L’annuaire refuse', { exact: false }).waitFor({ state: 'detached' })
+  check('it is written', inPost('anna') === 'anna@letters.example' && inPost('ben') === 'ben@letters.example')
+  check('what stood there stays', inPost('carl') === 'carl@elsewhere.example')
+  await button(page, 'Regarder').click()
+  await page.getByText('chaque entrée a ce qu’elle doit avoir', { exact: false }).waitFor()
+  await shot(page, 'walk-writing-fr')
+  await axeClean(page)
+  await innocent(who)
+  const one = '/directories/Post/runs'
+  const { runs } = await server(page, `${one}?organisation=Letters`)
+  const shown = await Promise.all(runs.map((r) => server(page, `${one}/${r.id}?organisation=Letters`)))
+  const wrote = shown.find((r) => r.changes.some((c) => c.what === 'write'))
+  check('a run tells', wrote !== undefined)
+  await page.goto(`${base}${post.replace('writing', 'runs')}&run=${wrote.id}`)
+  await dialog.getByText('Écrit là-bas').first().waitFor()
+  await innocent(who)
+  await who.context.close()
+}
+
 /** The cheaper server is dead: the other one is asked, and both say how they are, here and on the command line. */
 async function serversTell(who) {
   const { page } = who
@@ -286,6 +377,46 @@ async function mustChangeForMail(_, browser) {
   await who.context.close()
 }
 
+/** One's own password, changed in webmail where the company keeps it: its rules stand there, and what it refuses is said. */
+async function changesOwnPassword(_, browser) {
+  const fresh = 'N3w-and-better'
+  const who = await person(browser, { width: 390, height: 844, dark: true })
+  const { page } = who
+  const dialog = page.getByRole('dialog')
+  await page.goto(origin + '/')
+  await tries(page, 'paul@alpha.example', SECRET)
+  await settledMail(page)
+  await page.goto(origin + '/settings/security')
+  await button(page, 'Change the password').click()
+  for (const rule of ['at least 9 characters', 'three of these', 'none of your last 5', 'it holds for 90 days']) await dialog.getByText(rule, { exact: false }).waitFor()
+  await settled(page)
+  await axeClean(page)
+  await shot(page, 'walk-own-password')
+  const type = async (current, next) => {
+    await dialog.locator('input[autocomplete=current-password]').fill(current)
+    for (const n of [0, 1]) await dialog.locator('input[autocomplete=new-password]').nth(n).fill(next)
+    await button(dialog, 'Change the password').click()
+  }
+  await type(SECRET, 'Short-1')
+  await dialog.getByText('At least 9 characters.').waitFor()
+  await type('not-it', fresh)
+  await dialog.getByText('current password is wrong', { exact: false }).waitFor()
+  await type(SECRET, 'alllowercase')
+  await dialog.getByText('refuses the new password', { exact: false }).waitFor()
+  await type(SECRET, fresh)
+  await dialog.getByText('Current password').waitFor({ state: 'detached' })
+  await innocent(who)
+  await who.context.close()
+  const later = await person(browser)
+  await later.page.goto(origin + '/')
+  await tries(later.page, 'paul@alpha.example', SECRET)
+  await later.page.getByRole('alert').waitFor()
+  await tries(later.page, 'paul@alpha.example', fresh)
+  await later.page.locator('main#content').waitFor()
+  await innocent(later)
+  await later.context.close()
+}
+
 /** Where there are keys for tickets there is a button; a browser that has none of the domain says so, and the password is still there. */
 async function withoutTicket(_, browser) {
   const who = await person(browser)
@@ -315,10 +446,13 @@ export function companyTests() {
         ['directory/solves a conflict', solvesAConflict],
         ['directory/a run that would take many away asks', aRunAsks],
         ['directory/changes, switches off and removes a source', changesAndRemoves],
+        ['directory/writing back is looked at, set up and refused', setsUpWriting],
+        ['directory/writing back in French, by the right account', writesInFrench],
         ['directory/servers tell how they are', serversTell],
         ['directory/fields of the directory are not edited here', ownedFields],
         ['directory/a password that must be changed, in the console', mustChange],
         ['directory/a password that must be changed, in webmail', mustChangeForMail],
+        ['directory/the own password is changed in webmail', changesOwnPassword],
         ['directory/a browser without a ticket', withoutTicket],
       ],
     },

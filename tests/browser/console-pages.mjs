@@ -130,6 +130,22 @@ async function closesAProtocol(who) {
   await innocent(who)
 }
 
+// ---- who opened a mailbox
+
+const opened = (language) => async (who) => {
+  const { page } = who
+  const words = { en: ['Who opened this mailbox', 'Logged in with a browser'], fr: ['Qui a ouvert cette boîte', 'Connexion par navigateur'] }[language]
+  await page.goto(base + '/recipients/ada@example.org?tab=audit')
+  await settled(page)
+  await page.getByRole('region', { name: words[0] }).getByRole('row', { name: words[1] }).filter({ hasText: 'ada@example.org' }).first().waitFor()
+  await page.getByText('chappe user activity ada@example.org').waitFor()
+  await page.goto(base + '/recipients/h0@example.org?tab=audit')
+  await settled(page)
+  check('what was done to it is read by its name', (await page.getByText('app-password.add').count()) > 0)
+  await page.screenshot({ path: `${process.env.SHOTS}/mailbox-opened-${language}.png` })
+  await innocent(who)
+}
+
 async function warnsOfShuttingOneselfOut(who) {
   const { page } = who
   await page.goto(base + '/recipients/ada@example.org?tab=protocols')
@@ -296,6 +312,7 @@ export const consolePageTests = [
   group('console/en', {}, {
     'ends sessions': endsSessions('en'),
     exports: exports('en'),
+    'who opened a mailbox': opened('en'),
     'closes a protocol': closesAProtocol,
     'warns of shutting oneself out': warnsOfShuttingOneselfOut,
     'keeps identity providers': keepsIdentityProviders,
@@ -308,6 +325,7 @@ export const consolePageTests = [
   group('console/fr', { language: 'fr', width: 390, height: 844, dark: true }, {
     'ends sessions': endsSessions('fr'),
     exports: exports('fr'),
+    'who opened a mailbox': opened('fr'),
     'findings in French': findsInFrench,
   }),
 ]

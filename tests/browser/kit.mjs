@@ -27,12 +27,18 @@ export function killWebRole() {
   return pid
 }
 
+const SWITCHES = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
 /** `more`: further switches of the browser. */
 export async function openBrowser(...more) {
-  return chromium.launch({
-    executablePath: chrome,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
-  })
+  return chromium.launch({ executablePath: chrome, args: [...SWITCHES, ...more] })
+}
+
+/** Somebody at a computer of a company's domain: an ordinary window of a browser of its own, with that environment and those switches. `at`: where its pages come from. */
+export async function colleague(folder, at, env, switches, options = {}) {
+  const context = await chromium.launchPersistentContext(folder, { executablePath: chrome, args: [...SWITCHES, ...switches], env: { ...process.env, ...env }, ...asContext(options) })
+  await withoutWorker(context)
+  return onAPage(context, at)
 }
 
 export function check(what, condition, detail = '') {
@@ -43,9 +49,16 @@ export function check(what, condition, detail = '') {
 export const withoutWorker = (context) => context.addInitScript(() => delete Navigator.prototype.serviceWorker)
 
 /** Somebody at a screen. `faults` collects what no page may do. `worker`: the pages may keep themselves in the browser. */
-export async function person(browser, { width = 1440, height = 900, dark = false, language = 'en', worker = false } = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })
+export async function person(browser, { width, height, dark, language, worker = false } = {}) {
+  const context = await browser.newContext(asContext({ width, height, dark, language }))
   if (!worker) await withoutWorker(context)
+  return onAPage(context, origin)
+}
+
+const asContext = ({ width = 1440, height = 900, dark = false, language = 'en' }) => ({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })
+
+/** A page on which it is seen what no page may do; `at`: where all comes from. */
+async function onAPage(context, at) {
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const faults = []
@@ -59,7 +72,7 @@ export async function person(browser, { width = 1440, height = 900, dark = false
     void d.dismiss()
   })
   page.on('request', (r) => {
-    if (!r.url().startsWith(origin + '/') && !/^(data|blob|about):/.test(r.url())) faults.push(`asked ${r.url()}`)
+    if (!r.url().startsWith(at + '/') && !/^(data|blob|about):/.test(r.url())) faults.push(`asked ${r.url()}`)
   })
   return { context, page, faults }
 }

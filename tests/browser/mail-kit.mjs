@@ -41,7 +41,7 @@ export async function jmap(page, method, args = {}) {
   )
 }
 
-function asked(login, method, path, body) {
+export function asked(login, method, path, body) {
   return new Promise((done, fail) => {
     const headers = { Authorization: `Basic ${Buffer.from(`${login}:${PASSWORD}`).toString('base64')}`, 'Content-Type': 'application/json' }
     const one = request(origin + path, { method, rejectUnauthorized: false, headers }, (answer) => {
@@ -77,9 +77,9 @@ export async function until(what, condition, ms = 10_000) {
 
 /** A plain IMAP client: commands and their last line. */
 export class Imap {
-  static async open(login = EMMA) {
+  static async open(login = EMMA, port = Number(process.env.IMAP_PORT)) {
     const imap = new Imap()
-    imap.socket = net.connect(Number(process.env.IMAP_PORT), '127.0.0.1')
+    imap.socket = net.connect(port, '127.0.0.1')
     imap.text = ''
     imap.socket.on('data', (d) => {
       imap.text += d

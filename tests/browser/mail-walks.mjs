@@ -360,8 +360,19 @@ const BUDGET = 250 * 1024
 /** Script that is fetched before the list shows, as gzip. */
 async function weight(who) {
   const { page } = who
+  await page.addInitScript(() => {
+    new MutationObserver((_, seen) => {
+      if (!document.querySelector('[data-id]')) return
+      globalThis.__listed = performance.now()
+      seen.disconnect()
+    }).observe(document, { childList: true, subtree: true })
+  })
   await inbox(page)
-  const scripts = await page.evaluate(() => performance.getEntriesByType('resource').map((r) => r.name).filter((n) => n.endsWith('.js')))
+  const asked = await page.evaluate(() => performance.getEntriesByType('resource').filter((r) => r.startTime <= globalThis.__listed).map((r) => r.name))
+  // Asked by the first script (webmail/src/jmap/early.ts), and taken over by what shows the list.
+  const sessions = asked.filter((n) => new URL(n).pathname === '/jmap/session').length
+  check('the session is asked for once', sessions === 1, sessions)
+  const scripts = asked.filter((n) => n.endsWith('.js'))
   const sizes = await Promise.all(
     scripts.map(
       (url) =>

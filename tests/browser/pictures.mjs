@@ -28,6 +28,7 @@ const shots = [
   { name: 'command', path: '/recipients?dialog=add+user', height: 760 },
   { name: 'job', path: '/jobs/1?all=1', height: 620 },
   { name: 'directory', path: '/directories/source?organisation=Example&source=Laboratory', height: 640 },
+  { name: 'directory-writing', path: '/directories/source?organisation=Example&source=Laboratory&tab=writing', height: 900 },
   { name: 'directory-wizard', path: '/directories/add?organisation=Example', height: 1180, does: looksAtADirectory },
 ]
 

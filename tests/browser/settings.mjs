@@ -5,12 +5,14 @@ import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { axe, check, innocent, logIn, origin, PASSWORD, person } from './kit.mjs'
-import { ask } from './mail-kit.mjs'
+import { ask, asked, row } from './mail-kit.mjs'
 
 const require = createRequire(new URL('../../webmail/package.json', import.meta.url))
 const EMMA = 'emma@letters.example'
 const FELIX = 'felix@letters.example'
 const STRANGER = 'target@attacks.example'
+/** No two runs on one server write the same subjects. */
+const run = Date.now().toString(36)
 
 const pages = {
   index: '/settings',
@@ -231,7 +233,23 @@ async function sharesAFolder(who, browser) {
   await innocent(who)
 }
 
-/** Somebody gets rights in all folders, and more in one; sees them; loses them. */
+/** Chooses her as the sender of a letter to her. */
+async function writesForEmma(page, subject) {
+  await page.getByRole('button', { name: 'New message' }).first().click()
+  await dialog(page).getByRole('combobox', { name: 'From' }).click()
+  await page.getByRole('option', { name: /on behalf of .*emma@letters\.example/ }).click()
+  await dialog(page).getByRole('combobox', { name: 'To' }).fill(EMMA)
+  await page.keyboard.press('Enter')
+  await dialog(page).getByLabel('Subject').fill(subject)
+  await page.screenshot({ path: `${process.env.SHOTS}/writing-on-behalf.png` })
+  await button(dialog(page), 'Send').click()
+  const sent = async () => (await ask(EMMA, 'Email/query', { filter: { subject: `"${subject}"` } })).ids
+  await eventually('the letter is there', async () => (await sent()).length === 1)
+  const [letter] = (await ask(EMMA, 'Email/get', { ids: await sent(), properties: ['from', 'sender'] })).list
+  check('in her name, by him', letter.from[0].email === EMMA && letter.sender[0].email === FELIX, JSON.stringify(letter))
+}
+
+/** Somebody gets rights in all folders, and more in one, and may write in her name; sees and does that; loses it all. */
 async function namesADelegate(who, browser) {
   const { page } = who
   const felixIn = async (name) => (await ask(EMMA, 'Mailbox/get', { ids: [(await folderOf(EMMA, name)).id], properties: ['shareWith'] })).list[0].shareWith
@@ -242,6 +260,8 @@ async function namesADelegate(who, browser) {
   await page.getByRole('option', { name: 'Reader' }).click()
   await dialog(page).getByRole('combobox', { name: 'In Receipts' }).click()
   await page.getByRole('option', { name: 'Editor' }).click()
+  await dialog(page).getByRole('combobox', { name: 'Writing in my name' }).click()
+  await page.getByRole('option', { name: 'Writes on my behalf' }).click()
   await page.screenshot({ path: `${process.env.SHOTS}/settings-delegate.png` })
   await button(dialog(page), 'Save').click()
   await dialog(page).waitFor({ state: 'detached' })
@@ -250,11 +270,25 @@ async function namesADelegate(who, browser) {
   check('as chosen', read.mayReadItems && !read.mayRemoveItems && edit.mayRemoveItems && !edit.mayDelete, JSON.stringify([read, edit]))
   const felix = await mailUser(browser, FELIX)
   await felix.page.getByRole('link', { name: 'Receipts' }).first().waitFor()
+  await writesForEmma(felix.page, `In her name ${run}`)
+  await innocent(felix)
   await felix.context.close()
+  await page.getByText(/Writes on my behalf/).waitFor()
+  await page.getByRole('switch', { name: 'Copies in my Sent, too' }).click()
+  await eventually('copies are kept', async () => (await ask(EMMA, 'Preferences/get', { ids: null, properties: ['keepsSent'] })).list[0].keepsSent)
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-delegates.png` })
+  await page.getByRole('switch', { name: 'Copies in my Sent, too' }).click()
+  await eventually('copies are not kept', async () => !(await ask(EMMA, 'Preferences/get', { ids: null, properties: ['keepsSent'] })).list[0].keepsSent)
   await page.getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
   await dialog(page).getByRole('button', { name: 'Take all rights from Félix Moreau' }).click()
   await page.getByText('Nobody but you.').waitFor()
   check('gone', (await felixIn('Projects')) === null && (await felixIn('Receipts')) === null)
+  check('no grant is left', (await ask(EMMA, 'SendGrant/get', { ids: null })).list.length === 0)
+  check('the identity is gone', !(await ask(FELIX, 'Identity/get', { ids: null })).list.some((i) => i.email === EMMA))
+  await go(page, '/')
+  await row(page, `In her name ${run}`).click()
+  await page.getByText('sent by Félix Moreau').waitFor()
+  await page.screenshot({ path: `${process.env.SHOTS}/message-on-behalf.png` })
   await innocent(who)
 }
 
@@ -362,6 +396,25 @@ async function security(who) {
   await innocent(who)
 }
 
+/** Emma reads in a folder that Felix shares with her; he sees that, apart from his own logins. */
+async function seesWhoCame(who) {
+  const { page } = who
+  await go(page, '/settings/sessions')
+  await page.getByRole('heading', { name: 'You and your programs' }).waitFor()
+  check('nobody came yet', (await page.getByText(EMMA).count()) === 0)
+  const { accounts } = await asked(EMMA, 'GET', '/jmap/session')
+  const accountId = Object.keys(accounts).find((id) => accounts[id].name === FELIX)
+  await ask(EMMA, 'Email/query', { accountId })
+  const rows = () => page.getByRole('list').filter({ has: page.getByText('Opened a folder on the web or by JMAP') })
+  await eventually('the visit is shown', async () => {
+    await go(page, '/settings/sessions')
+    return (await rows().getByText(EMMA).count()) === 1
+  })
+  check('apart from his own', (await rows().getByText('Logged in on the web').count()) === 0)
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-visited.png` })
+  await innocent(who)
+}
+
 async function blocks(who) {
   const { page } = who
   await go(page, '/settings/senders')
@@ -404,7 +457,7 @@ const walks = (login, tests) => ({ name: `settings/${login}`, open: (browser) =>
 
 export const settingsTests = [
   { name: 'settings/rules', open: async () => ({ context: { close() {} } }), tests: [['settings/rulesAreReadBack', rulesAreReadBack]] },
-  walks(FELIX, [automaticReply]),
+  walks(FELIX, [automaticReply, seesWhoCame]),
   walks(EMMA, [ruleByClicks, sharesAFolder, namesADelegate, importsAndExports, signature, blocks]),
   walks('lena@letters.example', [security]),
   ...pageTests(),

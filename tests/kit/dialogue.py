@@ -327,6 +327,7 @@ class Case:
             "domain": lambda: self._post("/domains", {"name": text.split()[1], "organisation": self.organisation}),
             "user": lambda: self._given_user(shlex.split(text)[1:]),
             "alias": lambda: self._post("/aliases", {"address": text.split()[1], "target": text.split()[3]}),
+            "sender": lambda: self._given_sender(text.split()),
             "message": lambda: self._given_message(text, line, 1),
         }
         if kind.isdigit():
@@ -349,6 +350,10 @@ class Case:
             else:
                 raise Failure(f"given user: {option!r} is not known")
         self._post("/users", body)
+
+    def _given_sender(self, words: list[str]) -> None:
+        owner = self.world.outward(words[3].encode()).decode()
+        self._post(f"/recipients/{owner}/senders", {"person": words[1], "on_behalf": words[4:] == ["on", "behalf"]})
 
     def _given_message(self, text: str, line: Line, count: int) -> None:
         match = re.fullmatch(r"(?:message|\d+ messages) in (.+?) of (\S+?)(?: flags \"?([^\"]*?)\"?)?"

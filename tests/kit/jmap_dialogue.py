@@ -3,6 +3,7 @@
     given user ada                          makes ada@example.org
     given message in INBOX of ada           (lines that start with | follow)
     given share INBOX of bob with ada lrs
+    given sender bob of ada on behalf
     as ada                                  whose session the next lines are
     > ["Mailbox/get", {"ids": null}]        a call; several in a row are one request. accountId is the own one unless said
     < ["Mailbox/get", {"list": [{"role": "inbox", "id": "{inbox}"}, "..."]}]
@@ -184,6 +185,9 @@ class JmapDialogue:
             imap.append(words[2], " ".join(words[6:]) if len(words) > 6 else "", None,
                         body.replace("\n", "\r\n").encode() + b"\r\n")
             imap.logout()
+        elif words[0] == "sender":
+            self.world.server.run("sender", "add", f"{words[3]}@{self.world.domain}", f"{words[1]}@{self.world.domain}",
+                                  *(["--on-behalf"] if words[4:] == ["on", "behalf"] else []))
         elif words[0] == "share":
             imap = self.world.imap(f"{words[3]}@{self.world.domain}")
             imap.setacl(words[1], f"{words[5]}@{self.world.domain}", words[6])

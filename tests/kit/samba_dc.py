@@ -62,6 +62,20 @@ CONFIGURATION = """\
 """
 
 
+# By LDAP nobody sets when a password was last changed; on the domain's own files, with the control by which Samba's tools do it.
+AGE = """
+import sys, ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+configuration = LoadParm()
+configuration.load(sys.argv[1])
+change = ldb.Message(ldb.Dn(ldb.Ldb(), sys.argv[2]))
+change["pwdLastSet"] = ldb.MessageElement(sys.argv[3], ldb.FLAG_MOD_REPLACE, "pwdLastSet")
+SamDB(lp=configuration, session_info=system_session(configuration)).modify(change, ["local_oid:1.3.6.1.4.1.7165.4.3.12:0"])
+"""
+
+
 def _free_address() -> str:
     """A loopback address whose LDAP and Kerberos ports nobody has."""
     for _ in range(200):
@@ -226,6 +240,14 @@ class SambaDc:
 
     def read(self, relative: str, *attributes: str) -> dict[str, list[bytes]]:
         return self.connection().search_s(self.dn(relative), ldap.SCOPE_BASE, "(objectClass=*)", list(attributes) or None)[0][1]
+
+    def age_password(self, relative: str, days: int) -> None:
+        """As if the password had been set so long ago."""
+        at = int((time.time() - days * 86400 + 11644473600) * 10 ** 7)
+        done = subprocess.run(["/usr/bin/python3", "-c", AGE, self.configuration, self.dn(relative), str(at)], capture_output=True, text=True,
+                              timeout=120, check=False)
+        if done.returncode:
+            raise Failure(f"pwdLastSet: {done.stderr[-1000:]}")
 
     def keytab(self, account: str, *services: str) -> str:
         """A keytab with AES keys for `services` ("imap/mail.example.lan") of a service account that is made where it is missing."""

@@ -104,7 +104,54 @@ def certificates(folder: str, name: str = "127.0.0.1", days: int = 30) -> None:
         write(f"{file}.pem", make(common, key, False, until))
 
 
-class Slapd(Daemon):
+class Entries:
+    """What the administrator of an LDAP server does with its entries, written relative to the suffix."""
+
+    url = suffix = admin = password = ""
+    _admin: ldap.ldapobject.LDAPObject | None = None
+
+    def dn(self, relative: str) -> str:
+        return f"{relative},{self.suffix}" if relative else self.suffix
+
+    def connection(self) -> "ldap.ldapobject.LDAPObject":
+        """Bound as the administrator."""
+        if not self._admin:
+            self._admin = ldap.initialize(self.url)
+            self._admin.simple_bind_s(self.admin, self.password)
+        return self._admin
+
+    @staticmethod
+    def _bytes(values: list) -> list[bytes]:
+        return [value if isinstance(value, bytes) else str(value).encode() for value in values]
+
+    def add(self, relative: str, attributes: dict[str, list]) -> None:
+        self.connection().add_s(self.dn(relative), [(k, self._bytes(v)) for k, v in attributes.items()])
+
+    def modify(self, relative: str, attributes: dict[str, list]) -> None:
+        """Replaces; an empty list takes the attribute away."""
+        self.connection().modify_s(self.dn(relative), [(ldap.MOD_REPLACE, k, self._bytes(v) or None) for k, v in attributes.items()])
+
+    def delete(self, relative: str) -> None:
+        self.connection().delete_s(self.dn(relative))
+
+    def rename(self, relative: str, rdn: str, above: str | None = None) -> None:
+        """`above`: relative name of the new parent."""
+        self.connection().rename_s(self.dn(relative), rdn, self.dn(above) if above is not None else None)
+
+    def read(self, relative: str, *attributes: str) -> dict[str, list[bytes]]:
+        return self.connection().search_s(self.dn(relative), ldap.SCOPE_BASE, "(objectClass=*)", list(attributes) or None)[0][1]
+
+    def person(self, uid: str, mail: str | list = "", password: str = "", **more: list) -> None:
+        """inetOrgPerson uid=UID,ou=people."""
+        attributes: dict[str, list] = {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid.title()], "sn": [uid.title()]}
+        if mail:
+            attributes["mail"] = mail if isinstance(mail, list) else [mail]
+        if password:
+            attributes["userPassword"] = [password]
+        self.add(f"uid={uid},ou=people", {**attributes, **more})
+
+
+class Slapd(Daemon, Entries):
     """`overlays`: some of OVERLAYS. `name`: whom its certificate is for. `days`: how long it is valid."""
 
     def __init__(self, suffix: str = "dc=example,dc=test", overlays: tuple[str, ...] = ("memberof", "syncprov"),
@@ -156,46 +203,6 @@ class Slapd(Daemon):
             self.process.send_signal(signal.SIGCONT)
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def dn(self, relative: str) -> str:
-        return f"{relative},{self.suffix}" if relative else self.suffix
-
-    def connection(self) -> "ldap.ldapobject.LDAPObject":
-        """Bound as the administrator."""
-        if not self._admin:
-            self._admin = ldap.initialize(self.url)
-            self._admin.simple_bind_s(self.admin, self.password)
-        return self._admin
-
-    @staticmethod
-    def _bytes(values: list) -> list[bytes]:
-        return [value if isinstance(value, bytes) else str(value).encode() for value in values]
-
-    def add(self, relative: str, attributes: dict[str, list]) -> None:
-        self.connection().add_s(self.dn(relative), [(k, self._bytes(v)) for k, v in attributes.items()])
-
-    def modify(self, relative: str, attributes: dict[str, list]) -> None:
-        """Replaces; an empty list takes the attribute away."""
-        self.connection().modify_s(self.dn(relative), [(ldap.MOD_REPLACE, k, self._bytes(v) or None) for k, v in attributes.items()])
-
-    def delete(self, relative: str) -> None:
-        self.connection().delete_s(self.dn(relative))
-
-    def rename(self, relative: str, rdn: str, above: str | None = None) -> None:
-        """`above`: relative name of the new parent."""
-        self.connection().rename_s(self.dn(relative), rdn, self.dn(above) if above is not None else None)
-
-    def read(self, relative: str, *attributes: str) -> dict[str, list[bytes]]:
-        return self.connection().search_s(self.dn(relative), ldap.SCOPE_BASE, "(objectClass=*)", list(attributes) or None)[0][1]
-
-    def person(self, uid: str, mail: str | list = "", password: str = "", **more: list) -> None:
-        """inetOrgPerson uid=UID,ou=people."""
-        attributes: dict[str, list] = {"objectClass": ["inetOrgPerson"], "uid": [uid], "cn": [uid.title()], "sn": [uid.title()]}
-        if mail:
-            attributes["mail"] = mail if isinstance(mail, list) else [mail]
-        if password:
-            attributes["userPassword"] = [password]
-        self.add(f"uid={uid},ou=people", {**attributes, **more})
 
     def pause(self) -> None:
         """It accepts connections and says nothing more (SIGSTOP)."""

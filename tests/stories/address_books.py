@@ -1,63 +1,16 @@
 """Address lists as programs for contacts read them: CardDAV, files; who sees which."""
 from __future__ import annotations
 
-import base64
-import http.client
 import os
 import re
-import xml.etree.ElementTree as ET
 from urllib.parse import quote
 
+from kit.dav import CARD, DAV, HEAD, SPACES, Dav, card_name
 from kit.instance import Failure
 from kit.jmap import Jmap
 from kit.world import PASSWORD, World
 
 PACKAGES = ["curl", "vdirsyncer"]
-DAV, CARD = "{DAV:}", "{urn:ietf:params:xml:ns:carddav}"
-HEAD = '<?xml version="1.0"?>'
-SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"'
-
-
-class Dav:
-    def __init__(self, world: World, login: str, password: str = PASSWORD) -> None:
-        self.port = world.server.port("http")
-        self.token = base64.b64encode(f"{login}:{password}".encode()).decode()
-
-    def ask(self, method: str, path: str, body: str = "", depth: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        if depth:
-            headers["Depth"] = depth
-        link.request(method, path, body.encode() or None, {"Authorization": f"Basic {self.token}", **headers})
-        answer = link.getresponse()
-        text = answer.read().decode()
-        link.close()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, text
-
-    def tree(self, method: str, path: str, body: str, depth: str = "1") -> ET.Element:
-        status, _, text = self.ask(method, path, HEAD + body, depth)
-        if status != 207:
-            raise Failure(f"{method} {path}: {status} {text}")
-        return ET.fromstring(text)
-
-    def props(self, path: str, names: str, depth: str = "1") -> dict[str, ET.Element]:
-        tree = self.tree("PROPFIND", path, f"<D:propfind {SPACES}><D:prop>{names}</D:prop></D:propfind>", depth)
-        return {response.findtext(f"{DAV}href") or "": response for response in tree.findall(f"{DAV}response")}
-
-    def found(self, book: str, filters: str, more: str = "", test: str = "anyof") -> list[str]:
-        tree = self.tree("REPORT", book, f"<C:addressbook-query {SPACES}><D:prop><D:getetag/><C:address-data/></D:prop>"
-                                         f'<C:filter test="{test}">{filters}</C:filter>{more}</C:addressbook-query>')
-        return [card_name(text) for text in (r.findtext(f".//{CARD}address-data") for r in tree.findall(f"{DAV}response")) if text]
-
-    def sync(self, book: str, token: str) -> tuple[dict[str, str], str]:
-        """What changed: path -> etag, or "gone"; the new token."""
-        tree = self.tree("REPORT", book, f"<D:sync-collection {SPACES}><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>"
-                                         "<D:prop><D:getetag/></D:prop></D:sync-collection>")
-        return ({r.findtext(f"{DAV}href") or "": r.findtext(f".//{DAV}getetag") or "gone" for r in tree.findall(f"{DAV}response")},
-                tree.findtext(f"{DAV}sync-token") or "")
-
-
-def card_name(text: str) -> str:
-    return next(line[3:].strip() for line in text.splitlines() if line.startswith("FN:"))
 
 
 def match(text: str, kind: str = "contains", prop: str = "FN", more: str = "") -> str:

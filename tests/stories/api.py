@@ -62,6 +62,10 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("POST", f"/users/{ada}/app-passwords", {"name": "phone"})
     api("GET", f"/users/{ada}/app-passwords")
     api("DELETE", f"/users/{ada}/app-passwords/phone")
+    api("POST", f"/recipients/{ada}/senders", {"person": bob, "on_behalf": True})
+    api("GET", f"/recipients/{ada}/senders")
+    api("PATCH", f"/recipients/{ada}/senders", {"keeps_sent": True})
+    api("DELETE", f"/recipients/{ada}/senders/{bob}")
     api("DELETE", f"/users/eve@{domain}")
     api("POST", "/aliases", {"address": f"info@{domain}", "target": ada})
     api("GET", f"/aliases/info@{domain}")
@@ -192,6 +196,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("GET", f"/selection{query}&query={quote('(kind=user)')}")
     api("GET", "/statistics?hours=48")
     api("GET", "/certificates")
+    api("GET", "/certificates/missing")
     api("POST", f"/users/{ada}/test", {})
     api("POST", "/connectors", {"name": f"tried {world.number}", "spaces": ["tried.example"], "smarthost": "[127.0.0.1]:9"})
     api("POST", f"/connectors/{quote(f'tried {world.number}')}/test", {})
@@ -357,6 +362,15 @@ def story_recipients_are_found_without_accents_and_paged_by_key(world: World) ->
     places = {(one["store"], one["storage_group"]) for one in api("GET", f"/recipients?organisation={org}&filter=kind%3Duser")["recipients"]}
     found = [name for store, group in places for name in names("filter=" + quote(f'store="{store}" storage_group="{group}"'))]
     assert sorted(found) == sorted(people), "wherever the other stories' stores let them be made"
+
+    def users(query: str) -> list[str]:
+        return [one["name"] for one in api("GET", f"/users?organisation={org}&{query}")["users"]]
+
+    assert users("text=eloise") == ["Éloïse Müller", "Eloise Martin"] and users("text=P3%40") == ["ÅNGSTRÖM Ivar"], "as the other list finds them"
+    assert users("text=loin") == users("text=nobody-at-all") == users("text=%25") == [] and users("text=e&limit=1") == ["Éloïse Müller"]
+    assert users("text=eloise&after=" + quote(f"p0@{world.domain}")) == ["Eloise Martin"]
+    api("PATCH", f"/users/p4@{world.domain}", {"protocols": ["imap"]})
+    assert users("restricted=true") == ["abel"] and users("restricted=true&text=eloise") == []
     assert names("text=%25") == names("text=_") == names("text=%5C") == [], "not as patterns"
     for sort, first in (("name", "abel"), ("-name", "Zoé Œuvrard"), ("created", "Éloïse Müller"), ("-created", "Loin"),
                         ("address", "Loin"), ("-address", "abel"), ("kind", "Loin"), ("-quota", "Eloise Martin"), ("store", "Loin"),

@@ -1,15 +1,20 @@
 """The audit: only longer, chained, seen by auditors, and by the owner of a mailbox what concerns it."""
 from __future__ import annotations
 
+import base64
 import json
+import smtplib
+import socket
 import subprocess
 import threading
 from urllib.parse import quote
 
 from kit.browser import logged_in
-from kit.world import World
+from kit.jmap import Jmap
+from kit.world import PASSWORD, World
 
 PRIVATE = True
+SETTINGS = {"plaintext_login": "loopback"}
 DATABASE = "chappe_directory"
 
 
@@ -114,3 +119,70 @@ def story_the_owner_sees_who_opened_his_mailbox(world: World) -> None:
     assert mine.ask("GET", f"/audit?organisation={quote(world.organisation)}")[0] == 404
     assert logged_in(world, eve).ask("GET", "/audit/verify")[0] == 404           # the chain is the installation's
     assert "app-password.add" in world.server.run("user", "activity", ada)
+
+
+def by_sieve(world: World, login: str) -> None:
+    """Logs in by ManageSieve, and leaves."""
+    with socket.create_connection(("127.0.0.1", world.server.port("managesieve")), timeout=60) as wire:
+        lines = wire.makefile("rwb")
+        while not lines.readline().startswith(b"OK"):
+            pass
+        lines.write(b'AUTHENTICATE "PLAIN" "' + base64.b64encode(f"\0{login}\0{PASSWORD}".encode()) + b'"\r\n')
+        lines.flush()
+        assert lines.readline().startswith(b"OK")
+
+
+def by_submission(world: World, login: str) -> None:
+    with smtplib.SMTP("127.0.0.1", world.server.port("submission"), timeout=60) as wire:
+        wire.login(login, PASSWORD)
+
+
+def story_the_owner_sees_by_which_program_and_which_others_came(world: World) -> None:
+    ada, bob, eve = world.user("ada"), world.user("bob"), world.user("eve")
+    world.server.run("grant", "add", eve, "auditor", "--scope", "organisation", "--on", world.organisation)
+    imap = world.imap(ada)
+    for _ in range(2):
+        world.imap(ada).logout()
+    world.pop3(ada).quit()
+    by_sieve(world, ada)
+    by_submission(world, ada)
+    imap.create("Work")
+    imap.setacl("INBOX", bob, "lr")
+    imap.append("INBOX", None, None, b"Subject: for ada\r\n\r\nsecret\r\n")  # type: ignore[arg-type]
+    own = Jmap(world.server, ada, PASSWORD)
+
+    def seen() -> dict[tuple[str, str], int]:
+        rows = own.call("AccountActivity/get", ids=None)["list"]
+        assert all(row["peer"] == "127.0.0.1" for row in rows if row["action"].startswith(("login.", "open.")))
+        return {(row["action"], row["actor"]): row["count"] for row in rows}
+
+    world.server.wait_until(lambda: {("login.imap", ada), ("login.pop3", ada), ("login.smtp", ada), ("login.sieve", ada), ("login.web", ada)}
+                            <= set(seen()), what="the owner's own programs")
+    assert seen()["login.imap", ada] == 3
+
+    other = world.imap(bob)
+    shared = f'"Other Users/{ada}/INBOX"'
+    assert other.list()[0] == other.status(shared, "(MESSAGES)")[0] == "OK"
+    assert other.select(f'"Other Users/{ada}/Work"')[0] == "NO"
+    them = Jmap(world.server, bob, PASSWORD)
+    account = next(key for key, value in them.session["accounts"].items() if value["name"] == ada)
+    them.call("Mailbox/get", accountId=account, ids=None)
+    them.call("Email/get", accountId=account, ids=[])
+    world.server.wait_until(lambda: Jmap(world.server, bob, PASSWORD).call("AccountActivity/get", ids=None)["list"], what="Bob's own logins")
+    assert not [key for key in seen() if key[0].startswith("open.")], "who only looks at names has opened nothing"
+
+    for _ in range(3):                                          # one visit
+        assert other.select(shared, readonly=True)[0] == "OK"
+        other.select("INBOX")
+    ids = them.call("Email/query", accountId=account)["ids"]
+    assert them.call("Email/get", accountId=account, ids=ids)["list"][0]["subject"] == "for ada"
+    world.server.wait_until(lambda: {("open.imap", bob), ("open.web", bob)} <= set(seen()), what="the other one's visits")
+    assert seen()["open.imap", bob] == seen()["open.web", bob] == 1
+    # nothing of it stands with the other one, nor in the audit's chain; an auditor sees it
+    assert not any(row["action"].startswith("open.") for row in them.call("AccountActivity/get", ids=None)["list"])
+    assert "open." not in world.server.run("audit", "list", "--org", world.organisation)
+    rows = logged_in(world, eve).ask("GET", f"/users/{ada}/activity")[1]["activity"]
+    assert any(row["action"] == "open.imap" and row["actor"] == bob for row in rows), rows
+    assert logged_in(world, bob).ask("GET", f"/users/{ada}/activity")[0] == 404
+    world.server.run("user", "remove", bob)                     # his name stays
+    assert seen()["open.imap", bob] == 1

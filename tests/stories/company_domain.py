@@ -87,6 +87,25 @@ def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world
         assert "is locked" in by_web(world, ada, "N3w-secret-word")
 
 
+def story_a_password_that_has_expired(world: World) -> None:
+    """Sub-code 532."""
+    with SambaDc("ALPHA.LAN") as dc:
+        alpha = domain(world, dc, "expired")
+        old = person(world, dc, alpha, "old", "old")
+        assert by_imap(world, old, SECRET) == "in"
+        dc.tool("domain", "passwordsettings", "set", "--min-pwd-age=0", "--max-pwd-age=30")
+        dc.age_password("CN=old,CN=Users", 31)
+        everywhere(world, old, SECRET, EXPIRED)
+        assert "has expired" in by_web(world, old, SECRET)
+        assert by_web(world, old, "wrong").startswith("401")
+        said = [line for line in world.server.log().splitlines() if " auth.directory " in line and "reason=password-expired " in line]
+        assert said and "data 532" in said[-1], said
+        # who has it sets a new one with the old one
+        new = "An0ther-secret"
+        assert Browser(world).ask("POST", "/session/expired-password", {"login": old, "password": SECRET, "new_password": new})[0] == 204
+        everywhere(world, old, new, "in")
+
+
 def a_password_that_must_be_changed(world: World) -> None:
     browser, login = Browser(world), f"must@{world.domain}"
     path, new = "/session/expired-password", "An0ther-secret"

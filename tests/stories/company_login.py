@@ -5,8 +5,10 @@ import base64
 import imaplib
 import json
 import poplib
+import re
 import smtplib
 import ssl
+import statistics
 import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from typing import Callable
 
 from kit.authenticator import code
 from kit.browser import Browser
+from kit.ldap_server import LdapServer
 from kit.scram import Exchange
 from kit.slapd import Slapd
 from kit.wire import Connection
@@ -298,3 +301,68 @@ def story_scram_is_not_for_passwords_kept_elsewhere(world: World) -> None:
         assert len(said) == 1 and next(iter(said))[0] == 535 and b"PLAIN or LOGIN" in next(iter(said))[1], said
         began = time.monotonic()
         assert by_imap(world, f"ada@{world.domain}", SECRET) == "in" and time.monotonic() - began < 2
+
+
+class Refusing(LdapServer):
+    """A domain controller that refuses everybody with the sub-code that stands in his name."""
+
+    def bind(self, name: str, password: bytes) -> tuple[int, str]:
+        code = re.match(r"CN=code-(\w+),", name)
+        said = f"80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {code[1]}, v4563" if code else ""
+        return (49, said) if code else (0, "")
+
+
+SUB_CODES = {"525": ("unknown", WRONG), "52e": ("wrong", WRONG), "530": ("wrong-hours", CLOSED), "531": ("wrong-station", CLOSED),
+             "532": ("password-expired", EXPIRED), "533": ("disabled", CLOSED), "701": ("account-expired", CLOSED), "773": ("must-change", EXPIRED),
+             "775": ("locked", CLOSED)}
+
+
+def story_every_sub_code_of_active_directory_has_its_answer(world: World) -> None:
+    """In the words of Microsoft's domain controllers; what Samba gives is told by company_domain."""
+    with Refusing() as server:
+        one = source(world, "refusing", kind="ad", urls=[server.url], tls="none", base="DC=x,DC=test", bind_dn="CN=reader,DC=x,DC=test",
+                     login_names=["mail"], login_cache_s=0)
+        world.server.sql("chappe_directory", "INSERT INTO directory_source_secret (source_id, organisation_id, name, secret) SELECT source_id,"
+                         f" organisation_id, 'bind_password', 'x' FROM directory_source WHERE source_id = {one}")
+        for number, code in enumerate(SUB_CODES):
+            belongs(world, world.user(f"code-{code}", password="old-internal-1"), one, f"CN=code-{code},DC=x,DC=test", f"{number:032x}", f"code-{code}")
+        for code, (reason, answer) in SUB_CODES.items():
+            everywhere(world, f"code-{code}@{world.domain}", SECRET, answer)
+            said = [line for line in world.server.log().splitlines() if " auth.directory " in line and f"reason={reason} " in line]
+            assert said and f"data {code}" in said[-1], (code, told(world))
+
+
+class Slow(LdapServer):
+    """Takes its time to refuse people, as one that hashes; names that it does not know it refuses at once."""
+
+    binds, TAKES_S = 0, 0.4
+
+    def bind(self, name: str, password: bytes) -> tuple[int, str]:
+        if name.startswith("cn=reader"):
+            return 0, ""
+        self.binds += 1
+        time.sleep(self.TAKES_S if name.startswith("uid=known-") else 0)
+        return 49, ""
+
+
+def story_the_time_tells_nobody_who_is_in_the_directory(world: World) -> None:
+    """A wrong password and an unknown name cost the same: one bind there, and as long, also where the directory is quicker with names that it
+    does not know. In turns, so that what else the machine does hits both; each name once, so that nobody is slowed down for guessing."""
+    names = [f"known-{number}" for number in range(7)]
+    took: dict[str, list[float]] = {"known": [], "unknown": []}
+    with Slow() as server:
+        one = source(world, "slow", urls=[server.url], tls="none", base="dc=x,dc=test", bind_dn="cn=reader,dc=x,dc=test", login_names=["mail"],
+                     login_cache_s=0, connect_ms=5000, answer_ms=5000)
+        world.server.sql("chappe_directory", "INSERT INTO directory_source_secret (source_id, organisation_id, name, secret) SELECT source_id,"
+                         f" organisation_id, 'bind_password', 'x' FROM directory_source WHERE source_id = {one}")
+        for number, name in enumerate(names):
+            belongs(world, world.user(name, password="old-internal-1"), one, f"uid={name},dc=x,dc=test", f"{number:032x}", name)
+        for number, name in enumerate(names):
+            for kind, login in (("known", name), ("unknown", f"nobody-{number}")):
+                before, began = server.binds, time.monotonic()
+                said = by_imap(world, f"{login}@{world.domain}", SECRET)
+                took[kind].append(time.monotonic() - began)
+                assert "[AUTHENTICATIONFAILED]" in said and server.binds == before + 1, (kind, said, server.binds - before)
+    known, unknown = (statistics.median(took[kind]) for kind in ("known", "unknown"))
+    print(f"refused after {known * 1000:.0f} ms who is known, {unknown * 1000:.0f} ms who is not")
+    assert min(took["unknown"]) >= Slow.TAKES_S * 0.95 and 0.5 < known / unknown < 2, took

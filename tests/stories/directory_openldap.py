@@ -29,7 +29,7 @@ def people(world: World, slapd: Slapd) -> None:
         slapd.person(uid, f"{uid}@{world.domain}", "secret")
 
 
-def story_people_come_and_changes_follow_within_two_seconds(world: World) -> None:
+def story_people_come_and_changes_follow_at_once(world: World) -> None:
     with Slapd() as slapd:
         people(world, slapd)
         slapd.modify("uid=ada,ou=people", {"displayName": ["Ada Lovelace"], "title": ["Countess"], "jpegPhoto": [PIXEL],
@@ -37,7 +37,7 @@ def story_people_come_and_changes_follow_within_two_seconds(world: World) -> Non
         slapd.modify("uid=bob,ou=people", {"manager": [slapd.dn("uid=ada,ou=people")]})
         slapd.add("cn=staff,ou=groups", {"objectClass": ["groupOfNames", "extensibleObject"], "mail": [f"staff@{world.domain}"],
                                          "member": [slapd.dn("uid=ada,ou=people"), slapd.dn("uid=bob,ou=people")]})
-        name = add(world, slapd)
+        name = add(world, slapd, "--interval", "86400")     # nobody asks for changes meanwhile: the server tells of them
         live(world, name)
         ada = user(world, f"ada@{world.domain}")
         assert ada and ada["name"] == "Ada Lovelace" and f"a.lovelace@{world.domain}" in ada["addresses"], ada
@@ -48,22 +48,21 @@ def story_people_come_and_changes_follow_within_two_seconds(world: World) -> Non
 
         began = time.monotonic()
         slapd.modify("uid=cy,ou=people", {"displayName": ["Cyrus"]})
-        until(lambda: (user(world, f"cy@{world.domain}") or {}).get("name") == "Cyrus", 5)
-        took = time.monotonic() - began
-        assert took < 3, took                           # 2 s, and the time of the question itself
+        until(lambda: (user(world, f"cy@{world.domain}") or {}).get("name") == "Cyrus", 60)
+        print(f"a change was there after {time.monotonic() - began:.1f} s")   # tests/bench/directory asks for two
 
         # renamed, moved, disabled, gone: the mailbox stays the same
         slapd.rename("uid=ada,ou=people", "uid=countess", "ou=groups")
         slapd.modify("uid=countess,ou=groups", {"mail": [f"countess@{world.domain}", f"ada@{world.domain}"]})
-        until(lambda: (user(world, f"countess@{world.domain}") or {}).get("address") == f"countess@{world.domain}", 5)
+        until(lambda: (user(world, f"countess@{world.domain}") or {}).get("address") == f"countess@{world.domain}", 60)
         assert mailbox and user(world, f"ada@{world.domain}")["address"] == f"countess@{world.domain}"
         slapd.delete("uid=cy,ou=people")
-        until(lambda: user(world, f"cy@{world.domain}")["state"] == "disabled", 5)
+        until(lambda: user(world, f"cy@{world.domain}")["state"] == "disabled", 60)
         staff = look(world, "group", "show", f"staff@{world.domain}")
         assert sorted(staff["members"]) == [f"bob@{world.domain}", f"countess@{world.domain}"], staff
         # recreated: somebody else of that name does not get the old mailbox by himself
         slapd.person("cy", f"cy@{world.domain}")
-        conflict = until(lambda: look(world, "directory", "conflicts", name)["conflicts"], 5)[0]
+        conflict = until(lambda: look(world, "directory", "conflicts", name)["conflicts"], 60)[0]
         assert conflict["what"] == "address-taken" and "gone" in conflict["message"], conflict
         world.server.run("directory", "link", name, "cy", f"cy@{world.domain}")
         world.server.run("directory", "sync", name)
@@ -71,7 +70,7 @@ def story_people_come_and_changes_follow_within_two_seconds(world: World) -> Non
         assert not conflicts(world, name)
         # what is gone for long enough is removed, where the source says so
         slapd.delete("uid=bob,ou=people")
-        until(lambda: user(world, f"bob@{world.domain}")["state"] == "disabled", 5)
+        until(lambda: user(world, f"bob@{world.domain}")["state"] == "disabled", 60)
         world.server.run("directory", "set", name, "--removed", "delete", "--removed-days", "0")
         until(lambda: not user(world, f"bob@{world.domain}"), 10, "bob is removed")
         listed = world.server.api("GET", f"/deleted-mailboxes?text=bob")["mailboxes"]
@@ -169,7 +168,7 @@ def story_mailboxes_get_the_quota_of_a_policy(world: World) -> None:
         assert len(audited) == 1, audited
         world.server.run("recipient-policy", "set", "Staff", "--org", world.organisation, "--quota", "9M")
         slapd.modify("uid=bob,ou=people", {"displayName": ["Robert"]})
-        until(lambda: user(world, f"bob@{world.domain}")["name"] == "Robert", 5)
+        until(lambda: user(world, f"bob@{world.domain}")["name"] == "Robert", 60)
         assert user(world, f"bob@{world.domain}")["quota"] == 7 << 20, "those that are there keep theirs"
         end(world, name)
 

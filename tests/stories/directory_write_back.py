@@ -1,6 +1,7 @@
 """What Chappe writes into a company directory: where it is told to, as an account of its own, and never over what it does not own."""
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -41,6 +42,14 @@ def story_openldap_gets_what_it_lacks_and_keeps_what_it_has(world: World) -> Non
             assert "account of its own" in str(refused), refused
         else:
             raise Failure("an account is needed")
+        # before anything is set: what it would be, as whom
+        sound = ("--write-back", "mail,photo", "--write-dn", slapd.admin, "--write-password-file", "-")
+        would = json.loads(run("directory", "write-preview", name, *sound, "--json", stdin="secret\n"))
+        assert would["good"] and would["all"] and would["looked"] == 2, would
+        assert [(one["what"], one["name"], one["detail"]) for one in would["changes"]] == [("write", slapd.dn(ada), f"mail: ada{at}; photo")], would
+        would = json.loads(run("directory", "write-preview", name, *sound, "--json", stdin="wrong\n"))
+        assert not would["good"] and "password" in would["remedy"] and would["changes"] == [], would
+        assert there(slapd, ada, "mail") == [] and look(world, "directory", "writing", name)["write_back"] == [], "nothing was written or kept"
         # an account that may not: told, and nothing else suffers
         run("directory", "set", name, "--write-back", "mail,photo", "--write-dn", slapd.dn("uid=writer"), "--write-password-file", "-", stdin="write-secret\n")
         shown = look(world, "directory", "show", name)
@@ -48,14 +57,29 @@ def story_openldap_gets_what_it_lacks_and_keeps_what_it_has(world: World) -> Non
         sync(world, name, "--full")
         runs = look(world, "directory", "runs", name)["runs"]
         assert there(slapd, ada, "mail") == [] and runs[0]["state"] == "done", runs[0]
+        told = look(world, "directory", "writing", name)
+        assert told["refusals"] == 1 and told["fault"] == "" and told.get("written") is None and told["entries"] == told["due"] == 0, told
+        refused = told["refused"][0]
+        assert refused["dn"] == slapd.dn(ada) and "Give the account that writes the right" in refused["remedy"], refused
+        assert "(50)" in refused["cause"] and refused["detail"] == f"mail: ada{at}; photo", refused
+        run("directory", "write-again", name)
+        until(lambda: len(look(world, "directory", "runs", name)["runs"]) > len(runs) and look(world, "directory", "writing", name)["due"] == 0, 30, "another try")
+        until(lambda: look(world, "directory", "runs", name)["runs"][0]["state"] == "done", 30, "its end")
+        again = look(world, "directory", "writing", name)
+        assert again["refusals"] == 1 and again["refused"][0]["since"] == refused["since"], again
         # a wrong password of it, too
         run("directory", "set", name, "--write-dn", slapd.admin, "--write-password-file", "-", stdin="wrong\n")
         done = sync(world, name, "--full")
         assert done["state"] == "done" and "could be written back" in done["message"], done
         assert there(slapd, ada, "mail") == []
+        told = look(world, "directory", "writing", name)
+        assert "refuses the account that writes" in told["fault"] and "password" in told["remedy"] and told["due"] == 2, told
         run("directory", "set", name, "--write-password-file", "-", stdin="secret\n")
         until(lambda: there(slapd, ada, "mail") == [f"ada{at}".encode()] and there(slapd, ada, "jpegPhoto") == [PIXEL], 30, "ada's entry")
         assert there(slapd, "uid=bob,ou=people", "mail") == [b"bob@elsewhere.example"] and there(slapd, "uid=bob,ou=people", "jpegPhoto") == [PIXEL + b"own"]
+        until(lambda: look(world, "directory", "writing", name)["entries"] == 1, 30, "the record of it")
+        told = look(world, "directory", "writing", name)
+        assert told["fault"] == "" and told["refusals"] == 0 and told["written"], told
         # the preview shows what would be written, and writes nothing
         slapd.person("cy", employeeType=["cy"])
         until(lambda: there(slapd, "uid=cy,ou=people", "mail") == [f"cy{at}".encode()], 30, "cy's entry")

@@ -70,6 +70,12 @@ def story_sessions_end_and_the_password_changes(world: World) -> None:
     gone = [s["id"] for s in sessions if not s["current"]]
     assert len(gone) == 1 and page.call("LoginSession/set", destroy=gone)["destroyed"] == gone
     assert other.ask("GET", "/session")[0] == 401
+    asked = page.call("OwnPassword/get", ids=None)["list"]          # what a page says before a new one is typed
+    assert asked[0]["id"] == "singleton" and asked[0]["keptIn"] == "chappe" and asked[0]["minLength"] == 8 and asked[0]["known"] is True, asked
+    assert set(page.call("OwnPassword/get", ids=None, properties=["minLength"])["list"][0]) == {"id", "minLength"}
+    program = Jmap(world.server, ada, PASSWORD)
+    refused = program.request([["OwnPassword/get", {"accountId": program.account, "ids": None}, "0"]])["methodResponses"][0]
+    assert refused[0] == "error" and refused[1]["type"] == "forbidden", refused
     changed = page.call("OwnPassword/set", update={"singleton": {"current": PASSWORD, "password": "another-horse-8"}})
     assert changed["updated"] == {"singleton": None}, changed
     assert page.browser.ask("GET", "/session")[0] == 401           # all sessions end, this one too

@@ -141,6 +141,29 @@ def story_changes_are_pushed_after_the_code_was_given_back(world: World) -> None
         assert len(service.of("/plain")) == told
 
 
+def story_new_mail_is_told_apart_from_all_other_changes(world: World) -> None:
+    """EmailDelivery (RFC 8621, 1.5): a device that wants nothing else is not woken by what is read, marked, moved, drafted or sent."""
+    ada = world.user("ada")
+    port, authority = free_port(), trust(world)
+    jmap = Jmap(world.server, ada, PASSWORD)
+    with Service("127.0.9.1", port, authority.server("push.test")) as service:
+        verified(world, jmap, service, "/d", f"https://push.test:{port}", types=["EmailDelivery"])
+        verified(world, jmap, service, "/all", f"https://push.test:{port}", types=["Email"])
+        world.send(ada)
+        wait(world, lambda: len(service.of("/d")) == 2, "the delivery")
+        change = json.loads(service.of("/d")[1][2])
+        assert list(change["changed"][jmap.account]) == ["EmailDelivery"], change
+        id_ = jmap.call("Email/query")["ids"][0]
+        jmap.call("Email/set", update={id_: {"keywords/$seen": True}})
+        jmap.call("Email/set", update={id_: {"mailboxIds": {jmap.mailbox("archive"): True}}})
+        jmap.call("Email/set", create={"d": {"mailboxIds": {jmap.mailbox("drafts"): True}, "keywords": {"$draft": True}, "subject": "draft"}})
+        wait(world, lambda: json.loads(service.of("/all")[-1][2])["changed"][jmap.account]["Email"] ==
+             jmap.call("Email/get", ids=[])["state"], "all that was told to the other one")
+        assert len(service.of("/d")) == 2, service.of("/d")
+        world.send(ada)
+        wait(world, lambda: len(service.of("/d")) == 3, "the second delivery")
+
+
 def story_a_push_is_encrypted_and_signed(world: World) -> None:
     """RFC 8291 and 8292, read by another implementation."""
     ada = world.user("ada")

@@ -78,6 +78,16 @@ def story_programs_search_as_they_do(world: World) -> None:
     assert found(link_of_ada, base, "(cn=*" + ldap.filter.escape_filter_chars("(of *)") + ")") == ["carl@elsewhere.example"]
     assert found(link_of_ada, base, "(mail=carl@elsewhere.example)") == ["carl@elsewhere.example"]
     assert found(link_of_ada, base, f"(&(cn=*)(!(mail=*{at})))") == [] and found(link_of_ada, base, "(!(nobodyHasThis=x))") == []
+    # what a company directory tells: surnames and given names without accents, telephone numbers however they are written
+    world.server.sql("chappe_directory", "SET chappe.whole = '1'; INSERT INTO recipient_person (recipient_id, organisation_id, given_name, surname, phone,"
+                     " mobile, department, city) SELECT recipient_id, organisation_id, 'Bořivoj', 'Müller-Łuk', '+33 (0)1 02-03.04', '0600 1', 'Sales', 'Zürich'"
+                     f" FROM address WHERE address = '{bob}'")
+    for text in ("(sn=muller*)", "(sn=*luk)", "(givenName=bori*)", "(givenName=BOŘIVOJ)", "(telephoneNumber=+330102 0304)", "(telephoneNumber=*1-02 03*)",
+                 "(|(mobile=*6001)(telephoneNumber=*999*))", "(ou=sales)", "(ou=*ale*)", "(l=zürich)", "(&(l=Zürich)(cn=*o*))", "(&(sn=*ULLER*)(mail=*))",
+                 "(&(|(cn=*bo*)(sn=*nobody*))(ou=Sales))", "(&(cn=b*)(!(ou=Nothing)))"):
+        assert found(link_of_ada, base, text) == [bob], text
+    for text in ("(sn=mulle)", "(telephoneNumber=*0304*5)", "(&(l=Paris)(cn=*o*))", "(&(sn=*muller*)(ou=Nothing))", "(ou=sale)"):
+        assert found(link_of_ada, base, text) == [], text
     # one entry, as a program reads the properties of somebody
     dn, entry = link_of_ada.search_s(f"mail={ada},{base}", ldap.SCOPE_BASE)[0]
     assert dn == f"mail={ada},{base}" and entry["cn"] == ["Adèle Lovelace".encode()] and b"inetOrgPerson" in entry["objectClass"], entry

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 
 from certificates import make
@@ -110,6 +111,38 @@ def story_the_assistant_follows_the_policy(world: World) -> None:
     server.run("filter", "set", "mta_sts_hosts", "mail.example.test *.backup.example", "--org", world.organisation)
     DNS.put(f"_mta-sts.{domain}", "TXT", records(world)["mta-sts"]["value"])
     wait_for(world, mta_sts="good")
+
+
+def shown_for(world: World, name: str) -> list[str]:
+    """Names in the certificate that the web server shows to who asks for this one."""
+    context = ssl.create_default_context(cafile=f"{world.server.data}/tls/one.pem")
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    with socket.create_connection(("127.0.0.1", world.server.port("https")), timeout=30) as wire, context.wrap_socket(wire, server_hostname=name) as tls:
+        return [value for _, value in (tls.getpeercert() or {})["subjectAltName"]]
+
+
+def missing(world: World) -> set[str]:
+    return {one["name"] for one in world.server.api("GET", "/certificates/missing")["missing"]}
+
+
+def story_a_name_without_a_certificate_is_shown_and_one_that_is_put_there_is_used(world: World) -> None:
+    server, first, second = world.server, world.domain, f"second.{world.domain}"
+    server.run("domain", "add", second, "--org", world.organisation)
+    hosts = {f"mta-sts.{first}", f"mta-sts.{second}"}
+    assert not missing(world) & hosts, "nobody asks for them"
+    mode(world, "testing", "--org", world.organisation)
+    assert hosts <= missing(world)
+    mode(world, "off")
+    assert missing(world) & hosts == {f"mta-sts.{second}"}
+    mode(world, "enforce")
+    assert f"mta-sts.{first}" in server.run("certificate", "missing")
+    make(world, "one", f"mta-sts.{first}")
+    server.run("reload")
+    assert missing(world) & hosts == {f"mta-sts.{second}"}
+    server.wait_until(lambda: shown_for(world, f"mta-sts.{first}") == [f"mta-sts.{first}"], 30, "the new certificate")
+    make(world, "star", f"*.{second}")
+    server.run("reload")
+    assert not missing(world) & hosts, "a star stands for one label"
 
 
 def story_a_sender_keeps_to_it(world: World) -> None:

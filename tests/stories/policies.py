@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import smtplib
 
 from kit.instance import Failure
@@ -109,6 +111,19 @@ def counts(world: World, address: str) -> dict[str, int]:
     return {folder: world.count(address, f'"{folder}"') for folder in ("INBOX", "Junk", "Trash", "Archive", "Projects", "Projects/Old", "Drafts", "Keep=it")}
 
 
+def told(world: World, address: str, *texts: str) -> None:
+    """There is one letter about it in the Inbox, which says this."""
+    imap = world.imap(address)
+    imap.select("INBOX", readonly=True)
+    found = imap.search(None, "HEADER", "Auto-Submitted", "auto-generated")[1][0].split()
+    assert len(found) == 1, (address, found)
+    letter = imap.fetch(found[0].decode(), "(RFC822)")[1][0]
+    imap.logout()
+    assert isinstance(letter, tuple)
+    missing = [text for text in texts if text not in letter[1].decode()]
+    assert not missing, (missing, letter[1].decode())
+
+
 def story_mail_is_kept_as_long_as_a_policy_says(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     for address in (ada, bob):
@@ -126,7 +141,8 @@ def story_mail_is_kept_as_long_as_a_policy_says(world: World) -> None:
     assert counts(world, ada) == before, "it was only shown"
     done = policy(world, "retain", "Keep")
     assert done["messages"] == 12, done
-    assert counts(world, ada) == {"INBOX": 0, "Junk": 0, "Trash": 9, "Archive": 6, "Projects": 0, "Projects/Old": 0, "Drafts": 3, "Keep=it": 3}
+    told(world, ada, "moved to the archive after 365 days", "Junk (and folders below it): deleted after 30 days", "all other folders")
+    assert counts(world, ada) == {"INBOX": 1, "Junk": 0, "Trash": 9, "Archive": 6, "Projects": 0, "Projects/Old": 0, "Drafts": 3, "Keep=it": 3}
     assert counts(world, bob) == {**before}, "who is not selected keeps his"
     assert policy(world, "retain", "Keep")["messages"] == 0, "what was moved stays, and its time begins anew"
     recoverable = world.server.api("GET", f"/mailboxes/{ada}/recoverable?folder=Junk")["messages"]
@@ -161,3 +177,27 @@ def story_what_is_no_rule_is_refused(world: World) -> None:
     else:
         raise Failure("two rules for one folder")
     assert world.server.api("GET", f"/recipient-policies?organisation={world.organisation.replace(' ', '%20')}")["recipient_policies"] == []
+
+
+def story_owners_are_told_once_before_anything_is_deleted(world: World) -> None:
+    """The server by itself, which begins a minute after its start and goes round every hour: told now, deleted after a day."""
+    ada, bob = world.user("ada"), world.user("bob")
+    world.server.run("user", "set", ada, "--language", "fr")
+    make_mail(world, ada)
+    make_mail(world, bob)
+    world.server.sql("chappe_group_1", OLD.format(days=50, folder="Junk"))
+    policy(world, "add", "Keep", "--query", f"(address={ada})", "--retention", "Junk=10:delete")
+    os.kill(world.server.role_pid("housekeeping"), signal.SIGTERM)   # it begins anew
+    asked = "SELECT count(*) FROM retention_told JOIN address USING (recipient_id) WHERE address = '{}'"
+    world.server.wait_until(lambda: world.server.sql("chappe_directory", asked.format(ada)).strip() == "1", 200, "the keeper's round")
+    told(world, ada, "Junk (et les dossiers en dessous) : supprimé après 10 jours", "un jour après ce message")
+    assert counts(world, ada)["Junk"] == 3, "not on the day on which he was told"
+    assert counts(world, bob)["INBOX"] == 3, "whom no rule concerns is not told"
+    assert policy(world, "retain", "Keep")["messages"] == 3, "an administrator need not wait"
+    told(world, ada, "supprimé après 10 jours")                 # no second letter for the same rules
+    policy(world, "set", "Keep", "--retention", "Junk=20:delete")
+    policy(world, "retain", "Keep")
+    imap = world.imap(ada)
+    imap.select("INBOX", readonly=True)
+    assert len(imap.search(None, "HEADER", "Auto-Submitted", "auto-generated")[1][0].split()) == 2, "they changed"
+    imap.logout()

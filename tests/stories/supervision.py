@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -42,16 +43,19 @@ def set_config(world: World, key: str, value: str) -> None:
         file.writelines(kept + [f"{key} = {value}\n"])
 
 
-def story_a_killed_role_is_back_within_two_seconds(world: World) -> None:
+def story_a_killed_role_is_started_again_within_a_second(world: World) -> None:
     ada = world.user("ada")
     for name in ("smtp", "mailbox", "web", "housekeeping", "extract"):
-        before = role(world, name)["pid"]
+        before, restarts = role(world, name)["pid"], role(world, name)["restarts"]
         os.kill(before, signal.SIGKILL)
         began = time.monotonic()
-        world.server.wait_until(lambda: role(world, name)["pid"] not in (0, before) and status(world)["ok"], 20,
+        world.server.wait_until(lambda: role(world, name)["pid"] not in (0, before) and status(world)["ok"], 60,
                                 f"{name} coming back")
-        assert time.monotonic() - began < 8, f"{name} took {time.monotonic() - began:.1f} s"
-        assert role(world, name)["restarts"] == 1
+        print(f"{name} was back after {time.monotonic() - began:.1f} s")
+        # how soon depends on the machine; that nothing is waited for longer than a second does not
+        died = next(line for line in world.server.log().splitlines() if " main.role.died " in line and f"pid={before} " in line)
+        assert int(re.search(r"again_ms=(\d+)", died)[1]) <= 1000, died
+        assert role(world, name)["restarts"] == restarts + 1
     world.send(ada)
     assert world.count(ada) == 1
 

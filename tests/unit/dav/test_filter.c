@@ -39,6 +39,7 @@ static const struct {
     { "no filter", "anyof", "", true },
     { "in the middle, another case", "anyof", MATCH("FN", "", "LE LOVE"), true },
     { "a letter with an accent in the other case", "anyof", MATCH("FN", "", "AD\xC3\x88LE"), true },
+    { "without the accent", "anyof", MATCH("FN", "", "adele"), true },
     { "not there", "anyof", MATCH("FN", "", "Byron"), false },
     { "negated", "anyof", MATCH("FN", "negate-condition='yes'", "Byron"), true },
     { "equals one of several", "anyof", MATCH("EMAIL", "match-type='equals'", "countess@example.org"), true },
@@ -80,19 +81,35 @@ static void filters_take_what_they_say(void **state)
     talloc_free(owner);
 }
 
-static void a_common_text_is_found(void **state)
+static void the_directory_is_asked_for_what_it_knows(void **state)
 {
+    static const struct {
+        const char *test, *filters, *asked;
+    } rows[] = {
+        { "anyof", MATCH("FN", "", "Lové") MATCH("EMAIL", "", "love"),
+          "(|(|(|(name=*love*)))(|(|(address=*love*))))" },
+        { "allof", MATCH("FN", "match-type='starts-with'", "le  lo") MATCH("TITLE", "", "x"),
+          "(&(|(|(name=le*lo*))))" },
+        { "anyof", MATCH("TEL", "match-type='equals'", "(0)1*"),
+          "(|(|(|(phone=\\280\\291\\2a)(mobile=\\280\\291\\2a)(fax=\\280\\291\\2a))))" },
+        { "anyof", MATCH("N", "match-type='ends-with'", "Love"), "(|(|(|(sn=*love)(givenname=*love))))" },
+        { "anyof", MATCH("FN", "", "love") MATCH("TITLE", "", "love"), NULL },
+        { "anyof", MATCH("FN", "negate-condition='yes'", "love"), NULL },
+        { "anyof", MATCH("FN", "", "  "), NULL },
+        { "anyof", "<C:prop-filter name='TEL'/>", NULL },
+        { "anyof", "<C:prop-filter name='FN'><C:is-not-defined/></C:prop-filter>", NULL },
+        { "allof", "", NULL },
+    };
     void *owner = talloc_new(NULL);
 
     (void)state;
-    assert_string_equal(
-        filter_common_text(query_of(owner, "anyof", MATCH("FN", "", "love") MATCH("EMAIL", "", "love"))),
-        "love");
-    assert_null(
-        filter_common_text(query_of(owner, "anyof", MATCH("FN", "", "love") MATCH("TEL", "", "love"))));
-    assert_null(filter_common_text(query_of(owner, "anyof", MATCH("FN", "", "le lo"))));
-    assert_null(filter_common_text(query_of(owner, "anyof", MATCH("FN", "negate-condition='yes'", "love"))));
-    assert_null(filter_common_text(query_of(owner, "anyof", "")));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char *asked = filter_for_directory(owner, query_of(owner, rows[i].test, rows[i].filters));
+        if (!rows[i].asked)
+            assert_null(asked);
+        else
+            assert_string_equal(asked, rows[i].asked);
+    }
     talloc_free(owner);
 }
 
@@ -100,7 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_take_what_they_say),
-        cmocka_unit_test(a_common_text_is_found),
+        cmocka_unit_test(the_directory_is_asked_for_what_it_knows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ static const char *const tenant_tables[] = {
     "credential",
     "app_password",
     "login_seen",
+    "retention_told",
     "role_assignment",
     "audit",
     "recipient_sender",
@@ -73,9 +74,11 @@ static const char *const tenant_tables[] = {
     "directory_member",
     "directory_conflict",
     "directory_written",
+    "directory_write_refused",
     "recipient_person",
     "line_session",
     "push_subscription",
+    "sender_grant",
 };
 /* Of the installation, though a row may name an organisation: seen by no organisation. */
 static const char *const installation_tables[] = { "connector" };
@@ -156,6 +159,7 @@ static int set_up(void **state)
         "   FROM recipient WHERE kind = 'user';"
         "INSERT INTO login_seen (organisation_id, recipient_id, day_us, protocol, peer, first_us, last_us, logins)"
         " SELECT organisation_id, recipient_id, 0, 2, '192.0.2.1', 1, 1, 1 FROM recipient WHERE kind = 'user';"
+        "INSERT INTO retention_told SELECT recipient_id, organisation_id, '*=365:delete', 1 FROM recipient WHERE kind = 'user';"
         "INSERT INTO send_count SELECT organisation_id, 0, 1, 1, 1 FROM organisation;"
         "INSERT INTO lesson (organisation_id, recipient_id, mailbox_id, storage_group_id, message_id, is_spam, made_us,"
         "                    next_us) SELECT organisation_id, recipient_id, recipient_id, 1, 1, true, 1, 1 FROM recipient;"
@@ -211,6 +215,9 @@ static int set_up(void **state)
         "INSERT INTO directory_conflict SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1, 1"
         "  FROM directory_source;"
         "INSERT INTO directory_written SELECT source_id, organisation_id, 'x', 'mail', 'x' FROM directory_source;"
+        "INSERT INTO directory_write_refused SELECT source_id, organisation_id, 'x', 'x', 'x', 'x', 1 FROM directory_source;"
+        "INSERT INTO sender_grant SELECT u.recipient_id, u.organisation_id, a.recipient_id, false, 1 FROM recipient u"
+        "  JOIN recipient a USING (organisation_id) WHERE u.kind = 'user' AND a.kind = 'alias';"
         "INSERT INTO push_subscription (public_id, organisation_id, recipient_id, device, url, code, expires_us, created_us)"
         " SELECT 'P' || recipient_id, organisation_id, recipient_id, 'x', 'https://x', 'x', 1, 1 FROM recipient"
         "  WHERE kind = 'user';"

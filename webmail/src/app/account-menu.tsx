@@ -11,6 +11,7 @@ export function AccountMenu() {
   const say = useAppTexts()
   const mail = useMail()
   const leave = async () => {
+    await import('../features/push/keeping').then(({ turnOff }) => turnOff(mail.jmap)).catch(() => undefined)
     await door.logOut().catch(() => undefined)
     location.assign('/') // nothing of this mailbox stays in the page's memory
   }

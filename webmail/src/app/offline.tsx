@@ -1,7 +1,10 @@
 // The page without a network, and its next version: registers the service worker (webmail/worker) and says when a newer one waits.
 import { defineTexts } from '@chappe/kit'
 import { Button, CloseButton } from '@mantine/core'
+import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { keepPush } from '../features/push/keeping'
+import { useMail } from '../jmap/mail'
 import classes from './offline.module.css'
 
 const useTexts = defineTexts('offline', {
@@ -49,8 +52,25 @@ function useWaiting(): ServiceWorker | null {
   return waiting
 }
 
+/** A notice of new mail was clicked: the service worker says which message it was about. */
+function useOpened(): void {
+  const { history } = useRouter()
+  useEffect(() => {
+    if (!('serviceWorker' in navigator)) return
+    const open = (event: MessageEvent<unknown>) => {
+      const path = (event.data as { open?: unknown } | null)?.open
+      if (typeof path === 'string' && path.startsWith('/mail/')) history.push(path)
+    }
+    navigator.serviceWorker.addEventListener('message', open)
+    return () => navigator.serviceWorker.removeEventListener('message', open)
+  }, [history])
+}
+
 export default function Offline() {
   const say = useTexts()
+  const { jmap } = useMail()
+  useOpened()
+  useEffect(() => void keepPush(jmap).catch(() => undefined), [jmap])
   const waiting = useWaiting()
   const [isPutOff, setPutOff] = useState(false)
   if (!waiting || isPutOff) return null

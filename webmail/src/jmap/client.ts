@@ -1,24 +1,15 @@
 // JMAP over HTTP (RFC 8620): the session, requests of several calls with back references, files.
 import { Http, Problem } from '@chappe/kit'
 import * as z from 'zod/mini'
+import { callName, CAPABILITIES, pathOf, requestOf, SESSION, usingOf } from './calls'
+import { takeEarly } from './early'
 import { MethodError } from './errors'
 import { apiAnswer, methodError, session as sessionSchema, uploaded, type JmapSession, type Uploaded } from './wire'
 
-export const CAPABILITIES = {
-  core: 'urn:ietf:params:jmap:core',
-  mail: 'urn:ietf:params:jmap:mail',
-  submission: 'urn:ietf:params:jmap:submission',
-  vacation: 'urn:ietf:params:jmap:vacationresponse',
-  quota: 'urn:ietf:params:jmap:quota',
-  sieve: 'urn:ietf:params:jmap:sieve',
-  blob: 'urn:ietf:params:jmap:blob',
-  principals: 'urn:ietf:params:jmap:principals',
-  smime: 'urn:ietf:params:jmap:smimeverify',
-  /** Ours: docs/jmap.md. */
-  owner: 'urn:chappe:params:jmap:account',
-} as const
+export { CAPABILITIES }
 
 export const http = new Http('')
+http.early = takeEarly
 
 interface Reference {
   resultOf: string
@@ -62,15 +53,19 @@ export class Batch {
   private readonly calls: { call: Call<unknown>; args: Record<string, unknown> }[] = []
   constructor(private readonly jmap: Jmap) {}
 
+  get size(): number {
+    return this.calls.length
+  }
+
   add<T>(name: string, args: Record<string, unknown>, schema: z.ZodMiniType<T>): Call<T> {
-    const call = new Call(`c${this.calls.length}`, name, schema)
+    const call = new Call(callName(this.size), name, schema)
     this.calls.push({ call: call as Call<unknown>, args })
     return call
   }
 
   async send(signal?: AbortSignal): Promise<void> {
     if (this.calls.length === 0) return
-    const body = { using: this.jmap.using, methodCalls: this.calls.map(({ call, args }) => [call.name, args, call.id]) }
+    const body = requestOf(this.jmap.using, this.calls.map(({ call, args }) => [call.name, args]))
     const answer = apiAnswer.parse(await http.send('POST', this.jmap.path(this.jmap.session.apiUrl), { body, ...(signal && { signal }) }))
     this.jmap.sawState(answer.sessionState)
     for (const [name, result, id] of answer.methodResponses) this.calls.find(({ call }) => call.id === id)?.call.settle(name, result)
@@ -83,13 +78,13 @@ export class Jmap {
   /** Called where the session's own state has moved: accounts may have come or gone. */
   onStale: () => void = () => {}
   constructor(readonly session: JmapSession) {
-    this.using = Object.values(CAPABILITIES).filter((c) => c in session.capabilities)
+    this.using = usingOf(session)
   }
 
   /** null: nobody is logged in. */
   static async open(signal?: AbortSignal): Promise<Jmap | null> {
     try {
-      return new Jmap(sessionSchema.parse(await http.get('/jmap/session', undefined, signal)))
+      return new Jmap(sessionSchema.parse(await http.get(SESSION, undefined, signal)))
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null
       throw error
@@ -116,9 +111,8 @@ export class Jmap {
     if (state !== this.session.state) this.onStale()
   }
 
-  /** Always of the host that this page came from: the policy allows no other. */
   path(url: string): string {
-    return url.replace(/^https?:\/\/[^/]+/, '')
+    return pathOf(url)
   }
 
   private fill(template: string, values: Record<string, string>): string {

@@ -1,7 +1,8 @@
 // One list of messages as it is shown: what Email/query gives, by pages, kept in order while the mailbox changes.
+import { PAGE, pageCalls } from './calls'
 import type { Batch, Call } from './client'
 import type { AccountStore } from './store'
-import { email, EMAIL_PROPERTIES, getOf, query, snippets, thread, type Email } from './wire'
+import { email, getOf, query, snippets, thread, type Email } from './wire'
 import type * as z from 'zod/mini'
 
 export type Filter = { operator: 'AND' | 'OR' | 'NOT'; conditions: Filter[] } | Record<string, string | number | boolean | string[]>
@@ -15,7 +16,7 @@ export interface ListSpec {
   snippets?: boolean
 }
 
-export const PAGE = 50
+export { PAGE }
 const AHEAD = 1
 
 interface Asked {
@@ -90,16 +91,11 @@ export class List {
   }
 
   private ask(batch: Batch, page: number): Asked {
-    const { accountId } = this.store
-    const { filter, sort, collapse } = this.spec
-    const q = batch.add('Email/query', { accountId, filter, sort, collapseThreads: collapse, position: page * PAGE, limit: PAGE, calculateTotal: true }, query)
-    const rows = batch.add('Email/get', { accountId, '#ids': q.at('/ids'), properties: EMAIL_PROPERTIES }, getOf(email))
-    const asked: Asked = { page, query: q, rows }
-    if (collapse) {
-      asked.threads = batch.add('Thread/get', { accountId, '#ids': rows.at('/list/*/threadId') }, getOf(thread))
-      asked.members = batch.add('Email/get', { accountId, '#ids': asked.threads.at('/list/*/emailIds'), properties: EMAIL_PROPERTIES }, getOf(email))
-    }
-    if (this.spec.snippets && filter) asked.snippets = batch.add('SearchSnippet/get', { accountId, filter, '#emailIds': q.at('/ids') }, snippets)
+    const calls = pageCalls(this.store.accountId, this.spec, page, batch.size)
+    const asked: Asked = { page, query: batch.add(...calls.query, query), rows: batch.add(...calls.rows, getOf(email)) }
+    if (calls.threads) asked.threads = batch.add(...calls.threads, getOf(thread))
+    if (calls.members) asked.members = batch.add(...calls.members, getOf(email))
+    if (calls.snippets) asked.snippets = batch.add(...calls.snippets, snippets)
     return asked
   }
 

@@ -1,6 +1,7 @@
 // What this page knows of one account: folders, messages, conversations, lists. Follows the server by /changes, shows what
 // is done here at once, and sends it until the server has it.
 import { Problem } from '@chappe/kit'
+import { folderCalls } from './calls'
 import type { Jmap } from './client'
 import { MethodError, SetError } from './errors'
 import { List, type ListSpec } from './list'
@@ -66,12 +67,12 @@ export class AccountStore {
 
   /** Folders and where the account stands. Safe to call again. */
   async load(): Promise<void> {
-    const { accountId } = this
     try {
       const batch = this.jmap.batch()
-      const folders = batch.add('Mailbox/get', { accountId }, getOf(mailbox))
-      const emails = batch.add('Email/get', { accountId, ids: [] }, getOf(email))
-      const threads = batch.add('Thread/get', { accountId, ids: [] }, getOf(thread))
+      const calls = folderCalls(this.accountId)
+      const folders = batch.add(...calls.mailboxes, getOf(mailbox))
+      const emails = batch.add(...calls.emails, getOf(email))
+      const threads = batch.add(...calls.threads, getOf(thread))
       await batch.send()
       this.mailboxes = new Map(folders.result.list.map((m) => [m.id, m]))
       this.states = { Mailbox: folders.result.state, Email: emails.result.state, Thread: threads.result.state }

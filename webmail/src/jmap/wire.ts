@@ -1,5 +1,6 @@
 // What comes off the wire, read once. Fields that nothing here looks at are dropped.
 import * as z from 'zod/mini'
+import { EMAIL_PROPERTIES } from './calls'
 
 export const account = z.object({
   name: z.string(),
@@ -71,7 +72,10 @@ export const email = z.object({
   hasAttachment: z.boolean(),
 })
 export type Email = z.infer<typeof email>
-export const EMAIL_PROPERTIES = Object.keys(email.shape)
+/** The compiler compares: all of them are asked for, and nothing else. */
+type Same<A extends B, B extends C, C = A> = [A, B, C]
+export type AskedAsShown = Same<keyof Email, (typeof EMAIL_PROPERTIES)[number]>
+export { EMAIL_PROPERTIES }
 
 export const part = z.object({
   partId: z.nullish(z.string()),

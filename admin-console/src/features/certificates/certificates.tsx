@@ -22,6 +22,9 @@ const useTexts = defineTexts('certificates', {
     ended: 'It has ended',
     renew: 'Renew it, then run chappe reload.',
     fault: 'It cannot be read',
+    missing: 'Without a certificate',
+    missingLead: 'These domains have a policy for TLS (MTA-STS), which others fetch from the name below. Without a certificate for that name they do not believe it.',
+    missingDo: 'Get a certificate for the name (one for *.DOMAIN fits too), put it with its key into the folder tls_certificates of the server as NAME.pem and NAME.key, then run chappe reload. It is found by the names that stand in it.',
   },
   fr: {
     title: 'Certificats',
@@ -39,6 +42,9 @@ const useTexts = defineTexts('certificates', {
     ended: 'Il est échu',
     renew: 'Renouvelez-le, puis lancez chappe reload.',
     fault: 'Il ne peut pas être lu',
+    missing: 'Sans certificat',
+    missingLead: 'Ces domaines ont une règle pour TLS (MTA-STS), que les autres cherchent sous le nom ci-dessous. Sans certificat à ce nom, ils n’y croient pas.',
+    missingDo: 'Obtenez un certificat pour ce nom (un certificat pour *.DOMAINE convient aussi), mettez-le avec sa clé dans le dossier tls_certificates du serveur sous NOM.pem et NOM.key, puis lancez chappe reload. Il est trouvé par les noms qu’il porte.',
   },
 })
 
@@ -58,7 +64,33 @@ const certificatesQuery = queryOptions({
   queryKey: ['certificates'],
   queryFn: async ({ signal }) => z.object({ certificates: z.array(certificate) }).parse(await api.get('/certificates', undefined, signal)).certificates,
 })
+const missing = z.object({ name: z.string(), domain: z.string(), purpose: z.string() })
+const missingQuery = queryOptions({
+  queryKey: ['certificates', 'missing'],
+  queryFn: async ({ signal }) => z.object({ missing: z.array(missing) }).parse(await api.get('/certificates/missing', undefined, signal)).missing,
+})
 const SOON = 30
+
+/** Names of MTA-STS that no certificate bears. */
+function Missing() {
+  const say = useTexts()
+  const found = useQuery(missingQuery)
+  if (!found.data?.length) return null
+  return (
+    <Panel title={say('missing')} actions={<Status health="bad">{String(found.data.length)}</Status>}>
+      <p>{say('missingLead')}</p>
+      <ul>
+        {found.data.map((m) => (
+          <li key={m.name}>
+            <Foreign>{m.name}</Foreign>
+          </li>
+        ))}
+      </ul>
+      <p>{say('missingDo')}</p>
+      <Command line="chappe certificate missing" />
+    </Panel>
+  )
+}
 
 /** The certificates of the server that answers, with what is to be done about each. */
 export function Certificates() {
@@ -67,6 +99,7 @@ export function Certificates() {
   const all = useQuery(certificatesQuery)
   return (
     <Page title={say('title')} lead={say('lead')}>
+      <Missing />
       <Answered of={all}>
         {(list) => (
           <>

@@ -69,6 +69,22 @@ export type Run = z.infer<typeof run>
 const runShown = z.extend(run, { changes: z.array(z.object({ what: z.string(), kind: z.string(), name: z.string(), detail: z.string() })) })
 export type RunShown = z.infer<typeof runShown>
 
+const refusedWrite = z.object({ dn: z.string(), message: z.string(), remedy: z.string(), cause: z.string(), detail: z.string(), since: z.nullish(z.string()) })
+const writing = z.object({
+  write_back: z.array(z.string()),
+  write_dn: z.string(),
+  written: z.nullish(z.string()),
+  fault: z.string(),
+  remedy: z.string(),
+  entries: z.number(),
+  due: z.number(),
+  refusals: z.number(),
+  refused: z.array(refusedWrite),
+})
+export type Writing = z.infer<typeof writing>
+const wouldWrite = z.object({ good: z.boolean(), message: z.string(), remedy: z.string(), looked: z.number(), all: z.boolean(), changes: z.array(z.object({ what: z.string(), name: z.string(), detail: z.string(), remedy: z.string() })) })
+export type WouldWrite = z.infer<typeof wouldWrite>
+
 const conflict = z.object({ dn: z.string(), what: z.string(), message: z.string(), since: z.nullish(z.string()) })
 export type Conflict = z.infer<typeof conflict>
 
@@ -119,7 +135,11 @@ export const runQuery = (w: Which, id: string) =>
   })
 export const conflictsQuery = (w: Which) =>
   queryOptions({ queryKey: key(w, 'conflicts'), queryFn: async ({ signal }) => z.object({ conflicts: z.array(conflict) }).parse(await api.get(`${of(w)}/conflicts`, where(w), signal)).conflicts })
+export const writingQuery = (w: Which) =>
+  queryOptions({ queryKey: key(w, 'writing'), queryFn: async ({ signal }) => writing.parse(await api.get(`${of(w)}/writing`, where(w), signal)), refetchInterval: 5_000 })
 
+export const previewWriting = async (w: Which, instead: Draft = {}): Promise<WouldWrite> => wouldWrite.parse(await api.post(`${of(w)}/writing/preview`, instead, where(w)))
+export const writeAgain = async (w: Which): Promise<Run> => run.parse(await api.post(`${of(w)}/writing/again`, {}, where(w)))
 export const askRun = async (w: Which, kind: 'preview' | 'full' | 'incremental', confirmed = false): Promise<Run> => run.parse(await api.post(`${of(w)}/runs`, { kind, confirmed }, where(w)))
 export const tryOut = async (w: Which, instead: Draft = {}): Promise<Report> => report.parse(await api.post(`${of(w)}/test`, instead, where(w)))
 export const probe = async (body: Draft): Promise<Report> => report.parse(await api.post('/directories/probe', body))

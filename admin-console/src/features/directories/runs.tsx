@@ -6,6 +6,7 @@ import { runQuery, runsQuery, statusQuery, type Run, type RunShown, type Which }
 import classes from './directories.module.css'
 import { useTexts } from './texts'
 
+const changeHealth: Record<string, Health> = { conflict: 'warn', 'write-refused': 'warn', disable: 'bad' }
 const runHealth: Record<string, Health> = { waiting: 'none', running: 'warn', done: 'good', failed: 'bad', asks: 'warn' }
 
 export function RunState({ of }: { of: Run }) {
@@ -44,7 +45,7 @@ function Changes({ of }: { of: RunShown }) {
         <ul className={classes.entries} tabIndex={0} aria-label={say('changesTitle')}>
           {of.changes.map((c, i) => (
             <li key={i}>
-              <Status health={c.what === 'conflict' ? 'warn' : c.what === 'disable' ? 'bad' : 'good'}>{wordOf(say, 'what', c.what)}</Status> · {wordOf(say, 'entry', c.kind)} · <Foreign>{c.name}</Foreign>
+              <Status health={changeHealth[c.what] ?? 'good'}>{wordOf(say, 'what', c.what)}</Status> · {wordOf(say, 'entry', c.kind)} · <Foreign>{c.name}</Foreign>
               {c.detail && (
                 <small>
                   <Foreign>{c.detail}</Foreign>

@@ -11,8 +11,10 @@ import classes from './directories.module.css'
 import { Fields } from './fields'
 import { changesOf, draftOf, groups, optionsOf, settingsOf, type Draft, type Group, type Setting } from './settings'
 import { useTexts } from './texts'
+import { WouldPanel } from './would-panel'
 
-function shown(of: Setting, value: unknown, say: ReturnType<typeof useTexts>): ReactNode {
+/** What a setting is, for people. */
+export function shown(of: Setting, value: unknown, say: ReturnType<typeof useTexts>): ReactNode {
   if (value === true || value === false) return of.kind === 'switch' ? say(value ? 'yes' : 'no') : say(value ? 'isSet' : 'unset')
   if (of.kind === 'choice') return wordOf(say, of.field, String(value))
   if (of.kind === 'several') return (value as string[]).map((word) => wordOf(say, of.field, word)).join(', ')
@@ -23,7 +25,7 @@ function shown(of: Setting, value: unknown, say: ReturnType<typeof useTexts>): R
 
 const filtersOf = ({ usual }: Source) => ({ user_filter: usual.user_filter, contact_filter: usual.contact_filter, group_filter: usual.group_filter })
 
-function Edit({ group, which, known, onClose, onRenamed }: { group: Group; which: Which; known: Source; onClose: () => void; onRenamed: (name: string) => void }) {
+export function Edit({ group, which, known, onClose, onRenamed }: { group: Group; which: Which; known: Source; onClose: () => void; onRenamed?: (name: string) => void }) {
   const say = useTexts()
   const change = useChange()
   const before = draftOf(known)
@@ -45,7 +47,7 @@ function Edit({ group, which, known, onClose, onRenamed }: { group: Group; which
       onSubmit={async () => {
         await change(() => setDirectory(which, changes), [['directories']], say('saved'))
         if (name === known.name) return undefined
-        onRenamed(name)
+        onRenamed?.(name)
         return 'left'
       }}
     >
@@ -56,6 +58,7 @@ function Edit({ group, which, known, onClose, onRenamed }: { group: Group; which
         </>
       )}
       <Fields group={group} draft={draft} known={known} usual={filtersOf(known)} set={(more) => setDraft((d) => ({ ...d, ...more }))} />
+      {group === 'writing' && <WouldPanel which={which} instead={changes} disabled={(draft['write_back'] as string[]).length === 0} />}
     </FormDialog>
   )
 }
@@ -68,7 +71,7 @@ export function SettingsTab({ which, known, mayWrite, dialog, onDialog, onRename
   return (
     <>
       <div className={classes.two}>
-        {groups.map((group) => (
+        {groups.filter((g) => g !== 'writing').map((group) => (
           <Panel
             key={group}
             title={say(`group.${group}`)}

@@ -4,7 +4,7 @@ import type { Option } from '../../app/command'
 export type Value = string | number | boolean | string[]
 export type Draft = Record<string, Value>
 
-const GROUPS = ['server', 'account', 'reading', 'mailboxes', 'login'] as const
+const GROUPS = ['server', 'account', 'reading', 'mailboxes', 'login', 'writing'] as const
 export type Group = (typeof GROUPS)[number]
 export const groups: readonly Group[] = GROUPS
 
@@ -52,6 +52,9 @@ export const settings: readonly Setting[] = [
   { field: 'logs_in', group: 'login', kind: 'switch', option: 'logs-in', standard: true },
   { field: 'login_names', group: 'login', kind: 'several', choices: ['upn', 'account', 'mail', 'domain'], option: '', when: (d) => d['logs_in'] === true, standard: ['upn', 'account', 'mail', 'domain'] },
   { field: 'login_domain', group: 'login', kind: 'text', option: 'login-domain', when: (d) => d['logs_in'] === true, standard: '' },
+  { field: 'write_back', group: 'writing', kind: 'several', choices: ['mail', 'aliases', 'photo'], option: 'write-back', standard: [] },
+  { field: 'write_dn', group: 'writing', kind: 'text', option: 'write-dn', standard: '' },
+  { field: 'write_password', group: 'writing', kind: 'secret', option: 'write-password-file', standard: '' },
 ]
 export const settingsOf = (group: Group) => settings.filter((s) => s.group === group)
 

@@ -3,6 +3,7 @@ import { IconChevronDown } from '@chappe/kit/icons'
 import { Alert, Button, Group, Menu, Tabs, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { useMay } from '../../app/session'
@@ -15,8 +16,9 @@ import { RunBar, RunDrawer, RunsTab } from './runs'
 import { SettingsTab } from './settings-tab'
 import { EntriesTab, MappingTab } from './trial-tab'
 import { useTexts } from './texts'
+import { WritingTab } from './writing-tab'
 
-const TABS = ['overview', 'entries', 'settings', 'mapping', 'runs', 'conflicts'] as const
+const TABS = ['overview', 'entries', 'settings', 'mapping', 'writing', 'runs', 'conflicts'] as const
 
 function Servers({ of }: { of: Server[] }) {
   const say = useTexts()
@@ -198,6 +200,16 @@ function Acts({ which, known, busy, onAsk, onDialog }: { which: Which; known: So
   )
 }
 
+/** On a narrow screen the tabs scroll: the open one is in sight. */
+function useTabInSight(tab: string, isThere: boolean) {
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const open = list.current?.querySelector<HTMLElement>('[data-active]')
+    if (list.current && open) list.current.scrollLeft = open.offsetLeft + (open.clientWidth - list.current.clientWidth) / 2
+  }, [tab, isThere])
+  return list
+}
+
 /** One company directory: how it is, what it says, what it changed here. */
 export function DirectoryPage() {
   const say = useTexts()
@@ -213,6 +225,7 @@ export function DirectoryPage() {
   /* a preview answers nothing */
   const last = runs.find((r) => r.kind !== 'preview')
   const tab = TABS.find((t) => t === search.tab) ?? 'overview'
+  const tabs = useTabInSight(tab, known.isSuccess)
   const go = (to: { tab?: string | undefined; run?: string }) => void navigate({ search: { organisation: which.organisation, source: which.name, ...to } })
   const dialog = (name: string | undefined) => void navigate({ search: { ...search, dialog: name }, replace: name === undefined })
   const open = (id: number) => go({ tab: search.tab, run: String(id) })
@@ -236,7 +249,7 @@ export function DirectoryPage() {
           <div className={classes.stack}>
             {last?.state === 'asks' && <Question of={last} mayWrite={mayWrite} onConfirm={() => dialog('confirm')} onPreview={() => void ask('preview')} />}
             <Tabs value={tab} onChange={(id) => go({ tab: id ?? undefined })} keepMounted={false}>
-              <Tabs.List>
+              <Tabs.List ref={tabs}>
                 {TABS.map((t) => (
                   <Tabs.Tab key={t} value={t}>
                     {t === 'conflicts' && status?.conflicts ? `${say('tab.conflicts')} (${status.conflicts})` : say(`tab.${t}`)}
@@ -250,6 +263,7 @@ export function DirectoryPage() {
                   <SettingsTab which={which} known={source} mayWrite={mayWrite} dialog={search.dialog} onDialog={dialog} onRenamed={(name) => void navigate({ to: '/directories/source', search: { organisation: which.organisation, source: name, tab: 'settings' } })} />
                 )}
                 {tab === 'mapping' && <MappingTab which={which} known={source} mayWrite={mayWrite} />}
+                {tab === 'writing' && <WritingTab which={which} known={source} mayWrite={mayWrite} dialog={search.dialog} onDialog={dialog} onAsked={(run) => open(run.id)} />}
                 {tab === 'runs' && <RunsTab which={which} onOpen={open} />}
                 {tab === 'conflicts' && <ConflictsTab which={which} mayWrite={mayWrite} />}
               </Tabs.Panel>

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
 import { api, path } from '../../app/api'
 import { onlyDomains } from '../../app/session'
@@ -17,13 +17,46 @@ const domain = z.object({
 })
 export type Domain = z.infer<typeof domain>
 
+async function domainsOf(organisation: string | undefined, signal: AbortSignal): Promise<Domain[]> {
+  const own = onlyDomains('domain.read')
+  if (own) return Promise.all(own.map(async (name) => domain.parse(await api.get(path`/domains/${name}`, undefined, signal))))
+  return z.object({ domains: z.array(domain) }).parse(await api.get('/domains', { organisation }, signal)).domains
+}
+
 export const domainsQuery = (organisation?: string) =>
   queryOptions({
     queryKey: ['domains', organisation ?? ''],
+    queryFn: ({ signal }) => domainsOf(organisation, signal),
+  })
+
+const PAGE = 200
+
+/** Pages of domains as the server finds and sorts them. */
+export const domainPagesQuery = (filter: { organisation?: string | undefined; text?: string | undefined; sort?: string | undefined }) =>
+  infiniteQueryOptions({
+    queryKey: ['domains', 'pages', filter],
+    initialPageParam: undefined as string | undefined,
+    queryFn: async ({ signal, pageParam }) => {
+      const text = filter.text?.trim().toLowerCase().replaceAll('"', '')
+      if (onlyDomains('domain.read')) {
+        const own = await domainsOf(undefined, signal)
+        return { domains: own.filter((d) => d.name.includes(text ?? '')), next: null }
+      }
+      const answer = await api.get('/domains', { organisation: filter.organisation, filter: text ? `name~"${text}"` : undefined, sort: filter.sort, limit: PAGE, cursor: pageParam }, signal)
+      return z.object({ domains: z.array(domain), next: z.nullish(z.string()) }).parse(answer)
+    },
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: (before) => before,
+  })
+
+/** Their names, to choose one. */
+export const domainNamesQuery = (organisation?: string) =>
+  queryOptions({
+    queryKey: ['domains', 'names', organisation ?? ''],
     queryFn: async ({ signal }) => {
       const own = onlyDomains('domain.read')
-      if (own) return Promise.all(own.map(async (name) => domain.parse(await api.get(path`/domains/${name}`, undefined, signal))))
-      return z.object({ domains: z.array(domain) }).parse(await api.get('/domains', { organisation }, signal)).domains
+      if (own) return own
+      return z.object({ domains: z.array(z.object({ name: z.string() })) }).parse(await api.get('/domains', { organisation, fields: 'name' }, signal)).domains.map((d) => d.name)
     },
   })
 

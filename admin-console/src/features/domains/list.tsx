@@ -1,14 +1,15 @@
 import { DataTable, EmptyState, ErrorPanel, Foreign, Page, Status, useFormat, wordOf, type Column } from '@chappe/kit'
 import { IconPlus, IconSearch } from '@chappe/kit/icons'
 import { Button, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useMay } from '../../app/session'
 import list from '../recipients/list.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
 import { AddDomain } from './add'
-import { domainsQuery, type Domain } from './data'
+import { domainPagesQuery, type Domain } from './data'
 import { domainsRoute } from './routes'
 import { useTexts } from './texts'
 
@@ -20,9 +21,10 @@ export function Domains() {
   const search = domainsRoute.useSearch()
   const navigate = useNavigate({ from: '/domains' })
   const mayAdd = useMay('domain.write')
-  const all = useQuery(domainsQuery(search.organisation))
-  const wanted = (search.text ?? '').toLowerCase()
-  const rows = useMemo(() => (all.data ?? []).filter((d) => d.name.includes(wanted)), [all.data, wanted])
+  const [text, setText] = useState(search.text ?? '')
+  const pages = useInfiniteQuery(domainPagesQuery({ organisation: search.organisation, text: search.text }))
+  const rows = useMemo(() => pages.data?.pages.flatMap((p) => p.domains) ?? [], [pages.data])
+  const find = useDebouncedCallback((text: string) => void navigate({ search: { ...search, text: text || undefined }, replace: true }), 200)
   const columns = useMemo<Column<Domain>[]>(
     () => [
       { id: 'name', title: say('name'), width: 2, cell: (d) => <Foreign title={d.name}>{d.name}</Foreign> },
@@ -46,11 +48,11 @@ export function Domains() {
       }
     >
       <div className={list.filters}>
-        <TextInput className={list.find} leftSection={<IconSearch size={16} />} aria-label={say('find')} placeholder={say('find')} value={search.text ?? ''} onChange={(e) => void navigate({ search: { ...search, text: e.currentTarget.value }, replace: true })} />
+        <TextInput className={list.find} leftSection={<IconSearch size={16} />} aria-label={say('find')} placeholder={say('find')} value={text} onChange={(e) => { setText(e.currentTarget.value); find(e.currentTarget.value) }} />
         <ScopeFilters organisation={search.organisation} noDomain onChange={(change) => void navigate({ search: { ...search, organisation: change.organisation }, replace: true })} />
       </div>
-      {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('domains')} columns={columns} rows={rows} rowKey={keyOf} onOpen={(d) => void navigate({ to: '/domains/$domain', params: { domain: d.name } })} isLoading={all.isFetching} empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>} />
+      {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
+      <DataTable label={say('domains')} columns={columns} rows={rows} rowKey={keyOf} onOpen={(d) => void navigate({ to: '/domains/$domain', params: { domain: d.name } })} hasMore={pages.hasNextPage} isLoading={pages.isFetching} onMore={() => void pages.fetchNextPage()} empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>} />
       {search.dialog === 'add' && (
         <AddDomain organisation={search.organisation} onClose={() => void navigate({ search: { ...search, dialog: undefined } })} onAdded={(name) => void navigate({ to: '/domains/$domain', params: { domain: name }, search: { tab: 'dns' } })} />
       )}

@@ -14,6 +14,7 @@ import { AuditTab } from './mailbox-history'
 import classes from './mailbox.module.css'
 import { groupRoute } from './routes'
 import { RuleFields, ruleChanges, rulesOf } from './rule-fields'
+import { SendersTab } from './senders'
 import { useTexts } from './texts'
 import { useOneTexts } from './texts-one'
 
@@ -184,6 +185,7 @@ export function GroupPage() {
             <Tabs.List>
               <Tabs.Tab value="members">{say('tab.members')}</Tabs.Tab>
               <Tabs.Tab value="limits">{say('tab.limits')}</Tabs.Tab>
+              <Tabs.Tab value="senders">{say('tab.senders')}</Tabs.Tab>
               <Tabs.Tab value="audit">{say('tab.audit')}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="members" pt="md">
@@ -191,6 +193,9 @@ export function GroupPage() {
             </Tabs.Panel>
             <Tabs.Panel value="limits" pt="md">
               <Properties key={JSON.stringify(g)} group={g} />
+            </Tabs.Panel>
+            <Tabs.Panel value="senders" pt="md">
+              <SendersTab address={g.address} />
             </Tabs.Panel>
             <Tabs.Panel value="audit" pt="md">
               <AuditTab object={g.address} organisation={undefined} />

@@ -23,17 +23,19 @@ const AddressesTab = lazy(() => import('./mailbox-addresses').then((m) => ({ def
 const FoldersTab = lazy(() => import('./mailbox-folders').then((m) => ({ default: m.FoldersTab })))
 const LimitsTab = lazy(() => import('./mailbox-limits').then((m) => ({ default: m.LimitsTab })))
 const ProtocolsTab = lazy(() => import('./mailbox-protocols').then((m) => ({ default: m.ProtocolsTab })))
+const SendersTab = lazy(() => import('./senders').then((m) => ({ default: m.SendersTab })))
 const GroupsTab = lazy(() => import('./mailbox-groups').then((m) => ({ default: m.GroupsTab })))
 const SecurityTab = lazy(() => import('./mailbox-security').then((m) => ({ default: m.SecurityTab })))
 const TraceTab = lazy(() => import('./mailbox-history').then((m) => ({ default: m.TraceTab })))
 const AuditTab = lazy(() => import('./mailbox-history').then((m) => ({ default: m.AuditTab })))
 
-const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
+const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
   { id: 'overview', show: (u) => <Overview user={u} /> },
   { id: 'addresses', show: (u) => <AddressesTab user={u} /> },
   { id: 'mailbox', needs: 'mailbox.read', show: (u) => <FoldersTab user={u} /> },
   { id: 'limits', show: (u) => <LimitsTab user={u} /> },
   { id: 'protocols', show: (u) => <ProtocolsTab user={u} /> },
+  { id: 'senders', show: (u) => <SendersTab address={u.address} /> },
   { id: 'groups', show: (u) => <GroupsTab user={u} /> },
   { id: 'security', needs: 'session.write', show: (u) => <SecurityTab user={u} /> },
   { id: 'trace', needs: 'queue.read', show: (u) => <TraceTab address={u.address} /> },

@@ -34,6 +34,9 @@ export class Http {
   /** Called on 403 where a second factor is asked for once more. True: it was shown, and the request is sent again. */
   onFactorAsked: (asked: unknown) => Promise<boolean> = () => Promise.resolve(false)
 
+  /** The answer to a request that was asked before this was loaded; null: it is asked now. */
+  early: (address: string, body: string | undefined) => Promise<Response> | null = () => null
+
   constructor(private readonly base: string) {}
 
   /** "/users/{}" and its parts, encoded. */
@@ -87,14 +90,9 @@ export class Http {
     if (method !== 'GET' && method !== 'POST') headers['If-Match'] ??= this.etags.get(address) ?? '*'
     if (options.body !== undefined) headers['Content-Type'] = options.type ?? (raw ? 'message/rfc822' : 'application/json')
     try {
-      const answer = await fetch(url, {
-        method,
-        headers,
-        credentials: 'same-origin',
-        redirect: 'error',
-        ...(options.body !== undefined && { body: raw ? (options.body as string | Blob) : JSON.stringify(options.body) }),
-        ...(options.signal && { signal: options.signal }),
-      })
+      const body = options.body === undefined ? undefined : raw ? (options.body as string | Blob) : JSON.stringify(options.body)
+      const asked = body instanceof Blob ? null : this.early(address, body)
+      const answer = await (asked ?? fetch(url, { method, headers, credentials: 'same-origin', redirect: 'error', ...(body !== undefined && { body }), ...(options.signal && { signal: options.signal }) }))
       if (answer.status === 502 || answer.status === 504) connectionLost()
       else connectionAnswered()
       return answer

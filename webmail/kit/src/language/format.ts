@@ -10,6 +10,7 @@ export interface Format {
   percent(part: number, whole: number): string
   date(iso: string): string
   dateTime(iso: string): string
+  time(iso: string): string
   /** "3 minutes ago", "il y a 2 jours". */
   ago(iso: string): string
 }
@@ -24,6 +25,7 @@ export function formatFor(language: Language): Format {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const valid = (iso: string, f: (d: Date) => string) => {
     const at = new Date(iso)
@@ -42,6 +44,7 @@ export function formatFor(language: Language): Format {
     percent: (part, whole) => percent.format(whole > 0 ? part / whole : 0),
     date: (iso) => valid(iso, (d) => date.format(d)),
     dateTime: (iso) => valid(iso, (d) => dateTime.format(d)),
+    time: (iso) => valid(iso, (d) => time.format(d)),
     ago: (iso) =>
       valid(iso, (d) => {
         const seconds = (d.getTime() - Date.now()) / 1000

@@ -1,11 +1,12 @@
-import i18next from 'i18next'
-import { useCallback } from 'react'
-import { initReactI18next, useTranslation } from 'react-i18next'
+import { useCallback, useSyncExternalStore } from 'react'
 
 export const languages = ['en', 'fr'] as const
 export type Language = (typeof languages)[number]
 
 const KEPT = 'chappe.language'
+const plurals: Record<Language, Intl.PluralRules> = { en: new Intl.PluralRules('en'), fr: new Intl.PluralRules('fr') }
+const told = new Set<() => void>()
+let now: Language = 'en'
 
 function chosen(): Language {
   const kept = localStorage.getItem(KEPT)
@@ -13,55 +14,59 @@ function chosen(): Language {
   return wanted === 'fr' ? 'fr' : 'en'
 }
 
+function set(language: Language): void {
+  now = language
+  document.documentElement.lang = language
+  told.forEach((tell) => tell())
+}
+
 /** Once, before anything is drawn. */
 export function startLanguage(): void {
-  void i18next.use(initReactI18next).init({
-    lng: chosen(),
-    fallbackLng: 'en',
-    resources: {},
-    keySeparator: false,
-    nsSeparator: false,
-    initAsync: false,
-    interpolation: { escapeValue: false }, // React escapes
-    react: { bindI18nStore: 'added' },
-  })
-  document.documentElement.lang = i18next.language
+  set(chosen())
 }
 
 export function currentLanguage(): Language {
-  return i18next.language === 'fr' ? 'fr' : 'en'
+  return now
 }
 
 /** Without a reload; remembered on this device. */
 export function switchLanguage(language: Language): void {
   localStorage.setItem(KEPT, language)
-  document.documentElement.lang = language
-  void i18next.changeLanguage(language)
+  set(language)
+}
+
+const subscribe = (tell: () => void) => {
+  told.add(tell)
+  return () => told.delete(tell)
 }
 
 export function useLanguage(): Language {
-  const { i18n } = useTranslation()
-  return i18n.language === 'fr' ? 'fr' : 'en'
+  return useSyncExternalStore(subscribe, currentLanguage)
 }
 
 type Base<K> = K extends `${infer B}_one` ? B : K extends `${infer B}_other` ? B : K
 type Values = Record<string, string | number>
 export type Say<E> = (key: Base<keyof E & string>, values?: Values) => string
 
+/** A text that there is none for is its key. */
+function textOf(catalogue: Record<string, string>, language: Language, key: string, values: Values): string {
+  const { count } = values
+  const counted = typeof count === 'number' ? catalogue[`${key}_${plurals[language].select(count) === 'one' ? 'one' : 'other'}`] : undefined
+  const text = counted ?? catalogue[key] ?? key
+  return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
+}
+
 /**
  * The texts of one subject in all languages; the compiler refuses a French catalogue that lacks a text. Plurals as
  * `key_one` and `key_other`, values as {{name}}. Gives the hook that says them.
  */
 export function defineTexts<const E extends Record<string, string>>(
-  subject: string,
+  _subject: string,
   catalogues: { en: E; fr: { [K in keyof E]: string } },
 ): () => Say<E> {
-  const add = () => languages.forEach((l) => i18next.addResourceBundle(l, subject, catalogues[l]))
-  if (i18next.isInitialized) add()
-  else i18next.on('initialized', add)
   return () => {
-    const { t } = useTranslation(subject)
-    return useCallback((key, values) => t(key as string, values ?? {}), [t])
+    const language = useLanguage()
+    return useCallback((key, values = {}) => textOf(catalogues[language], language, key, values), [language])
   }
 }
 

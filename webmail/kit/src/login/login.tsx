@@ -76,7 +76,8 @@ export function Login<S>({ door, onEntered, lead, help, again, login: known }: P
   }
   const back = () => setStage({ is: 'password' })
   const problem = error instanceof Problem ? error : null
-  const refusal = isEmpty ? say('both') : problem?.status === 401 ? say(way === 'ticket' ? 'noTicket' : 'wrong') : problem?.kind === 'suspended' ? problem.message : null
+  const refused = way === 'password' ? say('wrong') : problem?.kind === 'no-ticket' ? say('noTicket') : say('ticketRefused', { reason: problem?.message ?? '' })
+  const refusal = isEmpty ? say('both') : problem?.status === 401 ? refused : problem?.kind === 'suspended' ? problem.message : null
   return (
     <LoginFrame title={say('title')} lead={again ? say('again') : lead} over={again}>
       {stage.is === 'factor' && <SecondFactor door={door} asked={stage.asked} onShown={onEntered} onBack={back} />}

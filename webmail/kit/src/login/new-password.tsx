@@ -1,9 +1,10 @@
-import { Alert, Anchor, Button, List, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Anchor, Button, PasswordInput, Stack } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import * as z from 'zod/mini'
 import { ErrorPanel } from '../errors/panel'
 import type { Door } from './door'
 import { useNewPasswordTexts } from './new-password-texts'
+import { PasswordRules } from './password-rules'
 
 const rules = z.object({ kept_in: z.string(), known: z.boolean(), min_length: z.number(), complex: z.boolean(), history: z.number(), min_age_days: z.number(), max_age_days: z.number() })
 
@@ -19,30 +20,6 @@ interface Props<S> {
   /** It is set: log in with it. */
   onChanged: (fresh: string) => Promise<void>
   onBack: () => void
-}
-
-function Rules({ of }: { of: z.infer<typeof rules> }) {
-  const say = useNewPasswordTexts()
-  const lines = [
-    of.min_length > 0 && say('rule.length', { count: of.min_length }),
-    of.complex && say('rule.complex'),
-    of.history > 0 && say('rule.history', { count: of.history }),
-    of.min_age_days > 0 && say('rule.age', { count: of.min_age_days }),
-    of.max_age_days > 0 && say('rule.holds', { count: of.max_age_days }),
-  ].filter((line) => line !== false)
-  if (!of.known) return <Text size="sm">{say('unknown')}</Text>
-  return (
-    <div>
-      <Text size="sm" fw={600}>
-        {say('rules')}
-      </Text>
-      <List size="sm">
-        {lines.map((line) => (
-          <List.Item key={line}>{line}</List.Item>
-        ))}
-      </List>
-    </div>
-  )
 }
 
 /** The password has expired or has to be changed: another one, by the rules of who keeps it. */
@@ -76,10 +53,7 @@ export default function NewPassword<S>({ door, login, password, reason, asked, o
           {reason}
         </Alert>
         {found.success && (
-          <>
-            <Text size="sm">{say(found.data.kept_in === 'directory' ? 'where' : 'whereHere')}</Text>
-            <Rules of={found.data} />
-          </>
+          <PasswordRules of={{ keptIn: found.data.kept_in, known: found.data.known, minLength: least, complex: found.data.complex, history: found.data.history, minAgeDays: found.data.min_age_days, maxAgeDays: found.data.max_age_days }} />
         )}
         <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
         <PasswordInput label={say('fresh')} required autoFocus autoComplete="new-password" value={fresh} error={isShort ? say('short') : null} onChange={(e) => setFresh(e.currentTarget.value)} />

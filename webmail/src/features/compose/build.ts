@@ -55,7 +55,7 @@ export function emailOf(d: Draft, identity: Identity | null, own: Identity | nul
   return {
     messageId: [d.messageId],
     ...(identity && { from: [{ name: identity.name || null, email: identity.email }] }),
-    ...(identity && own && d.onBehalf && own.email !== identity.email && { sender: [{ name: own.name || null, email: own.email }] }),
+    ...(identity && own && (d.onBehalf || identity.onBehalf) && own.email !== identity.email && { sender: [{ name: own.name || null, email: own.email }] }),
     ...(identity?.replyTo?.length && { replyTo: identity.replyTo }),
     to: people(d.to),
     cc: people(d.cc),

@@ -13,14 +13,17 @@ const identity = z.object({
   textSignature: z.string(),
   htmlSignature: z.string(),
   mayDelete: z.boolean(),
+  /** Somebody else's, in whose name one writes with one's own in Sender. */
+  onBehalf: z.boolean(),
 })
 export type Identity = z.infer<typeof identity>
+const IDENTITY = Object.keys(identity.shape)
 
 export const identitiesQuery = (jmap: Jmap) =>
   queryOptions({
     queryKey: ['identities', jmap.ownAccount],
     staleTime: 60_000,
-    queryFn: async ({ signal }): Promise<Identity[]> => (await jmap.call('Identity/get', { accountId: jmap.ownAccount, ids: null }, getOf(identity), signal)).list,
+    queryFn: async ({ signal }): Promise<Identity[]> => (await jmap.call('Identity/get', { accountId: jmap.ownAccount, ids: null, properties: IDENTITY }, getOf(identity), signal)).list,
   })
 
 /** The one that a message was sent to, else the first. */

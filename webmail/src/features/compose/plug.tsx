@@ -1,11 +1,13 @@
 // What of the writing of messages is there before anybody writes: who asks for it is heard, and the rest is loaded.
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { loadAhead } from '../../app/ahead'
 import { accountLinks, overlays, plugCompose, type ComposeIntent } from '../../app/plugs'
 import { useMail } from '../../jmap/mail'
 
 export type Wish = ComposeIntent | { kind: 'mailto'; url: string } | { kind: 'scheduled' }
 
-const Dock = lazy(() => import('./dock'))
+const loadDock = () => import('./dock')
+const Dock = lazy(loadDock)
 const ScheduledLink = lazy(() => import('./link'))
 const waiting: Wish[] = []
 const told = new Set<() => void>()
@@ -26,17 +28,19 @@ export const useIntentCount = (): number =>
     () => count,
   )
 
-/** Loads the windows when somebody wants to write, or something was being written when the page ended. */
+/** Loads the windows when somebody wants to write, or something was being written when the page ended; else when there is time. */
 function ComposeDock() {
   const wanted = useIntentCount()
   const { own } = useMail()
   const [hasKept, setHasKept] = useState(false)
+  const [isReady, setReady] = useState(false)
   useEffect(() => {
     const look = () => void import('./kept').then(({ keptOf }) => keptOf(own.accountId)).then((all) => setHasKept(all.length > 0)).catch(() => {})
     const timer = setTimeout(look, 300)
     return () => clearTimeout(timer)
   }, [own.accountId])
-  return wanted > 0 || hasKept ? (
+  useEffect(() => loadAhead(() => Promise.all([loadDock(), import('./editor')]).then(() => setReady(true))), [])
+  return wanted > 0 || hasKept || isReady ? (
     <Suspense>
       <Dock />
     </Suspense>

@@ -196,6 +196,8 @@ function Reminders({ writer, draft }: { writer: Writer; draft: Draft }) {
   )
 }
 
+const whoOf = (i: Identity): string => (i.name ? `${i.name} <${i.email}>` : i.email)
+
 export function ComposeWindow({ writer, identities, onTop }: { writer: Writer; identities: readonly Identity[]; onTop: () => void }) {
   const say = useComposeTexts()
   const format = useFormat()
@@ -319,7 +321,7 @@ export function ComposeWindow({ writer, identities, onTop }: { writer: Writer; i
                   size="sm"
                   allowDeselect={false}
                   value={identity?.id ?? null}
-                  data={identities.map((i) => ({ value: i.id, label: i.name ? `${i.name} <${i.email}>` : i.email }))}
+                  data={identities.map((i) => ({ value: i.id, label: i.onBehalf ? say('behalfOf', { who: whoOf(i) }) : whoOf(i) }))}
                   onChange={(id) => writer.change({ identityId: id, onBehalf: false })}
                 />
               </div>
@@ -416,8 +418,8 @@ export function ComposeWindow({ writer, identities, onTop }: { writer: Writer; i
                 </Menu.Item>
                 <Reminders writer={writer} draft={draft} />
                 {identity && identities[0] && identity.email !== identities[0].email && (
-                  <Menu.Item onClick={() => writer.change({ onBehalf: !draft.onBehalf })}>
-                    {draft.onBehalf ? '✓ ' : ''}
+                  <Menu.Item disabled={identity.onBehalf} onClick={() => writer.change({ onBehalf: !draft.onBehalf })}>
+                    {draft.onBehalf || identity.onBehalf ? '✓ ' : ''}
                     {say('onBehalf', { name: addressOf({ name: identity.name, email: identity.email, isValid: true }).name ?? identity.email })}
                   </Menu.Item>
                 )}

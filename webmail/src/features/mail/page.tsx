@@ -2,6 +2,7 @@ import { EmptyState, ErrorPanel } from '@chappe/kit'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { listShows, loadAhead } from '../../app/ahead'
 import type { List } from '../../jmap/list'
 import type { Email } from '../../jmap/wire'
 import { useFolderName } from '../folders/names'
@@ -17,7 +18,9 @@ import { useSelection } from './selection'
 import { useMailTexts } from './texts'
 import { useDialog } from './toolbar'
 
-const MessagePane = lazy(() => import('../message/pane'))
+const loadPane = () => import('../message/pane')
+const MessagePane = lazy(loadPane)
+loadAhead(loadPane)
 const KeysHelp = lazy(() => import('./keys-help'))
 
 export const NARROW = '(max-width: 760px)'
@@ -70,6 +73,9 @@ function Panes({ place, list, title }: { place: Place; list: List; title: string
     const next = pane === 'off' ? undefined : [...list.ids.slice(index + 1), ...list.ids.slice(0, Math.max(index, 0)).reverse()].find((id) => id && !rows.includes(id))
     open(next ?? null, true)
   }
+  useEffect(() => {
+    if (list.total !== null) listShows()
+  }, [list.total])
   useKeys({ place, list, listed, selection, actions, leave, dialog, setDialog, showHelp: () => setHelp(true), isReadingBeside: pane !== 'off' })
   return (
     <div className={classes.panes} data-pane={pane} data-reading={message ? true : undefined}>

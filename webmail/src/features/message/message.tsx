@@ -65,15 +65,20 @@ function People({ label, of }: { label: string; of: Address[] | null | undefined
   )
 }
 
+/** Who wrote it, where that is not the one in whose name it is. */
+function writerOf(message: Whole): Address | null {
+  const writer = message.sender?.[0]
+  return writer && writer.email.toLowerCase() !== message.from?.[0]?.email.toLowerCase() ? writer : null
+}
+
 function Details({ message }: { message: Whole }) {
   const say = useMessageTexts()
   const dates = useDates()
   const format = useFormat()
-  const isByAnother = message.sender?.[0] && message.sender[0].email !== message.from?.[0]?.email
   return (
     <dl className={classes.details}>
       <People label={say('from')} of={message.from} />
-      {isByAnother && <People label={say('sender')} of={message.sender} />}
+      {writerOf(message) && <People label={say('sender')} of={message.sender} />}
       <People label={say('to')} of={message.to} />
       <People label={say('cc')} of={message.cc} />
       <People label={say('bcc')} of={message.bcc} />
@@ -158,6 +163,7 @@ export function Message({ store, email, actions, isAlone, onFold }: { store: Acc
   const mine = store.jmap.session.username.toLowerCase()
   const to = [...(email.to ?? []), ...(found.data?.cc ?? [])].map((a) => (a.email.toLowerCase() === mine ? say('me') : nameOf(a)))
   const named = to.slice(0, NAMED).join(', ')
+  const writer = found.data ? writerOf(found.data) : null
   return (
     <article role={isAlone ? undefined : 'listitem'} className={classes.message} aria-label={name}>
       <header className={classes.head}>
@@ -178,6 +184,11 @@ export function Message({ store, email, actions, isAlone, onFold }: { store: Acc
             {sender?.name?.trim() && (
               <span className={classes.address}>
                 <Foreign>{sender.email}</Foreign>
+              </span>
+            )}
+            {writer && (
+              <span className={classes.address}>
+                <bdi>{say('byWhom', { name: nameOf(writer) })}</bdi>
               </span>
             )}
           </div>

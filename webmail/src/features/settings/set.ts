@@ -5,9 +5,10 @@ import { SetError } from '../../jmap/errors'
 import { setAnswer } from '../../jmap/wire'
 
 type SetAnswer = z.infer<typeof setAnswer>
+type Refusals = Pick<SetAnswer, 'notCreated' | 'notUpdated' | 'notDestroyed'>
 
 /** Throws SetError for the first of what was refused. */
-export function accepted(answer: SetAnswer): SetAnswer {
+export function accepted<T extends Refusals>(answer: T): T {
   const refused = Object.entries({ ...answer.notCreated, ...answer.notUpdated, ...answer.notDestroyed })[0]
   if (refused) throw SetError.of(...refused)
   return answer

@@ -10,6 +10,7 @@ import { useShareTexts } from '../../folders/share-texts'
 import { useSettingsTexts } from '../texts'
 import type { Delegate } from './data'
 import classes from './editor.module.css'
+import { WAYS, type Way } from './grants'
 import { useDelegateTexts } from './texts'
 
 const NONE = 'none'
@@ -27,6 +28,7 @@ export function DelegateEditor({ store, delegate, onSave, onClose }: { store: Ac
   const language = useLanguage()
   const nameOf = useFolderName()
   const [rights, setRights] = useState<RightsByFolder>(delegate.rights)
+  const [way, setWay] = useState<Way>(delegate.way)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const { who } = delegate
@@ -48,7 +50,7 @@ export function DelegateEditor({ store, delegate, onSave, onClose }: { store: Ac
     setBusy(true)
     setError(null)
     try {
-      await onSave({ who, rights })
+      await onSave({ who, rights, way })
       tellDone(common('saved'))
       onClose()
     } catch (cause) {
@@ -59,19 +61,24 @@ export function DelegateEditor({ store, delegate, onSave, onClose }: { store: Ac
   return (
     <Modal opened onClose={onClose} title={say('title', { name })} size={560} closeButtonProps={{ 'aria-label': kit('close') }}>
       <Stack>
-        <Select label={say('all')} data={data(same, say('differs'))} value={same} onChange={(word) => put(folders.map((f) => f.id), word)} allowDeselect={false} data-autofocus />
-        <ul className={classes.folders}>
-          {folders.map((folder) => {
-            const now = wordOf(rights.get(folder.id))
-            const path = pathOf(store, folder, nameOf)
-            return (
-              <li key={folder.id}>
-                <bdi>{path}</bdi>
-                <Select size="xs" aria-label={say('in', { folder: path })} data={data(now, roles('role.custom'))} value={now} onChange={(word) => put([folder.id], word)} allowDeselect={false} />
-              </li>
-            )
-          })}
-        </ul>
+        <Select label={say('way')} description={say(`way.${way}.lead`)} data={WAYS.map((w) => ({ value: w, label: say(`way.${w}`) }))} value={way} onChange={(w) => setWay(WAYS.find((one) => one === w) ?? 'none')} allowDeselect={false} data-autofocus />
+        {who.id !== '' && (
+          <>
+            <Select label={say('all')} data={data(same, say('differs'))} value={same} onChange={(word) => put(folders.map((f) => f.id), word)} allowDeselect={false} />
+            <ul className={classes.folders}>
+              {folders.map((folder) => {
+                const now = wordOf(rights.get(folder.id))
+                const path = pathOf(store, folder, nameOf)
+                return (
+                  <li key={folder.id}>
+                    <bdi>{path}</bdi>
+                    <Select size="xs" aria-label={say('in', { folder: path })} data={data(now, roles('role.custom'))} value={now} onChange={(word) => put([folder.id], word)} allowDeselect={false} />
+                  </li>
+                )
+              })}
+            </ul>
+          </>
+        )}
         {error !== null && <ErrorPanel error={error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

@@ -3,6 +3,7 @@ import { Alert, Radio, Select, Stack, Switch, useMantineColorScheme } from '@man
 import { useState } from 'react'
 import { CAPABILITIES } from '../../../jmap/client'
 import { useMail } from '../../../jmap/mail'
+import { PushSwitch } from '../../push/switch'
 import { choose, UNDO_SECONDS, useChoices, type Choices } from '../../mail/choices'
 import { setOwn } from '../set'
 import { useGeneralTexts } from './texts'
@@ -126,6 +127,7 @@ export default function GeneralPage() {
       <Panel title={say('behaviour')}>
         <Stack gap="sm">
           <Notices />
+          <PushSwitch />
           <Switch label={say('keys')} description={say('keysLead')} {...toggle('keys')} />
         </Stack>
       </Panel>

@@ -99,4 +99,7 @@ const activity = z.object({ id: z.string(), day: z.string(), action: z.string(),
 export type Activity = z.infer<typeof activity>
 export const activityQuery = (jmap: Jmap) => ownQuery(jmap, 'AccountActivity', activity)
 
+const ownPassword = z.object({ id: z.string(), keptIn: z.string(), known: z.boolean(), minLength: z.number(), complex: z.boolean(), history: z.number(), minAgeDays: z.number(), maxAgeDays: z.number() })
+/** Where the own password is kept, and what is asked of a new one. */
+export const ownPasswordQuery = (jmap: Jmap) => ownQuery(jmap, 'OwnPassword', ownPassword)
 export const changePassword = (jmap: Jmap, current: string, password: string) => setOwn(jmap, 'OwnPassword', { update: { singleton: { current, password } } })

@@ -1,14 +1,13 @@
-import { Panel, tellDone } from '@chappe/kit'
+import { Panel, PasswordRules, tellDone } from '@chappe/kit'
 import { Button, PasswordInput, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { http } from '../../../jmap/client'
 import { useMail } from '../../../jmap/mail'
-import { changePassword } from './data'
+import { changePassword, ownPasswordQuery } from './data'
 import { FormDialog } from './form-dialog'
 import { useGuard } from './guard'
 import { useSecurityTexts } from './texts'
-
-const SHORTEST = 8
 
 function Change({ onClose }: { onClose: () => void }) {
   const say = useSecurityTexts()
@@ -18,11 +17,13 @@ function Change({ onClose }: { onClose: () => void }) {
   const [next, setNext] = useState('')
   const [again, setAgain] = useState('')
   const [isTried, setTried] = useState(false)
-  const short = isTried && [...next].length < SHORTEST ? say('short') : undefined
+  const rules = useQuery(ownPasswordQuery(jmap)).data?.[0]
+  const least = rules?.minLength ?? 0
+  const short = isTried && [...next].length < least ? say('short', { count: least }) : undefined
   const differs = isTried && next !== again ? say('differs') : undefined
   const submit = async () => {
     setTried(true)
-    if ([...next].length < SHORTEST || next !== again) return
+    if ([...next].length < least || next !== again) return
     await guarded(() => changePassword(jmap, current, next))
     onClose()
     tellDone(say('changed'))
@@ -31,6 +32,7 @@ function Change({ onClose }: { onClose: () => void }) {
   return (
     <>
       <FormDialog title={say('change')} action={say('change')} onClose={onClose} onSubmit={submit}>
+        {rules && <PasswordRules of={rules} />}
         <PasswordInput label={say('current')} value={current} onChange={(e) => setCurrent(e.currentTarget.value)} required autoComplete="current-password" data-autofocus />
         <PasswordInput label={say('next')} value={next} error={short} onChange={(e) => setNext(e.currentTarget.value)} required autoComplete="new-password" />
         <PasswordInput label={say('nextAgain')} value={again} error={differs} onChange={(e) => setAgain(e.currentTarget.value)} required autoComplete="new-password" />

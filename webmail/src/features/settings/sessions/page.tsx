@@ -92,12 +92,58 @@ function ActivityRow({ of }: { of: Activity }) {
           )}
         </small>
       </div>
-      <small>{format.dateTime(of.last)}</small>
+      <small>
+        {of.count > 1 && `${format.time(of.first)} – `}
+        {format.dateTime(of.last)}
+      </small>
     </li>
   )
 }
 
 const SHOWN = 100
+
+function ActivityList({ of }: { of: Activity[] }) {
+  return (
+    <ul className={classes.rows}>
+      {of.slice(0, SHOWN).map((a) => (
+        <ActivityRow key={a.id} of={a} />
+      ))}
+    </ul>
+  )
+}
+
+/** The owner and his programs: "ada@example.org", "ada@example.org (phone)". */
+const isBy = (me: string, actor: string | null | undefined) => actor === me || actor?.startsWith(`${me} (`) === true
+
+function Activities({ all }: { all: Activity[] }) {
+  const say = useSessionsTexts()
+  const { jmap } = useMail()
+  const me = jmap.session.username
+  const others = all.filter((a) => !isBy(me, a.actor))
+  const mine = all.filter((a) => isBy(me, a.actor))
+  return (
+    <>
+      <Text component="h3" size="sm" fw={600} mt={14}>
+        {say('byOthers')}
+      </Text>
+      {others.length === 0 ? (
+        <Text size="sm" mt={6}>
+          {say('noOthers')}
+        </Text>
+      ) : (
+        <ActivityList of={others} />
+      )}
+      {mine.length > 0 && (
+        <>
+          <Text component="h3" size="sm" fw={600} mt={14}>
+            {say('byMe')}
+          </Text>
+          <ActivityList of={mine} />
+        </>
+      )}
+    </>
+  )
+}
 
 export default function SessionsPage() {
   const say = useSessionsTexts()
@@ -117,11 +163,7 @@ export default function SessionsPage() {
                 {say('noActivity')}
               </Text>
             ) : (
-              <ul className={classes.rows}>
-                {all.slice(0, SHOWN).map((a) => (
-                  <ActivityRow key={a.id} of={a} />
-                ))}
-              </ul>
+              <Activities all={all} />
             )
           }
         </Answered>

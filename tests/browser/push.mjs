@@ -1,0 +1,144 @@
+// New mail on the desktop while no page is open. Push services are out of reach here: the browser is told what one would have given it, and its
+// pushes come by DevTools, with what the server would have sent (tests/stories/jmap_push.py has that side).
+import { spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { check, innocent, openBrowser, origin } from './kit.mjs'
+import { ask, EMMA, Imap, reader, settledMail, until } from './mail-kit.mjs'
+
+/** What a push service would do to the browser. */
+function pretend() {
+  const url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  let made = null
+  const point = async () => {
+    const { publicKey } = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits'])
+    return new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
+  }
+  PushManager.prototype.getSubscription = async () => made
+  PushManager.prototype.subscribe = async (options) => {
+    if (!options.userVisibleOnly || !options.applicationServerKey) throw new DOMException('no', 'NotAllowedError')
+    const keys = { p256dh: url(await point()), auth: url(crypto.getRandomValues(new Uint8Array(16))) }
+    made = {
+      options: { applicationServerKey: new TextEncoder().encode(options.applicationServerKey).buffer },
+      toJSON: () => ({ endpoint: 'https://push.example/' + crypto.randomUUID(), keys }),
+      unsubscribe: async () => {
+        made = null
+        return true
+      },
+    }
+    return made
+  }
+}
+
+async function subscriber() {
+  const own = await openBrowser('--ignore-certificate-errors')
+  const who = await reader(own, { worker: true }, EMMA)
+  await who.context.addInitScript(pretend)
+  await who.context.grantPermissions(['notifications'], { origin })
+  await who.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  return { ...who, context: { close: () => own.close() }, tab: who.context }
+}
+
+/** What the directory has of her subscriptions. */
+function kept(columns) {
+  const { uid } = statSync(process.env.DATA)
+  const psql = ['psql', '-XAtq', '-h', join(process.env.DATA, 'postgres/run'), '-U', 'chappe', '-d', 'chappe_directory', '-c',
+    `SELECT ${columns} FROM push_subscription s JOIN address a USING (recipient_id) WHERE a.address = '${EMMA}'`]
+  const words = process.getuid() === 0 ? ['setpriv', '--reuid', String(uid), '--regid', String(uid), '--init-groups', ...psql] : psql
+  const { stdout, stderr, status } = spawnSync(words[0], words.slice(1), { encoding: 'utf8' })
+  check('the directory answers', status === 0, stderr)
+  return stdout.trim()
+}
+
+/** Pushes go to the browser, not to a page. */
+async function postman(tab) {
+  const empty = await tab.newPage()
+  const cdp = await tab.newCDPSession(empty)
+  let registrationId = ''
+  cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+    for (const r of registrations) if (r.scopeURL.startsWith(origin) && !r.isDeleted) registrationId = r.registrationId
+  })
+  await cdp.send('ServiceWorker.enable')
+  await until('the registration', () => registrationId !== '')
+  return (push) => cdp.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data: JSON.stringify(push) })
+}
+
+/** What the worker shows from here on. */
+async function watch(tab) {
+  const worker = tab.serviceWorkers()[0] ?? (await tab.waitForEvent('serviceworker'))
+  await worker.evaluate(() => {
+    self.shown = []
+    const real = self.registration.showNotification.bind(self.registration)
+    self.registration.showNotification = (title, options) => {
+      self.shown.push({ title, ...options })
+      return real(title, options).catch((cause) => self.shown.push({ failed: String(cause) }))
+    }
+  })
+  return { worker, shown: () => worker.evaluate(() => self.shown) }
+}
+
+async function bring(subject, folder = 'INBOX') {
+  const imap = await Imap.open(EMMA)
+  await imap.append(folder, subject, 'Marc Dupont <marc@partner.example>')
+  imap.close()
+}
+
+/** Turned on in the settings; told with all pages shut; a click leads to the message; over with the session. */
+async function tellsOfNewMail({ page, tab, ...who }) {
+  const post = await postman(tab)
+  const { worker, shown } = await watch(tab)
+  const account = (await ask(EMMA, 'Email/get', { ids: [] })).accountId
+  const change = () => post({ '@type': 'StateChange', changed: { [account]: { EmailDelivery: String(Date.now()) } } })
+  await page.goto(origin + '/settings/general')
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
+  await page.getByText('Not in certain hours').waitFor()
+  await page.screenshot({ path: `${process.env.SHOTS}/settings-push.png` })
+  const [id, code, types, isVerified] = kept('public_id, code, types, is_verified').split('|')
+  check('only of new mail, and not verified yet', types === 'EmailDelivery' && isVerified === 'f', [id, types, isVerified].join())
+  await post({ '@type': 'PushVerification', pushSubscriptionId: id, verificationCode: code })
+  await until('verified by the worker', () => kept('is_verified') === 't')
+  await page.close()
+
+  await bring('Told while away')
+  await change()
+  await until('told', async () => (await shown()).length === 1)
+  const [notice] = await shown()
+  check('who, what and where', notice.title === 'Marc Dupont' && notice.body.startsWith('Told while away\nWords of') && notice.data.startsWith('/mail/me/'), JSON.stringify(notice))
+  await change()
+  await bring('Filed by a rule', 'Archive')
+  await change()
+  await bring('First of two')
+  await bring('Second of two')
+  await change()
+  await until('two at once', async () => (await shown()).length === 2)
+  check('once each, of the Inbox alone', (await shown())[1].title === '2 new messages', JSON.stringify(await shown()))
+
+  const again = await tab.newPage()
+  await again.goto(origin + '/mail/me/inbox')
+  await settledMail(again)
+  await worker.evaluate((data) => {
+    const event = new ExtendableEvent('notificationclick')
+    event.notification = { close: () => {}, data }
+    self.dispatchEvent(event)
+  }, notice.data)
+  await again.locator('article').getByText('Words of Told while away').waitFor()
+  check('the address of the message', new URL(again.url()).pathname === notice.data, again.url())
+
+  await again.goto(origin + '/settings/general')
+  await again.getByRole('switch', { name: 'Not in certain hours' }).click()
+  await again.getByLabel('Silent from').fill('00:00')
+  await again.getByLabel('Until').fill('23:59')
+  await bring('At night')
+  await change()
+  await again.waitForTimeout(1500)
+  check('silent', (await shown()).length === 2, JSON.stringify(await shown()))
+
+  await again.getByRole('button', { name: 'Account' }).click()
+  await again.getByRole('menuitem', { name: 'Log out' }).click()
+  await again.locator('input[type=email]').waitFor()
+  check('it ends with the session', kept('count(*)') === '0')
+  check('and the browser knows nothing more', !(await again.evaluate(() => caches.has('push-settings'))))
+  await innocent({ page: again, ...who })
+}
+
+export const pushTests = [{ name: 'mail/push', open: subscriber, tests: [['mail/push/tells-of-new-mail', tellsOfNewMail]] }]

@@ -1,0 +1,31 @@
+// What is likely wanted next: fetched once the first list shows and nothing else is to be done, so that it opens at once.
+interface Saver {
+  connection?: { saveData?: boolean }
+}
+type Load = () => Promise<unknown>
+
+const AFTER_MS = 100
+let waiting: Load[] | null = []
+
+/** One after the other, each when the page is idle; what fails is fetched when it is wanted. */
+function next(loads: Load[]): void {
+  const [load, ...others] = loads
+  if (!load) return
+  const go = () => void load().catch(() => undefined).then(() => next(others))
+  if ('requestIdleCallback' in window) requestIdleCallback(go, { timeout: 5000 })
+  else setTimeout(go, AFTER_MS)
+}
+
+/** Never where data is to be saved. */
+export function loadAhead(load: Load): void {
+  if ((navigator as Saver).connection?.saveData) return
+  if (waiting) waiting.push(load)
+  else next([load])
+}
+
+/** The first list is there. */
+export function listShows(): void {
+  const all = waiting
+  waiting = null
+  if (all) setTimeout(() => next(all), AFTER_MS)
+}
