@@ -245,6 +245,7 @@ def story_jmap_goes_on_after_a_move(world: World) -> None:
         except Failure:
             return False
 
+    searched()  # gives UIDs, which moves the state
     before = shown()
     assert before["changes"][0]["destroyed"] == [gone] and b"soon" in before["download"], before["changes"]
     for group, name in (("Second", "there"), ("First Storage Group", "back")):
