@@ -221,7 +221,7 @@ static void app_passwords(void **state)
 static void guessing_is_stopped_everywhere_and_the_owner_is_not(void **state)
 {
     struct fixture *f = *state;
-    char guess[24];
+    char guess[32];
 
     for (int i = 0; i < 10; i++) {
         snprintf(guess, sizeof guess, "guess number %d", i);
