@@ -30,18 +30,17 @@ static void judge(struct outcome *outcome, int64_t now_us)
     outcome->next_try_us = outcome->row->recipient.next_try_us;
 }
 
+/* Under the lock. */
 static void add(struct run *run, struct haul *haul, const struct queue_taken *row, int64_t now_us)
 {
     struct job job = { .haul = haul, .message = row->message, .rows = &row, .count = 1 };
 
-    pthread_mutex_lock(&run->lock);
     job.lane = run_lane(run, row->recipient.lane);
     job.lane->loaded++;
     run->taken++;
     struct result *result = result_new(&job);
     judge(&result->outcomes[0], now_us);
     run_end_result(run, result);
-    pthread_mutex_unlock(&run->lock);
 }
 
 bool run_look_overdue(struct run *run, int64_t motor_id, struct err *err)
@@ -57,8 +56,11 @@ bool run_look_overdue(struct run *run, int64_t motor_id, struct err *err)
                                    now_us, &haul->catch, err);
     if (done) {
         count = queue_catch_count(haul->catch);
+        /* together: the recipients of one message are told of in one notice */
+        pthread_mutex_lock(&run->lock);
         for (size_t i = 0; i < count; i++)
             add(run, haul, queue_catch_row(haul->catch, i), now_us);
+        pthread_mutex_unlock(&run->lock);
         if (count == AT_ONCE)
             run->next_overdue_us = now_us; /* there are more */
     }

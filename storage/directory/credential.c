@@ -92,12 +92,22 @@ bool credential_set(struct directory *directory, const struct actor *actor, int6
     return user_act(directory, actor, recipient_id, set, &change, err);
 }
 
+/* What a password that is kept here ends by its own time (access_token.c, push.c) has no such time where the directory keeps it. */
+static bool end_what_it_opened(struct db *db, int64_t recipient_id, struct err *err)
+{
+    return db_exec(db, "DELETE FROM access_token WHERE recipient_id = $1 AND is_session",
+                   DB_ARGS(db_i64(recipient_id)), NULL, err) &&
+           db_exec(db, "DELETE FROM push_subscription WHERE recipient_id = $1 AND app_password_id IS NULL",
+                   DB_ARGS(db_i64(recipient_id)), NULL, err);
+}
+
 static bool note_changed(struct db *db, void *arg, struct err *err)
 {
     struct change *change = arg;
     void *scratch = talloc_new(NULL);
     struct user user;
     bool ok = user_lock(db, scratch, change->recipient_id, &user, err) && touch(db, change, err) &&
+              end_what_it_opened(db, change->recipient_id, err) &&
               audit_write(db, change->actor, user.organisation_id, "user.password", user.address, NULL,
                           json_pack("{s:b}", "in_directory", true), err);
 

@@ -239,8 +239,8 @@ def story_password_policies_say_why(world: World) -> None:
 
 
 def the_own_password_is_changed_there(world: World, login: str, new: str, sentence: str = "at least 9 characters") -> None:
-    browser, own = Browser(world), f"/users/{login}/password/own"
-    assert browser.log_in(login, SECRET)[0] == 200
+    browser, other, own = Browser(world), Browser(world), f"/users/{login}/password/own"
+    assert browser.log_in(login, SECRET)[0] == other.log_in(login, SECRET)[0] == 200
     status, asked = browser.ask("GET", "/session/password")
     assert status == 200 and asked["kept_in"] == "directory" and sentence in asked["policy"], asked
     status, answer = browser.ask("PUT", own, {"current": "not-it", "password": new})
@@ -249,6 +249,7 @@ def the_own_password_is_changed_there(world: World, login: str, new: str, senten
     assert status == 400 and "refuses the new password" in answer["error"]["message"], answer
     status, answer = browser.ask("PUT", own, {"current": SECRET, "password": new})
     assert status == 204, answer
+    assert browser.ask("GET", "/session")[0] == other.ask("GET", "/session")[0] == 401      # all sessions end, this one too
     assert by_imap(world, login, new) == "in"
     assert by_web(world, login, SECRET).startswith("401")
 

@@ -21,7 +21,7 @@
 #include "mailbox/flags.h"
 #include "mailbox/folder.h"
 #include "mailbox/pack.h"
-#include "mailbox/search.h"
+#include "mailbox/search_folder.h"
 #include "mailbox/view_build.h"
 #include "message/columns.h"
 #include "message/message.h"
@@ -758,12 +758,12 @@ bool pack_scan(struct mailbox *mailbox, const struct view *view, const struct ui
     }
     return !fake_fails(err);
 }
-bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
-                    const struct search_uids *among, const struct search_key *keys, size_t key_count,
-                    int64_t until_us, struct search_uids *found_out, struct err *err)
+bool folder_search(struct mailbox *mailbox, const void *owner, int64_t folder_id,
+                   const struct search_uids *among, const struct search_key *keys, size_t key_count,
+                   int64_t until_us, struct search_uids *found_out, struct err *err)
 {
     (void)until_us;
-    (void)group;
+    (void)mailbox;
     (void)folder_id;
     (void)keys;
     for (size_t i = 0; i < key_count; i++) {
@@ -771,6 +771,27 @@ bool mailbox_search(struct group *group, const void *owner, int64_t folder_id,
         found_out[i].uids[0] = among && among->count ? among->uids[0] : 1;
     }
     return !fake_fails(err);
+}
+bool search_folders_as_folders(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                               const void *owner, struct folder ***folders_out, size_t *count_out,
+                               struct err *err)
+{
+    (void)mailbox;
+    (void)reader;
+    *count_out = 0;
+    *folders_out = talloc_array(owner, struct folder *, 0);
+    return !fake_fails(err);
+}
+bool search_folder_count(struct mailbox *mailbox, struct folder *folder, struct err *err)
+{
+    (void)mailbox;
+    (void)folder;
+    return !fake_fails(err);
+}
+void folder_public_id(struct mailbox *mailbox, int64_t folder_id, char text_out[GROUP_PUBLIC_ID_SIZE])
+{
+    (void)mailbox;
+    group_public_id(NULL, GROUP_ID_FOLDER, folder_id, text_out);
 }
 
 /* ---- message, deliver */

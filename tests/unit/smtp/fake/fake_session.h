@@ -29,6 +29,7 @@
 #include "directory/login.h"
 #include "directory/quarantine.h"
 #include "directory/resolve.h"
+#include "directory/sender_grant.h"
 #include "directory/server.h"
 #include "filter/familiar.h"
 #include "filter/filter.h"
@@ -386,6 +387,12 @@ bool sender_limits_find(struct directory *directory, const char *login, struct s
     (void)err;
     *limits_out = (struct sender_limits){ 0 };
     return true;
+}
+bool sender_right_find(struct directory *directory, const void *owner, int64_t recipient_id, const char *key,
+                       struct sender_right *right_out, struct err *err)
+{
+    (void)directory, (void)owner, (void)recipient_id, (void)key, (void)right_out;
+    return err_set(err, ERR_NOT_FOUND, "Nobody granted that.");
 }
 bool policy_admit(struct policy *policy, const struct policy_question *question,
                   struct resolve_answer *answer_io, int64_t *max_bytes_out, struct err *err)
