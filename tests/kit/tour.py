@@ -205,6 +205,11 @@ def directories(world: World) -> None:
     run = api("POST", f"{path}/runs{query}", {"kind": "full"})
     world.server.wait_until(lambda: api("GET", f"{path}/runs/{run['id']}{query}")["state"] == "failed", 20, "the run to fail")
     assert api("GET", f"{path}/runs{query}")["runs"]
+    assert api("GET", f"{path}/writing{query}")["refusals"] == 0
+    trial = {"write_back": ["mail"], "write_dn": "cn=writer", "write_password": "secret"}
+    assert not api("POST", f"{path}/writing/preview{query}", trial)["good"]
+    again = api("POST", f"{path}/writing/again{query}")
+    world.server.wait_until(lambda: api("GET", f"{path}/runs/{again['id']}{query}")["state"] == "failed", 20, "that run to fail")
     for act, body in (("choose", {"entry": "ada", "mailbox": True}), ("link", {"entry": "ada", "address": f"ada@{world.domain}"})):
         try:
             api("POST", f"{path}/{act}{query}", body)

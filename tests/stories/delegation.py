@@ -238,7 +238,7 @@ def routes() -> list[tuple[str, str]]:
 
 def filled(pattern: str, organisation: str, domain: str, user: str, number: str = "999999999") -> str:
     values = {"name": organisation if "/organisations" in pattern else "x", "domain": domain, "address": user,
-              "member": user, "selector": "s1", "id": number, "act": "hold"}
+              "member": user, "person": user, "selector": "s1", "id": number, "act": "hold"}
     return re.sub(r"\{(\w+)\}", lambda part: quote(values[part[1]], safe="@"), pattern)
 
 

@@ -57,6 +57,7 @@ def story_openldap_gets_what_it_lacks_and_keeps_what_it_has(world: World) -> Non
         sync(world, name, "--full")
         runs = look(world, "directory", "runs", name)["runs"]
         assert there(slapd, ada, "mail") == [] and runs[0]["state"] == "done", runs[0]
+        until(lambda: look(world, "directory", "writing", name)["due"] == 0, 30, "what was due to be tried")
         told = look(world, "directory", "writing", name)
         assert told["refusals"] == 1 and told["fault"] == "" and told.get("written") is None and told["entries"] == told["due"] == 0, told
         refused = told["refused"][0]
