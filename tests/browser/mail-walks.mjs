@@ -243,6 +243,12 @@ const READ_ALL = 1000
 const READ_SOME = 90
 const KEPT_A_MESSAGE = 20 * 1024
 
+/** What is fetched ahead comes when the page is idle, at last after five seconds. */
+async function scriptsAreThere(page) {
+  const scripts = () => page.evaluate(() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.js')).length)
+  for (let before = -1, now = await scripts(); now !== before; before = now, now = await scripts()) await page.waitForTimeout(6000)
+}
+
 /** One after the other, with the key: what the tab keeps of them stays small. */
 async function keepsMemory(browser) {
   const who = await reader(browser, {}, 'target@attacks.example')
@@ -265,6 +271,7 @@ async function keepsMemory(browser) {
   }
   const count = process.env.ALL_LOOKS === '1' ? READ_ALL : READ_SOME
   await read(Math.floor(count / 3))
+  await scriptsAreThere(page)
   const early = await heap()
   await read(count - Math.floor(count / 3))
   const late = await heap()
