@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                body->filter_count <= BODY_FILTERS_MAX);
         if (filter_is_known(body))
             (void)filter_takes(body, &card);
-        (void)filter_common_text(body);
+        (void)filter_for_directory(arena, body);
     }
     talloc_free(arena);
     return 0;
