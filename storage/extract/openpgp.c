@@ -117,6 +117,10 @@ static const struct {
 /* Written once by openpgp_prepare(), before there are others who read them. */
 static struct calls rnp;
 static bool is_loaded;
+/* Keyrings for one question, made with it too: what fills their source of randomness, which no question uses, could not be opened by a child. Each child has
+ * its own copy of them. */
+static void *spare[OPENPGP_KEYS_MAX + 1];
+static size_t spare_count;
 
 static bool load(void)
 {
@@ -133,15 +137,22 @@ static bool load(void)
 
 bool openpgp_prepare(void)
 {
-    void *ffi = NULL;
-
     if (is_loaded || !load())
         return is_loaded;
-    /* Its tables and its source of randomness are made here, where files may still be opened. */
-    is_loaded = rnp.ffi_create(&ffi, "GPG", "GPG") == SUCCESS;
-    if (is_loaded)
-        rnp.ffi_destroy(ffi);
+    while (spare_count < COUNT_OF(spare) && rnp.ffi_create(&spare[spare_count], "GPG", "GPG") == SUCCESS)
+        spare_count++;
+    is_loaded = spare_count == COUNT_OF(spare);
     return is_loaded;
+}
+
+/* NULL: there is none. */
+static void *take_keyring(void)
+{
+    void *ffi = NULL;
+
+    if (spare_count > 0)
+        return spare[--spare_count];
+    return rnp.ffi_create(&ffi, "GPG", "GPG") == SUCCESS ? ffi : NULL;
 }
 
 /* ---- lines */
@@ -340,8 +351,8 @@ static void list_certificates(const struct openpgp_question *question, struct ex
 {
     for (size_t i = 0; i < question->key_count; i++) {
         struct listing listing = { .sink = sink, .file = (uint32_t)i };
-        void *ffi;
-        if (rnp.ffi_create(&ffi, "GPG", "GPG") != SUCCESS)
+        void *ffi = take_keyring();
+        if (!ffi)
             return;
         take_keys(ffi, question->keys[i]);
         each_key(ffi, add_primary, &listing);
@@ -454,22 +465,20 @@ static void check(void *ffi, const struct openpgp_question *question, struct ext
 
 enum extract_verdict openpgp_text(struct span bytes, struct extract_sink *sink)
 {
-    void *arena = talloc_new(NULL), *ffi = NULL;
+    void *arena = talloc_new(NULL), *ffi = openpgp_prepare() ? take_keyring() : NULL;
     struct openpgp_question question;
-    enum extract_verdict verdict = EXTRACT_DAMAGED;
+    enum extract_verdict verdict = ffi ? EXTRACT_DAMAGED : EXTRACT_UNREAD;
 
-    if (!openpgp_prepare())
-        verdict = EXTRACT_UNREAD;
-    else if (openpgp_question_unpack(arena, bytes, &question) &&
-             rnp.ffi_create(&ffi, "GPG", "GPG") == SUCCESS) {
+    if (ffi && openpgp_question_unpack(arena, bytes, &question)) {
         list_certificates(&question, sink);
         for (size_t i = 0; i < question.key_count; i++)
             take_keys(ffi, question.keys[i]);
         if (!span_is_empty(question.content))
             check(ffi, &question, sink);
-        rnp.ffi_destroy(ffi);
         verdict = EXTRACT_DONE;
     }
+    if (ffi)
+        rnp.ffi_destroy(ffi);
     talloc_free(arena);
     return verdict;
 }

@@ -135,20 +135,25 @@ static bool read_certificate(struct openpgp_answer *answer, struct span line)
     return span_is_empty(line);
 }
 
-/* Of the certificate of the line before. */
+/* That the next lines are about. */
+static struct openpgp_certificate *last_certificate(const struct openpgp_answer *answer)
+{
+    return answer->certificate_count > 0 ? &answer->certificates[answer->certificate_count - 1] : NULL;
+}
+
 static bool read_id(struct openpgp_answer *answer, struct span line)
 {
-    struct openpgp_certificate *of = &answer->certificates[answer->certificate_count - 1];
+    struct openpgp_certificate *of = last_certificate(answer);
 
-    return answer->certificate_count > 0 && of->id_count < OPENPGP_IDS_MAX &&
+    return of && of->id_count < OPENPGP_IDS_MAX &&
            take_digits(answer->signatures, &line, false, &of->ids[of->id_count++]) && span_is_empty(line);
 }
 
 static bool read_address(struct openpgp_answer *answer, struct span line)
 {
-    struct openpgp_certificate *of = &answer->certificates[answer->certificate_count - 1];
+    struct openpgp_certificate *of = last_certificate(answer);
 
-    if (answer->certificate_count == 0 || of->address_count == OPENPGP_ADDRESSES_MAX || span_is_empty(line))
+    if (!of || of->address_count == OPENPGP_ADDRESSES_MAX || span_is_empty(line))
         return false;
     of->addresses[of->address_count++] = span_copy(answer->signatures, line);
     return true;

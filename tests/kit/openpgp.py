@@ -11,9 +11,10 @@ CRLF = b"\r\n"
 
 
 class Keyring:
-    """A folder of GnuPG with the secret keys of some people; ended and removed by close()."""
+    """A folder of GnuPG with the secret keys of some people; ended and removed by close(). `at`: "20250101T120000", when all of it happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, at: str | None = None) -> None:
+        self.at = at
         self.folder = tempfile.mkdtemp(prefix="chappe-gpg-", dir="/tmp")
 
     def __enter__(self) -> Keyring:
@@ -27,8 +28,8 @@ class Keyring:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def gpg(self, *words: str, stdin: bytes = b"", at: str | None = None) -> bytes:
-        """`at`: "20250101T120000", the moment that GnuPG believes it is."""
-        time = ["--faked-system-time", at] if at else []
+        moment = at or self.at
+        time = ["--faked-system-time", moment] if moment else []
         command = ["gpg", "--homedir", self.folder, "--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", "", "--trust-model", "always", *time, *words]
         done = subprocess.run(command, input=stdin, capture_output=True, check=False)
         assert done.returncode == 0, (words, done.stderr.decode())
@@ -111,7 +112,7 @@ def write_corpus(folder: str) -> None:
             file.write(data)
 
     zoe, rsa, gone, old = (f"{n}@friend.example" for n in ("zoe", "rsa", "gone", "old"))
-    with Keyring() as keys:
+    with Keyring("20250101T120000") as keys:            # long ago, so that it is no clock's future
         keys.make(zoe)
         keys.make(rsa, "rsa2048")
         keys.make(gone)

@@ -70,8 +70,8 @@ static struct openpgp_answer ask(const struct asking *asking, struct span conten
     return answer;
 }
 
-static const char ZOE[] = "B1051964791C07F4EB679D35B0EEDD7786A4AF1F",
-                  RSA[] = "0F8652F091CDCACF8DEA31092AD50090168BF7E7";
+static const char ZOE[] = "434EF41B5B5225FA9707C771D4FF3D68EE8E0B77",
+                  RSA[] = "52C33E9BF5F9F91CA87A2B891480A750511A5C9F";
 
 static const struct {
     const char *what, *content, *signature, *keys;
