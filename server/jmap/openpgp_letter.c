@@ -77,6 +77,27 @@ static void take_attached(const void *arena, const struct letter_source *source,
         }
 }
 
+/* ---- where it is */
+
+/* What lies inside an attached message was said by somebody else, and is looked at where that message is opened. */
+static bool is_inside(const struct letter_source *source, uint32_t number)
+{
+    for (uint32_t p = email_part_at(source, number)->parent; p != MIME_NO_PART;
+         p = email_part_at(source, p)->parent)
+        if (email_part_at(source, p)->kind == MIME_MESSAGE)
+            return true;
+    return false;
+}
+
+static uint32_t find(const void *arena, const struct letter_source *source,
+                     bool (*is)(const void *arena, const struct letter_source *source, uint32_t number))
+{
+    for (uint32_t i = 0; i < source->index.count; i++)
+        if (is(arena, source, i) && !is_inside(source, i))
+            return i;
+    return MIME_NO_PART;
+}
+
 /* ---- a signed part (RFC 3156, 5) */
 
 static const char *protocol_of(const void *arena, const struct letter_source *source, uint32_t number)
@@ -129,6 +150,11 @@ static void take_signed(const void *arena, const struct letter_source *source, u
 
 /* ---- a signed text (RFC 9580, 7) */
 
+static bool is_plain(const void *arena, const struct letter_source *source, uint32_t number)
+{
+    return email_part_is(arena, source, number, "text/plain");
+}
+
 /* The first text of the message. Whatever stands beside it, be it only another form of the same, may be what is shown. */
 static void take_text(const void *arena, const struct letter_source *source, struct openpgp_letter *letter)
 {
@@ -139,11 +165,9 @@ static void take_text(const void *arena, const struct letter_source *source, str
                                                       [SIGNED_TEXT_SEALED] = OPENPGP_LETTER_SEALED };
     enum signed_text found;
     struct span text;
-    uint32_t i = 0;
+    uint32_t number = find(arena, source, is_plain);
 
-    while (i < source->index.count && !email_part_is(arena, source, i, "text/plain"))
-        i++;
-    if (i == source->index.count || !decode(arena, source, i, TEXT_PART_MAX, &text))
+    if (number == MIME_NO_PART || !decode(arena, source, number, TEXT_PART_MAX, &text))
         return;
     found = signed_text_find(text, &letter->content);
     letter->kind = kinds[found];
@@ -151,25 +175,6 @@ static void take_text(const void *arena, const struct letter_source *source, str
 }
 
 /* ---- all of it */
-
-/* What lies inside an attached message was said by somebody else, and is looked at where that message is opened. */
-static bool is_inside(const struct letter_source *source, uint32_t number)
-{
-    for (uint32_t p = email_part_at(source, number)->parent; p != MIME_NO_PART;
-         p = email_part_at(source, p)->parent)
-        if (email_part_at(source, p)->kind == MIME_MESSAGE)
-            return true;
-    return false;
-}
-
-static uint32_t find(const void *arena, const struct letter_source *source,
-                     bool (*is)(const void *arena, const struct letter_source *source, uint32_t number))
-{
-    for (uint32_t i = 0; i < source->index.count; i++)
-        if (is(arena, source, i) && !is_inside(source, i))
-            return i;
-    return MIME_NO_PART;
-}
 
 static bool is_sealed(const void *arena, const struct letter_source *source, uint32_t number)
 {

@@ -143,7 +143,8 @@ def story_a_signature_of_openpgp_holds_or_does_not(world: World) -> None:
 
 
 def story_somebody_elses_keys_are_not_mine(world: World) -> None:
-    ada, ben = Jmap(world.server, world.user("ada"), PASSWORD), Jmap(world.server, world.user("ben"), PASSWORD)
+    addresses = [world.user(name) for name in ("ada", "ben")]
+    ada, ben = (Jmap(world.server, address, PASSWORD) for address in addresses)
     with Keyring() as keys:
         keys.make(ZOE)
         ada.call("OpenPgpKey/set", create={"k": {"address": ZOE, "key": keys.public(ZOE).decode()}})
@@ -151,6 +152,6 @@ def story_somebody_elses_keys_are_not_mine(world: World) -> None:
     (kept,) = ada.call("OpenPgpKey/get")["list"]
     assert ben.call("OpenPgpKey/get")["list"] == []
     assert ben.call("OpenPgpKey/set", destroy=[kept["id"]])["notDestroyed"][kept["id"]]["type"] == "notFound"
-    for who, status in ((ada, "verified"), (ben, "unknown")):
-        world.imap(world.user("ada" if who is ada else "ben")).append("INBOX", None, "", letter)
+    for address, who, status in zip(addresses, (ada, ben), ("verified", "unknown")):
+        world.imap(address).append("INBOX", None, "", letter)
         assert ask(who)["good"]["openpgp"]["status"] == status
