@@ -1,159 +1,13 @@
-/* openpgp.c -- librnp, loaded by name as poppler is (pdf.c): certificates into a keyring that is nowhere but in memory, a signature against
- * them, and what came of it as lines of words (openpgp_talk.c). Its calls are those of librnp.so.0, whose interface is stable. */
+/* openpgp.c -- certificates into a keyring, a signature against them, and what came of it as lines of words (openpgp_talk.c reads them). */
 #include "extract/openpgp.h"
 
 #include "extract/formats.h"
+#include "extract/rnp.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <talloc.h>
-
-static const char library[] = "librnp.so.0";
-
-/* rnp/rnp_err.h, rnp/rnp.h */
-enum {
-    SUCCESS = 0,
-    SIGNATURE_INVALID = 0x12000002,
-    KEY_NOT_FOUND = 0x12000005,
-    SIGNATURE_EXPIRED = 0x1200000b,
-    LOAD_PUBLIC = 1,
-    LOAD_PERMISSIVE = 1 << 8,
-};
-
-struct calls {
-    uint32_t (*ffi_create)(void **ffi, const char *public_format, const char *secret_format);
-    uint32_t (*ffi_destroy)(void *ffi);
-    uint32_t (*input_from_memory)(void **input, const uint8_t *bytes, size_t length, bool copies);
-    uint32_t (*input_destroy)(void *input);
-    uint32_t (*output_to_null)(void **output);
-    uint32_t (*output_destroy)(void *output);
-    void (*buffer_destroy)(void *buffer);
-    uint32_t (*import_keys)(void *ffi, void *input, uint32_t flags, char **results);
-    uint32_t (*verify_detached_create)(void **op, void *ffi, void *content, void *signature);
-    uint32_t (*verify_create)(void **op, void *ffi, void *input, void *output);
-    uint32_t (*verify_execute)(void *op);
-    uint32_t (*verify_destroy)(void *op);
-    uint32_t (*verify_signature_count)(void *op, size_t *count);
-    uint32_t (*verify_signature_at)(void *op, size_t index, void **signature);
-    uint32_t (*signature_status)(void *signature);
-    uint32_t (*signature_key)(void *signature, void **key);
-    uint32_t (*signature_hash)(void *signature, char **hash);
-    uint32_t (*signature_times)(void *signature, uint32_t *created, uint32_t *expires);
-    uint32_t (*signature_handle)(void *signature, void **handle);
-    uint32_t (*handle_key_id)(void *handle, char **key_id);
-    uint32_t (*handle_destroy)(void *handle);
-    uint32_t (*keys)(void *ffi, void **iterator, const char *kind);
-    uint32_t (*next_key)(void *iterator, const char **fingerprint);
-    uint32_t (*keys_destroy)(void *iterator);
-    uint32_t (*locate_key)(void *ffi, const char *kind, const char *which, void **key);
-    uint32_t (*key_destroy)(void *key);
-    uint32_t (*key_id)(void *key, char **id);
-    uint32_t (*key_primary)(void *key, char **fingerprint);
-    uint32_t (*key_fingerprint)(void *key, char **fingerprint);
-    uint32_t (*key_is_primary)(void *key, bool *result);
-    uint32_t (*key_is_valid)(void *key, bool *result);
-    uint32_t (*key_is_revoked)(void *key, bool *result);
-    uint32_t (*key_is_expired)(void *key, bool *result);
-    uint32_t (*key_uids)(void *key, size_t *count);
-    uint32_t (*key_uid)(void *key, size_t index, void **uid);
-    uint32_t (*uid_is_valid)(void *uid, bool *result);
-    uint32_t (*uid_is_revoked)(void *uid, bool *result);
-    uint32_t (*uid_kind)(void *uid, uint32_t *kind);
-    uint32_t (*uid_data)(void *uid, void **data, size_t *length);
-    uint32_t (*uid_destroy)(void *uid);
-};
-#define CALL(member, name)                                                                                   \
-    {                                                                                                        \
-        name, offsetof(struct calls, member)                                                                 \
-    }
-static const struct {
-    const char *name;
-    size_t offset;
-} names[] = {
-    CALL(ffi_create, "rnp_ffi_create"),
-    CALL(ffi_destroy, "rnp_ffi_destroy"),
-    CALL(input_from_memory, "rnp_input_from_memory"),
-    CALL(input_destroy, "rnp_input_destroy"),
-    CALL(output_to_null, "rnp_output_to_null"),
-    CALL(output_destroy, "rnp_output_destroy"),
-    CALL(buffer_destroy, "rnp_buffer_destroy"),
-    CALL(import_keys, "rnp_import_keys"),
-    CALL(verify_detached_create, "rnp_op_verify_detached_create"),
-    CALL(verify_create, "rnp_op_verify_create"),
-    CALL(verify_execute, "rnp_op_verify_execute"),
-    CALL(verify_destroy, "rnp_op_verify_destroy"),
-    CALL(verify_signature_count, "rnp_op_verify_get_signature_count"),
-    CALL(verify_signature_at, "rnp_op_verify_get_signature_at"),
-    CALL(signature_status, "rnp_op_verify_signature_get_status"),
-    CALL(signature_key, "rnp_op_verify_signature_get_key"),
-    CALL(signature_hash, "rnp_op_verify_signature_get_hash"),
-    CALL(signature_times, "rnp_op_verify_signature_get_times"),
-    CALL(signature_handle, "rnp_op_verify_signature_get_handle"),
-    CALL(handle_key_id, "rnp_signature_get_keyid"),
-    CALL(handle_destroy, "rnp_signature_handle_destroy"),
-    CALL(keys, "rnp_identifier_iterator_create"),
-    CALL(next_key, "rnp_identifier_iterator_next"),
-    CALL(keys_destroy, "rnp_identifier_iterator_destroy"),
-    CALL(locate_key, "rnp_locate_key"),
-    CALL(key_destroy, "rnp_key_handle_destroy"),
-    CALL(key_id, "rnp_key_get_keyid"),
-    CALL(key_primary, "rnp_key_get_primary_fprint"),
-    CALL(key_fingerprint, "rnp_key_get_fprint"),
-    CALL(key_is_primary, "rnp_key_is_primary"),
-    CALL(key_is_valid, "rnp_key_is_valid"),
-    CALL(key_is_revoked, "rnp_key_is_revoked"),
-    CALL(key_is_expired, "rnp_key_is_expired"),
-    CALL(key_uids, "rnp_key_get_uid_count"),
-    CALL(key_uid, "rnp_key_get_uid_handle_at"),
-    CALL(uid_is_valid, "rnp_uid_is_valid"),
-    CALL(uid_is_revoked, "rnp_uid_is_revoked"),
-    CALL(uid_kind, "rnp_uid_get_type"),
-    CALL(uid_data, "rnp_uid_get_data"),
-    CALL(uid_destroy, "rnp_uid_handle_destroy"),
-};
-
-/* Written once by openpgp_prepare(), before there are others who read them. */
-static struct calls rnp;
-static bool is_loaded;
-/* Keyrings for one question, made with it too: what fills their source of randomness, which no question uses, could not be opened by a child. Each child has
- * its own copy of them. */
-static void *spare[OPENPGP_KEYS_MAX + 1];
-static size_t spare_count;
-
-static bool load(void)
-{
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-
-    for (size_t i = 0; handle && i < COUNT_OF(names); i++) {
-        void *found = dlsym(handle, names[i].name);
-        if (!found)
-            return false;
-        memcpy((char *)&rnp + names[i].offset, &found, sizeof found);
-    }
-    return handle != NULL;
-}
-
-bool openpgp_prepare(void)
-{
-    if (is_loaded || !load())
-        return is_loaded;
-    while (spare_count < COUNT_OF(spare) && rnp.ffi_create(&spare[spare_count], "GPG", "GPG") == SUCCESS)
-        spare_count++;
-    is_loaded = spare_count == COUNT_OF(spare);
-    return is_loaded;
-}
-
-/* NULL: there is none. */
-static void *take_keyring(void)
-{
-    void *ffi = NULL;
-
-    if (spare_count > 0)
-        return spare[--spare_count];
-    return rnp.ffi_create(&ffi, "GPG", "GPG") == SUCCESS ? ffi : NULL;
-}
 
 /* ---- lines */
 
@@ -168,7 +22,7 @@ static void add_name(struct extract_sink *sink, uint32_t (*name)(void *thing, ch
     char *text = NULL;
 
     add_text(sink, "\t");
-    if (thing && name(thing, &text) == SUCCESS && text) {
+    if (thing && name(thing, &text) == RNP_SUCCESS && text) {
         add_text(sink, text);
         rnp.buffer_destroy(text);
     }
@@ -188,7 +42,7 @@ static bool says(uint32_t (*question)(void *key, bool *result), void *key)
 {
     bool result = false;
 
-    return question(key, &result) == SUCCESS && result;
+    return question(key, &result) == RNP_SUCCESS && result;
 }
 
 /* The first key of the certificate, which `key` may be itself. NULL: there is none. */
@@ -198,9 +52,9 @@ static void *primary_of(void *ffi, void *key)
     void *primary = NULL;
 
     if ((says(rnp.key_is_primary, key) ? rnp.key_fingerprint : rnp.key_primary)(key, &fingerprint) ==
-            SUCCESS &&
+            RNP_SUCCESS &&
         fingerprint) {
-        if (rnp.locate_key(ffi, "fingerprint", fingerprint, &primary) != SUCCESS)
+        if (rnp.locate_key(ffi, "fingerprint", fingerprint, &primary) != RNP_SUCCESS)
             primary = NULL;
         rnp.buffer_destroy(fingerprint);
     }
@@ -241,10 +95,10 @@ static void add_uid(void *key, size_t index, struct extract_sink *sink)
     uint32_t kind = 0;
     size_t length = 0;
 
-    if (rnp.key_uid(key, index, &uid) != SUCCESS)
+    if (rnp.key_uid(key, index, &uid) != RNP_SUCCESS)
         return;
-    if (rnp.uid_kind(uid, &kind) == SUCCESS && kind == 1 && says(rnp.uid_is_valid, uid) &&
-        !says(rnp.uid_is_revoked, uid) && rnp.uid_data(uid, &data, &length) == SUCCESS) {
+    if (rnp.uid_kind(uid, &kind) == RNP_SUCCESS && kind == 1 && says(rnp.uid_is_valid, uid) &&
+        !says(rnp.uid_is_revoked, uid) && rnp.uid_data(uid, &data, &length) == RNP_SUCCESS) {
         struct span address = address_in(span_of(data, length));
         if (!span_is_empty(address)) {
             add_text(sink, "address\t");
@@ -273,7 +127,7 @@ static void add_certificate(void *key, uint32_t file, struct extract_sink *sink)
     add_number(sink, file);
     add_text(sink, "\n");
     add_key_id(key, sink);
-    if (rnp.key_uids(key, &uids) != SUCCESS)
+    if (rnp.key_uids(key, &uids) != RNP_SUCCESS)
         return;
     for (size_t i = 0; i < uids && i < OPENPGP_ADDRESSES_MAX; i++)
         add_uid(key, i, sink);
@@ -286,11 +140,11 @@ static void each_key(void *ffi, bool (*one)(void *ffi, void *key, void *arg), vo
     void *iterator, *key;
     bool goes_on = true;
 
-    if (rnp.keys(ffi, &iterator, "fingerprint") != SUCCESS)
+    if (rnp.keys(ffi, &iterator, "fingerprint") != RNP_SUCCESS)
         return;
-    while (goes_on && rnp.next_key(iterator, &fingerprint) == SUCCESS && fingerprint) {
+    while (goes_on && rnp.next_key(iterator, &fingerprint) == RNP_SUCCESS && fingerprint) {
         key = NULL;
-        if (rnp.locate_key(ffi, "fingerprint", fingerprint, &key) != SUCCESS || !key)
+        if (rnp.locate_key(ffi, "fingerprint", fingerprint, &key) != RNP_SUCCESS || !key)
             continue;
         goes_on = one(ffi, key, arg);
         rnp.key_destroy(key);
@@ -311,8 +165,8 @@ static bool add_subkey(void *ffi, void *key, void *arg)
     char *mine = NULL, *its = NULL;
 
     (void)ffi;
-    if (!says(rnp.key_is_primary, key) && rnp.key_primary(key, &mine) == SUCCESS && mine &&
-        rnp.key_fingerprint(listing->of, &its) == SUCCESS && its && strcmp(mine, its) == 0) {
+    if (!says(rnp.key_is_primary, key) && rnp.key_primary(key, &mine) == RNP_SUCCESS && mine &&
+        rnp.key_fingerprint(listing->of, &its) == RNP_SUCCESS && its && strcmp(mine, its) == 0) {
         add_key_id(key, listing->sink);
         listing->left--;
     }
@@ -340,9 +194,9 @@ static void take_keys(void *ffi, struct span bytes)
 {
     void *input;
 
-    if (rnp.input_from_memory(&input, (const uint8_t *)bytes.p, span_length(bytes), false) != SUCCESS)
+    if (rnp.input_from_memory(&input, (const uint8_t *)bytes.p, span_length(bytes), false) != RNP_SUCCESS)
         return;
-    (void)rnp.import_keys(ffi, input, LOAD_PUBLIC | LOAD_PERMISSIVE, NULL);
+    (void)rnp.import_keys(ffi, input, RNP_LOAD_PUBLIC | RNP_LOAD_PERMISSIVE, NULL);
     rnp.input_destroy(input);
 }
 
@@ -351,7 +205,7 @@ static void list_certificates(const struct openpgp_question *question, struct ex
 {
     for (size_t i = 0; i < question->key_count; i++) {
         struct listing listing = { .sink = sink, .file = (uint32_t)i };
-        void *ffi = take_keyring();
+        void *ffi = rnp_keyring();
         if (!ffi)
             return;
         take_keys(ffi, question->keys[i]);
@@ -368,7 +222,7 @@ static bool is_weak(void *signature)
     char *hash = NULL;
     bool is_believed = false;
 
-    if (rnp.signature_hash(signature, &hash) != SUCCESS || !hash)
+    if (rnp.signature_hash(signature, &hash) != RNP_SUCCESS || !hash)
         return true;
     for (size_t i = 0; i < COUNT_OF(believed); i++)
         is_believed = is_believed || strcasecmp(hash, believed[i]) == 0;
@@ -381,9 +235,9 @@ static enum openpgp_state state_of(void *signature, void *key, void *primary)
     uint32_t status = rnp.signature_status(signature);
     enum openpgp_state of_key;
 
-    if (status == KEY_NOT_FOUND || !key || !primary)
-        return status == KEY_NOT_FOUND ? OPENPGP_UNKNOWN : OPENPGP_UNSUPPORTED;
-    if ((status != SUCCESS && status != SIGNATURE_EXPIRED && status != SIGNATURE_INVALID) ||
+    if (status == RNP_KEY_NOT_FOUND || !key || !primary)
+        return status == RNP_KEY_NOT_FOUND ? OPENPGP_UNKNOWN : OPENPGP_UNSUPPORTED;
+    if ((status != RNP_SUCCESS && status != RNP_SIGNATURE_EXPIRED && status != RNP_SIGNATURE_INVALID) ||
         is_weak(signature))
         return OPENPGP_UNSUPPORTED;
     of_key = state_of_key(primary);
@@ -391,8 +245,8 @@ static enum openpgp_state state_of(void *signature, void *key, void *primary)
         of_key = state_of_key(key);
     if (of_key == OPENPGP_REVOKED || of_key == OPENPGP_EXPIRED)
         return of_key;
-    if (status != SUCCESS)
-        return status == SIGNATURE_EXPIRED ? OPENPGP_EXPIRED : OPENPGP_CHANGED;
+    if (status != RNP_SUCCESS)
+        return status == RNP_SIGNATURE_EXPIRED ? OPENPGP_EXPIRED : OPENPGP_CHANGED;
     return of_key;
 }
 
@@ -401,12 +255,12 @@ static void add_signature(void *ffi, void *signature, struct extract_sink *sink)
     void *key = NULL, *primary = NULL, *handle = NULL;
     uint32_t created = 0;
 
-    if (rnp.signature_key(signature, &key) != SUCCESS)
+    if (rnp.signature_key(signature, &key) != RNP_SUCCESS)
         key = NULL;
     primary = key ? primary_of(ffi, key) : NULL;
     add_text(sink, "signature\t");
     add_text(sink, openpgp_state_name(state_of(signature, key, primary)));
-    if (rnp.signature_handle(signature, &handle) != SUCCESS)
+    if (rnp.signature_handle(signature, &handle) != RNP_SUCCESS)
         handle = NULL;
     add_name(sink, rnp.handle_key_id, handle);
     add_name(sink, rnp.key_fingerprint, primary);
@@ -427,10 +281,10 @@ static void add_signatures(void *ffi, void *op, struct extract_sink *sink)
     void *signature;
 
     (void)rnp.verify_execute(op); /* what came of it is said by each */
-    if (rnp.verify_signature_count(op, &count) != SUCCESS || count == 0)
+    if (rnp.verify_signature_count(op, &count) != RNP_SUCCESS || count == 0)
         return;
     for (size_t i = 0; i < count && i < OPENPGP_SIGNATURES_MAX; i++)
-        if (rnp.verify_signature_at(op, i, &signature) == SUCCESS)
+        if (rnp.verify_signature_at(op, i, &signature) == RNP_SUCCESS)
             add_signature(ffi, signature, sink);
     if (count <= OPENPGP_SIGNATURES_MAX)
         add_text(sink, "read\n");
@@ -443,15 +297,15 @@ static void check(void *ffi, const struct openpgp_question *question, struct ext
     uint32_t result = rnp.input_from_memory(&content, (const uint8_t *)question->content.p,
                                             span_length(question->content), false);
 
-    if (result == SUCCESS && is_text) {
+    if (result == RNP_SUCCESS && is_text) {
         result = rnp.output_to_null(&output);
-        result = result == SUCCESS ? rnp.verify_create(&op, ffi, content, output) : result;
-    } else if (result == SUCCESS) {
+        result = result == RNP_SUCCESS ? rnp.verify_create(&op, ffi, content, output) : result;
+    } else if (result == RNP_SUCCESS) {
         result = rnp.input_from_memory(&signature, (const uint8_t *)question->signature.p,
                                        span_length(question->signature), false);
-        result = result == SUCCESS ? rnp.verify_detached_create(&op, ffi, content, signature) : result;
+        result = result == RNP_SUCCESS ? rnp.verify_detached_create(&op, ffi, content, signature) : result;
     }
-    if (result == SUCCESS)
+    if (result == RNP_SUCCESS)
         add_signatures(ffi, op, sink);
     if (op)
         rnp.verify_destroy(op);
@@ -465,7 +319,7 @@ static void check(void *ffi, const struct openpgp_question *question, struct ext
 
 enum extract_verdict openpgp_text(struct span bytes, struct extract_sink *sink)
 {
-    void *arena = talloc_new(NULL), *ffi = openpgp_prepare() ? take_keyring() : NULL;
+    void *arena = talloc_new(NULL), *ffi = openpgp_prepare() ? rnp_keyring() : NULL;
     struct openpgp_question question;
     enum extract_verdict verdict = ffi ? EXTRACT_DAMAGED : EXTRACT_UNREAD;
 
