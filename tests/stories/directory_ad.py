@@ -9,6 +9,8 @@ from kit.directory_source import conflicts, directory, end, look, status, sync, 
 from kit.samba_dc import SambaDc
 from kit.world import World
 
+IS_LONG = True
+
 PACKAGES = ["samba", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules", "krb5-user", "python3-ldap",
             "python3-cryptography"]
 
