@@ -12,6 +12,8 @@ from kit.browser import Browser, logged_in
 from kit.instance import Failure, ROOT
 from kit.world import PASSWORD, World
 
+IS_LONG = True
+
 NOWHERE = {"type": "urn:chappe:problem:not-found", "title": "Not found", "status": 404, "detail": "There is nothing here.",
            "kind": "not-found", "error": {"kind": "not-found", "message": "There is nothing here."}}
 

@@ -10,6 +10,8 @@ from kit.limited_values import LimitedValues
 from kit.samba_dc import SambaDc
 from kit.world import World
 
+IS_LONG = True
+
 PACKAGES = ["samba", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules", "krb5-user", "python3-ldap",
             "python3-cryptography"]
 

@@ -10,6 +10,8 @@ from kit.browser import Browser, logged_in
 from kit.instance import Failure, Instance, ROOT
 from kit.world import PASSWORD, World
 
+IS_LONG = True
+
 # One kind of object a pattern; what a change says.
 BODIES: dict[str, object] = {
     "PATCH /users/{address}": {"name": "Changed"}, "PUT /users/{address}/password": {"password": "stolen-horse-9"},
