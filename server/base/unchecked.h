@@ -1,8 +1,8 @@
 /*
  * unchecked.h -- checks of the program that tests take away, to see that what stands behind them holds alone.
  *
- * Only where the build has CHAPPE_CRASHPOINTS: UNCHECKED=right,enter in the environment names them. Everywhere else the question is
- * the constant false, and the check cannot be taken away.
+ * Only where the build has CHAPPE_CRASHPOINTS: the file that UNCHECKED in the environment names lists them ("right,enter"). Everywhere else
+ * the question is the constant false, and the check cannot be taken away.
  */
 #ifndef BASE_UNCHECKED_H
 #define BASE_UNCHECKED_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #ifdef CHAPPE_CRASHPOINTS
-/* Does the environment name it? CHECK_IS_AWAY is its only caller. */
+/* Is it listed now? CHECK_IS_AWAY is its only caller. */
 bool unchecked_names(const char *check);
 #define CHECK_IS_AWAY(check) unchecked_names(check)
 #else

@@ -1,6 +1,6 @@
 // Company directories on the screen, in front of real ones (companies.py): pages, and what people do there.
 import { execFileSync } from 'node:child_process'
-import { administrator, axe, base, check, innocent, origin, person, settled } from './kit.mjs'
+import { administrator, axe, base, check, innocent, origin, person, picture, settled } from './kit.mjs'
 import { settledMail } from './mail-kit.mjs'
 import { look, looks } from './pages.mjs'
 
@@ -33,7 +33,7 @@ const pages = {
 const button = (page, name) => page.getByRole('button', { name, exact: true })
 /** A field by the beginning of its label. */
 const field = (page, name) => page.locator('main, [role=dialog]').getByLabel(new RegExp(`^${name}`)).last()
-const shot = (page, name) => page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true })
+const shot = (page, name) => picture(page, name, { fullPage: true })
 const server = (page, path) => page.evaluate(async (p) => (await fetch('/api/v1' + p)).json(), path)
 
 /** The browser told of a refusal (400) that was meant. */

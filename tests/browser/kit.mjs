@@ -10,6 +10,8 @@ const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 export const origin = process.env.CONSOLE
 export const base = origin + '/admin'
 export const PASSWORD = process.env.PASSWORD
+// Without windows, which takes a third less of the processor; and whole, for what only that has.
+const shell = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell'
 const chrome = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const PATIENCE_MS = 30_000
 
@@ -31,7 +33,7 @@ const SWITCHES = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first
 
 /** `more`: further switches of the browser. */
 export async function openBrowser(...more) {
-  return chromium.launch({ executablePath: chrome, args: [...SWITCHES, ...more] })
+  return chromium.launch({ executablePath: shell, args: [...SWITCHES, ...more] })
 }
 
 /** Somebody at a computer of a company's domain: an ordinary window of a browser of its own, with that environment and those switches. `at`: where its pages come from. */
@@ -102,13 +104,24 @@ export async function settled(page) {
 const NOT_ASKED = ['region', 'heading-order', 'landmark-unique', 'skip-link', 'aria-allowed-role', 'table-duplicate-name', 'no-autoplay-audio']
 const AXE = { resultTypes: ['violations'], preload: false, rules: Object.fromEntries(NOT_ASKED.map((name) => [name, { enabled: false }])) }
 
+// The tree and the folders stand beside every page, and are most of what axe would look at: once for each who has a context.
+const TREE = 'nav[class*=side]'
+const knownTrees = new WeakSet()
+
 /** What axe calls serious or critical. */
 export async function axe(page) {
+  const exclude = knownTrees.has(page.context()) ? [TREE] : []
+  if (await page.locator(TREE).count()) knownTrees.add(page.context())
   await page.evaluate(axeSource)
-  const result = await page.evaluate((options) => globalThis.axe.run(document, options), AXE)
+  const result = await page.evaluate(([within, options]) => globalThis.axe.run(within, options), [{ include: [['html']], exclude }, AXE])
   return result.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target.join(' ')} ${v.nodes[0].any[0]?.message ?? v.help}`)
+}
+
+/** A picture for people to look at, where all looks are asked for. */
+export async function picture(page, name, options = {}) {
+  if (process.env.ALL_LOOKS === '1') await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, ...options })
 }
 
 /** Nothing that must never happen has happened. */

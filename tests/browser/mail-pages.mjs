@@ -1,6 +1,6 @@
 // Every page of webmail, in every look. A new page: one line.
 import { mkdirSync } from 'node:fs'
-import { axe, check, innocent, origin, person } from './kit.mjs'
+import { axe, check, innocent, origin, person, picture } from './kit.mjs'
 import { reader, rows, settledMail } from './mail-kit.mjs'
 import { looks } from './pages.mjs'
 
@@ -89,7 +89,7 @@ async function look(who, [path, act], name, withAxe) {
   else await settledMail(page)
   await act?.(page)
   await page.waitForTimeout(250)
-  await page.screenshot({ path: `${process.env.SHOTS}/mail-${name}.png` })
+  await picture(page, `mail-${name}`)
   await innocent(who)
   if (!withAxe) return
   const found = await axe(page)
@@ -126,7 +126,7 @@ export function mailPageTests() {
           async (who) => {
             await who.page.goto(origin + '/')
             await who.page.locator('input[type=email]').waitFor()
-            await who.page.screenshot({ path: `${process.env.SHOTS}/mail-login.${l.name}.png` })
+            await picture(who.page, `mail-login.${l.name}`)
             await innocent(who)
             check('axe', (await axe(who.page)).length === 0)
           },

@@ -1,7 +1,7 @@
 // Every page, in every look. A new page: one line.
 import { mkdirSync } from 'node:fs'
 import { consolePages } from './console-pages.mjs'
-import { administrator, axe, base, check, innocent, person, settled } from './kit.mjs'
+import { administrator, axe, base, check, innocent, person, picture, settled } from './kit.mjs'
 
 const pages = {
   home: '/',
@@ -141,7 +141,7 @@ export async function look(who, path, name, withAxe) {
   if (name.startsWith('not-found')) await page.locator('main a').first().waitFor()
   else await settled(page)
   if (/dialog=|[?&](id|name|run)=/.test(path)) await page.locator('[role=dialog]').first().waitFor()
-  await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` })
+  await picture(page, name)
   await innocent(who)
   if (!withAxe) return
   const found = await axe(page)
@@ -171,7 +171,7 @@ export function loginTests() {
         async (who) => {
           await who.page.goto(base + '/')
           await who.page.locator('input[type=email]').waitFor()
-          await who.page.screenshot({ path: `${process.env.SHOTS}/login.${l.name}.png` })
+          await picture(who.page, `login.${l.name}`)
           await innocent(who)
           const found = await axe(who.page)
           check('axe', found.length === 0, found.join(' | '))

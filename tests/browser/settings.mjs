@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import { axe, check, innocent, logIn, origin, PASSWORD, person } from './kit.mjs'
+import { axe, check, innocent, logIn, origin, PASSWORD, person, picture } from './kit.mjs'
 import { ask, asked, row } from './mail-kit.mjs'
 
 const require = createRequire(new URL('../../webmail/package.json', import.meta.url))
@@ -70,7 +70,7 @@ async function look(who, path, name) {
   who.faults.length = 0
   await go(page, path)
   if (path.includes('dialog=')) await page.locator('[role=dialog]').first().waitFor()
-  await page.screenshot({ path: `${process.env.SHOTS}/settings-${name}.png` })
+  await picture(page, `settings-${name}`)
   await innocent(who)
   const unsaid = await page.evaluate(() => /\b(?:page|lead|op|do|field|match|role|does|right|outside|density|pane|theme|of|lack|kind|protocol)\.(?!example)[a-z]\w+\b/.exec(document.body.innerText)?.[0] ?? '')
   check('a text is missing in the catalogue', unsaid === '', unsaid)

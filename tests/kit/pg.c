@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 
 /* One cluster a program, as the head of pg.h says. */
 static struct cluster *cluster;
-static char folder[64];
+static char folder[PATH_MAX];
 static char **folders;
 static unsigned folder_count, database_count;
 static pid_t owner_pid;
@@ -59,18 +60,26 @@ static void remove_folder(const char *path)
     run("remove", argv);
 }
 
+/* Where clusters live (tests/run). */
+static const char *place(void)
+{
+    const char *chosen = getenv("CHAPPE_TEST_DIR");
+
+    return chosen && *chosen ? chosen : "/tmp";
+}
+
 /* Folders of programs that were killed. Their pid is in the name. */
 static void sweep(void)
 {
-    DIR *tmp = opendir("/tmp");
+    DIR *tmp = opendir(place());
     struct dirent *entry;
-    char path[300];
+    char path[PATH_MAX];
 
     while (tmp && (entry = readdir(tmp))) {
         int pid;
         if (sscanf(entry->d_name, "chappe-t%d-", &pid) != 1 || kill(pid, 0) == 0 || errno != ESRCH)
             continue;
-        snprintf(path, sizeof path, "/tmp/%.200s", entry->d_name);
+        snprintf(path, sizeof path, "%s/%.200s", place(), entry->d_name);
         struct stat found;
         if (lstat(path, &found) == 0 && (found.st_uid == geteuid() || geteuid() == 0))
             remove_folder(path);
@@ -94,14 +103,14 @@ static void leave(void)
 
 const char *kit_folder(void)
 {
-    char path[64];
+    char path[PATH_MAX];
 
     if (!owner_pid) {
         owner_pid = getpid();
         sweep();
         atexit(leave);
     }
-    snprintf(path, sizeof path, "/tmp/chappe-t%d-XXXXXX", (int)getpid());
+    snprintf(path, sizeof path, "%s/chappe-t%d-XXXXXX", place(), (int)getpid());
     if (!mkdtemp(path))
         die("mkdtemp", strerror(errno));
     if (kit_pg_user()) {
@@ -122,12 +131,12 @@ static struct cluster_options options_for(const char *directory)
 /* The folder whose data/ is copied; made once under a lock. */
 static void find_template(char *path, size_t size)
 {
-    char lock_path[80], made[120];
+    char lock_path[PATH_MAX + 8], made[PATH_MAX + 16];
     struct stat found;
     struct cluster *template;
     struct err err;
 
-    snprintf(path, size, "/tmp/chappe-test-%d", (int)geteuid());
+    snprintf(path, size, "%s/chappe-test-%d", place(), (int)geteuid());
     snprintf(lock_path, sizeof lock_path, "%s.lock", path);
     snprintf(made, sizeof made, "%s/is-complete", path);
     int lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -158,7 +167,7 @@ void kit_pg_start(void)
 
 static void start_once(void)
 {
-    char template[64], from[80];
+    char template[PATH_MAX], from[PATH_MAX + 8];
 
     if (cluster)
         return;

@@ -12,6 +12,7 @@ dc.admin with dc.password.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import random
 import re
@@ -73,6 +74,21 @@ configuration.load(sys.argv[1])
 change = ldb.Message(ldb.Dn(ldb.Ldb(), sys.argv[2]))
 change["pwdLastSet"] = ldb.MessageElement(sys.argv[3], ldb.FLAG_MOD_REPLACE, "pwdLastSet")
 SamDB(lp=configuration, session_info=system_session(configuration)).modify(change, ["local_oid:1.3.6.1.4.1.7165.4.3.12:0"])
+"""
+
+# Many entries in one transaction: each by LDAP is one of its own.
+MANY = """
+import json, sys
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+configuration = LoadParm()
+configuration.load(sys.argv[1])
+domain = SamDB(lp=configuration, session_info=system_session(configuration))
+domain.transaction_start()
+for entry in json.load(sys.stdin):
+    domain.add(entry)
+domain.transaction_commit()
 """
 
 
@@ -217,6 +233,17 @@ class SambaDc:
     def add(self, relative: str, attributes: dict[str, list]) -> None:
         self.connection().add_s(self.dn(relative), [(k, self._bytes(v)) for k, v in attributes.items()])
 
+    def add_many(self, entries: list[dict[str, object]]) -> None:
+        """Each with its whole "dn"; on the domain's own files, all or none."""
+        self._python(MANY, "entries", stdin=json.dumps(entries))
+
+    def _python(self, program: str, what: str, *words: str, stdin: str = "") -> None:
+        """A program over Samba's library on the domain's own files; it gets the configuration first."""
+        done = subprocess.run(["/usr/bin/python3", "-c", program, self.configuration, *words], input=stdin, capture_output=True, text=True,
+                              timeout=120, check=False)
+        if done.returncode:
+            raise Failure(f"{what}: {done.stderr[-1000:]}")
+
     def user(self, name: str, password: str = "", mail: str = "", **more: list) -> None:
         """CN=NAME,CN=Users, enabled where it has a password. Faster than samba-tool."""
         attributes: dict[str, list] = {"objectClass": ["user"], "sAMAccountName": [name],
@@ -244,10 +271,7 @@ class SambaDc:
     def age_password(self, relative: str, days: int) -> None:
         """As if the password had been set so long ago."""
         at = int((time.time() - days * 86400 + 11644473600) * 10 ** 7)
-        done = subprocess.run(["/usr/bin/python3", "-c", AGE, self.configuration, self.dn(relative), str(at)], capture_output=True, text=True,
-                              timeout=120, check=False)
-        if done.returncode:
-            raise Failure(f"pwdLastSet: {done.stderr[-1000:]}")
+        self._python(AGE, "pwdLastSet", self.dn(relative), str(at))
 
     def keytab(self, account: str, *services: str) -> str:
         """A keytab with AES keys for `services` ("imap/mail.example.lan") of a service account that is made where it is missing."""

@@ -25,16 +25,18 @@ class Document:
         self.api = api
         self.answered: set[str] = set()  # operations that gave a good answer
         self._is_partial = False  # ?fields= was asked for
-        self._paths = [(re.compile("".join("[^/]+" if part.startswith("{") else re.escape(part)
-                                           for part in re.split(r"(\{\w+\})", path))), path.count("{"), item)
-                       for path, item in api["paths"].items()]
+        self._paths: dict[int, list[tuple[list[str], dict[str, Any]]]] = {}  # by the number of their segments
+        for path, item in sorted(api["paths"].items(), key=lambda one: one[0].count("{")):
+            parts = path.split("/")
+            self._paths.setdefault(len(parts), []).append((parts, item))
 
     def operation(self, method: str, path: str) -> dict[str, Any] | None:
         """The operation of a request: a path without braces comes first."""
-        plain = urlsplit(path).path
-        found = [(braces, item) for pattern, braces, item in self._paths
-                 if pattern.fullmatch(plain) and method.lower() in item]
-        return min(found, key=lambda one: one[0])[1][method.lower()] if found else None
+        given = urlsplit(path).path.split("/")
+        for parts, item in self._paths.get(len(given), []):
+            if method.lower() in item and all(part == one or (part[:1] == "{" and one) for part, one in zip(parts, given)):
+                return item[method.lower()]
+        return None
 
     def check(self, method: str, path: str, status: int, answer: Any) -> None:
         where = f"{method} {unquote(path)}: {status}"

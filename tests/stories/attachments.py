@@ -12,6 +12,7 @@ from kit.instance import Failure
 from kit.jmap import Jmap
 from kit.world import PASSWORD, World
 
+IS_LONG = True
 PRIVATE = True
 SETTINGS = {"plaintext_login": "loopback", "attachment_time": "3s"}
 WORDS = {"docx": "marmalade", "xlsx": "turnover", "pptx": "roadmap", "odt": "lettuce", "ods": "ledger", "odp": "keynote",

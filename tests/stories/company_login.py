@@ -23,6 +23,7 @@ from kit.wire import Connection
 from kit.world import World
 
 PACKAGES = ["slapd", "python3-ldap", "python3-cryptography"]
+IS_LONG = True
 SETTINGS = {"own_password": "without-factor"}
 SECRET = "Geh3imes-Wort"
 

@@ -22,6 +22,7 @@ from company_login import AWAY, SECRET, WAYS, by_imap, by_web, everywhere  # noq
 
 PACKAGES = ["slapd", "samba", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules", "krb5-user", "python3-ldap", "python3-cryptography"]
 dns = DnsStub()
+IS_LONG = True
 SETTINGS = {"ldap": "yes", "login_domain": "house.example", "dns": dns.setting}
 
 

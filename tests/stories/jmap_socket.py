@@ -12,6 +12,7 @@ from kit.jmap import Jmap
 from kit.websocket import CLOSE, PING, PONG, TEXT, BINARY, Ended, Refused, WebSocket
 from kit.world import PASSWORD, World
 
+IS_LONG = True
 SETTINGS = {"plaintext_login": "loopback"}
 
 

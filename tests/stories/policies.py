@@ -9,6 +9,7 @@ import smtplib
 from kit.instance import Failure
 from kit.world import PASSWORD, World
 
+IS_LONG = True
 PRIVATE = True
 SETTINGS = {"plaintext_login": "loopback"}
 OLD = "UPDATE membership SET saved_us = saved_us - {days}::bigint * 86400000000 WHERE folder_id IN (SELECT folder_id FROM folder WHERE name = '{folder}')"

@@ -25,6 +25,7 @@ from reload import set_config
 from smtp import submission
 
 PACKAGES = ["python3-dkim", "python3-dnspython", "openssl"]
+IS_LONG = True
 PRIVATE = True
 PORT = reserve_port()
 SETTINGS = {"dns": DNS.setting, "trusted_proxies": "127.0.0.77/32", "outbound_port": str(PORT), "retry_min": "1s", "retry_max": "2s"}

@@ -15,6 +15,7 @@ from kit.instance import Failure
 from kit.jmap import Jmap
 from kit.world import PASSWORD, World, corpus
 
+IS_LONG = True
 PRIVATE = True
 
 
