@@ -17,6 +17,7 @@
 /* Signatures that one call has checked; those of further letters are "unavailable". */
 enum { OPENPGP_CHECKS_MAX = 50 };
 
+/* Is it the property of an Email that this is about? */
 bool openpgp_is_property(const char *name);
 
 struct openpgp_checker;

@@ -32,6 +32,7 @@ MUST_CHECK bool openpgp_key_find(struct group *group, int64_t mailbox_id, const 
 /* New, or instead of the same certificate for the same address; created_us is not looked at. */
 MUST_CHECK bool openpgp_key_put(struct group *group, int64_t mailbox_id, const struct openpgp_key *key,
                                 const struct span *key_ids, size_t key_id_count, struct err *err);
+/* ERR_NOT_FOUND: this certificate is not kept for this address. */
 MUST_CHECK bool openpgp_key_remove(struct group *group, int64_t mailbox_id, const char *address,
                                    const char *fingerprint, struct err *err);
 
