@@ -7,7 +7,9 @@
 #include "jmap/get.h"
 #include "jmap/methods.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <talloc.h>
 
 static const char *const names[] = { "id", "mailboxIds", "days", "action", "told", "appliesFrom" };
@@ -58,11 +60,12 @@ static json_t *mailbox_ids(struct jmap_call *call, const struct rules *rules, si
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
     const struct rules *rules = arg;
-    char *end;
-    size_t number = strtoul(id, &end, 10);
+    size_t number = strtoul(id, NULL, 10);
+    char text[24];
     json_t *object;
 
-    if (!*id || *end || number >= rules->scene.rule_count)
+    snprintf(text, sizeof text, "%zu", number);
+    if (number >= rules->scene.rule_count || strcmp(text, id) != 0)
         return NULL;
     object = json_pack("{s:s}", "id", id);
     if (wanted & MAILBOXES_BIT)
