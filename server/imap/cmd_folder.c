@@ -42,8 +42,7 @@ static bool take_only_name(struct imap_request *req, struct imap_place *place_ou
 /* Search folders stand there, which are made elsewhere. */
 static bool is_kept_for_searches(const struct imap_place *place)
 {
-    return place->is_own &&
-           (strcmp(place->name, SEARCH_FOLDERS) == 0 || folder_name_is_below(place->name, SEARCH_FOLDERS));
+    return search_folder_keeps_name(place->name);
 }
 
 /* RFC 6154, 3: SP "(" "USE" SP "(" [use *(SP use)] ")" ")". One use a folder; more of them cannot be met. */

@@ -57,38 +57,42 @@ static struct imap_listed *find(struct list *list, size_t count, const char *sho
     return NULL;
 }
 
-/* Search folders stand below a name without a folder. A folder of the same name hides one; a subscription to its name is none to
- * something that does not exist. */
-static bool add_searches(struct list *list, struct err *err)
+/* Search folders stand below a name without a folder. A subscription to the name of one is none to something that does not exist. `top`: "",
+ * or the name of somebody else's mailbox with its slash, where subscriptions are the reader's own, among the first `own_count`. */
+static bool add_searches(struct list *list, struct mailbox *mailbox, const char *top, size_t own_count,
+                         struct err *err)
 {
     struct imap_session *session = list->req->session;
-    size_t own_count = list->count, count;
+    void *arena = list->req->arena;
+    const char *above = talloc_asprintf(arena, "%s%s", top, SEARCH_FOLDERS);
+    bool is_own = *top == '\0';
+    struct imap_listed *item;
     struct folder **folders;
+    size_t count;
 
-    if (!search_folders_as_folders(session->own, &session->reader, list->req->arena, &folders, &count, err))
+    if (!search_folders_as_folders(mailbox, &session->reader, arena, &folders, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct imap_listed *item = find(list, own_count, folders[i]->name);
+        const char *shown = talloc_asprintf(arena, "%s%s", top, folders[i]->name);
 
-        if (item && !item->is_gone)
-            continue;
+        item = find(list, own_count, shown);
+        folders[i]->is_subscribed = is_own ? folders[i]->is_subscribed : item && item->is_subscribed;
         if (!item)
-            item = add(list, folders[i]->name);
-        item->mailbox = session->own;
+            item = add(list, shown);
+        item->mailbox = mailbox;
         item->folder = folders[i];
         item->is_subscribed = folders[i]->is_subscribed;
         item->is_gone = false;
     }
-    if (count > 0) {
-        struct imap_listed *top = find(list, own_count, SEARCH_FOLDERS);
-
-        if (!top)
-            top = add(list, SEARCH_FOLDERS);
-        top->is_gone = false;
-        top->has_children = true;
-        if (top->folder && top->folder->folder_id == 0)
-            top->folder = NULL;
-    }
+    if (count == 0)
+        return true;
+    item = find(list, list->count, above);
+    if (!item)
+        item = add(list, above);
+    item->is_gone = false;
+    item->has_children = true;
+    if (item->folder && item->folder->folder_id == 0)
+        item->folder = NULL;
     return true;
 }
 
@@ -132,7 +136,7 @@ static bool add_shared(struct list *list, size_t own_count, struct group *group,
         item->folder = folders[i];
         item->has_children = folders[i]->has_children;
     }
-    return true;
+    return count == 0 || add_searches(list, *held, talloc_asprintf(arena, "%s/", top), own_count, err);
 }
 
 static bool add_others(struct list *list, struct err *err)
@@ -242,7 +246,8 @@ bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **l
 {
     struct list list = { .req = req };
 
-    if (!add_own(&list, err) || !add_searches(&list, err) || (others && !add_others(&list, err)))
+    if (!add_own(&list, err) || !add_searches(&list, req->session->own, "", list.count, err) ||
+        (others && !add_others(&list, err)))
         return false;
     sort(&list);
     add_gone_parents(&list);

@@ -270,11 +270,24 @@ static bool ask_index(struct email_query *query, struct err *err)
 {
     struct jmap_account *account = query->call->account;
 
-    return query->key_count == 0 ||
+    return query->key_count == 0 || query->known ||
            (mailbox_search_known(account->group, query->call->arena, account->mailbox_id, query->keys,
                                  query->key_count, &query->known, err) &&
             mailbox_search_attached(account->group, account->mailbox_id, query->keys, query->key_count,
                                     search_end_us(query->call), query->known, err));
+}
+
+bool email_filter_among(struct email_query *query, const struct gathered *gathered, struct err *err)
+{
+    struct jmap_account *account = query->call->account;
+    int64_t *items = talloc_array(query->call->arena, int64_t, (unsigned)gathered->count + 1);
+
+    for (size_t i = 0; i < gathered->count; i++)
+        items[i] = gathered->items[i].item_id;
+    return query->key_count == 0 ||
+           mailbox_search_attached_among(account->group, query->call->arena, items, gathered->count,
+                                         query->keys, query->key_count, search_end_us(query->call),
+                                         &query->known, err);
 }
 
 bool email_filter_apply(struct email_query *query, struct gathered *gathered, struct err *err)

@@ -27,15 +27,17 @@ static bool find(struct email_query *query, struct gathered *g, size_t *count_ou
     return is_done;
 }
 
-static bool find_list(struct email_query *query, int64_t **ids_out, size_t *count_out, struct err *err)
+static bool find_list(struct email_query *query, struct email_list *list, struct err *err)
 {
     struct gathered gathered;
 
-    if (!find(query, &gathered, count_out, err))
+    if (!find(query, &gathered, &list->count, err))
         return false;
-    *ids_out = talloc_array(query->call->arena, int64_t, (unsigned)*count_out + 1);
-    for (size_t i = 0; i < *count_out; i++)
-        (*ids_out)[i] = gathered.items[i].item_id;
+    list->ids = talloc_array(query->call->arena, int64_t, (unsigned)list->count + 1);
+    for (size_t i = 0; i < list->count; i++)
+        list->ids[i] = gathered.items[i].item_id;
+    if (email_list_is_by_date(query))
+        list->places = email_list_places(&gathered, list->count, query->call->arena);
     talloc_free(gathered.items);
     return true;
 }
@@ -58,14 +60,29 @@ static char *key_of(const struct email_query *query)
     return key;
 }
 
+/* From what was found before, or anew. */
+static bool make_list(struct email_query *query, const char *key, struct email_list *list, struct err *err)
+{
+    struct jmap_list *old;
+    bool is_followed = false, is_done = true;
+
+    *list = (struct email_list){ .count = 0 };
+    if (email_query_is_plain(query))
+        return email_plain_list(query, &list->ids, &list->count, err);
+    old = jmap_lists_last(query->call->request->jmap->lists, key);
+    if (old)
+        is_done = email_list_follow(query, old, list, &is_followed, err);
+    jmap_list_release(&old);
+    return is_done && (is_followed || find_list(query, list, err));
+}
+
 bool email_query_run(struct email_query *query, struct jmap_list **list_out, struct err *err)
 {
     struct jmap_account *account = query->call->account;
     struct jmap_lists *lists = query->call->request->jmap->lists;
-    char *key;
     uint64_t modseq = query->only == EVERYWHERE ? account->modseq : account->folders[query->only]->modseq;
-    int64_t *ids;
-    size_t count;
+    struct email_list list;
+    char *key;
 
     if (query->key_count > 0 &&
         !attachments_progress(account->group, account->mailbox_id, &query->attached, err))
@@ -74,11 +91,16 @@ bool email_query_run(struct email_query *query, struct jmap_list **list_out, str
     *list_out = jmap_lists_find(lists, key, modseq);
     if (*list_out)
         return true;
-    if (!(email_query_is_plain(query) ? email_plain_list(query, &ids, &count, err)
-                                      : find_list(query, &ids, &count, err)))
+    if (!make_list(query, key, &list, err))
         return false;
-    *list_out = jmap_lists_keep(lists, key, modseq, ids, count);
-    talloc_free(ids);
+    *list_out = jmap_lists_keep(lists, key,
+                                &(struct jmap_list){ .modseq = modseq,
+                                                     .folders = email_list_folders(account),
+                                                     .count = list.count,
+                                                     .values = list.ids,
+                                                     .places = list.places });
+    talloc_free(list.ids);
+    talloc_free(list.places);
     return true;
 }
 

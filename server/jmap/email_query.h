@@ -105,6 +105,10 @@ MUST_CHECK bool email_gather(const struct email_query *query, struct gathered *g
 
 /* email_filter.c: decides the truth of each candidate. */
 MUST_CHECK bool email_filter_apply(struct email_query *query, struct gathered *gathered, struct err *err);
+/* Before that, where there are few candidates: their texts and attachments are looked at, not the index of words, which costs what all
+ * messages together have of a word. */
+MUST_CHECK bool email_filter_among(struct email_query *query, const struct gathered *gathered,
+                                   struct err *err);
 
 /* email_relevance.c: how good a message is for the words that the query looks for in whole texts; the call's arena. */
 struct relevance;
@@ -116,6 +120,23 @@ unsigned email_relevance_of(const struct relevance *relevance, const struct pack
 /* email_sort.c: those that hold, in order; *count_out of them at the front of gathered->items. */
 MUST_CHECK bool email_sort(const struct email_query *query, struct gathered *gathered, size_t *count_out,
                            struct err *err);
+
+/* email_follow.c: lists by date, which follow their mailbox. */
+struct email_list {
+    int64_t *ids;
+    struct jmap_list_place *places; /* of each; NULL: it is not by date */
+    size_t count;
+};
+/* Newest or oldest first, and by nothing else. */
+bool email_list_is_by_date(const struct email_query *query);
+/* A number that is another one where folders, their order, or what may be read of them is different. */
+uint64_t email_list_folders(const struct jmap_account *account);
+/* Of the first `count` candidates, under `owner`. */
+struct jmap_list_place *email_list_places(const struct gathered *gathered, size_t count, const void *owner);
+/* `old` with what changed since, at the cost of that and a walk through the list; the call's arena. *is_done_out false: it must be found
+ * anew. */
+MUST_CHECK bool email_list_follow(struct email_query *query, const struct jmap_list *old,
+                                  struct email_list *list_out, bool *is_done_out, struct err *err);
 
 /* email_query.c: items in order, remembered or found; a reference. */
 MUST_CHECK bool email_query_run(struct email_query *query, struct jmap_list **list_out, struct err *err);

@@ -85,14 +85,66 @@ static bool take(const struct asking *asking, const struct gathered *gathered, c
     return true;
 }
 
-static bool find(struct asking *asking, struct email_query *query, const void *owner,
-                 struct search_place **places_out, size_t *count_out, struct err *err)
+static size_t first_of(const struct search_place *places, size_t count, int64_t folder_id)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (places[middle].folder_id < folder_id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Of all messages only these, where they are still there and may be read. */
+static bool gather_among(const struct email_query *query, const struct search_place *among, size_t count,
+                         struct gathered *g, struct err *err)
+{
+    struct jmap_account *account = query->call->account;
+    void *arena = query->call->arena;
+    struct view_message m;
+    const struct view *view;
+
+    *g = (struct gathered){ .items = talloc_array(arena, struct candidate, (unsigned)count + 1),
+                            .starts = talloc_zero_array(arena, size_t, (unsigned)account->folder_count + 2) };
+    for (size_t i = 0; i < account->folder_count; i++) {
+        int64_t folder_id = account->folders[i]->folder_id;
+        size_t at = first_of(among, count, folder_id);
+
+        g->starts[i] = g->count;
+        if (at == count || among[at].folder_id != folder_id || !(account->folders[i]->rights & RIGHT_READ))
+            continue;
+        if (!jmap_account_view(account, i, &view, err))
+            return false;
+        for (; at < count && among[at].folder_id == folder_id; at++)
+            if (view_find(view, among[at].uid, &m))
+                g->items[g->count++] = (struct candidate){ m.item_id, m.received_us, m.flags,         m.size,
+                                                           m.uid,     (uint32_t)i,   FILTER_UNDECIDED };
+    }
+    g->starts[account->folder_count] = g->count;
+    return true;
+}
+
+static bool gather(struct email_query *query, const struct search_place *among, size_t count,
+                   struct gathered *gathered, struct err *err)
+{
+    query->by_place = true;
+    if (!among)
+        return email_gather(query, gathered, err);
+    return gather_among(query, among, count, gathered, err) && email_filter_among(query, gathered, err);
+}
+
+static bool find(struct asking *asking, struct email_query *query, const struct search_place *among,
+                 size_t among_count, const void *owner, struct search_place **places_out, size_t *count_out,
+                 struct err *err)
 {
     struct gathered gathered;
-    bool is_done;
+    bool is_done = gather(query, among, among_count, &gathered, err);
 
-    query->by_place = true;
-    is_done = email_gather(query, &gathered, err);
     for (size_t i = 0; is_done && !query->filter && i < gathered.count; i++)
         gathered.items[i].truth = FILTER_YES;
     is_done = is_done && (!query->filter || email_filter_apply(query, &gathered, err)) &&
@@ -102,7 +154,8 @@ static bool find(struct asking *asking, struct email_query *query, const void *o
     return is_done;
 }
 
-bool jmap_find_places(void *finder, struct mailbox *mailbox, const char *filter, const void *owner,
+bool jmap_find_places(void *finder, struct mailbox *mailbox, const char *filter,
+                      const struct search_place *among, size_t among_count, const void *owner,
                       struct search_place **places_out, size_t *count_out, struct err *err)
 {
     struct jmap_finder *own = finder;
@@ -110,7 +163,7 @@ bool jmap_find_places(void *finder, struct mailbox *mailbox, const char *filter,
     struct email_query query;
     bool is_done = jmap_account_read(&asking->request, asking->account, err) &&
                    read_filter(asking, filter, &query, err) &&
-                   find(asking, &query, owner, places_out, count_out, err);
+                   find(asking, &query, among, among_count, owner, places_out, count_out, err);
 
     talloc_free(asking);
     return is_done;

@@ -19,7 +19,8 @@ struct jmap_finder {
 };
 
 /* A search_folder_finder; `finder` is a struct jmap_finder. */
-MUST_CHECK bool jmap_find_places(void *finder, struct mailbox *mailbox, const char *filter, const void *owner,
+MUST_CHECK bool jmap_find_places(void *finder, struct mailbox *mailbox, const char *filter,
+                                 const struct search_place *among, size_t among_count, const void *owner,
                                  struct search_place **places_out, size_t *count_out, struct err *err);
 
 #endif

@@ -25,7 +25,9 @@ struct jmap_lists {
 
 static size_t cost(const struct entry *entry)
 {
-    return sizeof *entry + strlen(entry->key) + sizeof *entry->list + entry->list->count * sizeof(int64_t);
+    size_t each = sizeof(int64_t) + (entry->list->places ? sizeof(struct jmap_list_place) : 0);
+
+    return sizeof *entry + strlen(entry->key) + sizeof *entry->list + entry->list->count * each;
 }
 
 struct jmap_lists *jmap_lists_new(const void *owner)
@@ -43,6 +45,7 @@ void jmap_list_release(struct jmap_list **list)
 {
     if (*list && atomic_fetch_sub(&(*list)->references, 1) == 1) {
         g_free((*list)->values);
+        g_free((*list)->places);
         g_free(*list);
     }
     *list = NULL;
@@ -71,14 +74,14 @@ void jmap_lists_free(struct jmap_lists **lists)
     *lists = NULL;
 }
 
-struct jmap_list *jmap_lists_find(struct jmap_lists *lists, const char *key, uint64_t modseq)
+static struct jmap_list *look_for(struct jmap_lists *lists, const char *key, const uint64_t *modseq)
 {
     struct jmap_list *list = NULL;
     struct entry *entry;
 
     pthread_mutex_lock(&lists->lock);
     entry = g_hash_table_lookup(lists->entries, key);
-    if (entry && entry->list->modseq == modseq) {
+    if (entry && (!modseq || entry->list->modseq == *modseq)) {
         g_queue_unlink(&lists->lru, &entry->lru);
         g_queue_push_head_link(&lists->lru, &entry->lru);
         list = entry->list;
@@ -88,20 +91,38 @@ struct jmap_list *jmap_lists_find(struct jmap_lists *lists, const char *key, uin
     return list;
 }
 
-struct jmap_list *jmap_lists_keep(struct jmap_lists *lists, const char *key, uint64_t modseq,
-                                  const int64_t *values, size_t count)
+struct jmap_list *jmap_lists_find(struct jmap_lists *lists, const char *key, uint64_t modseq)
 {
-    struct jmap_list *list = g_new0(struct jmap_list, 1);
+    return look_for(lists, key, &modseq);
+}
+
+struct jmap_list *jmap_lists_last(struct jmap_lists *lists, const char *key)
+{
+    return look_for(lists, key, NULL);
+}
+
+static void *copy(const void *array, size_t bytes)
+{
+    void *own = g_malloc(bytes + 1);
+
+    if (bytes)
+        memcpy(own, array, bytes);
+    return own;
+}
+
+struct jmap_list *jmap_lists_keep(struct jmap_lists *lists, const char *key, const struct jmap_list *list)
+{
+    struct jmap_list *kept = g_new0(struct jmap_list, 1);
     struct entry *entry = g_new0(struct entry, 1), *old;
 
-    atomic_init(&list->references, 2);
-    list->modseq = modseq;
-    list->count = count;
-    list->values = g_new(int64_t, count + 1);
-    if (count)
-        memcpy(list->values, values, count * sizeof *values);
+    atomic_init(&kept->references, 2);
+    kept->modseq = list->modseq;
+    kept->folders = list->folders;
+    kept->count = list->count;
+    kept->values = copy(list->values, list->count * sizeof *list->values);
+    kept->places = list->places ? copy(list->places, list->count * sizeof *list->places) : NULL;
     entry->key = g_strdup(key);
-    entry->list = list;
+    entry->list = kept;
     entry->lru.data = entry;
     pthread_mutex_lock(&lists->lock);
     old = g_hash_table_lookup(lists->entries, key);
@@ -113,7 +134,7 @@ struct jmap_list *jmap_lists_keep(struct jmap_lists *lists, const char *key, uin
     while (lists->bytes > JMAP_LISTS_BYTES_MAX && lists->lru.tail != &entry->lru)
         drop(lists, lists->lru.tail->data);
     pthread_mutex_unlock(&lists->lock);
-    return list;
+    return kept;
 }
 
 /* ---- conversations */

@@ -13,11 +13,18 @@
 
 enum { JMAP_LISTS_BYTES_MAX = 96 << 20, JMAP_THREADS_KEPT_MAX = 4 << 20 };
 
+/* By what a list by date is in order. */
+struct jmap_list_place {
+    int64_t received_us;
+    uint32_t uid, folder; /* folder: number in the account */
+};
 struct jmap_list {
     atomic_uint references;
-    uint64_t modseq; /* as of which it is */
+    uint64_t modseq;  /* as of which it is */
+    uint64_t folders; /* email_list_folders() at that time */
     size_t count;
     int64_t *values;
+    struct jmap_list_place *places; /* of each; NULL: not by date */
 };
 
 struct jmap_lists;
@@ -28,9 +35,10 @@ void jmap_lists_free(struct jmap_lists **lists);
 
 /* The list of that key as of exactly this modseq, a reference; NULL without one. */
 struct jmap_list *jmap_lists_find(struct jmap_lists *lists, const char *key, uint64_t modseq);
-/* Copies the values; a reference. It is found by its key from now on. */
-struct jmap_list *jmap_lists_keep(struct jmap_lists *lists, const char *key, uint64_t modseq,
-                                  const int64_t *values, size_t count);
+/* The last one of that key, whatever its modseq; a reference; NULL without one. */
+struct jmap_list *jmap_lists_last(struct jmap_lists *lists, const char *key);
+/* Copies it, with its arrays; a reference. It is found by its key from now on. */
+struct jmap_list *jmap_lists_keep(struct jmap_lists *lists, const char *key, const struct jmap_list *list);
 /* Gives it back. Accepts and sets NULL. */
 void jmap_list_release(struct jmap_list **list);
 

@@ -125,8 +125,10 @@ bool jmap_count_threads(struct jmap_call *call, struct jmap_thread_counts **coun
             return false;
         }
         jmap_list_release(&list);
-        list = jmap_lists_keep(call->request->jmap->lists, key, account->modseq, &counts->total,
-                               2 * account->folder_count);
+        list = jmap_lists_keep(call->request->jmap->lists, key,
+                               &(struct jmap_list){ .modseq = account->modseq,
+                                                    .count = 2 * account->folder_count,
+                                                    .values = &counts->total });
     }
     jmap_list_release(&list);
     return true;

@@ -51,12 +51,18 @@ static void expunge_log_clear(struct expunge_log *log)
     *log = (struct expunge_log){ 0 };
 }
 
+static void forget_history(struct folder_entry *entry)
+{
+    expunge_log_clear(&entry->log);
+    TALLOC_FREE(entry->search);
+}
+
 static void entry_free(gpointer data)
 {
     struct folder_entry *entry = data;
 
     assert(!entry->view && !entry->is_loading && !entry->is_snapshot_queued);
-    expunge_log_clear(&entry->log);
+    forget_history(entry);
     talloc_free(entry);
 }
 
@@ -82,7 +88,7 @@ void mailbox_cache_clear(struct mailbox_cache *cache)
         struct folder_entry *entry = link->data;
         struct mailbox *mailbox = entry->mailbox;
 
-        expunge_log_clear(&entry->log);
+        forget_history(entry);
         cache_forget(entry);
         cache_free_if_idle(mailbox);
     }
@@ -341,7 +347,7 @@ void cache_shrink(struct mailbox_cache *cache)
         if (entry->is_loading || entry->is_snapshot_queued)
             continue;
         cache_forget(entry);
-        expunge_log_clear(&entry->log);
+        forget_history(entry);
         cache->stats.view_evictions++;
         cache_free_if_idle(mailbox);
     }
@@ -401,7 +407,7 @@ void cache_publish(struct mailbox *mailbox, struct view *view, uint64_t base_mod
         expunge_log_add(&entry->log, base_modseq, view->modseq, expunges);
         cache_forget(entry);
         entry->view = view_ref(view);
-        entry->bytes = view_memory(view);
+        entry->bytes = view_memory(view) + (entry->search ? talloc_total_size(entry->search) : 0);
         cache->stats.view_bytes += entry->bytes;
         cache->stats.views++;
         mailbox->views++;
@@ -455,6 +461,32 @@ void cache_distrust(struct mailbox *mailbox, int64_t folder_id)
     pthread_mutex_unlock(&mailbox->cache->lock);
 }
 
+struct search_state *cache_take_search(struct mailbox *mailbox, int64_t folder_id)
+{
+    struct search_state *state = NULL;
+    struct folder_entry *entry;
+
+    pthread_mutex_lock(&mailbox->cache->lock);
+    entry = g_hash_table_lookup(mailbox->folders, &folder_id);
+    if (entry) {
+        state = entry->search;
+        entry->search = NULL;
+    }
+    pthread_mutex_unlock(&mailbox->cache->lock);
+    return state;
+}
+
+void cache_keep_search(struct mailbox *mailbox, int64_t folder_id, struct search_state *state)
+{
+    struct folder_entry *entry;
+
+    pthread_mutex_lock(&mailbox->cache->lock);
+    entry = cache_entry(mailbox, folder_id);
+    talloc_free(entry->search);
+    entry->search = state;
+    pthread_mutex_unlock(&mailbox->cache->lock);
+}
+
 void cache_drop(struct mailbox *mailbox, int64_t folder_id)
 {
     struct folder_entry *entry;
@@ -463,7 +495,7 @@ void cache_drop(struct mailbox *mailbox, int64_t folder_id)
     entry = g_hash_table_lookup(mailbox->folders, &folder_id);
     if (entry) {
         cache_forget(entry);
-        expunge_log_clear(&entry->log);
+        forget_history(entry);
         entry->checked_modseq = 0;
     }
     pthread_mutex_unlock(&mailbox->cache->lock);

@@ -42,8 +42,9 @@ struct folder_entry {
     struct expunge_log log;
     uint64_t snapshot_distance; /* rows and changes applied since the snapshot in the database */
     bool is_snapshot_queued;
-    bool is_search; /* of a search folder */
-    GList lru;      /* in cache->lru while `view` is set */
+    bool is_search;              /* of a search folder */
+    struct search_state *search; /* what is remembered of it (mailbox/search_follow.h); NULL: nothing */
+    GList lru;                   /* in cache->lru while `view` is set */
 };
 
 struct mailbox {
@@ -103,6 +104,10 @@ void cache_note_checked(struct mailbox *mailbox, int64_t folder_id, uint64_t fol
                         uint64_t mailbox_modseq, int64_t asked_us);
 /* The newest view known, or NULL; a reference. Takes the lock. */
 struct view *cache_peek(struct mailbox *mailbox, int64_t folder_id);
+/* What was kept of a search folder, the caller's now; NULL: nothing. Takes the lock. */
+struct search_state *cache_take_search(struct mailbox *mailbox, int64_t folder_id);
+/* Keeps it as long as the folder's view; the cache's now. Takes the lock. */
+void cache_keep_search(struct mailbox *mailbox, int64_t folder_id, struct search_state *state);
 /* After a COMMIT whose outcome is unknown, or a folder that is gone. Takes the lock. */
 void cache_distrust(struct mailbox *mailbox, int64_t folder_id);
 /* The view is of no use any more: the database went back in time (failover, restore). Takes the lock. */

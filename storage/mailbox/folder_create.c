@@ -3,6 +3,7 @@
  */
 #include "format/folder_name.h"
 #include "mailbox/folder_make.h"
+#include "mailbox/search_folder.h"
 
 #include <talloc.h>
 
@@ -142,6 +143,13 @@ bool folder_explain_use(struct err *err)
     return false;
 }
 
+bool folder_name_is_free(const char *name, struct err *err)
+{
+    return !search_folder_keeps_name(name) ||
+           err_set(err, ERR_INVALID,
+                   "Below \"" SEARCH_FOLDERS "\" there are only searches, which are made in the webmail.");
+}
+
 bool folder_name_check(const char *name, struct err *err)
 {
     void *arena = talloc_new(NULL);
@@ -170,7 +178,7 @@ bool folder_create(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                 .special_use =
                                     special_use ? folder_special_use(span_text(special_use)) : NULL };
 
-    if (!folder_name_check(name, err) || !check_use(special_use, err))
+    if (!folder_name_check(name, err) || !folder_name_is_free(name, err) || !check_use(special_use, err))
         return false;
     if (!journal_run(mailbox, create_work, &work, err))
         return folder_explain_use(err);

@@ -30,6 +30,8 @@ MUST_CHECK bool folder_path_make(struct db *db, struct mailbox *mailbox, const s
 
 /* ERR_INVALID or ERR_LIMIT unless the name is canonical. */
 MUST_CHECK bool folder_name_check(const char *name, struct err *err);
+/* ERR_INVALID for one that search folders have. */
+MUST_CHECK bool folder_name_is_free(const char *name, struct err *err);
 /* Puts ERR_EXISTS of the use's index into words; returns false. */
 bool folder_explain_use(struct err *err);
 

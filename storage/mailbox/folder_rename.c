@@ -98,6 +98,8 @@ static bool rename_inbox(struct mailbox *mailbox, const struct mailbox_reader *r
 
 static bool rename_folder(struct rename_work *work, struct err *err)
 {
+    if (!folder_name_is_free(work->to, err))
+        return false;
     if (folder_name_is_below(work->to, work->from))
         return err_set(err, ERR_INVALID, "A folder cannot be moved below itself.");
     if (!journal_run(work->mailbox, rename_work, work, err))

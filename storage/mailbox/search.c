@@ -12,7 +12,10 @@
 
 #include <talloc.h>
 
-enum { INDEX_FIRST_FROM = 300 };
+enum {
+    INDEX_FIRST_FROM = 300,
+    FEW = 64 /* of as many it is told where they are, so that no other rows travel */
+};
 
 struct hits {
     uint32_t *uids;
@@ -108,7 +111,10 @@ static bool scan_text(struct search *search, const struct search_text *text, str
 
 static const char READ_ROWS[] =
     "SELECT first_uid, last_uid, data FROM search_text"
-    " WHERE folder_id = $1 AND last_uid >= $2 AND first_uid <= $3 ORDER BY first_uid";
+    " WHERE folder_id = $1 AND last_uid >= $2 AND first_uid <= $3"
+    "   AND ($4::bigint[] IS NULL OR EXISTS (SELECT 1 FROM unnest($4) AS w (uid)"
+    "                                         WHERE w.uid BETWEEN first_uid AND last_uid))"
+    " ORDER BY first_uid";
 
 static bool scan_row(const struct db_row *row, void *arg, struct err *err)
 {
@@ -133,17 +139,21 @@ static bool scan_row(const struct db_row *row, void *arg, struct err *err)
 
 static bool scan_rows(struct search *search, struct err *err)
 {
-    uint32_t first = 0, last = UINT32_MAX;
+    int64_t few[FEW];
+    size_t count = search->among ? search->among->count : 0;
+    uint32_t first = count ? search->among->uids[0] : 0,
+             last = count ? search->among->uids[count - 1] : UINT32_MAX;
     struct db *db;
 
-    if (search->among && search->among->count > 0) {
-        first = search->among->uids[0];
-        last = search->among->uids[search->among->count - 1];
-    }
+    for (size_t i = 0; i < count && count <= FEW; i++)
+        few[i] = search->among->uids[i];
     if (!group_acquire(search->group, DB_SEARCH, &db, err))
         return false;
-    bool done = db_stream(db, READ_ROWS, DB_ARGS(db_i64(search->folder_id), db_u32(first), db_u32(last)),
-                          scan_row, search, err);
+    bool done =
+        db_stream(db, READ_ROWS,
+                  DB_ARGS(db_i64(search->folder_id), db_u32(first), db_u32(last),
+                          count > 0 && count <= FEW ? db_i64_array(few, count) : db_null(DB_I64_ARRAY)),
+                  scan_row, search, err);
     db_release(&db);
     return done;
 }

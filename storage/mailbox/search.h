@@ -59,6 +59,12 @@ MUST_CHECK bool mailbox_search_known(struct group *group, const void *owner, int
 MUST_CHECK bool mailbox_search_attached(struct group *group, int64_t mailbox_id,
                                         const struct search_key *keys, size_t key_count, int64_t until_us,
                                         struct search_known *known, struct err *err);
+/* The same of these items alone, and nothing of the index of words: search_known_ask() says SEARCH_YES where an attachment has it, else
+ * SEARCH_UNKNOWN. Costs the items' attachments. */
+MUST_CHECK bool mailbox_search_attached_among(struct group *group, const void *owner, const int64_t *items,
+                                              size_t count, const struct search_key *keys, size_t key_count,
+                                              int64_t until_us, struct search_known **known_out,
+                                              struct err *err);
 /* Does this message contain the key's needle? */
 enum search_answer search_known_ask(const struct search_known *known, size_t key, int64_t folder_id,
                                     uint32_t uid, int64_t item_id);

@@ -165,3 +165,30 @@ bool mailbox_search_attached(struct group *group, int64_t mailbox_id, const stru
     talloc_free(arena);
     return done;
 }
+
+bool mailbox_search_attached_among(struct group *group, const void *owner, const int64_t *items, size_t count,
+                                   const struct search_key *keys, size_t key_count, int64_t until_us,
+                                   struct search_known **known_out, struct err *err)
+{
+    struct search_known *known = talloc_zero(owner, struct search_known);
+    void *arena = talloc_new(known);
+    struct search_items among = { .ids = talloc_memdup(arena, items, (count + 1) * sizeof *items),
+                                  .count = count };
+    struct asking asking = { .group = group,
+                             .keys = keys,
+                             .known = known,
+                             .told = talloc_array(arena, struct search_items, (unsigned)key_count + 1),
+                             .is_sure = talloc_zero_array(arena, bool, (unsigned)key_count + 1),
+                             .key_count = key_count,
+                             .until_us = until_us };
+    bool done = true;
+
+    known->keys = talloc_zero_array(known, struct known_key, (unsigned)key_count + 1);
+    for (size_t i = 0; done && count > 0 && i < key_count; i++) {
+        asking.told[i] = among;
+        done = !keys[i].begins_word || examine(&asking, i, err);
+    }
+    talloc_free(arena);
+    *known_out = known;
+    return done;
+}

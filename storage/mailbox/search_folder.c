@@ -12,14 +12,20 @@ enum {
                    RIGHT_DELETE_MESSAGES | RIGHT_EXPUNGE
 };
 
+/* A folder from before has the name. */
+#define HAS_TWIN                                                                                             \
+    "EXISTS (SELECT 1 FROM folder f WHERE f.mailbox_id = s.mailbox_id AND f.deleted_us IS NULL"              \
+    "            AND f.name = '" SEARCH_FOLDERS "/' || s.name)"
 #define COLUMNS                                                                                              \
     "s.folder_id, s.name, s.filter, s.sort, s.created_modseq, s.properties_modseq, s.is_removed,"            \
     " EXISTS (SELECT 1 FROM subscription u WHERE u.mailbox_id = s.mailbox_id"                                \
-    "            AND u.name = '" SEARCH_FOLDERS "/' || s.name), s.uidvalidity, s.uidnext, s.modseq"
+    "            AND u.name = '" SEARCH_FOLDERS                                                              \
+    "/' || s.name), s.uidvalidity, s.uidnext, s.modseq, " HAS_TWIN
 static const char LIST[] = "SELECT " COLUMNS " FROM search_folder s WHERE s.mailbox_id = $1 ORDER BY s.name";
 static const char LIST_PRESENT[] =
     "SELECT " COLUMNS " FROM search_folder s WHERE s.mailbox_id = $1 AND NOT s.is_removed"
-    "   AND ($2::text IS NULL OR s.name = $2)"
+    "   AND ($2::text IS NULL OR $2 = s.name || CASE WHEN " HAS_TWIN " THEN '" SEARCH_FOLDER_BESIDE
+    "' ELSE '' END)"
     "   AND ($3 = 0 OR s.folder_id = $3) ORDER BY s.name";
 
 static bool query(struct mailbox *mailbox, const void *owner, const char *sql, struct db_args args,
@@ -62,6 +68,11 @@ bool search_folders_list(struct mailbox *mailbox, const void *owner, struct sear
 
 /* ---- as folders */
 
+bool search_folder_keeps_name(const char *name)
+{
+    return strcmp(name, SEARCH_FOLDERS) == 0 || folder_name_is_below(name, SEARCH_FOLDERS);
+}
+
 bool search_folder_is(struct mailbox *mailbox, int64_t folder_id)
 {
     const struct folder_entry *entry;
@@ -96,14 +107,14 @@ static struct folder *folder_of(const void *owner, struct mailbox *mailbox, cons
     folder->folder_id = db_get_i64(row, 0);
     folder->is_search = true;
     note(mailbox, folder->folder_id);
-    folder->name = talloc_asprintf(folder, "%s/%.*s", SEARCH_FOLDERS, (int)span_length(name), name.p);
+    folder->name = talloc_asprintf(folder, "%s/%.*s%s", SEARCH_FOLDERS, (int)span_length(name), name.p,
+                                   db_get_bool(row, 11) ? SEARCH_FOLDER_BESIDE : "");
     folder->created_modseq = (uint64_t)db_get_i64(row, 4);
     folder->properties_modseq = (uint64_t)db_get_i64(row, 5);
     folder->is_subscribed = db_get_bool(row, 7);
     folder->uidvalidity = db_get_u32(row, 8);
     folder->uidnext = folder->recent_uid = db_get_u32(row, 9);
     folder->modseq = (uint64_t)db_get_i64(row, 10);
-    folder->rights = OWNER_RIGHTS;
     return folder;
 }
 
@@ -126,18 +137,61 @@ static bool list_present(struct mailbox *mailbox, const char *name, int64_t fold
     return is_read;
 }
 
-static bool may_see(const struct mailbox *mailbox, const struct mailbox_reader *reader)
+static const char READ_RIGHTS[] =
+    "SELECT " RIGHTS_COLUMN("true") " FROM folder f WHERE f.mailbox_id = $1 AND f.deleted_us IS NULL";
+
+/* What a reader may do in all folders of the mailbox, so that what he sees and does in a search folder is never more than that. */
+static bool rights_on_all(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
+                          struct err *err)
 {
-    return mailbox->cache->finder && mailbox_is_owner(mailbox, reader);
+    void *arena = talloc_new(NULL);
+    struct db_rows *rows;
+    struct db_row row;
+    bool is_read;
+
+    *rights_out = mailbox->cache->finder ? OWNER_RIGHTS : 0;
+    is_read = *rights_out == 0 || mailbox_is_owner(mailbox, reader) ||
+              query(mailbox, arena, READ_RIGHTS, DB_ARGS(db_i64(mailbox->id)), &rows, err);
+    if (is_read && *rights_out && !mailbox_is_owner(mailbox, reader))
+        for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
+            size_t count;
+            struct span *entries = db_get_span_array(arena, &row, 0, &count);
+            *rights_out &= rights_of(mailbox, reader, entries, count);
+        }
+    talloc_free(arena);
+    return is_read;
+}
+
+static bool may_see(unsigned rights)
+{
+    return (rights & RIGHT_LOOKUP) && (rights & RIGHT_READ);
+}
+
+/* Those that the reader may see, with his rights. */
+static bool list_seen(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
+                      int64_t folder_id, const void *owner, struct folder ***folders_out, size_t *count_out,
+                      struct err *err)
+{
+    unsigned rights;
+
+    *folders_out = NULL;
+    *count_out = 0;
+    if (!rights_on_all(mailbox, reader, &rights, err))
+        return false;
+    if (!may_see(rights))
+        return true;
+    if (!list_present(mailbox, name, folder_id, owner, folders_out, count_out, err))
+        return false;
+    for (size_t i = 0; i < *count_out; i++)
+        (*folders_out)[i]->rights = rights;
+    return true;
 }
 
 bool search_folders_as_folders(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                const void *owner, struct folder ***folders_out, size_t *count_out,
                                struct err *err)
 {
-    *folders_out = NULL;
-    *count_out = 0;
-    return !may_see(mailbox, reader) || list_present(mailbox, NULL, 0, owner, folders_out, count_out, err);
+    return list_seen(mailbox, reader, NULL, 0, owner, folders_out, count_out, err);
 }
 
 bool search_folder_find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
@@ -145,13 +199,13 @@ bool search_folder_find(struct mailbox *mailbox, const struct mailbox_reader *re
                         struct err *err)
 {
     struct folder **found;
-    size_t count = 0;
+    size_t count;
 
     *folder_out = NULL;
     if (name && !folder_name_is_below(name, SEARCH_FOLDERS))
         return rights_not_found(err);
-    if (may_see(mailbox, reader) && !list_present(mailbox, name ? name + sizeof SEARCH_FOLDERS : NULL,
-                                                  folder_id, owner, &found, &count, err))
+    if (!list_seen(mailbox, reader, name ? name + sizeof SEARCH_FOLDERS : NULL, folder_id, owner, &found,
+                   &count, err))
         return false;
     if (count != 1)
         return rights_not_found(err);
@@ -187,8 +241,13 @@ struct putting {
     int64_t folder_id;
 };
 
-static const char COUNT[] = "SELECT count(*), count(*) FILTER (WHERE name = $2) FROM search_folder"
-                            " WHERE mailbox_id = $1 AND NOT is_removed AND folder_id <> $3";
+/* $3: the one that gets the name, which it may have already. */
+static const char COUNT[] =
+    "SELECT count(*), count(*) FILTER (WHERE name = $2)"
+    "     + (SELECT count(*) FROM folder WHERE mailbox_id = $1 AND name = '" SEARCH_FOLDERS "/' || $2::text"
+    "           AND deleted_us IS NULL"
+    "           AND NOT EXISTS (SELECT 1 FROM search_folder WHERE folder_id = $3 AND name = $2))"
+    "  FROM search_folder WHERE mailbox_id = $1 AND NOT is_removed AND folder_id <> $3";
 static const char TAKE_UIDVALIDITY[] = "UPDATE mailbox SET next_uidvalidity = next_uidvalidity + 1"
                                        " WHERE mailbox_id = $1 RETURNING next_uidvalidity - 1";
 static const char ADD[] =
@@ -254,7 +313,7 @@ static bool put_work(struct db *db, struct mailbox *mailbox, uint64_t modseq, vo
 
     putting->folder_id = putting->folder->folder_id;
     if (is_done && db_get_i64(&row, 1) > 0)
-        is_done = err_set(err, ERR_EXISTS, "There is a search folder of this name.");
+        is_done = err_set(err, ERR_EXISTS, "There is a folder of this name.");
     if (is_done && db_get_i64(&row, 0) >= SEARCH_FOLDERS_MAX)
         is_done = err_set(err, ERR_LIMIT, "There can be %d search folders.", SEARCH_FOLDERS_MAX);
     is_done = is_done && (putting->folder_id ? change(db, mailbox, modseq, putting, err)

@@ -6,7 +6,11 @@
  * looks for what matches now, flags_store(), folder_expunge() and folder_copy() act upon the originals. What would put something
  * into it finds that the reader lacks the right. folder_find() knows its name, folder_delete() and folder_rename() change it.
  *
- * Only the owner of a mailbox sees its search folders.
+ * No folder is created or renamed below SEARCH_FOLDERS. One that is there from before stays, and so that it hides nothing, a search folder
+ * of its name is shown with SEARCH_FOLDER_BESIDE behind it; a new search folder does not get the name.
+ *
+ * The owner of a mailbox sees its search folders, and who may look up and read all its folders: for him it has the rights that he has on
+ * every one of them.
  *
  * The filter is JMAP's (RFC 8621, 4.4.1), and storage does not read it: who knows filters says so at the start of a process
  * (search_folder_use()). Where nobody does, search folders are not found.
@@ -24,6 +28,7 @@
 #include "mailbox/view.h"
 
 #define SEARCH_FOLDERS "Search Folders"
+#define SEARCH_FOLDER_BESIDE " (search)"
 enum {
     SEARCH_FOLDERS_MAX = 100,
     SEARCH_FOLDER_NAME_MAX = 200,        /* bytes of UTF-8 */
@@ -33,6 +38,8 @@ enum {
     SEARCH_FOLDERS_REMOVED_MAX = 200     /* that are remembered */
 };
 
+/* SEARCH_FOLDERS, or below it: no other folder gets such a name. */
+bool search_folder_keeps_name(const char *name);
 /* Of a folder that was found by name or in a list before, of this struct mailbox. */
 bool search_folder_is(struct mailbox *mailbox, int64_t folder_id);
 /* MAILBOXID of any folder. */
@@ -48,7 +55,7 @@ struct search_folder {
 /* All, also those removed; by name. */
 MUST_CHECK bool search_folders_list(struct mailbox *mailbox, const void *owner,
                                     struct search_folder **folders_out, size_t *count_out, struct err *err);
-/* As folders that the reader may look up, by name, counters 0: search_folder_count() has them. Nothing for others than the owner. */
+/* As folders that the reader may look up, by name, counters 0: search_folder_count() has them. Nothing for one who may not see them. */
 MUST_CHECK bool search_folders_as_folders(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                           const void *owner, struct folder ***folders_out, size_t *count_out,
                                           struct err *err);
@@ -71,9 +78,11 @@ struct search_place {
     int64_t folder_id;
     uint32_t uid;
 };
-/* Messages of the owner's folders that the filter holds for, in any order, under `owner`: each membership by itself. ERR_LIMIT: more
- * than SEARCH_FOLDER_MESSAGES_MAX, or it takes too long; ERR_INVALID: it is none. */
-typedef bool search_folder_finder(void *arg, struct mailbox *mailbox, const char *filter, const void *owner,
+/* Messages of the owner's folders that the filter holds for, in any order, under `owner`: each membership by itself. `among` (by folder,
+ * then UID; NULL: all): the only ones that are asked about, at a cost of their number. ERR_LIMIT: more than
+ * SEARCH_FOLDER_MESSAGES_MAX, or it takes too long; ERR_INVALID: it is none. */
+typedef bool search_folder_finder(void *arg, struct mailbox *mailbox, const char *filter,
+                                  const struct search_place *among, size_t among_count, const void *owner,
                                   struct search_place **places_out, size_t *count_out, struct err *err);
 /* Before sessions begin. `arg` lives as long as the cache. */
 void search_folder_use(struct mailbox_cache *cache, search_folder_finder *finder, void *arg);

@@ -4,36 +4,12 @@
  * The search is done without a lock. Where its result is not what the rows say, a transaction reads them again behind the
  * mailbox's lock and writes the difference. Flags and modseqs are those of the originals.
  */
+#include "mailbox/search_state.h"
+
 #include "db/statement.h"
-#include "mailbox/journal.h"
-#include "mailbox/search_folder_work.h"
 
 #include <stdlib.h>
 #include <talloc.h>
-
-struct head {
-    const char *filter;
-    uint32_t uidvalidity, uidnext;
-    uint64_t modseq, mailbox_modseq;
-    int64_t arrival;
-    struct keywords *keywords;
-};
-
-struct reading {
-    struct mailbox *mailbox;
-    int64_t folder_id;
-    void *arena;
-    struct head head;
-    struct search_place *places; /* that match, ascending */
-    size_t place_count;
-    struct shown_message *shown; /* by UID */
-    size_t shown_count;
-    /* the difference */
-    int64_t *gone; /* UIDs */
-    size_t gone_count;
-    size_t *fresh; /* indexes of places */
-    size_t fresh_count;
-};
 
 /* By primary keys. */
 static const char READ_HEAD[] =
@@ -41,9 +17,9 @@ static const char READ_HEAD[] =
     "  FROM search_folder f JOIN mailbox m USING (mailbox_id) JOIN store s USING (store_id)"
     " WHERE f.folder_id = $1 AND NOT f.is_removed AND m.deleted_us IS NULL";
 
-static bool read_head(struct db *db, struct reading *reading, struct err *err)
+bool search_head_read(struct db *db, struct search_reading *reading, struct err *err)
 {
-    struct head *head = &reading->head;
+    struct search_head *head = &reading->head;
     struct db_rows *rows;
     struct db_row row;
     struct span *names;
@@ -56,12 +32,13 @@ static bool read_head(struct db *db, struct reading *reading, struct err *err)
     atomic_store(&reading->mailbox->is_away, !db_get_bool(&row, 7));
     if (!db_get_bool(&row, 7))
         return err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
-    *head = (struct head){ .filter = db_copy_text(reading->arena, &row, 0),
-                           .uidvalidity = db_get_u32(&row, 1),
-                           .uidnext = db_get_u32(&row, 2),
-                           .modseq = (uint64_t)db_get_i64(&row, 3),
-                           .mailbox_modseq = (uint64_t)db_get_i64(&row, 4),
-                           .arrival = db_get_i64(&row, 5) };
+    keywords_release(&head->keywords);
+    *head = (struct search_head){ .filter = db_copy_text(reading->arena, &row, 0),
+                                  .uidvalidity = db_get_u32(&row, 1),
+                                  .uidnext = db_get_u32(&row, 2),
+                                  .modseq = (uint64_t)db_get_i64(&row, 3),
+                                  .mailbox_modseq = (uint64_t)db_get_i64(&row, 4),
+                                  .arrival = db_get_i64(&row, 5) };
     names = db_get_span_array(reading->arena, &row, 6, &count);
     head->keywords = cache_keywords(reading->mailbox, names, count);
     return true;
@@ -107,7 +84,7 @@ bool shown_messages_read(struct db *db, const struct mailbox *mailbox, int64_t f
 
 /* ---- the difference */
 
-static int compare_places(const struct search_place *p, const struct search_place *q)
+int search_places_compare(const struct search_place *p, const struct search_place *q)
 {
     if (p->folder_id != q->folder_id)
         return p->folder_id < q->folder_id ? -1 : 1;
@@ -116,17 +93,17 @@ static int compare_places(const struct search_place *p, const struct search_plac
 
 static int by_place(const void *a, const void *b)
 {
-    return compare_places(a, b);
+    return search_places_compare(a, b);
 }
 
 static int shown_by_place(const void *a, const void *b)
 {
     const struct shown_message *p = a, *q = b;
 
-    return compare_places(&p->at, &q->at);
+    return search_places_compare(&p->at, &q->at);
 }
 
-static void compare(struct reading *reading)
+static void compare(struct search_reading *reading)
 {
     size_t n = reading->shown_count, i = 0, k = 0;
     struct shown_message *shown = talloc_memdup(reading->arena, reading->shown, (n + 1) * sizeof *shown);
@@ -139,7 +116,7 @@ static void compare(struct reading *reading)
     while (i < n || k < reading->place_count) {
         int order = i == n                      ? 1
                     : k == reading->place_count ? -1
-                                                : compare_places(&shown[i].at, &reading->places[k]);
+                                                : search_places_compare(&shown[i].at, &reading->places[k]);
 
         if (order < 0)
             reading->gone[reading->gone_count++] = shown[i].uid;
@@ -157,7 +134,7 @@ static const char SHOW[] = "INSERT INTO search_shown (mailbox_id, folder_id, uid
 static const char RAISE[] =
     "UPDATE search_folder SET uidnext = uidnext + $2, modseq = $3 WHERE folder_id = $1";
 
-static bool write_fresh(struct db *db, const struct reading *reading, uint64_t modseq, struct err *err)
+static bool write_fresh(struct db *db, const struct search_reading *reading, uint64_t modseq, struct err *err)
 {
     unsigned n = (unsigned)reading->fresh_count;
     struct span *sources = talloc_array(reading->arena, struct span, n + 1);
@@ -184,37 +161,45 @@ static bool write_fresh(struct db *db, const struct reading *reading, uint64_t m
                            err);
 }
 
-/* The rows as they are behind the lock, and what is still to be changed of them. */
-static bool write_work(struct db *db, void *arg, struct err *err)
+bool search_write_rows(struct db *db, struct search_reading *reading, const struct journal_lock *lock,
+                       struct err *err)
 {
-    struct reading *reading = arg;
-    struct head *head = &reading->head;
-    struct journal_lock lock = { .mailbox = reading->mailbox };
-    uint64_t before = head->mailbox_modseq, modseq;
+    struct search_head *head = &reading->head;
     struct db_value id = db_i64(reading->folder_id);
+    uint64_t modseq = lock->at.modseq + 1;
 
-    if (!journal_lock(db, reading->arena, &lock, err))
-        return false;
-    keywords_release(&head->keywords);
-    if (!read_head(db, reading, err) ||
-        !shown_messages_read(db, reading->mailbox, reading->folder_id, NULL, reading->arena, &reading->shown,
-                             &reading->shown_count, err))
-        return false;
-    compare(reading);
-    head->mailbox_modseq = before; /* what came since is not among the places */
+    head->mailbox_modseq = reading->searched_modseq; /* what came since was not looked at */
     if (reading->gone_count + reading->fresh_count == 0)
         return true;
     if (reading->fresh_count > UINT32_MAX - head->uidnext)
         return err_set(err, ERR_LIMIT, "The folder has used up its message numbers.");
-    modseq = lock.at.modseq + 1;
-    if (lock.at.modseq == before)
+    if (!db_pipeline_add(db, FORGET, DB_ARGS(id, db_i64_array(reading->gone, reading->gone_count)), err) ||
+        (reading->fresh_count > 0 && !write_fresh(db, reading, modseq, err)) ||
+        !db_pipeline_add(db, RAISE,
+                         DB_ARGS(id, db_i64((int64_t)reading->fresh_count), db_i64((int64_t)modseq)), err) ||
+        !journal_write_mailbox(db, reading->mailbox->id, &lock->at, modseq, 0, 0, NULL, 0, err) ||
+        !journal_finish(db, reading->mailbox, err))
+        return false;
+    if (lock->at.modseq == reading->searched_modseq)
         head->mailbox_modseq = modseq;
-    return db_pipeline_add(db, FORGET, DB_ARGS(id, db_i64_array(reading->gone, reading->gone_count)), err) &&
-           (reading->fresh_count == 0 || write_fresh(db, reading, modseq, err)) &&
-           db_pipeline_add(
-               db, RAISE, DB_ARGS(id, db_i64((int64_t)reading->fresh_count), db_i64((int64_t)modseq)), err) &&
-           journal_write_mailbox(db, reading->mailbox->id, &lock.at, modseq, 0, 0, NULL, 0, err) &&
-           journal_finish(db, reading->mailbox, err);
+    head->modseq = modseq;
+    reading->fresh_uid = head->uidnext;
+    head->uidnext += (uint32_t)reading->fresh_count;
+    return true;
+}
+
+/* The rows as they are behind the lock, and what is still to be changed of them. */
+static bool write_work(struct db *db, void *arg, struct err *err)
+{
+    struct search_reading *reading = arg;
+    struct journal_lock lock = { .mailbox = reading->mailbox };
+
+    if (!journal_lock(db, reading->arena, &lock, err) || !search_head_read(db, reading, err) ||
+        !shown_messages_read(db, reading->mailbox, reading->folder_id, NULL, reading->arena, &reading->shown,
+                             &reading->shown_count, err))
+        return false;
+    compare(reading);
+    return search_write_rows(db, reading, &lock, err);
 }
 
 /* ---- the view */
@@ -235,7 +220,7 @@ static int release_sources(struct sources *sources)
     return 0;
 }
 
-static bool open_source(struct reading *reading, struct sources *sources, int64_t folder_id,
+static bool open_source(struct search_reading *reading, struct sources *sources, int64_t folder_id,
                         const struct view **view_out, struct err *err)
 {
     struct source *source;
@@ -248,7 +233,7 @@ static bool open_source(struct reading *reading, struct sources *sources, int64_
     sources->list = talloc_realloc(sources, sources->list, struct source, (unsigned)sources->count + 1);
     source = &sources->list[sources->count];
     *source = (struct source){ .folder_id = folder_id };
-    if (!view_latest(reading->mailbox, folder_id, VIEW_TRUST_WAKE, &source->view, err) &&
+    if (!view_latest(reading->mailbox, folder_id, VIEW_CHECK, &source->view, err) &&
         err->kind != ERR_NOT_FOUND)
         return false;
     *err = ERR_INIT;
@@ -257,7 +242,7 @@ static bool open_source(struct reading *reading, struct sources *sources, int64_
     return true;
 }
 
-static bool build(struct reading *reading, struct view **view_out, struct err *err)
+static bool build(struct search_reading *reading, struct view **view_out, struct err *err)
 {
     struct sources *sources = talloc_zero(reading->arena, struct sources);
     struct view_builder *builder = view_builder_new(NULL);
@@ -303,80 +288,138 @@ static void note_expunged(const void *owner, const struct view *base, struct vie
         expunge_list_add(&read->expunges, read->view->modseq, &gone);
 }
 
-/* Head and rows; not the rows where `base` is right still, which *is_known_out tells. */
-static bool read_rows(struct reading *reading, const struct view *base, uint64_t checked_modseq,
-                      bool *is_known_out, struct err *err)
+static bool with_db(struct search_reading *reading,
+                    bool (*read)(struct db *, struct search_reading *, struct err *), struct err *err)
 {
     struct db *db;
     bool is_read = group_acquire(reading->mailbox->group, DB_INTERACTIVE, &db, err);
 
-    *is_known_out = false;
-    if (!is_read)
-        return false;
-    keywords_release(&reading->head.keywords);
-    is_read = read_head(db, reading, err);
-    *is_known_out = is_read && base && reading->head.mailbox_modseq == checked_modseq &&
-                    reading->head.arrival == base->arrival;
-    if (is_read && !*is_known_out)
-        is_read = shown_messages_read(db, reading->mailbox, reading->folder_id, NULL, reading->arena,
-                                      &reading->shown, &reading->shown_count, err);
-    db_release(&db);
+    if (is_read) {
+        is_read = read(db, reading, err);
+        db_release(&db);
+    }
     return is_read;
 }
 
-static bool write_difference(struct reading *reading, struct err *err)
+static bool read_all(struct db *db, struct search_reading *reading, struct err *err)
 {
-    uint64_t modseq;
-    bool is_known;
+    return search_head_read(db, reading, err) &&
+           shown_messages_read(db, reading->mailbox, reading->folder_id, NULL, reading->arena,
+                               &reading->shown, &reading->shown_count, err);
+}
 
-    if (!journal_run(reading->mailbox, write_work, reading, err))
+/* By index folder_name, over the folders of the mailbox. */
+static const char READ_SOURCES[] =
+    "SELECT f.folder_id, f.modseq, coalesce(s.attached_uid, 0), coalesce(s.attached_count, 0)"
+    "  FROM folder f LEFT JOIN search_state s USING (folder_id)"
+    " WHERE f.mailbox_id = $1 AND f.deleted_us IS NULL ORDER BY f.folder_id";
+
+static bool read_sources(struct db *db, struct search_reading *reading, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+
+    if (!db_query(db, reading->arena, READ_SOURCES, DB_ARGS(db_i64(reading->mailbox->id)), &rows, err))
         return false;
-    modseq = reading->head.mailbox_modseq;
-    if (!read_rows(reading, NULL, 0, &is_known, err))
-        return false;
-    reading->head.mailbox_modseq = modseq; /* what was changed since is looked for by the next one */
+    reading->source_count = db_rows_count(rows);
+    reading->sources =
+        talloc_array(reading->arena, struct search_source, (unsigned)reading->source_count + 1);
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        reading->sources[i] = (struct search_source){ db_get_i64(&row, 0), (uint64_t)db_get_i64(&row, 1),
+                                                      db_get_i64(&row, 2), db_get_i64(&row, 3) };
     return true;
 }
 
-static bool look(struct reading *reading, struct err *err)
+bool search_sources_read(struct search_reading *reading, struct err *err)
+{
+    return with_db(reading, read_sources, err);
+}
+
+bool search_find(struct search_reading *reading, const struct search_place *among, size_t count,
+                 struct err *err)
 {
     const struct mailbox_cache *cache = reading->mailbox->cache;
 
     if (!cache->finder)
         return err_set(err, ERR_NOT_FOUND, "There is no such folder.");
-    if (!cache->finder(cache->finder_arg, reading->mailbox, reading->head.filter, reading->arena,
-                       &reading->places, &reading->place_count, err))
+    if (!cache->finder(cache->finder_arg, reading->mailbox, reading->head.filter, among, count,
+                       reading->arena, &reading->places, &reading->place_count, err))
         return false;
     if (reading->place_count > 1)
         qsort(reading->places, reading->place_count, sizeof *reading->places, by_place);
+    return true;
+}
+
+static bool write_difference(struct search_reading *reading, struct err *err)
+{
+    uint64_t modseq;
+
+    if (!journal_run(reading->mailbox, write_work, reading, err))
+        return false;
+    modseq = reading->head.mailbox_modseq;
+    if (!with_db(reading, read_all, err))
+        return false;
+    reading->head.mailbox_modseq = modseq; /* what was changed since is looked for by the next one */
+    return true;
+}
+
+/* Among all messages. */
+static bool look(struct search_reading *reading, struct view **view_out, struct err *err)
+{
+    if (!with_db(reading, read_all, err) || !search_sources_read(reading, err))
+        return false;
+    reading->searched_modseq = reading->head.mailbox_modseq;
+    if (!search_find(reading, NULL, 0, err))
+        return false;
     compare(reading);
-    return reading->gone_count + reading->fresh_count == 0 || write_difference(reading, err);
+    if ((reading->gone_count + reading->fresh_count > 0 && !write_difference(reading, err)) ||
+        !build(reading, view_out, err))
+        return false;
+    return true;
+}
+
+/* The next one after `base`. */
+static bool advance(struct search_reading *reading, const struct view *base, uint64_t checked_modseq,
+                    struct view_read *read, struct err *err)
+{
+    bool is_followed;
+
+    reading->searched_modseq = reading->head.mailbox_modseq;
+    if (!search_sources_read(reading, err) ||
+        !search_follow(reading, base, checked_modseq, read, &is_followed, err))
+        return false;
+    if (is_followed)
+        return true;
+    if (!look(reading, &read->view, err))
+        return false;
+    if (base && base->arrival == read->view->arrival && base->modseq == read->view->modseq &&
+        base->count == read->view->count) { /* nothing of it changed */
+        view_release(&read->view);
+        read->view = view_ref(base);
+    }
+    if (base && base != read->view && base->arrival == read->view->arrival)
+        note_expunged(reading->arena, base, read);
+    cache_keep_search(reading->mailbox, reading->folder_id, search_state_new(reading, read->view));
+    return true;
 }
 
 bool search_folder_read(struct mailbox *mailbox, int64_t folder_id, const struct view *base,
                         uint64_t checked_modseq, struct view_read *read_out, struct err *err)
 {
-    struct reading reading = { .mailbox = mailbox, .folder_id = folder_id, .arena = talloc_new(NULL) };
-    bool is_known, is_read = read_rows(&reading, base, checked_modseq, &is_known, err);
+    struct search_reading reading = { .mailbox = mailbox, .folder_id = folder_id, .arena = talloc_new(NULL) };
+    bool is_read = with_db(&reading, search_head_read, err);
 
     *read_out = (struct view_read){ .is_cold = base == NULL };
-    if (is_read && is_known)
+    if (is_read && base && reading.head.mailbox_modseq == checked_modseq &&
+        reading.head.arrival == base->arrival)
         read_out->view = view_ref(base);
     else if (is_read)
-        is_read = look(&reading, err) && build(&reading, &read_out->view, err);
-    if (is_read && base && base->arrival == read_out->view->arrival &&
-        base->modseq == read_out->view->modseq &&
-        base->count == read_out->view->count) { /* nothing of it changed */
-        view_release(&read_out->view);
-        read_out->view = view_ref(base);
-    }
+        is_read = advance(&reading, base, checked_modseq, read_out, err);
     if (is_read) {
         read_out->mailbox_modseq = reading.head.mailbox_modseq;
         read_out->base_modseq = base ? base->modseq : read_out->view->modseq;
         if (base && base->arrival != read_out->view->arrival)
             cache_drop(mailbox, folder_id); /* it went away and came back: its rows have other numbers */
-        else if (base && base != read_out->view)
-            note_expunged(reading.arena, base, read_out);
     }
     keywords_release(&reading.head.keywords);
     talloc_free(reading.arena);

@@ -772,6 +772,10 @@ bool folder_search(struct mailbox *mailbox, const void *owner, int64_t folder_id
     }
     return !fake_fails(err);
 }
+bool search_folder_keeps_name(const char *name)
+{
+    return strncmp(name, SEARCH_FOLDERS, strlen(SEARCH_FOLDERS)) == 0;
+}
 bool search_folders_as_folders(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                const void *owner, struct folder ***folders_out, size_t *count_out,
                                struct err *err)
