@@ -6,9 +6,6 @@
 #include "directory/resolve.h"
 #include "format/retention.h"
 
-/* Between the letter and the first time that the server deletes or moves by itself. */
-enum { RETENTION_NOTICE_S = 86400 };
-
 /* A letter into the INBOX where these rules are others than those that the owner was told of last; nothing where they are the same.
  * *told_us_out: when that was. Two servers at once file one letter. ERR_NOT_FOUND: the mailbox is gone; ERR_BUSY, ERR_UNKNOWN: later. */
 MUST_CHECK bool retention_tell(const struct admin_api *api, const struct resolved *recipient,

@@ -10,8 +10,25 @@
 
 enum { STANDARD_HOURS = 24, MOST_HOURS = 24 * STATISTIC_DAYS, SLOTS = 144 };
 
-static const char *const names[] = { "received", "delivered",     "sent",         "refused",
-                                     "logins",   "failed-logins", STATISTIC_QUEUE };
+static const char *const names[] = {
+    "received",
+    "delivered",
+    "sent",
+    "refused",
+    "logins",
+    "logins-imap",
+    "logins-pop3",
+    "logins-smtp",
+    "logins-web",
+    "logins-other",
+    "failed-logins",
+    "failed-logins-imap",
+    "failed-logins-pop3",
+    "failed-logins-smtp",
+    "failed-logins-web",
+    "failed-logins-other",
+    STATISTIC_QUEUE,
+};
 
 static bool read_hours(const struct admin_call *call, int64_t *hours_out, struct err *err)
 {

@@ -14,7 +14,15 @@
 
 enum outcome { LOGIN_GOOD, LOGIN_WRONG, LOGIN_BRAKED };
 static const char *const outcomes[] = { "good", "wrong", "braked" };
-METRIC_COUNTER_BY(logins, "chappe_logins_total", "Logins by name and password", "outcome", outcomes)
+/* As the bits of enum directory_protocol follow each other. */
+static const char *const protocols[] = { "smtp", "imap", "pop3", "web", "dav", "nntp", "sieve", "admin" };
+METRIC_COUNTER_BY2(logins, "chappe_logins_total", "Logins by name and password", "outcome", outcomes,
+                   "protocol", protocols)
+
+static void count(const struct auth_request *request, enum outcome outcome)
+{
+    metric_add_at(&logins, 1, outcome, (size_t)__builtin_ctz((unsigned)request->protocol));
+}
 
 static const char wrong_text[] = "The name or the password is wrong.";
 
@@ -53,7 +61,7 @@ bool account_may_try(struct auth *auth, const struct auth_request *request, cons
     if (wait_s == 0)
         return true;
     auth->counters.throttled++;
-    metric_add_at(&logins, 1, LOGIN_BRAKED, 0);
+    count(request, LOGIN_BRAKED);
     err_log(err, "%s is braked for another %u s", account->name, wait_s);
     return err_set(err, ERR_LIMIT, "There were too many failed logins. Please try again in %u minutes.",
                    wait_s / 60 + 1);
@@ -181,7 +189,7 @@ bool account_refuse(struct auth *auth, const struct auth_request *request, const
 {
     *delay_ms_out = 0;
     auth->counters.failed++;
-    metric_add_at(&logins, 1, LOGIN_WRONG, 0);
+    count(request, LOGIN_WRONG);
     if (is_braked(auth, request))
         *delay_ms_out = is_repeated ? brake_repeated(auth->brake, account->key, &request->peer)
                                     : brake_failed(auth->brake, account->key, &request->peer);
@@ -252,7 +260,7 @@ bool account_admit(struct auth *auth, const void *owner, const struct auth_reque
         brake_succeeded(auth->brake, account->key, &request->peer);
     auth->counters.succeeded++;
     seen_note(auth->seen, request, *identity_out);
-    metric_add_at(&logins, 1, LOGIN_GOOD, 0);
+    count(request, LOGIN_GOOD);
     return true;
 }
 

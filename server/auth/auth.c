@@ -178,14 +178,12 @@ static const struct login_app_password *match_app_password(const struct attempt 
     const struct login *login = &attempt->account.login;
     unsigned char hash[APP_PASSWORD_HASH_BYTES];
     const struct login_app_password *match = NULL;
-    int64_t now_us = clock_now_us();
 
     if (!attempt->account.is_known || !app_password_hash(password, hash))
         return NULL;
     for (size_t i = 0; i < login->app_password_count; i++) {
         const struct login_app_password *app = &login->app_passwords[i];
-        if (equal_in_constant_time(span_of(app->hash, sizeof app->hash), span_of(hash, sizeof hash)) &&
-            (app->expires_us == 0 || app->expires_us > now_us))
+        if (equal_in_constant_time(span_of(app->hash, sizeof app->hash), span_of(hash, sizeof hash)))
             match = app;
     }
     return match;
@@ -292,6 +290,19 @@ static bool is_from_its_networks(const struct login_app_password *app, const str
     return false;
 }
 
+/* What its owner hears is nothing to a guesser: who sends it has it. */
+static bool app_password_holds(const struct login_app_password *app, const struct auth_request *request,
+                               struct err *err)
+{
+    if (app->expires_us && app->expires_us <= clock_now_us())
+        return err_set(err, ERR_EXPIRED, "This app password has expired: make another one.");
+    if (!(app->protocols & (unsigned)request->protocol))
+        return err_set(err, ERR_DENIED, "This app password is not for %s.",
+                       directory_protocol_name(request->protocol));
+    return is_from_its_networks(app, &request->peer) ||
+           err_set(err, ERR_DENIED, "This app password is not for use from there.");
+}
+
 static bool decide(struct auth *auth, const void *owner, struct attempt *attempt,
                    struct identity **identity_out, unsigned *delay_ms_out, struct err *err)
 {
@@ -302,14 +313,9 @@ static bool decide(struct auth *auth, const void *owner, struct attempt *attempt
     if (!is_right || attempt->account.login.state != RECIPIENT_ACTIVE)
         return account_refuse(auth, attempt->request, &attempt->account, attempt->is_repeated, delay_ms_out,
                               err);
-    if (attempt->app && !(attempt->app->protocols & (unsigned)attempt->request->protocol)) {
+    if (attempt->app && !app_password_holds(attempt->app, attempt->request, err)) {
         auth->counters.denied++;
-        return err_set(err, ERR_DENIED, "This app password is not for %s.",
-                       directory_protocol_name(attempt->request->protocol));
-    }
-    if (attempt->app && !is_from_its_networks(attempt->app, &attempt->request->peer)) {
-        auth->counters.denied++;
-        return err_set(err, ERR_DENIED, "This app password is not for use from there.");
+        return false;
     }
     return (attempt->app || account_password_suffices(auth, attempt->request, &attempt->account, err)) &&
            account_admit(auth, owner, attempt->request, &attempt->account, attempt->app, identity_out, err);

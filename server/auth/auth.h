@@ -9,7 +9,8 @@
  * Ownership  auth_open() gives the handle; an identity belongs to the talloc context it was asked with.
  * Errors     ERR_AUTH    wrong name or password, or no login for that account: always the same words
  *            ERR_DENIED  right password, but this protocol is not allowed (said only to who knows the password)
- *            ERR_EXPIRED, ERR_SUSPENDED  right password, but the company directory lets the account not in: the sentence says why
+ *            ERR_EXPIRED, ERR_SUSPENDED  right password, but the company directory lets the account not in, or an app password whose date
+ *                        is past: the sentence says why
  *            ERR_LIMIT   too many failures from there: try later; the password was not looked at
  *            ERR_BUSY    we cannot know now: database down, too many hashes waiting. Never ERR_AUTH for that
  * Threads    all functions may be called from any thread; they block for the database and, at most 100 ms

@@ -112,6 +112,7 @@ static const struct jmap_method methods[] = {
     { "SearchFolder/get", JMAP_OWNER, search_folder_get, OWN, GET, OURS },
     { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, OWN, CHANGES, OURS },
     { "SearchFolder/set", JMAP_OWNER, search_folder_set, OWN, SET, OURS },
+    { "Retention/get", JMAP_OWNER, mail_retention_get, OWN, GET, OURS },
 };
 
 const struct jmap_method *jmap_methods(size_t *count_out)

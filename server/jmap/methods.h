@@ -83,6 +83,7 @@ METHOD(snooze_set);
 METHOD(search_folder_get);
 METHOD(search_folder_changes);
 METHOD(search_folder_set);
+METHOD(mail_retention_get);
 #undef METHOD
 
 #endif

@@ -136,11 +136,24 @@ static json_t *names_json(char *const *names)
     return list;
 }
 
+/* What keeps it from being shown to anybody, though it can be read: the key of another one. NULL: nothing. */
+static const char *fault_of_key(const struct tls_pair *pair, struct err *err)
+{
+    const struct tls_config alone = { .pairs = pair, .count = 1 };
+    struct tls_server *server = NULL;
+
+    if (!tls_server_new(&alone, &server, err))
+        return err->user;
+    tls_server_free(&server);
+    return NULL;
+}
+
 static json_t *certificate_json(const void *owner, const struct tls_pair *pair, bool is_default, bool has_key)
 {
     struct tls_certificate none = { .not_after_us = 0 }, *found = &none;
     struct err err = ERR_INIT;
     bool is_read = tls_certificate_read(owner, pair->certificate_file, &found, &err);
+    const char *fault = !is_read ? err.user : has_key ? fault_of_key(pair, &err) : NULL;
 
     if (!is_read)
         found = &none;
@@ -150,7 +163,7 @@ static json_t *certificate_json(const void *owner, const struct tls_pair *pair, 
         found->subject ? found->subject : "", "from", is_read ? time_json(found->not_before_us) : json_null(),
         "until", is_read ? time_json(found->not_after_us) : json_null(), "days",
         is_read ? certificate_days(found, clock_now_us()) : -1, "is_default", is_default, "is_self_signed",
-        found->is_self_signed, "has_key", has_key, "fault", is_read ? NULL : err.user);
+        found->is_self_signed, "has_key", has_key, "fault", fault);
 }
 
 void certificates_list(const struct config *config, json_t *certificates)

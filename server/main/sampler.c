@@ -12,7 +12,10 @@
 
 enum { ROLES_MAX = 16, LANES = 50 };
 
-/* What a series is made of: all values of a counter, or those of one label. */
+/* Series of one protocol: labels as metrics_render() writes them. */
+#define LOGINS(outcome, protocol) "chappe_logins_total", "{outcome=\"" outcome "\",protocol=\"" protocol "\"}"
+
+/* What a series is made of: all values of a counter, or those of these labels. Sources of one series stand together. */
 static const struct {
     const char *series, *metric, *label;
 } sources[] = {
@@ -24,6 +27,27 @@ static const struct {
     { "logins", "chappe_logins_total", "\"good\"" },
     { "failed-logins", "chappe_logins_total", "\"wrong\"" },
     { "failed-logins", "chappe_logins_total", "\"braked\"" },
+    { "logins-imap", LOGINS("good", "imap") },
+    { "logins-pop3", LOGINS("good", "pop3") },
+    { "logins-smtp", LOGINS("good", "smtp") },
+    { "logins-web", LOGINS("good", "web") },
+    { "logins-web", LOGINS("good", "admin") },
+    { "logins-other", LOGINS("good", "dav") },
+    { "logins-other", LOGINS("good", "sieve") },
+    { "failed-logins-imap", LOGINS("wrong", "imap") },
+    { "failed-logins-imap", LOGINS("braked", "imap") },
+    { "failed-logins-pop3", LOGINS("wrong", "pop3") },
+    { "failed-logins-pop3", LOGINS("braked", "pop3") },
+    { "failed-logins-smtp", LOGINS("wrong", "smtp") },
+    { "failed-logins-smtp", LOGINS("braked", "smtp") },
+    { "failed-logins-web", LOGINS("wrong", "web") },
+    { "failed-logins-web", LOGINS("braked", "web") },
+    { "failed-logins-web", LOGINS("wrong", "admin") },
+    { "failed-logins-web", LOGINS("braked", "admin") },
+    { "failed-logins-other", LOGINS("wrong", "dav") },
+    { "failed-logins-other", LOGINS("braked", "dav") },
+    { "failed-logins-other", LOGINS("wrong", "sieve") },
+    { "failed-logins-other", LOGINS("braked", "sieve") },
 };
 enum { SOURCES = COUNT_OF(sources) };
 

@@ -9,6 +9,9 @@
 
 #include "directory/directory.h"
 
+/* Between the letter and the first time that the server deletes or moves by itself. */
+enum { RETENTION_NOTICE_S = 86400 };
+
 struct retention_told {
     const char *rules; /* a line each, as retention_rule_text() writes them; "": nothing was told */
     int64_t told_us;

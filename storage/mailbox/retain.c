@@ -7,7 +7,6 @@
 #include "group/group.h"
 #include "mailbox/copy.h"
 #include "mailbox/expunge.h"
-#include "mailbox/folder.h"
 #include "mailbox/snooze.h"
 #include "mailbox/view.h"
 
@@ -21,13 +20,10 @@ enum { LOOKED_AT_ONCE = 10000, DONE_AT_ONCE = 2000 };
 struct retaining {
     struct mailbox *mailbox;
     struct mailbox_reader owner;
-    const struct retention_rule *rules;
-    size_t rule_count;
+    struct retention_scene scene;
     enum retain_mode mode;
     int64_t now_us, until_us;
     struct retained *retained;
-    struct folder **folders;
-    size_t folder_count;
     bool is_done;
 };
 
@@ -41,18 +37,18 @@ static const struct {
     [RETENTION_ARCHIVE] = { "\\Archive", "Archive" },
 };
 
-static const struct folder *folder_with_use(const struct retaining *r, const char *use)
+static const struct folder *folder_with_use(const struct retention_scene *scene, const char *use)
 {
-    for (size_t i = 0; i < r->folder_count; i++)
-        if (r->folders[i]->special_use && strcasecmp(r->folders[i]->special_use, use) == 0)
-            return r->folders[i];
+    for (size_t i = 0; i < scene->folder_count; i++)
+        if (scene->folders[i]->special_use && strcasecmp(scene->folders[i]->special_use, use) == 0)
+            return scene->folders[i];
     return NULL;
 }
 
 /* The folder of that name or use, where there is one: its name. */
-static const char *name_of(const struct retaining *r, const char *wanted)
+static const char *name_of(const struct retention_scene *scene, const char *wanted)
 {
-    const struct folder *folder = *wanted == '\\' ? folder_with_use(r, wanted) : NULL;
+    const struct folder *folder = *wanted == '\\' ? folder_with_use(scene, wanted) : NULL;
 
     return *wanted != '\\' ? wanted : folder ? folder->name : NULL;
 }
@@ -65,9 +61,10 @@ static size_t reach(const struct folder *folder, const char *top)
     return is_it ? strlen(top) : 0;
 }
 
-static bool is_target(const struct retaining *r, const struct folder *folder, enum retention_act act)
+static bool is_target(const struct retention_scene *scene, const struct folder *folder,
+                      enum retention_act act)
 {
-    const struct folder *used = targets[act].use ? folder_with_use(r, targets[act].use) : NULL;
+    const struct folder *used = targets[act].use ? folder_with_use(scene, targets[act].use) : NULL;
 
     return targets[act].use && reach(folder, used ? used->name : targets[act].name) > 0;
 }
@@ -78,21 +75,21 @@ static bool is_left_alone(const struct folder *folder)
            (folder->special_use && strcasecmp(folder->special_use, "\\Drafts") == 0);
 }
 
-/* Its number; rule_count: none. */
-static size_t rule_of(const struct retaining *r, const struct folder *folder)
+size_t retention_rule_of(const struct retention_scene *scene, const struct folder *folder)
 {
-    size_t best = r->rule_count, best_reach = 0;
+    size_t best = scene->rule_count, best_reach = 0;
 
-    for (size_t i = 0; i < r->rule_count; i++) {
-        size_t length = reach(folder, name_of(r, r->rules[i].folder));
+    for (size_t i = 0; i < scene->rule_count; i++) {
+        size_t length = reach(folder, name_of(scene, scene->rules[i].folder));
         if (length > best_reach) {
             best = i;
             best_reach = length;
-        } else if (*r->rules[i].folder == '\0' && best_reach == 0 && !is_left_alone(folder)) {
+        } else if (*scene->rules[i].folder == '\0' && best_reach == 0 && !is_left_alone(folder)) {
             best = i;
         }
     }
-    return best < r->rule_count && is_target(r, folder, r->rules[best].act) ? r->rule_count : best;
+    return best < scene->rule_count && is_target(scene, folder, scene->rules[best].act) ? scene->rule_count
+                                                                                        : best;
 }
 
 /* ---- which mail */
@@ -210,7 +207,7 @@ static bool expunge(struct retaining *r, int64_t folder_id, const struct uid_set
 static bool retain_some(struct retaining *r, const struct folder *folder, size_t rule, struct old *old,
                         struct err *err)
 {
-    const struct retention_rule *said = &r->rules[rule];
+    const struct retention_rule *said = &r->scene.rules[rule];
     void *arena = talloc_new(NULL);
     struct view *view;
     bool done = view_latest(r->mailbox, folder->folder_id, VIEW_CHECK, &view, err);
@@ -257,19 +254,20 @@ bool mailbox_retain(struct mailbox *mailbox, const struct retention_rule *rules,
     void *arena = talloc_new(NULL);
     struct retaining r = { .mailbox = mailbox,
                            .owner = { .mailbox_id = mailbox_id(mailbox) },
-                           .rules = rules,
-                           .rule_count = count,
+                           .scene = { .rules = rules, .rule_count = count },
                            .mode = mode,
                            .now_us = now_us,
                            .until_us = until_us,
                            .retained = retained_io,
                            .is_done = true };
-    bool done = folder_list(mailbox, &r.owner, arena, &r.folders, &r.folder_count, err);
+    struct folder **folders;
+    bool done = folder_list(mailbox, &r.owner, arena, &folders, &r.scene.folder_count, err);
 
-    for (size_t i = 0; done && r.is_done && i < r.folder_count; i++) {
-        size_t rule = rule_of(&r, r.folders[i]);
-        if (rule < count && r.folders[i]->folder_id && r.folders[i]->messages > 0)
-            done = retain_folder(&r, r.folders[i], rule, err);
+    r.scene.folders = folders;
+    for (size_t i = 0; done && r.is_done && i < r.scene.folder_count; i++) {
+        size_t rule = retention_rule_of(&r.scene, folders[i]);
+        if (rule < count && folders[i]->folder_id && folders[i]->messages > 0)
+            done = retain_folder(&r, folders[i], rule, err);
     }
     *is_done_out = r.is_done;
     talloc_free(arena);

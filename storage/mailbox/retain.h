@@ -12,7 +12,18 @@
 #define MAILBOX_RETAIN_H
 
 #include "format/retention.h"
+#include "mailbox/folder.h"
 #include "mailbox/mailbox.h"
+
+/* All folders of a mailbox, and what is said about them. */
+struct retention_scene {
+    struct folder *const *folders;
+    size_t folder_count;
+    const struct retention_rule *rules;
+    size_t rule_count;
+};
+/* The number of the rule that one of its folders follows; rule_count: none. Asks nobody. */
+size_t retention_rule_of(const struct retention_scene *scene, const struct folder *folder);
 
 enum retain_mode { RETAIN_COUNT, RETAIN_APPLY };
 struct retained {

@@ -1,6 +1,10 @@
 // Protocols, sessions, exports, identity providers and the editing of transport rules: their pages, and what people do there.
+import { execFileSync } from 'node:child_process'
+import { chownSync, rmSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { administrator, base, check, innocent, PASSWORD, settled } from './kit.mjs'
+
+const chappe = (...words) => execFileSync(process.env.BINARY, ['--data', process.env.DATA, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
 
 const HOSTILE = encodeURIComponent('<img src=x onerror=window.__hostile=1>')
 
@@ -292,6 +296,78 @@ async function findsInFrench(who) {
   await innocent(who)
 }
 
+const certificateTexts = {
+  en: { missing: 'Without a certificate', soon: /^[89] days left$/, renew: 'Renew it, then run chappe reload.', wrong: 'It cannot be used', alone: 'Not used: there is no key beside it' },
+  fr: { missing: 'Sans certificat', soon: /^encore [89] jours$/, renew: 'Renouvelez-le, puis lancez chappe reload.', wrong: 'Il ne peut pas être utilisé', alone: 'Non utilisé : il n’y a pas de clé à côté' },
+}
+
+/** Files as somebody puts them into the folder: the panel says what is wrong with each, what others look for in vain, and that it is well again. */
+const certificates = (language) => async (who) => {
+  const { page } = who
+  const words = certificateTexts[language]
+  const folder = `${process.env.DATA}/tls`
+  const { uid, gid } = statSync(folder)
+  const put = (name, days, key = name) => {
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days), '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', `${folder}/${key}.key`, '-out', `${folder}/${name}.pem`], { stdio: 'ignore' })
+    for (const file of [`${key}.key`, `${name}.pem`]) chownSync(`${folder}/${file}`, uid, gid)
+  }
+  const panel = (name) => page.locator('section').filter({ has: page.getByRole('heading', { name, exact: true }) }).last()
+  const made = ['soon', 'wrong', 'alone'].map((name) => `${name}-${language}.example`)
+  const [soon, wrong, alone] = made
+  const org = `Certificates ${language}`
+  const domain = `tls-${language}.example`
+  try {
+    put(soon, 9)
+    put(wrong, 90)
+    put(alone, 90, wrong)
+    chappe('org', 'add', org)
+    chappe('domain', 'add', domain, '--org', org)
+    chappe('filter', 'set', 'mta_sts', 'testing', '--org', org)
+    await page.goto(base + '/certificates')
+    await panel(soon).getByText(words.soon).waitFor()
+    await panel(soon).getByText(words.renew).waitFor()
+    await panel(wrong).getByText(words.wrong).waitFor()
+    await panel(wrong).getByText(`${wrong}.key cannot be used with its certificate`).waitFor()
+    await panel(alone).getByText(words.alone).waitFor()
+    await panel(words.missing).getByText(`mta-sts.${domain}`).waitFor()
+    await page.screenshot({ path: `${process.env.SHOTS}/certificates-${language}.png`, fullPage: true })
+    // renewed, and with the name that was missing
+    put(wrong, 90)
+    put(`mta-sts.${domain}`, 90)
+    chappe('reload')
+    await page.reload()
+    await panel(`mta-sts.${domain}`).waitFor()
+    await until('nothing is missing there', async () => (await page.locator('li', { hasText: `mta-sts.${domain}` }).count()) === 0)
+    check('the key is its own', (await panel(wrong).getByText(words.wrong).count()) === 0)
+    await innocent(who)
+  } finally {
+    for (const name of [...made, `mta-sts.${domain}`]) for (const end of ['pem', 'key']) rmSync(`${folder}/${name}.${end}`, { force: true })
+    chappe('reload')
+    chappe('domain', 'remove', domain)
+    chappe('org', 'remove', org)
+  }
+}
+
+const loginCharts = {
+  en: { good: /^Good logins by protocol\. IMAP: [1-9].*, DAV, Sieve: /, failed: /^Failed logins by protocol\. .*SMTP: [1-9]/ },
+  fr: { good: /^Connexions réussies, par protocole\. IMAP: [1-9].*, DAV, Sieve: /, failed: /^Connexions échouées, par protocole\. .*SMTP: [1-9]/ },
+}
+
+/** Who logged in by which protocol, and who did not get in; the arrow keys tell of one moment. */
+const chartsLogins = (language) => async (who) => {
+  const { page } = who
+  await page.goto(base + '/')
+  await settled(page)
+  for (const name of Object.values(loginCharts[language])) {
+    const chart = page.getByRole('img', { name })
+    await chart.focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.getByText(/\d\d:\d\d.*: IMAP \d/).waitFor()
+    await chart.screenshot({ path: `${process.env.SHOTS}/logins-${language}.png` })
+  }
+  await innocent(who)
+}
+
 async function foundInTree(who) {
   const { page } = who
   await page.goto(base + '/')
@@ -321,11 +397,15 @@ export const consolePageTests = [
     'tells of a conflict': tellsOfAConflict,
     'names with a slash': namesWithASlash,
     'is found': foundInTree,
+    'logins by protocol': chartsLogins('en'),
+    certificates: certificates('en'),
   }),
   group('console/fr', { language: 'fr', width: 390, height: 844, dark: true }, {
     'ends sessions': endsSessions('fr'),
     exports: exports('fr'),
     'who opened a mailbox': opened('fr'),
     'findings in French': findsInFrench,
+    'logins by protocol': chartsLogins('fr'),
+    certificates: certificates('fr'),
   }),
 ]

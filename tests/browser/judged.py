@@ -35,7 +35,8 @@ def history(server: Instance) -> None:
           FROM generate_series((extract(epoch FROM now())::bigint / 300 - 288 * 30) * 300,
                                (extract(epoch FROM now())::bigint / 300 - 1) * 300, 300) AS at,
                (VALUES ('received', 420), ('delivered', 350), ('sent', 120), ('refused', 60), ('logins', 240), ('failed-logins', 14),
-                       ('queue', 35)) AS s (name, peak)
+                       ('logins-imap', 120), ('logins-smtp', 60), ('logins-web', 45), ('logins-pop3', 10), ('logins-other', 5),
+                       ('failed-logins-imap', 4), ('failed-logins-smtp', 8), ('failed-logins-web', 2), ('queue', 35)) AS s (name, peak)
         ON CONFLICT DO NOTHING""")
 
 

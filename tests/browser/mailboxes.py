@@ -147,6 +147,10 @@ def make(server: Instance) -> None:
     for local, name in (("emma", "Emma Nilsson"), ("felix", "Félix Moreau"), ("lena", "Lena Fischer")):
         server.api("POST", "/users", {"address": f"{local}@letters.example", "name": name, "password": scene.PASSWORD, "quota": 1 << 30})
     server.api("POST", "/users", {"address": "hostile@letters.example", "name": "Hostile letters", "password": scene.PASSWORD})
+    server.api("POST", "/users", {"address": "nora@letters.example", "name": "Nora Berg", "password": scene.PASSWORD})
+    server.api("POST", "/recipient-policies", {"name": "Keep", "organisation": "Letters", "query": "(address=nora@letters.example)",
+                                               "retention": ["\\Junk=30:delete", "\\Sent=365:archive"]})
+    server.api("POST", "/recipient-policies/Keep/retention?organisation=Letters")            # she is told
     server.api("PATCH", f"/users/{EMMA}", {"undo_send": "30"})            # so that a busy machine leaves time to take it back
     emma, felix = Letters(server, EMMA), Letters(server, FELIX)
     emma.make("Projects", "Projects/2031", "Projects/2031/Bridge", "Receipts")

@@ -430,6 +430,32 @@ async function blocks(who) {
   await innocent(who)
 }
 
+const kept = {
+  en: { title: 'How long mail is kept', junk: 'Messages are deleted after 30 days in this folder.', sent: 'Messages are moved to the archive after 365 days in this folder.', from: /From .*20\d\d.* on\./ },
+  fr: { title: 'Durée de conservation', junk: 'Les messages sont supprimés après 30 jours dans ce dossier.', sent: 'Les messages sont archivés après 365 jours dans ce dossier.', from: /À partir du .*20\d\d/ },
+}
+
+/** What the organisation does with old mail: in the settings, and above the list of each folder that it is about. */
+const seesRetention = (language) =>
+  async function seesRetention(who) {
+    const { page } = who
+    const words = kept[language]
+    await go(page, '/settings/quota')
+    const panel = page.locator('section').filter({ has: page.getByRole('heading', { name: words.title }) }).last()
+    for (const text of [words.junk, words.sent]) await panel.getByText(text).waitFor()
+    check('and from when', words.from.test(await panel.innerText()), await panel.innerText())
+    await page.screenshot({ path: `${process.env.SHOTS}/settings-retention-${language}.png` })
+    for (const [folder, text] of [['junk', words.junk], ['sent', words.sent]]) {
+      await page.goto(`${origin}/mail/me/${folder}`)
+      await page.locator('main').getByText(text).waitFor()
+    }
+    await page.screenshot({ path: `${process.env.SHOTS}/mail-retention-${language}.png` })
+    await page.goto(`${origin}/mail/me/inbox`)
+    await page.getByRole('grid').waitFor()
+    check('not above others', (await page.locator('main').getByText(words.junk).count()) === 0)
+    await innocent(who)
+  }
+
 /** What can be clicked together is read back as it was, whatever stands in it; anything else is foreign. */
 async function rulesAreReadBack() {
   const { build } = require('esbuild')
@@ -452,12 +478,18 @@ async function rulesAreReadBack() {
     }
 }
 
-const walks = (login, tests) => ({ name: `settings/${login}`, open: (browser) => mailUser(browser, login), tests: tests.map((t) => [`settings/walks/${t.name}`, t]) })
+const walks = (login, tests, options = {}) => ({
+  name: `settings/${login}${options.language ?? ''}`,
+  open: (browser) => mailUser(browser, login, options),
+  tests: tests.map((t) => [`settings/walks/${t.name}${options.language ? `/${options.language}` : ''}`, t]),
+})
 
 export const settingsTests = [
   { name: 'settings/rules', open: async () => ({ context: { close() {} } }), tests: [['settings/rulesAreReadBack', rulesAreReadBack]] },
   walks(FELIX, [automaticReply, seesWhoCame]),
   walks(EMMA, [ruleByClicks, sharesAFolder, namesADelegate, importsAndExports, signature, blocks]),
   walks('lena@letters.example', [security]),
+  walks('nora@letters.example', [seesRetention('en')], { language: 'en' }),
+  walks('nora@letters.example', [seesRetention('fr')], { language: 'fr', width: 390, height: 844, dark: true }),
   ...pageTests(),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import glob
 import http.client
 import json
+import poplib
 import os
 import re
 import socket
@@ -711,11 +712,17 @@ def story_every_request_has_a_command(world: World) -> None:
 def story_what_happens_is_kept_for_charts(world: World) -> None:
     ada = world.user("ada")
     world.imap(ada).logout()
+    try:
+        world.pop3(ada, "wrong-horse-7")
+    except poplib.error_proto:
+        pass
 
     def counted() -> bool:
         answer = world.server.api("GET", "/statistics?hours=2")
         assert answer["step"] == 300 and all(len(series["values"]) == 24 for series in answer["series"]), answer
-        return sum(next(series["values"] for series in answer["series"] if series["name"] == "logins")) > 0
+        sums = {series["name"]: sum(series["values"]) for series in answer["series"]}
+        assert sums["logins"] == sum(sums[f"logins-{way}"] for way in ("imap", "pop3", "smtp", "web", "other")), sums
+        return min(sums[name] for name in ("logins", "logins-imap", "failed-logins", "failed-logins-pop3")) > 0
 
     world.server.wait_until(counted, 60, "a login in the statistics")
     assert "logins" in world.server.run("statistics", "show", "--hours", "1")

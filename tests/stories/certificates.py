@@ -133,6 +133,8 @@ def story_a_bad_pair_is_refused_whole_and_the_old_ones_stay(world: World) -> Non
     assert done.returncode != 0 and "one.key" in said, said
     expect(world, "mail.one.example", one)
     assert not line(world, "certificates together")["is_good"]
+    listed = {os.path.basename(c["file"]): c for c in world.server.api("GET", "/certificates")["certificates"]}
+    assert "one.key cannot be used with its certificate" in listed["one.pem"]["fault"] and not listed["server.pem"]["fault"], listed
     one = make(world, "one", "mail.one.example")
     world.server.run("reload")
     expect(world, "mail.one.example", one)

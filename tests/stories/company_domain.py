@@ -4,7 +4,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import time
 
+from kit.authenticator import code
 from kit.browser import Browser
 from kit.samba_dc import SambaDc
 from kit.world import World
@@ -14,7 +16,7 @@ from company_login import (AWAY, CLOSED, EXPIRED, SECRET, WAYS, WRONG, belongs, 
                            the_own_password_is_changed_there)
 
 PACKAGES = ["samba", "samba-ad-provision", "samba-dsdb-modules", "samba-vfs-modules", "krb5-user", "python3-ldap", "python3-cryptography"]
-SETTINGS = {"login_domain": "alpha.example"}
+SETTINGS = {"login_domain": "alpha.example", "own_password": "without-factor"}
 
 
 def domain(world: World, dc: SambaDc, name: str, **settings: object) -> int:
@@ -51,12 +53,44 @@ def story_every_form_of_name_over_every_protocol(world: World) -> None:
         mail = person(world, dc, alpha, "AdaL", "ada.lovelace")
         for login in (mail, mail.upper(), "adal@alpha.lan", "AdaL@ALPHA.LAN", "ALPHA\\AdaL", "alpha\\adal", "adal@alpha.example", "AdaL"):
             everywhere(world, login, SECRET, "in")
+        a_second_factor_asks_for_app_passwords(world, dc, person(world, dc, alpha, "grace", "grace"))
         for login in ("BETA\\AdaL", "ALPHA\\ada.lovelace", "adal@beta.lan", "\\AdaL", "ALPHA\\", "Ada*", "AdaL)(cn=*"):
             assert by_web(world, login, SECRET).startswith("401"), login
         world.server.sql("chappe_directory", "UPDATE directory_source SET stamp = stamp + 1, settings = settings || '{\"login_names\": [\"upn\"]}'")
         world.server.wait_until(lambda: by_web(world, mail, SECRET) != "in", 5, "the form to be forbidden")
         assert by_web(world, "adal@alpha.lan", SECRET) == "in"
         assert by_web(world, "ALPHA\\AdaL", SECRET).startswith("401")
+
+
+def a_second_factor_asks_for_app_passwords(world: World, dc: SambaDc, login: str) -> None:
+    """Kept here for people of the domain, too: the code in the browser, app passwords in programs, until their date."""
+    browser, programs, made = Browser(world), ("imap", "pop3", "smtp", "sieve", "jmap"), {}
+    assert browser.log_in(login, SECRET)[0] == 200
+    for name in ("phone", "old"):
+        status, answer = browser.ask("POST", f"/users/{login}/app-passwords", {"name": name, "days": 1})
+        assert status == 201, answer
+        made[name] = answer["password"]
+    status, begun = browser.ask("POST", f"/users/{login}/second-factors", {"kind": "totp", "name": "phone"})
+    assert status == 201, begun
+    confirmed = browser.ask("POST", f"/users/{login}/second-factors/{begun['id']}/confirm", {"code": code(begun["secret"], time.time() - 30)})
+    assert confirmed[0] == 200, confirmed
+    world.server.sql("chappe_directory", "UPDATE app_password SET expires_us = 1 WHERE name = 'old'")
+    for name in programs:
+        assert "app password" in WAYS[name](world, login, SECRET), name          # right, and not enough
+        assert WAYS[name](world, login, made["phone"]) == "in", name
+        assert EXPIRED[name] in WAYS[name](world, login, made["old"]), name
+        assert WRONG[name] in WAYS[name](world, login, "wrong"), name
+    said = [line for line in world.server.log().splitlines() if ".login.failed " in line and "reason=expired" in line]
+    assert {line.split(".login.failed")[0].split()[-1] for line in said} >= {"imap", "pop3", "smtp", "managesieve"}, said
+    second = Browser(world)
+    status, answer = second.log_in(login, SECRET)
+    assert status == 401 and answer["error"]["message"] == "A second factor is needed.", answer
+    assert second.ask("POST", "/session/second-factor", {"code": code(begun["secret"])})[0] == 200
+    dc.tool("user", "setpassword", "grace", "--newpassword=An0ther-secret")       # of the domain's, and no affair of the factor
+    status, answer = Browser(world).log_in(login, SECRET)
+    assert status == 401 and "second factor" not in answer["error"]["message"], answer
+    status, answer = Browser(world).log_in(login, "An0ther-secret")
+    assert status == 401 and answer["error"]["message"] == "A second factor is needed.", answer
 
 
 def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world: World) -> None:

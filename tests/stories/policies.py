@@ -5,8 +5,10 @@ import json
 import os
 import signal
 import smtplib
+from datetime import datetime, timedelta
 
 from kit.instance import Failure
+from kit.jmap import Jmap
 from kit.world import PASSWORD, World
 
 IS_LONG = True
@@ -125,6 +127,17 @@ def told(world: World, address: str, *texts: str) -> None:
     assert not missing, (missing, letter[1].decode())
 
 
+def shown_by_jmap(world: World, address: str) -> dict[str, tuple[int, str]]:
+    """What mail programs show their owner: of each folder, how many days and what then."""
+    jmap = Jmap(world.server, address, PASSWORD)
+    names = {one["id"]: one["name"] for one in jmap.call("Mailbox/get")["list"]}
+    rules = jmap.call("Retention/get", ids=None)["list"]
+    for rule in rules:
+        told_at, from_at = (datetime.fromisoformat(rule[name].replace("Z", "+00:00")) for name in ("told", "appliesFrom"))
+        assert from_at - told_at == timedelta(days=1), rule
+    return {names[folder]: (rule["days"], rule["action"]) for rule in rules for folder in rule["mailboxIds"]}
+
+
 def story_mail_is_kept_as_long_as_a_policy_says(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     for address in (ada, bob):
@@ -144,6 +157,9 @@ def story_mail_is_kept_as_long_as_a_policy_says(world: World) -> None:
     assert done["messages"] == 12, done
     told(world, ada, "moved to the archive after 365 days", "Junk (and folders below it): deleted after 30 days", "all other folders")
     assert counts(world, ada) == {"INBOX": 1, "Junk": 0, "Trash": 9, "Archive": 6, "Projects": 0, "Projects/Old": 0, "Drafts": 3, "Keep=it": 3}
+    assert shown_by_jmap(world, ada) == {"Inbox": (365, "archive"), "Junk": (30, "delete"), "Trash": (14, "delete"), "Projects": (100, "trash"),
+                                         "Old": (100, "trash"), "Keep=it": (1000, "delete"), "Sent": (365, "archive")}
+    assert shown_by_jmap(world, bob) == {}
     assert counts(world, bob) == {**before}, "who is not selected keeps his"
     assert policy(world, "retain", "Keep")["messages"] == 0, "what was moved stays, and its time begins anew"
     recoverable = world.server.api("GET", f"/mailboxes/{ada}/recoverable?folder=Junk")["messages"]

@@ -215,6 +215,8 @@ static void app_passwords(void **state)
     phone.expires_us = clock_now_us() - 1;
     OK(app_password_add(f->kit->directory, &kit_root, &phone, hash, &id, &f->err));
     assert_false(try(f, "ada@example.org", text));
+    assert_int_equal(f->err.kind, ERR_EXPIRED);
+    assert_false(try(f, "nopassword@example.org", text)); /* nobody else learns that it was one */
     assert_int_equal(f->err.kind, ERR_AUTH);
 }
 

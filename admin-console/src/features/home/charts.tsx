@@ -16,7 +16,7 @@ const DIGIT = 6.6
 const RIGHT = 8
 const TOP = 8
 const BOTTOM = 22
-type Look = 'one' | 'two' | 'three' | 'bad'
+type Look = 'one' | 'two' | 'three' | 'four' | 'five' | 'bad'
 interface Series {
   name: string
   look: Look
@@ -107,6 +107,10 @@ function Chart({ of, title, series }: { of: Statistics; title: string; series: S
   )
 }
 
+const LOOKS: Look[] = ['one', 'two', 'three', 'four', 'five']
+const PROTOCOLS = ['imap', 'smtp', 'pop3', 'web', 'other']
+const byProtocol = (name: string): Series[] => PROTOCOLS.map((protocol, i) => ({ name: `${name}-${protocol}`, look: LOOKS[i] ?? 'one' }))
+
 const RANGES = ['24', '168', '744'] as const
 
 /** Mail, queue, refusals and logins over time. */
@@ -128,6 +132,8 @@ export default function Charts() {
             <Chart of={of} title={say('chart.queue')} series={[{ name: 'queue', look: 'one' }]} />
             <Chart of={of} title={say('chart.refused')} series={[{ name: 'refused', look: 'bad' }]} />
             <Chart of={of} title={say('chart.logins')} series={[{ name: 'logins', look: 'one' }, { name: 'failed-logins', look: 'bad' }]} />
+            <Chart of={of} title={say('chart.loginsBy')} series={byProtocol('logins')} />
+            <Chart of={of} title={say('chart.failedBy')} series={byProtocol('failed-logins')} />
           </div>
         )}
       </Answered>

@@ -4,6 +4,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { List } from '../../jmap/list'
 import { isSnoozed } from '../folders/names'
+import { RetentionBanner } from '../retention/banner'
 import { untilTimes } from '../snooze/data'
 import type { Actions, MailDialog } from './actions'
 import { ImportHere } from './import'
@@ -116,6 +117,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
       ) : (
         <ListHead place={place} title={title} total={list.total} spec={list.spec} />
       )}
+      <RetentionBanner place={place} />
       {list.error !== null && list.total === null && <ErrorPanel error={list.error} retry={() => list.ensure(from, to)} />}
       {list.total === 0 && (place.q || place.only.length > 0 ? <EmptyState title={say('nothingFound')}>{say('nothingFoundLead')}</EmptyState> : <EmptyState title={say('empty')}>{say('emptyLead')}</EmptyState>)}
       <div ref={scroller} className={classes.scroller} data-waiting={list.total === null || undefined}>

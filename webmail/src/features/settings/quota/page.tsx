@@ -7,6 +7,7 @@ import { useMail, useStore } from '../../../jmap/mail'
 import { quotas } from '../../../jmap/wire'
 import { useFolderName } from '../../folders/names'
 import { folderName } from '../../mail/place'
+import { RetentionPanel } from '../../retention/panel'
 import { useQuotaTexts } from './texts'
 
 type Quota = z.infer<typeof quotas>['list'][number]
@@ -51,6 +52,7 @@ export default function QuotaPage() {
           </>
         )}
       </Answered>
+      <RetentionPanel />
       <Panel title={say('room')}>
         <Group gap="sm">
           <Button variant="default" renderRoot={(props) => <Link {...props} to="/mail/$account/$folder" params={{ account: 'me', folder: 'all' }} search={{ sort: 'size down' }} />}>
