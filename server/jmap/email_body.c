@@ -95,6 +95,19 @@ const char *email_part_type(const void *arena, const struct letter_source *sourc
     return talloc_asprintf(arena, "%s/%s", email_lower(arena, type.type), email_lower(arena, type.subtype));
 }
 
+bool email_part_is(const void *arena, const struct letter_source *source, uint32_t number, const char *type)
+{
+    return number < source->index.count && strcmp(email_part_type(arena, source, number), type) == 0;
+}
+
+uint32_t email_part_child(const struct letter_source *source, uint32_t parent, uint32_t number)
+{
+    for (uint32_t i = parent + 1; i < source->index.count; i++)
+        if (source->index.parts[i].parent == parent && source->index.parts[i].number == number)
+            return i;
+    return MIME_NO_PART;
+}
+
 static uint64_t decoded_size(const struct letter_source *source, const struct mime_part *part)
 {
     struct span body = mime_part_body(source->bytes, part);

@@ -12,6 +12,10 @@ bool email_part_is_multipart(const struct mime_part *part);
 char *email_lower(const void *arena, struct span text);
 /* "text/plain", in small letters; under `arena`. */
 const char *email_part_type(const void *arena, const struct letter_source *source, uint32_t number);
+/* Is there such a part, and of this type? */
+bool email_part_is(const void *arena, const struct letter_source *source, uint32_t number, const char *type);
+/* The n-th child (from 1) of a multipart; MIME_NO_PART where there is none. */
+uint32_t email_part_child(const struct letter_source *source, uint32_t parent, uint32_t number);
 /* Text or null; new references. */
 json_t *email_part_charset(const void *arena, const struct letter_source *source, uint32_t number);
 /* The word of Content-Disposition, in small letters, or null; a new reference. */

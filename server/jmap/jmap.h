@@ -54,6 +54,7 @@ struct jmap_options {
     int undo_s;                    /* for which a message waits where its sender has no preference */
     struct dns *dns;               /* for pictures in letters (picture.h) */
     const char *ca_file;           /* whose certificates are believed there; "": the system's */
+    const char *openpgp_socket;    /* where signatures of OpenPGP are checked (extract/openpgp.h) */
     const struct net_network *picture_networks; /* where pictures may come from although it is not public */
     size_t picture_network_count;
     const struct net_network *push_networks; /* where push services may be although it is not public */

@@ -62,6 +62,10 @@ static bool sort_names(struct jmap_call *call, json_t *properties, enum letter_k
         if (flag &&
             (kind != LETTER_STORED || (flag != &wanted->has_preview && flag != &wanted->has_attachment)))
             continue;
+        if (name && openpgp_is_property(name)) {
+            wanted->checker = openpgp_checker_new(call);
+            continue;
+        }
         list = flag ? wanted->of_item : name ? list_of(wanted, name) : NULL;
         if (!list)
             return jmap_fail(call, "invalidArguments", "There is no property %.100s.",
@@ -98,7 +102,7 @@ bool letter_wanted_read(struct jmap_call *call, json_t *properties, enum letter_
         w->verifier = signature_verifier_new(call->arena, call->request->jmap->options.ca_file);
     w->has_header = w->has_headers || json_array_size(w->of_header) > 0;
     w->has_body = w->has_structure || w->has_text || w->has_html || w->has_attachments ||
-                  (w->has_values && fetches) || w->verifier ||
+                  (w->has_values && fetches) || w->verifier || w->checker ||
                   (kind == LETTER_PARSED && (w->has_preview || w->has_attachment));
     return true;
 }
@@ -163,6 +167,8 @@ void letter_add(const void *arena, const struct letter_source *source, const str
     if (source->has_index) {
         if (wanted->verifier)
             smime_add(wanted->verifier, source, wanted->of_smime, object);
+        if (wanted->checker)
+            openpgp_add(wanted->checker, source, object);
         if (wanted->has_structure)
             json_object_set_new(object, "bodyStructure",
                                 jmap_body_structure(arena, source, wanted->body_properties));

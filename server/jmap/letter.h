@@ -6,6 +6,7 @@
 #define JMAP_LETTER_H
 
 #include "jmap/email.h"
+#include "jmap/openpgp.h"
 #include "jmap/smime.h"
 
 enum letter_kind { LETTER_STORED, LETTER_PARSED };
@@ -15,6 +16,7 @@ struct letter_wanted {
     json_t *of_header; /* names of header properties */
     json_t *of_smime;  /* names of those that tell of a signature */
     struct signature_verifier *verifier; /* where there are some */
+    struct openpgp_checker *checker;     /* where `openpgp` is wanted */
     bool has_headers, has_structure, has_values, has_text, has_html, has_attachments;
     bool has_preview, has_attachment;
     bool has_header, has_body; /* what must be read for all this */

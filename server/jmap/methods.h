@@ -76,6 +76,8 @@ METHOD(sender_get);
 METHOD(sender_set);
 METHOD(send_grant_get);
 METHOD(send_grant_set);
+METHOD(openpgp_key_get);
+METHOD(openpgp_key_set);
 METHOD(snooze_get);
 METHOD(snooze_set);
 METHOD(search_folder_get);

@@ -23,32 +23,18 @@ bool smime_is_property(const char *name)
 
 enum kind { KIND_PLAIN, KIND_UNKNOWN, KIND_SIGNED };
 
-static bool is_type(const void *arena, const struct letter_source *source, uint32_t number, const char *type)
-{
-    return number < source->index.count && strcmp(email_part_type(arena, source, number), type) == 0;
-}
-
-/* The n-th child (from 1) of the whole message; MIME_NO_PART where there is none. */
-static uint32_t child(const struct letter_source *source, uint32_t number)
-{
-    for (uint32_t i = 1; i < source->index.count; i++)
-        if (source->index.parts[i].parent == 0 && source->index.parts[i].number == number)
-            return i;
-    return MIME_NO_PART;
-}
-
 static enum kind kind_of(const void *arena, const struct letter_source *source)
 {
     uint32_t signature;
 
-    if (is_type(arena, source, 0, "application/pkcs7-mime") ||
-        is_type(arena, source, 0, "application/x-pkcs7-mime"))
+    if (email_part_is(arena, source, 0, "application/pkcs7-mime") ||
+        email_part_is(arena, source, 0, "application/x-pkcs7-mime"))
         return KIND_UNKNOWN;
-    if (!is_type(arena, source, 0, "multipart/signed"))
+    if (!email_part_is(arena, source, 0, "multipart/signed"))
         return KIND_PLAIN;
-    signature = child(source, 2);
-    return is_type(arena, source, signature, "application/pkcs7-signature") ||
-                   is_type(arena, source, signature, "application/x-pkcs7-signature")
+    signature = email_part_child(source, 0, 2);
+    return email_part_is(arena, source, signature, "application/pkcs7-signature") ||
+                   email_part_is(arena, source, signature, "application/x-pkcs7-signature")
                ? KIND_SIGNED
                : KIND_UNKNOWN;
 }
@@ -58,7 +44,7 @@ static enum kind kind_of(const void *arena, const struct letter_source *source)
 /* The bytes of the part that is signed, its header included. */
 static struct span signed_bytes(const struct letter_source *source)
 {
-    const struct mime_part *part = email_part_at(source, child(source, 1));
+    const struct mime_part *part = email_part_at(source, email_part_child(source, 0, 1));
 
     return span_of(source->bytes.p + part->header_start, (size_t)(part->body_end - part->header_start));
 }
@@ -90,7 +76,7 @@ static const char *const faults[] = {
 static const char *verify(struct signature_verifier *verifier, const void *arena,
                           const struct letter_source *source)
 {
-    const struct mime_part *part = email_part_at(source, child(source, 2));
+    const struct mime_part *part = email_part_at(source, email_part_child(source, 0, 2));
     struct buf der = buf_owned_by(arena);
     const char *emails[SENDERS_MAX];
     enum signature_verdict verdict;

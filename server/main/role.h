@@ -114,6 +114,7 @@ void role_housekeeping_stop(struct role *role);
 
 /* Where the role extract is asked, in the data directory. */
 #define EXTRACT_SOCKET "run/extract.sock"
+#define OPENPGP_SOCKET "run/openpgp.sock"
 /* Listens there. */
 bool role_extract_start(struct role *role, struct err *err);
 /* Its limits hold for the next document. */

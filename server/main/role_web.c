@@ -170,6 +170,7 @@ static bool open_jmap(struct role *role, struct web_role *own, struct err *err)
                                           .undo_s = (int)config->undo_window_s,
                                           .dns = own->dns,
                                           .ca_file = config->trusted_certificates,
+                                          .openpgp_socket = config_path(role->arena, config, OPENPGP_SOCKET),
                                           .picture_networks = networks,
                                           .picture_network_count = network_count,
                                           .push_networks = push_networks,

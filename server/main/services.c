@@ -30,7 +30,7 @@ const struct role_kind role_kinds[] = {
       role_transport_start, role_transport_reload, role_transport_stop },
     { "housekeeping", "search index, retention, audits, certificate dates", role_housekeeping_start,
       role_housekeeping_reload, role_housekeeping_stop, true },
-    { "extract", "reads attached documents for the search, each in a process without rights",
+    { "extract", "reads what is foreign (attached documents, OpenPGP), each in a process without rights",
       role_extract_start, role_extract_reload, role_extract_stop, true },
     { .name = NULL },
 };

@@ -67,7 +67,7 @@ static enum extract_verdict html_text(struct span bytes, struct extract_sink *si
 
 static enum extract_verdict (*const readers[EXTRACT_KINDS])(struct span bytes, struct extract_sink *sink) = {
     [EXTRACT_PDF] = pdf_text,     [EXTRACT_OFFICE] = office_text, [EXTRACT_RTF] = rtf_text,
-    [EXTRACT_PLAIN] = plain_text, [EXTRACT_HTML] = html_text,
+    [EXTRACT_PLAIN] = plain_text, [EXTRACT_HTML] = html_text,     [EXTRACT_OPENPGP] = openpgp_text,
 };
 
 enum extract_verdict extract_text(enum extract_kind kind, struct span bytes, struct extract_sink *sink)

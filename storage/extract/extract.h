@@ -23,6 +23,7 @@ enum extract_kind {
     EXTRACT_RTF,
     EXTRACT_PLAIN,
     EXTRACT_HTML,
+    EXTRACT_OPENPGP, /* a question, and no document: openpgp.h */
     EXTRACT_KINDS
 };
 

@@ -12,5 +12,7 @@ enum extract_verdict office_text(struct span bytes, struct extract_sink *sink);
 enum extract_verdict pdf_text(struct span bytes, struct extract_sink *sink);
 /* Loads poppler and lets it prepare itself; false where it is not installed. Once, before children are made. */
 bool pdf_prepare(void);
+/* Answers a question about signatures and certificates (openpgp.h). */
+enum extract_verdict openpgp_text(struct span bytes, struct extract_sink *sink);
 
 #endif

@@ -11,6 +11,7 @@ import { interruptedTests } from './interrupted.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
 import { pushTests } from './push.mjs'
+import { openPgpTests } from './openpgp.mjs'
 import { searchTests } from './searches.mjs'
 import { settingsTests } from './settings.mjs'
 import { ticketTests } from './tickets.mjs'
@@ -19,7 +20,7 @@ import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests, ...pushTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...openPgpTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests, ...pushTests],
   directory: () => [...companyTests(), ...ticketTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')

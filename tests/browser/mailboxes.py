@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import scene
-from kit import smime
+from kit import openpgp, smime
 from kit.instance import Instance
 
 EMMA, FELIX = "emma@letters.example", "felix@letters.example"
@@ -118,9 +118,20 @@ def signatures(emma: Letters) -> None:
     now = datetime.datetime.now().astimezone()
     smime.key_of("zoe", "zoe@friend.example", "authority")
     good = smime.signed("zoe@friend.example", "zoe", "Signed and whole")
-    for letter in (good, good.replace(b"The offer holds", b"The offer falls").replace(b"Signed and whole", b"Signed and changed"),
-                   good.replace(b"pkcs7-signature", b"pgp-signature").replace(b"Signed and whole", b"Signed otherwise")):
+    for letter in (good, good.replace(b"The offer holds", b"The offer falls").replace(b"Signed and whole", b"Signed and changed"), *openpgp_letters()):
         emma.append("Archive", r"\Seen", now, letter)
+
+
+def openpgp_letters() -> list[bytes]:
+    zoe = "zoe@friend.example"
+    with openpgp.Keyring() as keys:
+        keys.make(zoe)
+        whole = openpgp.signed(keys, zoe, zoe, "PGP whole", more=(openpgp.autocrypt(keys, zoe),))
+        letter = openpgp.signed(keys, zoe, zoe, "PGP changed")
+        text = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        return [whole, letter.replace(b"The offer holds", b"The offer falls"), letter.replace(b"From: zoe", b"From: yves").replace(b"PGP changed", b"PGP forged"),
+                openpgp.head(zoe, "PGP partial") + text + keys.clear(b"The offer holds.\n", zoe) + b"And something else.\r\n",
+                openpgp.head(zoe, "PGP sealed") + text + keys.sealed(b"secret", zoe)]
 
 
 def hostile(emma: Letters) -> None:

@@ -67,8 +67,14 @@ export class AccountStore {
 
   // ---- reading
 
-  /** Folders and where the account stands. Safe to call again. */
-  async load(): Promise<void> {
+  private loading: Promise<void> | null = null
+
+  /** Folders and where the account stands. Safe to call again; who calls while they are under way waits for the same answer. */
+  load(): Promise<void> {
+    this.loading ??= this.loadFolders().finally(() => (this.loading = null))
+    return this.loading
+  }
+  private async loadFolders(): Promise<void> {
     try {
       const batch = this.jmap.batch()
       const calls = folderCalls(this.accountId)

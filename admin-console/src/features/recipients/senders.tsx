@@ -78,7 +78,7 @@ export function SendersTab({ address }: { address: string }) {
       <Answered of={found}>
         {(all) => (
           <>
-            {all.senders.length === 0 && <p className={classes.none}>{say('none')}</p>}
+            {all.senders.length === 0 && <p className={classes.none}>{say(all.keeps_sent === null ? 'none.group' : 'none')}</p>}
             <ul className={classes.list}>
               {all.senders.map((s) => (
                 <li key={s.address}>

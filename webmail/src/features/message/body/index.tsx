@@ -163,7 +163,7 @@ export function MessageBody({ store, message }: { store: AccountStore; message: 
   return (
     <div className={classes.message}>
       <SenderProof verdict={verdict} />
-      <SignatureLine signature={known?.signature} />
+      <SignatureLine jmap={jmap} accountId={accountId} message={message} signature={known?.signature} />
       <SenderWarnings verdict={verdict} />
       {html.length > 0 ? <HtmlBody key={message.id} store={store} message={message} html={html} sender={pictureSender(verdict, message)} /> : <PlainBody key={message.id} text={text} />}
       <Files jmap={jmap} accountId={accountId} message={message} inText={inText} />

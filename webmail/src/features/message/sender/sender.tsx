@@ -1,20 +1,23 @@
 // Who sent a message, and what is not as it looks.
 import { IconAlertTriangle, IconCertificate, IconShieldCheck } from '@chappe/kit/icons'
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import * as z from 'zod/mini'
 import { CAPABILITIES, type Jmap } from '../../../jmap/client'
 import { getOf, type Message } from '../../../jmap/wire'
 import classes from './sender.module.css'
 import { useSenderTexts } from './texts'
-import { signatureOf, SIGNATURE_FAULTS, type Signature } from './signature'
+import { openPgp, signatureOf, SIGNATURE_FAULTS, type Signature } from './signature'
 import { verdictOf, type Verdict, type Warning } from './verdict'
+
+const OpenPgpLine = lazy(() => import('./openpgp'))
 
 const RESULTS = 'header:Authentication-Results:asRaw:all'
 const RECEIVED = 'header:Received:asRaw:all'
 const smime = { smimeStatus: z.nullish(z.string()), smimeErrors: z.nullish(z.array(z.string())) }
-const fields = z.object({ id: z.string(), ...smime, [RESULTS]: z.nullish(z.array(z.string())), [RECEIVED]: z.nullish(z.array(z.string())) })
+const fields = z.object({ id: z.string(), ...smime, openpgp: z.nullish(openPgp), [RESULTS]: z.nullish(z.array(z.string())), [RECEIVED]: z.nullish(z.array(z.string())) })
 
-/** What is known of a message beside its text: whose it is, and whether a signature (RFC 9219) holds. */
+/** What is known of a message beside its text: whose it is, and whether a signature (RFC 9219, OpenPGP) holds. */
 export interface Known {
   verdict: Verdict
   signature: Signature
@@ -28,9 +31,9 @@ export function useVerdict(jmap: Jmap, accountId: string, message: Message): Kno
     gcTime: 120_000,
     refetchOnWindowFocus: false,
     queryFn: async ({ signal }) => {
-      const properties = ['id', RESULTS, RECEIVED, ...(CAPABILITIES.smime in jmap.session.capabilities ? Object.keys(smime) : [])]
+      const properties = ['id', RESULTS, RECEIVED, ...(CAPABILITIES.smime in jmap.session.capabilities ? Object.keys(smime) : []), ...(CAPABILITIES.owner in jmap.session.capabilities ? ['openpgp'] : [])]
       const [one] = (await jmap.call('Email/get', { accountId, ids: [message.id], properties }, getOf(fields), signal)).list
-      return { verdict: verdictOf(message.from ?? [], one?.[RESULTS] ?? [], one?.[RECEIVED] ?? []), signature: signatureOf(message, one?.smimeStatus ?? null, one?.smimeErrors ?? []) }
+      return { verdict: verdictOf(message.from ?? [], one?.[RESULTS] ?? [], one?.[RECEIVED] ?? []), signature: signatureOf(one?.openpgp ?? null, one?.smimeStatus ?? null, one?.smimeErrors ?? []) }
     },
   })
   return found.data ?? null
@@ -86,7 +89,7 @@ export function SenderWarnings({ verdict }: { verdict: Verdict | null }) {
 }
 
 /** Whether the message is signed, and what of it. */
-export function SignatureLine({ signature }: { signature: Signature | undefined }) {
+export function SignatureLine({ jmap, accountId, message, signature }: { jmap: Jmap; accountId: string; message: Message; signature: Signature | undefined }) {
   const say = useSenderTexts()
   if (!signature) return null
   if (signature.kind === 'good')
@@ -96,7 +99,13 @@ export function SignatureLine({ signature }: { signature: Signature | undefined 
         {say('signature.good')}
       </span>
     )
-  if (signature.kind === 'unchecked') return <span className={classes.signed}>{say(`signature.${signature.by}`)}</span>
+  if (signature.kind === 'unchecked') return <span className={classes.signed}>{say('signature.other')}</span>
+  if (signature.kind === 'openpgp')
+    return (
+      <Suspense>
+        <OpenPgpLine jmap={jmap} accountId={accountId} message={message} found={signature.found} />
+      </Suspense>
+    )
   const known = SIGNATURE_FAULTS.find((f) => f.words === signature.why)
   return (
     <ul className={classes.warnings} role="alert">

@@ -9,6 +9,7 @@ import formClasses from '../form.module.css'
 import { isSender } from '../rules/model'
 import { make, ownQuery, remove } from '../security/data'
 import securityClasses from '../security/security.module.css'
+import { SenderKeys } from './keys'
 import { useSenderTexts } from './texts'
 
 const rule = z.object({ id: z.string(), sender: z.string(), action: z.string() })
@@ -84,6 +85,7 @@ export default function SendersPage() {
         <>
           <List action="block" all={all} />
           <List action="allow" all={all} />
+          <SenderKeys />
         </>
       )}
     </Answered>
