@@ -37,6 +37,7 @@ export class AccountStore {
   private readonly told = new Set<() => void>()
   private readonly lists = new Map<string, List>()
   private flights: Flight[] = []
+  private loading: Promise<void> | null = null
   private syncing: Promise<void> | null = null
   private again = false
 
@@ -67,8 +68,15 @@ export class AccountStore {
 
   // ---- reading
 
-  /** Folders and where the account stands. Safe to call again. */
-  async load(): Promise<void> {
+  /** Folders and where the account stands. Safe to call again; calls while one runs are that one. */
+  load(): Promise<void> {
+    this.loading ??= this.loadAll().finally(() => {
+      this.loading = null
+    })
+    return this.loading
+  }
+
+  private async loadAll(): Promise<void> {
     try {
       const batch = this.jmap.batch()
       const calls = folderCalls(this.accountId)
