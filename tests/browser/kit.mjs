@@ -31,10 +31,12 @@ export function killWebRole() {
 
 const SWITCHES = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
+const launch = (executablePath, more) => chromium.launch({ executablePath, args: [...SWITCHES, ...more] })
+
 /** `more`: further switches of the browser. */
-export async function openBrowser(...more) {
-  return chromium.launch({ executablePath: shell, args: [...SWITCHES, ...more] })
-}
+export const openBrowser = (...more) => launch(shell, more)
+/** One that has notifications, too. */
+export const openWholeBrowser = (...more) => launch(chrome, more)
 
 /** Somebody at a computer of a company's domain: an ordinary window of a browser of its own, with that environment and those switches. `at`: where its pages come from. */
 export async function colleague(folder, at, env, switches, options = {}) {

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { check, innocent, openBrowser, origin } from './kit.mjs'
+import { check, innocent, openWholeBrowser, origin } from './kit.mjs'
 import { ask, EMMA, Imap, reader, settledMail, until } from './mail-kit.mjs'
 
 /** What a push service would do to the browser. */
@@ -31,7 +31,7 @@ function pretend() {
 }
 
 async function subscriber() {
-  const own = await openBrowser('--ignore-certificate-errors')
+  const own = await openWholeBrowser('--ignore-certificate-errors')
   const who = await reader(own, { worker: true }, EMMA)
   await who.context.addInitScript(pretend)
   await who.context.grantPermissions(['notifications'], { origin })

@@ -175,15 +175,18 @@ async function undoByDefault({ page, ...who }) {
     const [{ list: mails }] = await jmap(page, [['Email/get', { ids, properties: ['sentAt'] }]])
     return (Date.parse(one.sendAt) - Date.parse(mails[0].sentAt)) / 1000
   }
+  const choose = async (seconds) => {
+    await page.goto(`${origin}/settings/general`)
+    await page.getByRole('combobox', { name: 'Time to take back what was sent' }).click()
+    await page.getByRole('option', { name: `${seconds} seconds`, exact: true }).click()
+    await until('it to be kept', async () => (await jmap(page, [['Preferences/get', { ids: null }]]))[0].list[0].undoSend === seconds)
+  }
   await begin(page)
   await fill(page, { subject: `Held by default ${run}`, text: 'Some seconds.' })
   await page.keyboard.press('Control+Enter')
   check('it waits some seconds', (await held(`Held by default ${run}`)) >= 5)
   await dismiss(page)
-  await page.goto(`${origin}/settings/general`)
-  await page.getByRole('combobox', { name: 'Time to take back what was sent' }).click()
-  await page.getByRole('option', { name: '30 seconds' }).click()
-  await until('it to be kept', async () => (await jmap(page, [['Preferences/get', { ids: null }]]))[0].list[0].undoSend === 30)
+  await choose(30)
   await page.goto(`${origin}/mail/me/inbox`)
   await begin(page)
   await fill(page, { subject: `Held for longer ${run}`, text: 'Half a minute.' })
@@ -193,6 +196,7 @@ async function undoByDefault({ page, ...who }) {
   await body(page).waitFor()
   await dialog(page).getByRole('button', { name: 'Discard the draft' }).click()
   await dialog(page).waitFor({ state: 'detached' })
+  await choose(5)
   innocent(who)
 }
 
