@@ -243,11 +243,12 @@ const READ_ALL = 1000
 const READ_SOME = 120
 const KEPT_A_MESSAGE = 20 * 1024
 
-/** What is fetched ahead comes when the page is idle, at last after five seconds. */
-async function scriptsAreThere(page) {
-  const scripts = () => page.evaluate(() => performance.getEntriesByType('resource').filter((one) => one.name.endsWith('.js')).length)
-  for (let before = -1, now = await scripts(); now !== before; before = now, now = await scripts()) await page.waitForTimeout(6000)
-}
+/** What is fetched ahead comes when the page is idle. */
+const scriptsAreThere = (page) =>
+  page.waitForFunction(() => {
+    const [begun, done] = ['ahead-begins', 'ahead-ends'].map((name) => performance.getEntriesByName(name).length)
+    return begun > 0 && begun === done
+  })
 
 /** One after the other, with the key: what the tab keeps of them stays small. */
 async function keepsMemory(browser) {
@@ -362,6 +363,23 @@ async function asksOnlyJmap(who, browser) {
   check('but these were', [...asked].some((a) => a === '/jmap/api') && asked.size > 5, asked.size)
 }
 
+/** The stream that opens and the page that comes back ask for the folders while they are on their way: one request serves all. */
+async function loadsOnce(who) {
+  const page = await who.context.newPage()
+  const asked = []
+  await page.route('**/jmap/api', async (route) => {
+    const { methodCalls } = route.request().postDataJSON()
+    for (const [name, args] of methodCalls) if (name === 'Mailbox/get' && !args['#ids']) asked.push(args.accountId)
+    if (asked.length > 0) await new Promise((go) => setTimeout(go, 700)) // a slow line
+    await route.continue().catch(() => undefined)
+  })
+  await page.goto(origin + '/mail/me/inbox')
+  await rows(page).first().waitFor()
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.close()
+  check('the folders of each account were asked for once', asked.length > 0 && new Set(asked).size === asked.length, asked.join())
+}
+
 const BUDGET = 250 * 1024
 
 /** Script that is fetched before the list shows, as gzip. */
@@ -427,6 +445,7 @@ export const mailWalkTests = [
       ['mail/walks/agree', agree],
       ['mail/walks/memory', (_, browser) => keepsMemory(browser)],
       ['mail/walks/only-jmap', asksOnlyJmap],
+      ['mail/walks/loads-once', loadsOnce],
       ['mail/walks/logged-out', (_, browser) => isLoggedOutElsewhere(browser)],
       ['mail/walks/a-day', aDay],
       ['mail/walks/restarts', restarts],

@@ -37,6 +37,7 @@ export class AccountStore {
   private readonly told = new Set<() => void>()
   private readonly lists = new Map<string, List>()
   private flights: Flight[] = []
+  private loading: Promise<void> | null = null
   private syncing: Promise<void> | null = null
   private again = false
 
@@ -66,8 +67,6 @@ export class AccountStore {
   }
 
   // ---- reading
-
-  private loading: Promise<void> | null = null
 
   /** Folders and where the account stands. Safe to call again; who calls while they are under way waits for the same answer. */
   load(): Promise<void> {
