@@ -72,6 +72,9 @@ static const char *const faults[] = {
     [SIGNATURE_ANOTHER] = "The certificate is not that of the sender's address.",
 };
 
+/* A third part beside the two would be shown, and is covered by nothing. */
+static const char *const beside = "Something of the message is not signed.";
+
 /* What is wrong with it; NULL: nothing. */
 static const char *verify(struct signature_verifier *verifier, const void *arena,
                           const struct letter_source *source)
@@ -82,6 +85,8 @@ static const char *verify(struct signature_verifier *verifier, const void *arena
     enum signature_verdict verdict;
     json_t *from;
 
+    if (email_part_child(source, 0, 3) != MIME_NO_PART)
+        return beside;
     if (!codec_decode_all(mime_part_body(source->bytes, part), part->encoding, SMIME_SIGNATURE_MAX, &der))
         return faults[SIGNATURE_UNREADABLE];
     from = jmap_header_property(arena, source->header, "from");

@@ -19,6 +19,7 @@ export const SIGNATURE_FAULTS = [
   { name: 'changed', words: 'The message is not as it was when it was signed.' },
   { name: 'unbelieved', words: 'The certificate is not believed here.' },
   { name: 'another', words: "The certificate is not that of the sender's address." },
+  { name: 'beside', words: 'Something of the message is not signed.' },
   { name: 'unreadable', words: 'The signature cannot be read.' },
 ] as const
 
