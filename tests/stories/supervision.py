@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 from kit.instance import Failure
-from kit.world import World
+from kit.world import PASSWORD, World
 
 PRIVATE = True
 SETTINGS = {"watchdog": "5s"}
@@ -95,7 +95,8 @@ def story_stop_leaves_nothing(world: World) -> None:
 
 def story_commands_work_while_nothing_runs(world: World) -> None:
     world.server.stop()
-    ada = world.user("ada")
+    ada = f"ada@{world.domain}"
+    world.server.run("user", "add", ada, "--name", "Ada", "--password-file", "-", stdin=PASSWORD + "\n")
     assert json.loads(world.server.run("user", "show", ada, "--json"))["address"] == ada
     assert os.listdir(os.path.join(world.server.data, "postgres", "run")) == []
     world.server.start()
