@@ -122,8 +122,8 @@ static json_t *time_json(int64_t us)
     char text[32];
     struct tm date;
 
-    gmtime_r(&seconds, &date);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date);
+    if (!gmtime_r(&seconds, &date) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &date) == 0)
+        return json_null();
     return json_string(text);
 }
 
@@ -157,13 +157,13 @@ static json_t *certificate_json(const void *owner, const struct tls_pair *pair, 
 
     if (!is_read)
         found = &none;
-    return json_pack(
-        "{s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:b, s:b, s:b, s:s?}", "file", pair->certificate_file, "names",
-        names_json(found->names), "issuer", found->issuer ? found->issuer : "", "subject",
-        found->subject ? found->subject : "", "from", is_read ? time_json(found->not_before_us) : json_null(),
-        "until", is_read ? time_json(found->not_after_us) : json_null(), "days",
-        is_read ? certificate_days(found, clock_now_us()) : -1, "is_default", is_default, "is_self_signed",
-        found->is_self_signed, "has_key", has_key, "fault", fault);
+    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:b, s:b, s:b, s:s?}", "file",
+                     pair->certificate_file, "names", names_json(found->names), "issuer",
+                     found->issuer ? found->issuer : "", "subject", found->subject ? found->subject : "",
+                     "from", is_read ? time_json(found->not_before_us) : json_null(), "until",
+                     is_read ? time_json(found->not_after_us) : json_null(), "days",
+                     is_read ? certificate_days(found, clock_now_us()) : -1, "is_default", is_default,
+                     "is_self_signed", found->is_self_signed, "has_key", has_key, "fault", fault);
 }
 
 void certificates_list(const struct config *config, json_t *certificates)
