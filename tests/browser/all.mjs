@@ -20,7 +20,8 @@ import { writingTests } from './writing.mjs'
 
 const parts = {
   console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...openPgpTests, ...writingTests, ...interruptedTests, ...hostileTests, ...settingsTests, ...offlineTests, ...pushTests],
+  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...openPgpTests, ...hostileTests, ...offlineTests, ...pushTests],
+  writing: () => [...writingTests, ...interruptedTests, ...settingsTests],
   directory: () => [...companyTests(), ...ticketTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
