@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <talloc.h>
 
+json_t *jmap_only(const json_t *all, const char *const *names, size_t count, uint64_t wanted)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = json_object_get(all, names[i]);
+        if (wanted & (UINT64_C(1) << i))
+            json_object_set(object, names[i], value ? value : json_null());
+    }
+    return object;
+}
+
 bool jmap_wanted(struct jmap_call *call, const char *const *names, size_t count, uint64_t standard,
                  uint64_t *wanted_out)
 {

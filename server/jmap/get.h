@@ -8,6 +8,8 @@
  * False, and the call failed, for one that is not among them. */
 MUST_CHECK bool jmap_wanted(struct jmap_call *call, const char *const *names, size_t count, uint64_t standard,
                             uint64_t *wanted_out);
+/* A new object with those members of `all` that are wanted; null for what it lacks. */
+json_t *jmap_only(const json_t *all, const char *const *names, size_t count, uint64_t wanted);
 /* The argument `ids` without what stands twice; NULL: null, all are wanted. False, and the call failed, for too many or what
  * is no list of ids. `*ids_out` is the arena's. */
 MUST_CHECK bool jmap_get_ids(struct jmap_call *call, json_t **ids_out);

@@ -26,7 +26,7 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
 {
     const char *direction = direction_of(*id);
     struct err err = ERR_INIT;
-    json_t *answer, *object;
+    json_t *answer;
 
     (void)arg;
     if (!direction || !id[1])
@@ -39,13 +39,7 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     }
     json_object_set_new(answer, "id", json_string(id));
     json_object_set_new(answer, "direction", json_string(direction));
-    object = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        json_t *value = json_object_get(answer, names[i]);
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, names[i], value ? value : json_null());
-    }
-    return object;
+    return jmap_only(answer, names, COUNT_OF(names), wanted);
 }
 
 bool message_trace_get(struct jmap_call *call)

@@ -11,7 +11,7 @@ enum { KNOWN_MAX = OPENPGP_KEYS_MAX - OPENPGP_LETTER_KEYS_MAX };
 
 struct openpgp_checker {
     struct jmap_call *call;
-    unsigned left;
+    unsigned left, failures_left;
 };
 
 bool openpgp_is_property(const char *name)
@@ -25,6 +25,7 @@ struct openpgp_checker *openpgp_checker_new(struct jmap_call *call)
 
     checker->call = call;
     checker->left = OPENPGP_CHECKS_MAX;
+    checker->failures_left = OPENPGP_FAILURES_MAX;
     return checker;
 }
 
@@ -249,6 +250,19 @@ static json_t *unsigned_with_keys(struct judging *j)
     return object;
 }
 
+static bool check(struct openpgp_checker *checker, struct judging *j, struct err *err)
+{
+    bool is_done;
+
+    if (checker->left == 0 || checker->failures_left == 0)
+        return false;
+    checker->left--;
+    is_done = look(j, err);
+    if (!is_done && err->kind != ERR_LIMIT)
+        checker->failures_left--;
+    return is_done;
+}
+
 static json_t *value_of(struct openpgp_checker *checker, struct judging *j)
 {
     enum openpgp_letter_kind kind = j->letter.kind;
@@ -260,10 +274,9 @@ static json_t *value_of(struct openpgp_checker *checker, struct judging *j)
         return simple(UNREADABLE);
     if (kind == OPENPGP_LETTER_PLAIN && !j->letter.has_attached_key)
         return json_null();
-    if (checker->left == 0 || !look(j, &err))
+    if (!check(checker, j, &err))
         return kind == OPENPGP_LETTER_PLAIN ? json_null()
                                             : simple(err.kind == ERR_LIMIT ? UNSUPPORTED : UNAVAILABLE);
-    checker->left--;
     return kind == OPENPGP_LETTER_PLAIN ? unsigned_with_keys(j) : judge(j);
 }
 

@@ -14,8 +14,8 @@
 #include "jmap/email.h"
 #include "jmap/openpgp_letter.h"
 
-/* Signatures that one call has checked; those of further letters are "unavailable". */
-enum { OPENPGP_CHECKS_MAX = 50 };
+/* Letters that one call asks about, and how many of them may get no answer, which takes up to 15 s each: all further ones are "unavailable". */
+enum { OPENPGP_CHECKS_MAX = 50, OPENPGP_FAILURES_MAX = 2 };
 
 /* Is it the property of an Email that this is about? */
 bool openpgp_is_property(const char *name);

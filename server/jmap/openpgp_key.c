@@ -42,20 +42,20 @@ struct listed {
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
     const struct listed *listed = arg;
+    const char *address, *fingerprint;
     json_t *all = NULL, *object;
 
+    if (!read_id(call->arena, id, &address, &fingerprint))
+        return NULL;
     for (size_t i = 0; i < listed->count && !all; i++) {
         const struct openpgp_key *key = &listed->keys[i];
-        if (strcmp(id_of(call->arena, key->address, key->fingerprint), id) == 0)
+        if (strcmp(key->address, address) == 0 && strcmp(key->fingerprint, fingerprint) == 0)
             all = json_pack("{s:s, s:s, s:s, s:o}", "id", id, "address", key->address, "fingerprint",
                             key->fingerprint, "created", jmap_date(key->created_us));
     }
     if (!all)
         return NULL;
-    object = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, names[i], json_object_get(all, names[i]));
+    object = jmap_only(all, names, COUNT_OF(names), wanted);
     json_decref(all);
     return object;
 }

@@ -179,18 +179,10 @@ struct listed {
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
     const struct listed *listed = arg;
-    json_t *known = json_object_get(listed->by_id, id), *object;
+    const json_t *known = json_object_get(listed->by_id, id);
 
     (void)call;
-    if (!known)
-        return NULL;
-    object = json_object();
-    for (size_t i = 0; i < listed->type->name_count; i++) {
-        json_t *value = json_object_get(known, listed->type->names[i]);
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, listed->type->names[i], value ? value : json_null());
-    }
-    return object;
+    return known ? jmap_only(known, listed->type->names, listed->type->name_count, wanted) : NULL;
 }
 
 bool jmap_owner_get(struct jmap_call *call, const struct owner_type *type)

@@ -48,10 +48,7 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     all =
         json_pack("{s:s, s:s, s:s, s:n, s:s, s:n, s:{}, s:{}}", "id", id, "type", type_of(entry.kind), "name",
                   entry.name, "description", "email", entry.address, "timeZone", "capabilities", "accounts");
-    object = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, names[i], json_object_get(all, names[i]));
+    object = jmap_only(all, names, COUNT_OF(names), wanted);
     json_decref(all);
     return object;
 }

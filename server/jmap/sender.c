@@ -43,10 +43,7 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
                             jmap_date(listed->rules[i].created_us));
     if (!all)
         return NULL;
-    object = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, names[i], json_object_get(all, names[i]));
+    object = jmap_only(all, names, COUNT_OF(names), wanted);
     json_decref(all);
     return object;
 }

@@ -47,10 +47,7 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:s}", "id", id, "emailId", id, "mailboxId",
                     jmap_id_of(call, GROUP_ID_FOLDER, s->folder_id), "until", jmap_date(s->until_us),
                     "created", jmap_date(s->created_us), "kind", kinds[s->kind]);
-    object = json_object();
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (wanted & (UINT64_C(1) << i))
-            json_object_set(object, names[i], json_object_get(all, names[i]));
+    object = jmap_only(all, names, COUNT_OF(names), wanted);
     json_decref(all);
     return object;
 }

@@ -144,20 +144,21 @@ static const char READ_RIGHTS[] =
 static bool rights_on_all(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
                           struct err *err)
 {
-    void *arena = talloc_new(NULL);
+    void *arena;
     struct db_rows *rows;
     struct db_row row;
     bool is_read;
 
     *rights_out = mailbox->cache->finder ? OWNER_RIGHTS : 0;
-    is_read = *rights_out == 0 || mailbox_is_owner(mailbox, reader) ||
-              query(mailbox, arena, READ_RIGHTS, DB_ARGS(db_i64(mailbox->id)), &rows, err);
-    if (is_read && *rights_out && !mailbox_is_owner(mailbox, reader))
-        for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
-            size_t count;
-            struct span *entries = db_get_span_array(arena, &row, 0, &count);
-            *rights_out &= rights_of(mailbox, reader, entries, count);
-        }
+    if (*rights_out == 0 || mailbox_is_owner(mailbox, reader))
+        return true;
+    arena = talloc_new(NULL);
+    is_read = query(mailbox, arena, READ_RIGHTS, DB_ARGS(db_i64(mailbox->id)), &rows, err);
+    for (size_t i = 0; is_read && db_rows_at(rows, i, &row); i++) {
+        size_t count;
+        struct span *entries = db_get_span_array(arena, &row, 0, &count);
+        *rights_out &= rights_of(mailbox, reader, entries, count);
+    }
     talloc_free(arena);
     return is_read;
 }
@@ -174,14 +175,14 @@ static bool list_seen(struct mailbox *mailbox, const struct mailbox_reader *read
 {
     unsigned rights;
 
-    *folders_out = NULL;
-    *count_out = 0;
+    if (!list_present(mailbox, name, folder_id, owner, folders_out, count_out, err))
+        return false;
+    if (*count_out == 0) /* as in most mailboxes */
+        return true;
     if (!rights_on_all(mailbox, reader, &rights, err))
         return false;
     if (!may_see(rights))
-        return true;
-    if (!list_present(mailbox, name, folder_id, owner, folders_out, count_out, err))
-        return false;
+        *count_out = 0;
     for (size_t i = 0; i < *count_out; i++)
         (*folders_out)[i]->rights = rights;
     return true;

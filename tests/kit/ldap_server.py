@@ -17,7 +17,7 @@ from __future__ import annotations
 import socketserver
 import threading
 from dataclasses import dataclass
-from typing import Iterable, Iterator
+from typing import BinaryIO, Iterable, Iterator
 
 SEQUENCE, SET, OCTETS, INTEGER, ENUMERATED = 0x30, 0x31, 0x04, 0x02, 0x0a
 BIND, BIND_ANSWER, UNBIND, SEARCH, ENTRY, DONE = 0x60, 0x61, 0x42, 0x63, 0x64, 0x65
@@ -69,17 +69,19 @@ class Search:
     attributes: list[str]
 
 
+def message_from(file: BinaryIO) -> bytes:
+    """The content of the next one; empty at the end."""
+    head = file.read(2)
+    if len(head) < 2:
+        return b""
+    size = head[1]
+    if size & 0x80:
+        size = int.from_bytes(file.read(size & 0x7f), "big")
+    return file.read(size)
+
+
 class _Peer(socketserver.StreamRequestHandler):
     server: "_Server"
-
-    def message(self) -> bytes:
-        head = self.rfile.read(2)
-        if len(head) < 2:
-            return b""
-        size = head[1]
-        if size & 0x80:
-            size = int.from_bytes(self.rfile.read(size & 0x7f), "big")
-        return self.rfile.read(size)
 
     def say(self, number_: int, tag: int, *parts: bytes) -> None:
         self.wfile.write(ber(SEQUENCE, number(number_), ber(tag, *parts)))
@@ -89,7 +91,7 @@ class _Peer(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         try:
-            while data := self.message():
+            while data := message_from(self.rfile):
                 (_, raw), (tag, operation), *_ = elements(data)
                 if tag == UNBIND:
                     return

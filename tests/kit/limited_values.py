@@ -14,7 +14,7 @@ import socket
 import socketserver
 import threading
 
-from kit.ldap_server import SEARCH, SEQUENCE, ber, elements, text
+from kit.ldap_server import SEARCH, SEQUENCE, ber, elements, message_from, text
 
 LDAP_PORT = 389
 
@@ -22,22 +22,12 @@ LDAP_PORT = 389
 class _Peer(socketserver.StreamRequestHandler):
     server: "_Server"
 
-    def message(self) -> bytes:
-        """The content of the next one; empty at the end."""
-        head = self.rfile.read(2)
-        if len(head) < 2:
-            return b""
-        size = head[1]
-        if size & 0x80:
-            size = int.from_bytes(self.rfile.read(size & 0x7f), "big")
-        return self.rfile.read(size)
-
     def handle(self) -> None:
         owner = self.server.owner
         with socket.create_connection((owner.address, LDAP_PORT)) as behind:
             threading.Thread(target=self.answers, args=(behind,), daemon=True).start()
             try:
-                while message := self.message():
+                while message := message_from(self.rfile):
                     behind.sendall(ber(SEQUENCE, owner.limited(message)))
             except OSError:
                 pass
