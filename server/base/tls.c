@@ -31,6 +31,8 @@ struct tls_server {
 struct tls_client {
     SSL_CTX *context;
     bool verifies;
+    bool lacks_trust; /* in the system's authorities, which are read when the first server is to be judged */
+    pthread_mutex_t lock;
 };
 
 const char *tls_reason(void)
@@ -269,9 +271,8 @@ bool tls_client_new(const char *ca_file, bool verifies, struct tls_client **clie
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    if (verifies && (ca_file ? SSL_CTX_load_verify_file(context, ca_file) != 1
-                             : SSL_CTX_set_default_verify_paths(context) != 1)) {
-        err_log(err, "%s: %s", ca_file ? ca_file : "system trust", tls_reason());
+    if (verifies && ca_file && SSL_CTX_load_verify_file(context, ca_file) != 1) {
+        err_log(err, "%s: %s", ca_file, tls_reason());
         SSL_CTX_free(context);
         return err_set(err, ERR_INVALID, "The trusted certificates cannot be read.");
     }
@@ -283,14 +284,18 @@ bool tls_client_new(const char *ca_file, bool verifies, struct tls_client **clie
         abort();
     client->context = context;
     client->verifies = verifies;
+    client->lacks_trust = verifies && !ca_file;
+    pthread_mutex_init(&client->lock, NULL);
     *client_out = client;
     return true;
 }
 
 void tls_client_free(struct tls_client **client)
 {
-    if (*client)
+    if (*client) {
         SSL_CTX_free((*client)->context);
+        pthread_mutex_destroy(&(*client)->lock);
+    }
     free(*client);
     *client = NULL;
 }
@@ -319,9 +324,21 @@ static void offer_protocol(SSL *ssl, const char *alpn)
     }
 }
 
+/* The system's authorities are a hundred and forty certificates to parse, which many a process never needs. Where there are none, nobody
+ * is believed. */
+static SSL *new_connection(struct tls_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    if (client->lacks_trust)
+        (void)SSL_CTX_set_default_verify_paths(client->context);
+    client->lacks_trust = false;
+    pthread_mutex_unlock(&client->lock);
+    return SSL_new(client->context);
+}
+
 SSL *tls_connect_new(struct tls_client *client, const char *name, const char *alpn)
 {
-    SSL *ssl = SSL_new(client->context);
+    SSL *ssl = new_connection(client);
 
     if (!ssl)
         return NULL;
@@ -352,7 +369,7 @@ static bool expect_associations(SSL *ssl, const struct tls_expectation *expectat
 
 SSL *tls_connect_expecting(struct tls_client *client, const struct tls_expectation *expectation)
 {
-    SSL *ssl = SSL_new(client->context);
+    SSL *ssl = new_connection(client);
 
     if (!ssl)
         return NULL;

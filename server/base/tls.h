@@ -45,7 +45,7 @@ MUST_CHECK bool tls_server_reload(struct tls_server *server, const struct tls_co
 /* Connections that use it go on. Accepts and sets NULL. */
 void tls_server_free(struct tls_server **server);
 
-/* For what we connect to ourselves. `ca_file` NULL: the system's trust; verifies=false: any certificate. */
+/* For what we connect to ourselves. `ca_file` NULL: the system's trust, read at the first connection; verifies=false: any certificate. */
 MUST_CHECK bool tls_client_new(const char *ca_file, bool verifies, struct tls_client **client_out,
                                struct err *err);
 /* Accepts and sets NULL. */
