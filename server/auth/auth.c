@@ -199,7 +199,7 @@ static bool hash(struct auth *auth, struct attempt *attempt, struct err *err)
         return false;
     }
     enum argon2_verdict result =
-        password_verify(is_real ? login->credential.argon2 : nobodys_argon2, attempt->prepared);
+        password_verify(is_real ? login->credential.argon2 : nobodys_argon2(), attempt->prepared);
     gate_leave(&auth->gate);
     auth->counters.hashed++;
     if (result == ARGON2_TROUBLE) {

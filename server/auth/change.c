@@ -36,7 +36,7 @@ static bool is_old(struct change *change, bool *is_right_out, struct err *err)
 
     if (done) {
         enum argon2_verdict verdict =
-            password_verify(has_one ? account->login.credential.argon2 : nobodys_argon2, prepared);
+            password_verify(has_one ? account->login.credential.argon2 : nobodys_argon2(), prepared);
         gate_leave(&change->auth->gate);
         *is_right_out = has_one && verdict == ARGON2_RIGHT;
     }

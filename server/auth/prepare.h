@@ -13,8 +13,8 @@ enum { SCRAM_ITERATIONS = 10000 };
 struct span password_prepare(const void *owner, struct span password);
 
 /* argon2id of nothing in particular, with the parameters of password.c: what an account that does not exist, or has no password, is
- * checked against, so that the answer takes as long. */
-extern const char nobodys_argon2[];
+ * checked against, so that the answer takes as long. Static. */
+const char *nobodys_argon2(void);
 
 enum argon2_verdict { ARGON2_RIGHT, ARGON2_WRONG, ARGON2_TROUBLE };
 /* The prepared password against an Argon2 string; takes tens of milliseconds and megabytes. */
