@@ -211,10 +211,10 @@ class Remote:
                 else:
                     return
                 reply = self._reply("END", sender, "250 2.0.0 taken")
-                if reply.startswith("2"):
-                    with self._lock:
+                with self._lock:  # who is not told that it was taken would bring it again, into the next story
+                    if reply.startswith("2"):
                         self.taken.append(Taken(sender, recipients, bytes(data), parameters, number))
-                say(reply)
+                    say(reply)
                 sender, recipients, parameters = "", [], []
             elif verb == "QUIT":
                 say("221 2.0.0 bye")
