@@ -253,7 +253,7 @@ static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
     if (!jmap_account_mailbox(call->account, id, &number))
         return jmap_set_error("notFound", "There is no such mailbox.");
     folder = folder_at(call, number);
-    if (folder->messages > 0 && !*removes_emails)
+    if (folder->messages > folder->deleted && !*removes_emails)
         return jmap_set_error("mailboxHasEmail", "The mailbox is not empty.");
     if (folder_delete(call->account->mailbox, &call->request->reader, folder->name, &err))
         return look_again(call);
