@@ -63,7 +63,7 @@ static json_t *without_same(struct jmap_call *call, const struct jmap_set *set, 
     const char *type = call->method->name;
     size_t i;
 
-    if (!id || json_array_size(names) == 0)
+    if (!id || !call->account || json_array_size(names) == 0)
         return patch;
     now = jmap_ask(call, talloc_asprintf(call->arena, "%.*s/get", (int)strcspn(type, "/"), type),
                    jmap_keep(call->arena, json_pack("{s:s, s:[s], s:O}", "accountId", call->account->id,
