@@ -1,15 +1,15 @@
-import { Confirm, useLanguage } from '@chappe/kit'
+import { Confirm, onDemand, useLanguage } from '@chappe/kit'
 import { IconDots, IconFolderSearch, IconPencil, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import type { SearchFolder } from '../../jmap/wire'
 import { useFolderTexts } from '../folders/texts'
 import classes from '../folders/tree.module.css'
 import { useSearchTexts } from './texts'
 
-const Dialog = lazy(() => import('./dialog'))
+const Dialog = onDemand(() => import('./dialog'))
 
 function SearchMenu({ store, search }: { store: AccountStore; search: SearchFolder }) {
   const say = useSearchTexts()
@@ -38,11 +38,7 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {dialog === 'edit' && (
-        <Suspense>
-          <Dialog store={store} search={search} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
+      {dialog === 'edit' && <Dialog store={store} search={search} onClose={() => setDialog(null)} />}
       {dialog === 'remove' && (
         <Confirm title={say('removeTitle', { name: search.name })} action={say('remove')} onDone={() => setDialog(null)} onAct={remove}>
           {say('removeLead')}
