@@ -1,8 +1,8 @@
 /*
  * cmd_quota.c -- GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208), resources STORAGE and MESSAGE.
  *
- * A mailbox has up to three roots: its own (""), its domain's and its organisation's. The latter two are shown by their
- * names, and only to those whose mailbox counts there. Limits are the administrator's: SETQUOTA is refused.
+ * A mailbox has up to three roots, each where it has a limit: its own (""), its domain's and its organisation's. The latter two are
+ * shown by their names, and only to those whose mailbox counts there. Limits are the administrator's: SETQUOTA is refused.
  */
 #include "group/quota.h"
 #include "imap/place.h"
@@ -25,10 +25,10 @@ static int64_t number_at(const struct mailbox_usage *usage, size_t offset)
     return *(const int64_t *)(const void *)((const char *)usage + offset);
 }
 
-/* The mailbox's own root always exists; a shared one where it has a limit. */
+/* A root without a limit is none: its list would be empty, which has no place in the grammar (RFC 9208, 7). */
 static bool has_root(const struct mailbox_usage *usage, size_t i)
 {
-    return i == 0 || number_at(usage, roots[i].limit) > 0;
+    return number_at(usage, roots[i].limit) > 0 || (i == 0 && usage->quota_messages > 0);
 }
 
 /* KiB; what is begun counts. */

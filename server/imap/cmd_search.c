@@ -5,6 +5,15 @@
 #include "imap/result.h"
 #include "imap/search.h"
 
+/* After UTF8=ACCEPT a charset would be a second word about what is UTF-8 already (RFC 6855, 3); IMAP4rev2 has CHARSET as before. */
+static bool names_charset_needlessly(const struct imap_request *req)
+{
+    struct imap_in in = req->in;
+
+    return imap_has(req->session, ENABLED_UTF8) && !imap_has(req->session, ENABLED_REV2) &&
+           imap_take_space(&in) && imap_take_keyword(&in, "CHARSET");
+}
+
 enum session_next cmd_search(struct imap_request *req)
 {
     struct imap_return_options options;
@@ -18,6 +27,8 @@ enum session_next cmd_search(struct imap_request *req)
 
     if (!imap_take_return_options(req, EXTENDED_BY_REV2, &options, &wrong))
         return imap_bad(req, "%s", wrong);
+    if (names_charset_needlessly(req))
+        return imap_bad(req, "After UTF8=ACCEPT no charset is named.");
     if (imap_take_space(&req->in))
         parse = imap_take_search_program(&req->in, &program, &wrong);
     if (!imap_search_was_parsed(req, &options, parse, wrong, &program, &answer))

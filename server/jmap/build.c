@@ -121,9 +121,11 @@ static json_t *add_value(struct building *b, const json_t *part, const char *typ
     if (!text || json_is_true(json_object_get(value, "isEncodingProblem")) ||
         json_is_true(json_object_get(value, "isTruncated")))
         return jmap_bad_property("bodyValues");
-    if (json_object_get(part, "charset") || strncasecmp(type, "text/", 5) != 0)
+    if (json_object_get(part, "charset") || json_object_get(part, "size"))
         return jmap_bad_property(json_object_get(part, "charset") ? "bodyStructure/charset"
-                                                                  : "bodyStructure/type");
+                                                                  : "bodyStructure/size");
+    if (strncasecmp(type, "text/", 5) != 0)
+        return jmap_bad_property("bodyStructure/type");
     buf_add_format(b->out, "Content-Type: %s; charset=utf-8", type);
     if (text_of(part, "name"))
         header_add_parameter(b->out, "name", text_of(part, "name"));
@@ -246,16 +248,27 @@ static json_t *with_type(json_t *part, const char *type)
     return copy;
 }
 
-/* NULL: one of the lists is not what it may be. */
-static json_t *structure_of(const json_t *email)
+/* textBody or htmlBody (RFC 8621, 4.6): exactly one part, of this type. */
+static bool is_one_of_type(const json_t *list, const char *type)
+{
+    const char *given = text_of(json_array_get(list, 0), "type");
+
+    return json_array_size(list) == 1 && (!given || strcasecmp(given, type) == 0);
+}
+
+/* NULL: one of the lists is not what it may be; *wrong_out names it. */
+static json_t *structure_of(const json_t *email, const char **wrong_out)
 {
     json_t *text = json_object_get(email, "textBody"), *html = json_object_get(email, "htmlBody");
     json_t *attachments = json_object_get(email, "attachments"), *one;
     json_t *alternative, *related, *mixed;
     size_t i;
 
-    if ((text && json_array_size(text) != 1) || (html && json_array_size(html) != 1) ||
-        (attachments && !json_is_array(attachments)))
+    *wrong_out = text && !is_one_of_type(text, "text/plain")  ? "textBody"
+                 : html && !is_one_of_type(html, "text/html") ? "htmlBody"
+                 : attachments && !json_is_array(attachments) ? "attachments"
+                                                              : NULL;
+    if (*wrong_out)
         return NULL;
     alternative = json_array();
     if (text)
@@ -342,6 +355,7 @@ json_t *jmap_build(struct jmap_call *call, const json_t *email, struct span *byt
     struct buf out = BUF_INIT(call->arena);
     struct building b = { .call = call, .out = &out, .values = json_object_get(email, "bodyValues") };
     json_t *structure = json_object_get(email, "bodyStructure"), *error;
+    const char *wrong = NULL;
     bool has_id, has_date;
 
     if (structure && (json_object_get(email, "textBody") || json_object_get(email, "htmlBody") ||
@@ -353,9 +367,9 @@ json_t *jmap_build(struct jmap_call *call, const json_t *email, struct span *byt
     if (error)
         return error;
     add_missing(&b, has_id, has_date);
-    structure = structure ? json_incref(structure) : structure_of(email);
+    structure = structure ? json_incref(structure) : structure_of(email, &wrong);
     if (!structure)
-        return jmap_bad_property("textBody");
+        return jmap_bad_property(wrong);
     if (json_is_object(structure) && json_object_size(structure) == 0)
         buf_add_text(&out, "Content-Type: text/plain; charset=utf-8\r\n\r\n");
     else

@@ -64,21 +64,6 @@ static const struct jmap_method *method_named(const char *name)
     return NULL;
 }
 
-static bool is_taken(const char *arguments, const char *name)
-{
-    size_t length = strlen(name);
-
-    if (!arguments)
-        return true;
-    for (const char *at = arguments; *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == length && strncmp(at, name, length) == 0)
-            return true;
-        at += word;
-    }
-    return false;
-}
-
 static bool take_arguments(struct jmap_call *call, const json_t *as_sent)
 {
     struct err err = ERR_INIT;
@@ -90,8 +75,11 @@ static bool take_arguments(struct jmap_call *call, const json_t *as_sent)
         return jmap_fail(call, err.kind == ERR_INVALID ? "invalidArguments" : "invalidResultReference", "%s",
                          err.user);
     jmap_keep(call->arena, call->in);
-    json_object_foreach(call->in, name, value) if (!is_taken(call->method->arguments, name)) return jmap_fail(
-        call, "invalidArguments", "There is no argument %.100s here.", name);
+    json_object_foreach(call->in, name, value)
+    {
+        if (call->method->arguments && !jmap_is_word_of(call->method->arguments, name))
+            return jmap_fail(call, "invalidArguments", "There is no argument %.100s here.", name);
+    }
     return true;
 }
 
@@ -125,24 +113,42 @@ static bool take_account(struct jmap_call *call)
     return true;
 }
 
-static void run_method(struct jmap_request *request, const char *name, const json_t *arguments,
-                       const char *id, bool is_implicit)
+/* Who calls: what the server asks itself needs no capability in `using`. */
+enum caller { CALLED_BY_CLIENT, CALLED_BY_METHOD };
+
+static bool run_call(struct jmap_call *call, const char *name, const json_t *arguments, enum caller caller)
 {
-    struct jmap_call call = {
-        .request = request, .method = method_named(name), .arena = talloc_new(request->arena), .id = id
-    };
-    bool is_done;
+    call->method = method_named(name);
+    call->out = json_object();
+    if (!call->method || (caller == CALLED_BY_CLIENT && !(call->request->using & call->method->capability)))
+        return jmap_fail(call, "unknownMethod", "There is no method %.100s here.", name);
+    return take_arguments(call, arguments) && take_account(call) && call->method->run(call);
+}
+
+json_t *jmap_ask(const struct jmap_call *asking, const char *name, const json_t *arguments)
+{
+    struct jmap_call call = { .request = asking->request,
+                              .arena = talloc_new(asking->arena),
+                              .id = asking->id };
+    bool is_done = run_call(&call, name, arguments, CALLED_BY_METHOD);
+    json_t *answer = is_done ? jmap_keep(asking->arena, json_incref(call.out)) : NULL;
+
+    json_decref(call.out);
+    json_decref(call.error);
+    talloc_free(call.arena);
+    return answer;
+}
+
+static void run_method(struct jmap_request *request, const char *name, const json_t *arguments,
+                       const char *id, enum caller caller)
+{
+    struct jmap_call call = { .request = request, .arena = talloc_new(request->arena), .id = id };
 
     metric_add(&calls, 1);
-    call.out = json_object();
-    if (!call.method || (!is_implicit && !(request->using & call.method->capability)))
-        is_done = jmap_fail(&call, "unknownMethod", "There is no method %.100s here.", name);
-    else
-        is_done = take_arguments(&call, arguments) && take_account(&call) && call.method->run(&call);
-    if (is_done) {
+    if (run_call(&call, name, arguments, caller)) {
         respond(request, name, json_incref(call.out), id);
         if (call.implicit_name)
-            run_method(request, call.implicit_name, call.implicit_in, id, true);
+            run_method(request, call.implicit_name, call.implicit_in, id, CALLED_BY_METHOD);
     } else {
         metric_add(&failures, 1);
         respond(request, "error", json_incref(call.error), id);
@@ -226,7 +232,7 @@ json_t *jmap_run(struct jmap_request *request, json_t *object, json_t **problem_
         return NULL;
     json_array_foreach(calls_array, i, call)
         run_method(request, json_string_value(json_array_get(call, 0)), json_array_get(call, 1),
-                   json_string_value(json_array_get(call, 2)), false);
+                   json_string_value(json_array_get(call, 2)), CALLED_BY_CLIENT);
     answer = json_pack("{s:O, s:s}", "methodResponses", request->responses, "sessionState",
                        jmap_session_state(request));
     if (ids)

@@ -31,7 +31,7 @@ static void join(struct email *email, uint64_t flags)
     email->flags = ((email->flags | flags) & ~FLAG_SEEN) | (is_seen ? FLAG_SEEN : 0);
 }
 
-/* Adds a membership where its folder may be read and still has it. */
+/* Adds a membership where its folder may be read and still has it, and shows it. */
 static bool add_place(struct jmap_call *call, struct email *email, const struct item_place *row,
                       struct err *err)
 {
@@ -44,7 +44,7 @@ static bool add_place(struct jmap_call *call, struct email *email, const struct 
         return true;
     if (!jmap_account_view(call->account, folder, &view, err))
         return err->kind == ERR_NOT_FOUND;
-    if (!view_find(view, row->uid, &message))
+    if (!view_find(view, row->uid, &message) || !jmap_is_shown(message.flags))
         return true;
     join(email, message.flags);
     if (email->place_count == 0) {

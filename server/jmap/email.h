@@ -2,13 +2,14 @@
  * email.h -- JMAP's Email as an item with all its memberships that the caller may read; private to this room.
  *
  * Keywords are the memberships' flags joined (RFC 8621, 4.1.1): what one of them has the email has, but it is $seen only where
- * all are. \Deleted is IMAP's affair.
+ * all are. A message with \Deleted is not there at all.
  */
 #ifndef JMAP_EMAIL_H
 #define JMAP_EMAIL_H
 
 #include "format/mime.h"
 #include "jmap/request.h"
+#include "mailbox/flags.h"
 #include "mailbox/items.h"
 #include "message/message.h"
 
@@ -29,6 +30,11 @@ struct email {
     const struct keyword_table *keywords;
 };
 
+/* Is a message with these flags there for JMAP? One that waits for IMAP's EXPUNGE is neither seen nor counted (RFC 8621, 4.1.1). */
+static inline bool jmap_is_shown(uint64_t flags)
+{
+    return !(flags & FLAG_DELETED);
+}
 /* Emails of these items in their order; the arena's. */
 MUST_CHECK bool jmap_emails(struct jmap_call *call, const int64_t *item_ids, size_t count,
                             struct email **emails_out, struct err *err);
@@ -40,7 +46,7 @@ MUST_CHECK bool jmap_email_find(struct jmap_call *call, const char *id, struct e
                                 struct err *err);
 /* {"<id>": true, ...}, {"$seen": true, ...}; new references. */
 json_t *jmap_email_mailboxes(struct jmap_call *call, const struct email *email);
-/* The joined flags; \Deleted is not shown. */
+/* The joined flags. */
 json_t *jmap_email_keywords(const struct email *email);
 /* Names of keywords as JMAP has them: "$seen" for \Seen, else in small letters; 0 for what is no system flag. */
 uint64_t jmap_system_flag(const char *keyword);

@@ -1,5 +1,4 @@
 /* email_condition.c -- conditions of Email/query compiled (RFC 8621, 4.4.1). */
-#include "format/date.h"
 #include "format/fold.h"
 #include "jmap/account.h"
 #include "jmap/email_query.h"
@@ -171,8 +170,7 @@ static bool read_value(struct email_query *query, struct condition *condition, c
         query->needs_places = true;
         return read_folders(query->call, condition, value);
     case A_DATE:
-        return json_is_string(value) &&
-               date_parse_utc(span_text(json_string_value(value)), &condition->number);
+        return jmap_take_date(value, &condition->number);
     case A_NUMBER:
         condition->number = json_integer_value(value);
         return json_is_integer(value) && condition->number >= 0;

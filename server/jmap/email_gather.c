@@ -75,6 +75,8 @@ static bool gather(const struct email_query *query, struct gathered *g, struct e
         if (!is_looked_into(query, i))
             continue;
         for (struct view_at at = view_from(account->views[i], 1); view_next(&at, &m);) {
+            if (!query->by_place && !jmap_is_shown(m.flags)) /* IMAP's search folders do show it */
+                continue;
             if (query->only == EVERYWHERE && !query->by_place)
                 join(g, seen, &m, i);
             else

@@ -1,7 +1,6 @@
 /* email_import.c -- emails out of blobs and out of other accounts: Email/import, Email/copy, Email/parse (RFC 8621, 4.7 to 4.9). */
 #include "base/clock.h"
 #include "format/codec.h"
-#include "format/date.h"
 #include "format/header.h"
 #include "jmap/account.h"
 #include "jmap/blob.h"
@@ -17,8 +16,7 @@
 static bool read_date(const json_t *value, int64_t standard, int64_t *us_out)
 {
     *us_out = standard;
-    return !value || json_is_null(value) ||
-           (json_is_string(value) && date_parse_utc(span_text(json_string_value(value)), us_out));
+    return !value || json_is_null(value) || jmap_take_date(value, us_out);
 }
 
 static struct span with_crlf(struct jmap_call *call, struct span bytes)

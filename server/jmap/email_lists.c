@@ -171,7 +171,8 @@ static void add_value(json_t *values, const void *arena, const struct letter_sou
         if (text.p[i] != '\r' || i + 1 == text.length || text.p[i + 1] != '\n')
             buf_add_byte(&plain, text.p[i]);
     if (bytes_max > 0 && plain.length > (size_t)bytes_max) {
-        plain.length = utf8_cut(buf_span(&plain), (size_t)bytes_max);
+        plain.length = (email_part_is(arena, source, number, "text/html") ? html_cut : utf8_cut)(
+            buf_span(&plain), (size_t)bytes_max);
         is_cut = true;
     }
     buf_clear(&text);

@@ -67,7 +67,7 @@ bool email_plain_list(const struct email_query *query, int64_t **ids_out, size_t
         return false;
     list = talloc_array(query->call->arena, struct dated, view_count(view) + 1);
     for (struct view_at at = view_from(view, 1); view_next(&at, &m);) {
-        if (!holds(query->filter->compiled, m.flags))
+        if (!jmap_is_shown(m.flags) || !holds(query->filter->compiled, m.flags))
             continue;
         list[count] = (struct dated){ m.received_us, m.item_id, m.uid };
         is_sorted =

@@ -1,6 +1,5 @@
 /* email_set.c -- Email/set (RFC 8621, 4.6). What is asked of many emails in the same words is one change of each folder. */
 #include "base/clock.h"
-#include "format/date.h"
 #include "jmap/account.h"
 #include "jmap/build.h"
 #include "jmap/get.h"
@@ -27,9 +26,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     (void)arg;
     if (!error)
         error = jmap_read_keywords(call, json_object_get(object, "keywords"), &keywords);
-    if (!error && received && !json_is_null(received) &&
-        (!json_is_string(received) ||
-         !date_parse_utc(span_text(json_string_value(received)), &email.received_us)))
+    if (!error && received && !json_is_null(received) && !jmap_take_date(received, &email.received_us))
         error = jmap_bad_property("receivedAt");
     if (!error)
         error = jmap_build(call, object, &email.bytes);
@@ -98,7 +95,10 @@ static void update_group(struct jmap_call *call, json_t *patch, json_t *ids, str
         refuse_all(out, ids, error);
         return;
     }
-    json_array_foreach(ids, i, id) json_object_set_new(out->done, json_string_value(id), json_null());
+    json_array_foreach(ids, i, id)
+    {
+        json_object_set_new(out->done, jmap_resolve_id(call->request, json_string_value(id)), json_null());
+    }
 }
 
 /* After each group folders and views are as it left them. */
@@ -145,7 +145,7 @@ static bool destroy(struct jmap_call *call, json_t *wanted, json_t *done, json_t
     size_t i;
 
     (void)arg;
-    json_array_foreach(wanted, i, id) if (json_is_string(id)) json_array_append(ids, id);
+    json_array_foreach(wanted, i, id) json_array_append(ids, id);
     if (json_array_size(ids) == 0 || !find(call, ids, &emails, &out))
         return true;
     error = jmap_destroy_emails(call, emails, json_array_size(ids));
@@ -158,6 +158,8 @@ static bool destroy(struct jmap_call *call, json_t *wanted, json_t *done, json_t
 
 bool email_set(struct jmap_call *call)
 {
-    return jmap_set_run(call,
-                        &(struct jmap_set){ .create = create, .update_all = update, .destroy_all = destroy });
+    return jmap_set_run(call, &(struct jmap_set){ .create = create,
+                                                  .update_all = update,
+                                                  .destroy_all = destroy,
+                                                  .changes = "keywords mailboxIds" });
 }

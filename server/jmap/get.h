@@ -42,11 +42,20 @@ struct jmap_set {
     bool (*update_all)(struct jmap_call *call, json_t *patches, json_t *done, json_t *refused, void *arg);
     bool (*destroy_all)(struct jmap_call *call, json_t *ids, json_t *done, json_t *refused, void *arg);
     void *arg;
+    /* Properties that an update may change, separated by spaces. Of all others a client may send back what the type's /get says,
+     * and that is no change (5.3). NULL: it may send none of them. */
+    const char *changes;
 };
+/* Adds to what is told of a created object those of `standard` that the client left out, as it was given them (5.3). Takes
+ * the reference. */
+void jmap_tell_standard(json_t *created, const json_t *object, json_t *standard);
 /* Runs them one after the other and puts created, updated, destroyed, and what was refused. A NULL function: forbidden. The
  * account is read anew for newState; what is no account's has no states. */
 MUST_CHECK bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set);
 
+/* The last step of a path in a PatchObject, behind the slash of its first one: "a~1b" is "a/b" (RFC 6901); the arena's. NULL where
+ * further steps follow. */
+char *jmap_patch_step(void *arena, const char *rest);
 /* `base` with a PatchObject applied (5.3): a new reference; NULL where the patch is wrong. */
 json_t *jmap_patch(const json_t *base, const json_t *patch);
 

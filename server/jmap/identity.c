@@ -313,6 +313,9 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     if (!writer_put(call->account->mailbox, &w, &id, &err))
         return jmap_set_error_of(&err);
     *created_out = json_pack("{s:s, s:b}", "id", jmap_id_of(call, GROUP_ID_IDENTITY, id), "mayDelete", 1);
+    jmap_tell_standard(*created_out, object,
+                       json_pack("{s:s, s:n, s:n, s:s, s:s}", names[NAME], "", names[REPLY_TO], names[BCC],
+                                 names[TEXT_SIGNATURE], "", names[HTML_SIGNATURE], ""));
     return NULL;
 }
 
@@ -357,6 +360,10 @@ bool identity_set(struct jmap_call *call)
     struct writers writers;
 
     return load(call, &writers) &&
-           jmap_set_run(call, &(struct jmap_set){
-                                  .create = create, .update = update, .destroy = destroy, .arg = &writers });
+           jmap_set_run(call,
+                        &(struct jmap_set){ .create = create,
+                                            .update = update,
+                                            .destroy = destroy,
+                                            .arg = &writers,
+                                            .changes = "name replyTo bcc textSignature htmlSignature" });
 }

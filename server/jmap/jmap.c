@@ -40,10 +40,13 @@ static const struct page {
     enum body body;
 } pages[] = {
     { "GET", WELL_KNOWN, answer_session, NO_BODY },
+    { "HEAD", WELL_KNOWN, answer_session, NO_BODY },
     { "GET", PREFIX "session", answer_session, NO_BODY },
+    { "HEAD", PREFIX "session", answer_session, NO_BODY },
     { "POST", PREFIX "api", jmap_api, REQUEST_BODY },
     { "POST", PREFIX "upload/", jmap_upload, FILE_BODY },
     { "GET", PREFIX "download/", jmap_download, NO_BODY },
+    { "HEAD", PREFIX "download/", jmap_download, NO_BODY },
     { "GET", PREFIX "eventsource", jmap_events, NO_BODY },
     { "GET", PREFIX "ws", jmap_socket, NO_BODY },
     { "GET", PREFIX "picture", jmap_picture, NO_BODY },

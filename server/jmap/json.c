@@ -46,6 +46,14 @@ json_t *jmap_date(int64_t us)
     return json_string(text);
 }
 
+bool jmap_take_date(const json_t *value, int64_t *us_out)
+{
+    size_t length = json_string_length(value);
+
+    return length > 0 && json_string_value(value)[length - 1] == 'Z' &&
+           date_parse_utc(span_text(json_string_value(value)), us_out);
+}
+
 /* ---- errors */
 
 PRINTF_LIKE(2, 0) static json_t *error_of(const char *type, const char *format, va_list arguments)
@@ -160,6 +168,19 @@ bool jmap_arg_int(struct jmap_call *call, const char *name, int64_t least, int64
     else
         return jmap_fail_argument(call, name);
     return (*value_out >= least && *value_out <= most) || jmap_fail_argument(call, name);
+}
+
+bool jmap_is_word_of(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        size_t here = strcspn(at, " ");
+        if (here == length && strncmp(at, word, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
 }
 
 bool jmap_is_id(const char *text)

@@ -5,6 +5,7 @@
 #include "jmap/mailbox.h"
 #include "jmap/methods.h"
 #include "jmap/share.h"
+#include "mailbox/flags.h"
 #include "mailbox/items.h"
 
 #include <strings.h>
@@ -120,16 +121,39 @@ static json_t *parent_id(struct jmap_call *call, const struct folder *folder)
                : json_null();
 }
 
+/* Without $seen and without $draft (RFC 8621, 2). */
+static bool count_unread(struct jmap_call *call, size_t number, int64_t *count_out, struct err *err)
+{
+    const struct folder *folder = call->account->folders[number];
+    const struct view *view;
+    struct uid_set uids;
+
+    *count_out = folder->unseen;
+    if (folder->unseen == 0 || !(folder->rights & RIGHT_READ))
+        return true;
+    if (!jmap_account_view(call->account, number, &view, err))
+        return false;
+    uids = view_with_flags(call->arena, view, 0, FLAG_SEEN | FLAG_DRAFT | FLAG_DELETED);
+    *count_out = (int64_t)uid_set_size(&uids);
+    return true;
+}
+
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
     const struct jmap_thread_counts *counts = arg;
     const struct folder *folder;
+    struct err err = ERR_INIT;
+    int64_t unread = 0;
     json_t *object;
     size_t number;
 
     if (!jmap_account_mailbox(call->account, id, &number))
         return NULL;
     folder = call->account->folders[number];
+    if ((wanted & BIT(UNREAD_EMAILS)) && !count_unread(call, number, &unread, &err)) {
+        jmap_fail_err(call, &err);
+        return NULL;
+    }
     object = json_pack("{s:s}", "id", id);
     if (wanted & BIT(NAME))
         json_object_set_new(object, "name", jmap_text(jmap_mailbox_name(folder)));
@@ -140,9 +164,9 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     if (wanted & BIT(SORT_ORDER))
         json_object_set_new(object, "sortOrder", json_integer(jmap_sort_order(folder)));
     if (wanted & BIT(TOTAL_EMAILS))
-        json_object_set_new(object, "totalEmails", json_integer(folder->messages));
+        json_object_set_new(object, "totalEmails", json_integer(folder->messages - folder->deleted));
     if (wanted & BIT(UNREAD_EMAILS))
-        json_object_set_new(object, "unreadEmails", json_integer(folder->unseen));
+        json_object_set_new(object, "unreadEmails", json_integer(unread));
     if (wanted & BIT(TOTAL_THREADS))
         json_object_set_new(object, "totalThreads", json_integer(counts[number].total));
     if (wanted & BIT(UNREAD_THREADS))

@@ -6,13 +6,14 @@
 #include "jmap/methods.h"
 #include "jmap/share.h"
 
+#include <stdlib.h>
 #include <talloc.h>
 
 /* What a client may say of a mailbox; pointers into its JSON. */
 struct wanted {
     const char *name, *role;
     json_t *parent; /* NULL: not said */
-    bool has_role, is_subscribed, has_subscribed;
+    bool has_role, is_subscribed, has_subscribed, has_order;
     json_t *shares; /* NULL: not said */
 };
 
@@ -48,7 +49,9 @@ static json_t *read_wanted(json_t *object, struct wanted *wanted)
             wanted->is_subscribed = json_is_true(value), wanted->has_subscribed = true;
         else if (strcmp(name, "shareWith") == 0)
             wanted->shares = value;
-        else if (strcmp(name, "sortOrder") != 0 || !json_is_integer(value))
+        else if (strcmp(name, "sortOrder") == 0 && json_is_integer(value))
+            wanted->has_order = true; /* what it is instead is told */
+        else
             return jmap_bad_property(name);
     }
     return NULL;
@@ -98,6 +101,16 @@ static bool subscribe(struct jmap_call *call, const char *path, bool is_subscrib
                          : folder_unsubscribe(call->account->mailbox, path, err);
 }
 
+/* Of a folder that was just made: what its parents and the mailbox give. */
+static json_t *rights_of(struct jmap_call *call, int64_t folder_id)
+{
+    size_t number;
+
+    return jmap_account_mailbox(call->account, jmap_id_of(call, GROUP_ID_FOLDER, folder_id), &number)
+               ? jmap_rights_object(folder_at(call, number)->rights, false)
+               : json_null();
+}
+
 static json_t *create(struct jmap_call *call, const char *creation_id, json_t *object, json_t **created_out,
                       void *arg)
 {
@@ -127,10 +140,12 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         error = look_again(call);
     if (error)
         return error;
-    *created_out = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:b}", "id",
+    *created_out = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:o}", "id",
                              jmap_id_of(call, GROUP_ID_FOLDER, folder->folder_id), "sortOrder",
                              jmap_sort_order(folder), "totalEmails", 0, "unreadEmails", 0, "totalThreads", 0,
-                             "unreadThreads", 0, "isSubscribed", wanted.is_subscribed);
+                             "unreadThreads", 0, "myRights", rights_of(call, folder->folder_id));
+    jmap_tell_standard(*created_out, object,
+                       json_pack("{s:n, s:n, s:b}", "parentId", "role", "isSubscribed", 0));
     return NULL;
 }
 
@@ -163,6 +178,17 @@ static json_t *rename_to(struct jmap_call *call, size_t number, const struct wan
     return NULL;
 }
 
+/* The inbox is what it is; a role that is there already is no change. */
+static json_t *role_to(const struct folder *folder, struct wanted *wanted, const char **use_out)
+{
+    const char *role = jmap_role_of(folder);
+
+    wanted->has_role = wanted->has_role && strcmp(wanted->role ? wanted->role : "", role ? role : "") != 0;
+    if (wanted->has_role && strcmp(folder->name, FOLDER_INBOX) == 0)
+        return jmap_set_error("forbidden", "The inbox keeps its role.");
+    return wanted->has_role ? use_of(wanted, use_out) : NULL;
+}
+
 /* The patch with "shareWith/<id>" made into all of shareWith; the arena's. NULL: it is wrong. */
 static json_t *whole_shares(struct jmap_call *call, const struct folder *folder, json_t *patch)
 {
@@ -187,11 +213,10 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
 {
     struct err err = ERR_INIT;
     struct wanted wanted;
-    const char *use, *path;
+    const char *use = NULL, *path;
     size_t number;
     json_t *error = NULL;
 
-    (void)updated_out;
     (void)arg;
     if (!jmap_account_mailbox(call->account, id, &number))
         return jmap_set_error("notFound", "There is no such mailbox.");
@@ -199,20 +224,23 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
     patch = whole_shares(call, folder_at(call, number), patch);
     error = patch ? read_wanted(patch, &wanted)
                   : jmap_set_error("invalidPatch", "shareWith cannot be patched so.");
+    if (!error)
+        error = role_to(folder_at(call, number), &wanted, &use);
     if (!error && wanted.shares)
         error = jmap_share_set(call, folder_at(call, number), wanted.shares);
-    if (!error)
-        error = use_of(&wanted, &use);
     if (!error)
         error = rename_to(call, number, &wanted, &path);
     if (error)
         return error;
-    if (wanted.has_role && strcmp(path, FOLDER_INBOX) != 0 &&
+    if (wanted.has_role &&
         !folder_set_special_use(call->account->mailbox, &call->request->reader, path, use, &err))
         return refusal(&err, "role");
     if (wanted.has_subscribed && !subscribe(call, path, wanted.is_subscribed, &err))
         return jmap_set_error_of(&err);
-    return look_again(call);
+    error = look_again(call);
+    if (!error && wanted.has_order && jmap_account_mailbox(call->account, id, &number))
+        *updated_out = json_pack("{s:i}", "sortOrder", jmap_sort_order(folder_at(call, number)));
+    return error;
 }
 
 static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
@@ -225,7 +253,7 @@ static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
     if (!jmap_account_mailbox(call->account, id, &number))
         return jmap_set_error("notFound", "There is no such mailbox.");
     folder = folder_at(call, number);
-    if (folder->messages > 0 && !*removes_emails)
+    if (folder->messages > folder->deleted && !*removes_emails)
         return jmap_set_error("mailboxHasEmail", "The mailbox is not empty.");
     if (folder_delete(call->account->mailbox, &call->request->reader, folder->name, &err))
         return look_again(call);
@@ -233,10 +261,47 @@ static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
                                        : jmap_set_error_of(&err);
 }
 
+struct doomed {
+    size_t length; /* of its path */
+    json_t *id;
+};
+
+static int longest_first(const void *a, const void *b)
+{
+    const struct doomed *x = a, *y = b;
+
+    return (x->length < y->length) - (x->length > y->length);
+}
+
+/* One call may destroy mailboxes and those above them, in whichever order it names them (RFC 8620, 5.3): what lies below goes first,
+ * and its path is longer. */
+static void destroy_from_below(struct jmap_call *call)
+{
+    json_t *ids = json_object_get(call->in, "destroy");
+    size_t count = json_array_size(ids), number;
+    struct doomed *doomed = talloc_array(call->arena, struct doomed, (unsigned)count + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_array_get(ids, i)),
+                   *id = text ? jmap_resolve_id(call->request, text) : NULL;
+        bool is_known = id && jmap_account_mailbox(call->account, id, &number);
+        doomed[i] = (struct doomed){ is_known ? strlen(folder_at(call, number)->name) : 0,
+                                     jmap_keep(call->arena, json_incref(json_array_get(ids, i))) };
+    }
+    qsort(doomed, count, sizeof *doomed, longest_first);
+    for (size_t i = 0; i < count; i++)
+        json_array_set(ids, i, doomed[i].id);
+}
+
 bool mailbox_set(struct jmap_call *call)
 {
     bool removes_emails;
-    struct jmap_set set = { .create = create, .update = update, .destroy = destroy, .arg = &removes_emails };
+    struct jmap_set set = { .create = create,
+                            .update = update,
+                            .destroy = destroy,
+                            .arg = &removes_emails,
+                            .changes = "name parentId role isSubscribed shareWith sortOrder" };
 
+    destroy_from_below(call);
     return jmap_arg_bool(call, "onDestroyRemoveEmails", false, &removes_emails) && jmap_set_run(call, &set);
 }

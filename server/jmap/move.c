@@ -23,15 +23,18 @@ struct change {
 
 /* ---- reading */
 
-static json_t *read_member(const char *path, const json_t *value, json_t *adds, json_t *removes, json_t *ins,
-                           json_t *outs)
+static json_t *read_member(struct jmap_call *call, const char *path, const json_t *value, json_t *adds,
+                           json_t *removes, json_t *ins, json_t *outs)
 {
     bool is_keyword = strncmp(path, "keywords/", 9) == 0, is_mailbox = strncmp(path, "mailboxIds/", 11) == 0;
-    const char *name = path + (is_keyword ? 9 : 11);
+    const char *name;
 
     if (!is_keyword && !is_mailbox)
         return jmap_bad_property(path);
-    if (!json_is_true(value) && !json_is_null(value) && !json_is_false(value))
+    name = jmap_patch_step(call->arena, strchr(path, '/') + 1);
+    if (!name)
+        return jmap_set_error("invalidPatch", "A slash within a name is written ~1.");
+    if (!json_is_true(value) && !json_is_null(value))
         return jmap_set_error("invalidPatch", "Members of keywords and mailboxIds are true or null.");
     json_object_set_new(json_is_true(value) ? (is_keyword ? adds : ins) : (is_keyword ? removes : outs), name,
                         json_true());
@@ -77,7 +80,7 @@ static json_t *read_change(struct jmap_call *call, const json_t *patch, struct c
                  (change->sets_mailboxes && strncmp(path, "mailboxIds/", 11) == 0))
             error = jmap_set_error("invalidPatch", "A path lies within another one.");
         else
-            error = read_member(path, value, adds, removes, ins, outs);
+            error = read_member(call, path, value, adds, removes, ins, outs);
     }
     json_decref(own);
     return error ? error : read_sets(call, change, adds, removes, ins, outs);

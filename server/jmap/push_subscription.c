@@ -5,7 +5,6 @@
 #include "base/wake.h"
 #include "directory/push.h"
 #include "format/base32.h"
-#include "format/date.h"
 #include "jmap/get.h"
 #include "jmap/listen.h"
 #include "jmap/methods.h"
@@ -134,8 +133,7 @@ static bool read_expires(const json_t *value, int64_t *us_out)
     *us_out = most_us;
     if (!value || json_is_null(value))
         return true;
-    if (!json_is_string(value) || !date_parse_utc(span_text(json_string_value(value)), us_out) ||
-        *us_out <= now_us)
+    if (!jmap_take_date(value, us_out) || *us_out <= now_us)
         return false;
     *us_out = *us_out < most_us ? *us_out : most_us;
     return true;

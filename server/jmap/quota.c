@@ -2,10 +2,15 @@
 #include "group/quota.h"
 
 #include "jmap/account.h"
+#include "jmap/filter.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
 
+#include <stdlib.h>
+#include <strings.h>
 #include <talloc.h>
+
+#define TYPE "Email"
 
 enum property { ID, RESOURCE, USED, HARD, WARN, SOFT, SCOPE, NAME, TYPES, DESCRIPTION, PROPERTIES };
 static const char *const names[PROPERTIES] = {
@@ -66,7 +71,7 @@ static json_t *value_of(const struct limit *l, enum property property)
     case NAME:
         return json_string(l->name);
     case TYPES:
-        return json_pack("[s]", "Email");
+        return json_pack("[s]", TYPE);
     default:
         return json_null();
     }
@@ -123,14 +128,89 @@ bool quota_changes(struct jmap_call *call)
     return true;
 }
 
+/* ---- Quota/query */
+
+static bool compile(struct jmap_call *call, struct filter *leaf, void *arg)
+{
+    const char *name;
+    json_t *value;
+
+    (void)arg;
+    json_object_foreach(leaf->condition, name, value)
+    {
+        if (!jmap_is_word_of("name scope resourceType type", name) || !json_is_string(value))
+            return jmap_fail(call, "unsupportedFilter", "The filter %.60s is not known or has a wrong value.",
+                             name);
+    }
+    return true;
+}
+
+static bool holds(const struct limit *limit, const char *name, const char *value)
+{
+    if (strcmp(name, "name") == 0)
+        return strcasestr(limit->name, value) != NULL;
+    return strcmp(value, strcmp(name, "scope") == 0          ? limit->scope
+                         : strcmp(name, "resourceType") == 0 ? limit->resource
+                                                             : TYPE) == 0;
+}
+
+static enum filter_truth judge(const struct filter *leaf, void *limit)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(leaf->condition, name, value)
+    {
+        if (!holds(limit, name, json_string_value(value)))
+            return FILTER_NO;
+    }
+    return FILTER_YES;
+}
+
+struct order {
+    struct jmap_comparator sorts[SORTS_MAX];
+    size_t count;
+};
+
+static int by_order(const void *a, const void *b, void *arg)
+{
+    const struct limit *x = a, *y = b;
+    const struct order *order = arg;
+    int difference = 0;
+
+    for (size_t i = 0; difference == 0 && i < order->count; i++) {
+        difference = strcmp(order->sorts[i].property, "name") == 0
+                         ? strcasecmp(x->name, y->name)
+                         : (x->used > y->used) - (x->used < y->used);
+        difference = order->sorts[i].is_descending ? -difference : difference;
+    }
+    return difference;
+}
+
+static bool read_order(struct jmap_call *call, struct order *order)
+{
+    if (!jmap_sort_read(call, order->sorts, &order->count))
+        return false;
+    for (size_t i = 0; i < order->count; i++)
+        if (!jmap_is_word_of("name used", order->sorts[i].property))
+            return jmap_fail(call, "unsupportedSort", "Quotas sort by name and used.");
+    return true;
+}
+
 bool quota_query(struct jmap_call *call)
 {
-    struct limits limits;
-    json_t *filter = json_object_get(call->in, "filter");
+    struct limits all, found = { .count = 0 };
+    struct filter *filter;
+    struct order order;
 
-    if (filter && json_object_size(filter) > 0)
-        return jmap_fail(call, "unsupportedFilter", "Quotas are few: ask for all.");
-    return load(call, &limits) && jmap_query_few(call, all_ids(call, &limits));
+    if (!jmap_filter_read(call, compile, NULL, &filter) || !read_order(call, &order) || !load(call, &all))
+        return false;
+    for (size_t i = 0; i < all.count; i++)
+        if (jmap_filter_truth(filter, judge, &all.list[i]) == FILTER_YES)
+            found.list[found.count++] = all.list[i];
+    if (order.count > 0 && found.count > 1)
+        qsort_r(found.list, found.count, sizeof found.list[0], by_order, &order);
+    return jmap_query_few(call, all_ids(call, &found));
 }
 
 bool quota_query_changes(struct jmap_call *call)

@@ -151,6 +151,8 @@ void jmap_put(struct jmap_call *call, const char *name, json_t *value);
 json_t *jmap_text(const char *text);
 /* UTCDate of RFC 8620, 1.4. */
 json_t *jmap_date(int64_t us);
+/* The same, read: in UTC and said so. False for anything else, null and absence among them. */
+MUST_CHECK bool jmap_take_date(const json_t *value, int64_t *us_out);
 
 /* Arguments; NULL and false where absent or of another type. */
 const char *jmap_arg_text(const struct jmap_call *call, const char *name);
@@ -159,6 +161,8 @@ MUST_CHECK bool jmap_arg_bool(struct jmap_call *call, const char *name, bool sta
 /* An Int within these bounds; the same. */
 MUST_CHECK bool jmap_arg_int(struct jmap_call *call, const char *name, int64_t least, int64_t most,
                              int64_t standard, int64_t *value_out);
+/* Is it one of these words, which spaces separate? */
+bool jmap_is_word_of(const char *words, const char *word);
 /* An Id (RFC 8620, 1.2). */
 bool jmap_is_id(const char *text);
 /* An id, or "#" and the creation id of one that was created in this request; NULL where that is not known. */
@@ -196,6 +200,9 @@ json_t *jmap_problem(const char *type, unsigned status, const char *limit, const
 void jmap_send_problem(struct http_reply *reply, json_t *problem);
 /* Sends JSON that is not kept by anybody. */
 void jmap_send_json(struct http_reply *reply, const json_t *json);
+
+/* The answer of a method that another one calls for itself; the arena's of `asking`. NULL where it failed. */
+json_t *jmap_ask(const struct jmap_call *asking, const char *name, const json_t *arguments);
 
 /* All methods. */
 const struct jmap_method *jmap_methods(size_t *count_out);

@@ -284,8 +284,11 @@ bool sieve_set(struct jmap_call *call)
         return false;
     if (!load(call, &scripts, &err))
         return jmap_fail_err(call, &err);
-    if (!jmap_set_run(call, &(struct jmap_set){
-                                .create = create, .update = update, .destroy = destroy, .arg = &scripts }))
+    if (!jmap_set_run(call, &(struct jmap_set){ .create = create,
+                                                .update = update,
+                                                .destroy = destroy,
+                                                .arg = &scripts,
+                                                .changes = "name blobId" }))
         return false;
     if ((!wanted && !deactivates) || !json_is_null(json_object_get(call->out, "notCreated")) ||
         !json_is_null(json_object_get(call->out, "notUpdated")) ||

@@ -16,6 +16,15 @@ bool jmap_set_begin(struct jmap_call *call)
     return true;
 }
 
+static bool is_list_of_names(const json_t *list)
+{
+    bool is = json_is_array(list);
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        is = is && json_is_string(json_array_get(list, i));
+    return is;
+}
+
 static bool take_lists(struct jmap_call *call, json_t **create_out, json_t **update_out, json_t **destroy_out)
 {
     *create_out = json_object_get(call->in, "create");
@@ -25,7 +34,7 @@ static bool take_lists(struct jmap_call *call, json_t **create_out, json_t **upd
         return jmap_fail_argument(call, "create");
     if (*update_out && !json_is_null(*update_out) && !json_is_object(*update_out))
         return jmap_fail_argument(call, "update");
-    if (*destroy_out && !json_is_null(*destroy_out) && !json_is_array(*destroy_out))
+    if (*destroy_out && !json_is_null(*destroy_out) && !is_list_of_names(*destroy_out))
         return jmap_fail_argument(call, "destroy");
     if (json_object_size(*create_out) + json_object_size(*update_out) + json_array_size(*destroy_out) >
         JMAP_SET_MAX)
@@ -33,8 +42,46 @@ static bool take_lists(struct jmap_call *call, json_t **create_out, json_t **upd
     return true;
 }
 
-/* What is to go is not changed before (5.3, willDestroy): the patches of all others, under the call's arena. */
-static json_t *staying(struct jmap_call *call, json_t *patches, const json_t *destroy, json_t *refused)
+/* Those of a patch that set->changes does not name. */
+static json_t *fixed_of(struct jmap_call *call, const struct jmap_set *set, json_t *patch)
+{
+    json_t *names = jmap_keep(call->arena, json_array()), *value;
+    const char *path;
+
+    json_object_foreach(patch, path, value)
+    {
+        if (set->changes && !strchr(path, '/') && !jmap_is_word_of(set->changes, path))
+            json_array_append_new(names, json_string(path));
+    }
+    return names;
+}
+
+/* A patch without what is as it says already, as in an object that a client sends back whole. */
+static json_t *without_same(struct jmap_call *call, const struct jmap_set *set, const char *id, json_t *patch)
+{
+    json_t *names = fixed_of(call, set, patch), *now, *name, *kept;
+    const char *type = call->method->name;
+    size_t i;
+
+    if (!id || !call->account || json_array_size(names) == 0)
+        return patch;
+    now = jmap_ask(call, talloc_asprintf(call->arena, "%.*s/get", (int)strcspn(type, "/"), type),
+                   jmap_keep(call->arena, json_pack("{s:s, s:[s], s:O}", "accountId", call->account->id,
+                                                    "ids", id, "properties", names)));
+    now = json_array_get(json_object_get(now, "list"), 0);
+    kept = jmap_keep(call->arena, json_copy(patch));
+    json_array_foreach(names, i, name)
+    {
+        const char *key = json_string_value(name);
+        if (json_equal(json_object_get(now, key), json_object_get(patch, key)))
+            json_object_del(kept, key);
+    }
+    return kept;
+}
+
+/* What is to go is not changed before (5.3, willDestroy): what the patches of all others change, under the call's arena. */
+static json_t *changing(struct jmap_call *call, const struct jmap_set *set, json_t *patches,
+                        const json_t *destroy, json_t *refused)
 {
     json_t *kept = jmap_keep(call->arena, json_object()), *patch;
     const char *name;
@@ -51,7 +98,7 @@ static json_t *staying(struct jmap_call *call, json_t *patches, const json_t *de
             json_object_set_new(refused, name,
                                 jmap_set_error("willDestroy", "This is destroyed by the same call."));
         else
-            json_object_set(kept, name, patch);
+            json_object_set(kept, name, without_same(call, set, jmap_resolve_id(call->request, name), patch));
     }
     return kept;
 }
@@ -114,10 +161,8 @@ static void run_destroy(struct jmap_call *call, const struct jmap_set *set, json
 
     json_array_foreach(ids, i, name)
     {
-        const char *text = json_string_value(name), *id = text ? jmap_resolve_id(call->request, text) : NULL;
+        const char *text = json_string_value(name), *id = jmap_resolve_id(call->request, text);
         json_t *error;
-        if (!text)
-            continue;
         if (!id)
             error = jmap_set_error("notFound", "There is no such object.");
         else
@@ -127,6 +172,20 @@ static void run_destroy(struct jmap_call *call, const struct jmap_set *set, json
         else
             json_array_append_new(done, json_string(id));
     }
+}
+
+void jmap_tell_standard(json_t *created, const json_t *object, json_t *standard)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(standard, name, value)
+    {
+        const json_t *sent = json_object_get(object, name);
+        if (!sent || json_is_null(sent))
+            json_object_set(created, name, value);
+    }
+    json_decref(standard);
 }
 
 /* An empty list is said as null. */
@@ -165,9 +224,10 @@ bool jmap_set_run(struct jmap_call *call, const struct jmap_set *set)
     not_updated = json_object();
     not_destroyed = json_object();
     run_create(call, set, create, created, not_created);
-    update = staying(call, update, destroy, not_updated);
     /* what was created may be changed by the same call */
-    if (!read_account(call, set->create ? ACCOUNT_CHANGED : ACCOUNT_AS_IT_IS))
+    if (read_account(call, set->create ? ACCOUNT_CHANGED : ACCOUNT_AS_IT_IS))
+        update = changing(call, set, update, destroy, not_updated);
+    if (call->error)
         ; /* said already */
     else if (!set->update_all)
         run_update(call, set, update, updated, not_updated);
@@ -204,6 +264,15 @@ static void unescape(char *step)
             *to++ = *p;
     }
     *to = '\0';
+}
+
+char *jmap_patch_step(void *arena, const char *rest)
+{
+    char *step = strchr(rest, '/') ? NULL : talloc_strdup(arena, rest);
+
+    if (step)
+        unescape(step);
+    return step;
 }
 
 static bool patch_one(json_t *object, const char *path, json_t *value)

@@ -2,7 +2,6 @@
 #include "mailbox/snooze.h"
 
 #include "base/clock.h"
-#include "format/date.h"
 #include "jmap/account.h"
 #include "jmap/email.h"
 #include "jmap/get.h"
@@ -73,8 +72,8 @@ static bool read_until(const json_t *value, int64_t *until_us_out)
 {
     int64_t now_us = clock_now_us();
 
-    return json_is_string(value) && date_parse_utc(span_text(json_string_value(value)), until_us_out) &&
-           *until_us_out > now_us && *until_us_out < now_us + YEARS_MAX_US;
+    return jmap_take_date(value, until_us_out) && *until_us_out > now_us &&
+           *until_us_out < now_us + YEARS_MAX_US;
 }
 
 /* "later" where nothing is said. */

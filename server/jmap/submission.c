@@ -2,7 +2,6 @@
 #include "jmap/submission.h"
 
 #include "base/clock.h"
-#include "format/date.h"
 #include "jmap/account.h"
 #include "jmap/filter.h"
 #include "jmap/get.h"
@@ -167,7 +166,7 @@ static bool compile(struct jmap_call *call, struct filter *leaf, void *arg)
                       strcmp(name, "threadIds") == 0;
         bool is_date = strcmp(name, "before") == 0 || strcmp(name, "after") == 0;
         if (is_ids    ? !json_is_array(value)
-            : is_date ? !json_is_string(value) || !date_parse_utc(span_text(json_string_value(value)), &us)
+            : is_date ? !jmap_take_date(value, &us)
                       : strcmp(name, "undoStatus") != 0 || !json_is_string(value))
             return jmap_fail(call, "unsupportedFilter", "The filter %.60s is not known or has a wrong value.",
                              name);
@@ -203,7 +202,7 @@ static bool holds(const struct subject *s, const char *name, const json_t *value
         return is_among(value, jmap_id_of(s->call, GROUP_ID_THREAD, sub->thread_id));
     if (strcmp(name, "undoStatus") == 0)
         return strcmp(json_string_value(value), jmap_undo_status(sub)) == 0;
-    return date_parse_utc(span_text(json_string_value(value)), &us) &&
+    return jmap_take_date(value, &us) &&
            (strcmp(name, "before") == 0 ? sub->send_at_us < us : sub->send_at_us >= us);
 }
 

@@ -75,6 +75,20 @@ static json_t *read_writer(struct jmap_call *call, json_t *object, const struct 
     return *writer_out ? NULL : jmap_bad_property("identityId");
 }
 
+/* The rest is the server's to say: who asks for another sendAt, say, is not to have the message sent at once. */
+static json_t *check_properties(json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(object, name, value)
+    {
+        if (!jmap_is_word_of("identityId emailId envelope", name))
+            return jmap_bad_property(name);
+    }
+    return NULL;
+}
+
 /* When it leaves: as was asked, but not while it can be taken back (routing/accept). */
 static int64_t send_at(const struct jmap_call *call, const struct envelope *envelope)
 {
@@ -172,8 +186,10 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     struct email email = { .item_id = 0 };
     struct span bytes = span_of(NULL, 0), header;
     const char *id;
-    json_t *error = read_writer(call, object, &writer);
+    json_t *error = check_properties(object);
 
+    if (!error)
+        error = read_writer(call, object, &writer);
     if (!error)
         error = read_email(call, object, &email, &bytes);
     if (error)
@@ -195,6 +211,7 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
         json_pack("{s:s, s:s, s:o, s:s, s:n, s:[], s:[]}", "id", id, "threadId",
                   jmap_id_of(call, GROUP_ID_THREAD, email.thread_id), "sendAt", jmap_date(row.send_at_us),
                   "undoStatus", row.status, "deliveryStatus", "dsnBlobIds", "mdnBlobIds");
+    jmap_tell_standard(*created_out, object, json_pack("{s:O}", "envelope", envelope.json));
     json_object_set_new(sending->emails, talloc_asprintf(call->arena, "#%s", creation_id),
                         json_string(jmap_id_of(call, GROUP_ID_ITEM, email.item_id)));
     return NULL;
@@ -233,6 +250,7 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
     struct submissions all;
     struct submission *row;
     json_t *error;
+    bool is_same;
 
     (void)updated_out;
     if (!jmap_submissions(call, &all))
@@ -240,9 +258,11 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
     row = jmap_submission_of(call, &all, id);
     if (!row)
         return jmap_set_error("notFound", "There is no such submission.");
-    if (json_object_size(patch) != 1 || !status || strcmp(status, "canceled") != 0)
+    is_same = json_object_size(patch) == (status ? 1 : 0) &&
+              (!status || strcmp(status, jmap_undo_status(row)) == 0);
+    if (!is_same && (json_object_size(patch) != 1 || !status || strcmp(status, "canceled") != 0))
         return jmap_bad_property(status ? "undoStatus" : json_object_iter_key(json_object_iter(patch)));
-    error = strcmp(row->status, "canceled") == 0 ? NULL : take_back(call, row);
+    error = is_same ? NULL : take_back(call, row);
     if (!error)
         json_object_set_new(sending->emails, id, json_string(jmap_id_of(call, GROUP_ID_ITEM, row->item_id)));
     return error;
@@ -301,8 +321,11 @@ bool submission_change(struct jmap_call *call)
 {
     struct sending sending = { .emails = jmap_keep(call->arena, json_object()) };
 
-    if (!jmap_set_run(call, &(struct jmap_set){
-                                .create = create, .update = update, .destroy = destroy, .arg = &sending }))
+    if (!jmap_set_run(call, &(struct jmap_set){ .create = create,
+                                                .update = update,
+                                                .destroy = destroy,
+                                                .arg = &sending,
+                                                .changes = "undoStatus" }))
         return false;
     imply(call, &sending);
     return true;

@@ -1,6 +1,5 @@
 /* vacation.c -- VacationResponse (RFC 8621, 8): the automatic reply that everybody else sees as well. */
 #include "base/buf.h"
-#include "format/date.h"
 #include "format/text.h"
 #include "jmap/account.h"
 #include "jmap/get.h"
@@ -90,8 +89,7 @@ bool vacation_get(struct jmap_call *call)
 static bool read_date(const json_t *value, int64_t *us_out)
 {
     *us_out = 0;
-    return json_is_null(value) ||
-           (json_is_string(value) && date_parse_utc(span_text(json_string_value(value)), us_out));
+    return json_is_null(value) || jmap_take_date(value, us_out);
 }
 
 /* Replies are plain text: from a client that sends HTML only, its words. */
@@ -202,5 +200,10 @@ static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
 
 bool vacation_set(struct jmap_call *call)
 {
-    return jmap_set_run(call, &(struct jmap_set){ .create = create, .update = update, .destroy = destroy });
+    return jmap_set_run(
+        call, &(struct jmap_set){
+                  .create = create,
+                  .update = update,
+                  .destroy = destroy,
+                  .changes = "isEnabled fromDate toDate subject textBody htmlBody outsideTextBody" });
 }

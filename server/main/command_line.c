@@ -131,8 +131,8 @@ static bool check_whole(const struct invocation *in, struct err *err)
 
     count_arguments(in->command, &least, &most);
     if (in->argument_count < least || in->argument_count > most)
-        return err_set(err, ERR_INVALID, "Usage: chappe %s %s. See: chappe help %s", in->command->words,
-                       in->command->arguments, in->command->words);
+        return err_set(err, ERR_INVALID, "Usage: chappe %s%s%s. See: chappe help %s", in->command->words,
+                       most ? " " : "", in->command->arguments, in->command->words);
     for (size_t i = 0; in->command->options && in->command->options[i].name; i++)
         if (in->command->options[i].is_required && !in->values[i])
             return err_set(err, ERR_INVALID, "%s is needed. See: chappe help %s",
@@ -199,6 +199,30 @@ static const struct command *find_command(char **words, size_t *used_out)
         return c;
     }
     return NULL;
+}
+
+/* "add, list, show" of `chappe org`; NULL for what is no noun. */
+static const char *verbs_of(const void *owner, const char *noun)
+{
+    size_t length = strlen(noun);
+    char *verbs = NULL;
+
+    for (const struct command *c = commands; c->words; c++)
+        if (strncmp(c->words, noun, length) == 0 && c->words[length] == ' ')
+            verbs = verbs ? talloc_asprintf_append(verbs, ", %s", c->words + length + 1)
+                          : talloc_strdup(owner, c->words + length + 1);
+    return verbs;
+}
+
+static bool fail_unknown(const struct invocation *in, char **words, struct err *err)
+{
+    const char *verbs = verbs_of(in->arena, words[0]);
+
+    if (verbs)
+        return err_set(err, ERR_INVALID, "After %s comes one of: %.140s. See: chappe help %s", words[0],
+                       verbs, words[0]);
+    return err_set(err, ERR_INVALID, "%s%s%s is not a command. See: chappe help", words[0],
+                   words[1] ? " " : "", words[1] ? words[1] : "");
 }
 
 static char *absolute(const void *owner, const char *path)
@@ -292,8 +316,7 @@ static int run(struct invocation *in, char **words, struct err *err)
     words = asks_for_help(in, words);
     in->command = find_command(words, &used);
     if (!in->command) {
-        err_set(err, ERR_INVALID, "%s%s%s is not a command. See: chappe help", words[0], words[1] ? " " : "",
-                words[1] ? words[1] : "");
+        (void)fail_unknown(in, words, err);
         return -1;
     }
     if (in->is_both && in->command->run != command_init) {

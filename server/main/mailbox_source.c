@@ -336,7 +336,9 @@ static bool walk_any(struct walk *walk, const char *path, struct err *err)
     void *arena = talloc_new(NULL);
     bool done;
 
-    if (!is_folder(path))
+    if (access(path, R_OK) != 0)
+        done = err_set(err, ERR_INVALID, "%s cannot be read: %s.", path, strerror(errno));
+    else if (!is_folder(path))
         done = is_mbox(path) ? walk_mbox(walk, path, "INBOX", err)
                              : err_set(err, ERR_INVALID, "%s is neither an mbox nor a Maildir.", path);
     else if (is_maildir(arena, path) || has_maildir_below(arena, path))

@@ -42,7 +42,7 @@ static json_t *user_of(struct import *import, char **fields, size_t count, struc
             continue;
         if (is_number_column(import->columns[i])) {
             if (!config_size(fields[i], &bytes)) {
-                err_set(err, ERR_INVALID, "Line %ld: %s is not a size.", import->line, fields[i]);
+                err_set(err, ERR_INVALID, "%s is not a size.", fields[i]);
                 json_decref(user);
                 return NULL;
             }
@@ -89,7 +89,7 @@ static char *organisation_of(struct import *import, const char *address, struct 
     char *path, *name = NULL;
 
     if (!at) {
-        err_set(err, ERR_INVALID, "Line %ld has no address.", import->line);
+        err_set(err, ERR_INVALID, "There is no address.");
         return NULL;
     }
     path = talloc_asprintf(import->in->arena, "/domains/%s", api_encode(import->in->arena, at + 1));
@@ -107,15 +107,19 @@ static const char *domain_of(const json_t *user)
     return at ? at : "";
 }
 
-static bool add(struct import *import, json_t *user, struct err *err)
+/* Those that wait go before one of another domain, and when they are many. */
+static bool make_room(struct import *import, const json_t *user, struct err *err)
 {
     size_t waiting = json_array_size(import->waiting);
     bool is_same =
         waiting > 0 && strcasecmp(domain_of(json_array_get(import->waiting, 0)), domain_of(user)) == 0;
 
-    if ((waiting >= BATCH || (waiting > 0 && !is_same)) && !flush(import, err))
-        return false;
-    if (json_array_size(import->waiting) == 0 && !is_same) {
+    return (waiting < BATCH && (waiting == 0 || is_same)) || flush(import, err);
+}
+
+static bool add(struct import *import, json_t *user, struct err *err)
+{
+    if (json_array_size(import->waiting) == 0) {
         import->organisation =
             organisation_of(import, json_string_value(json_object_get(user, "address")), err);
         if (!import->organisation)
@@ -123,6 +127,29 @@ static bool add(struct import *import, json_t *user, struct err *err)
     }
     json_array_append(import->waiting, user);
     return true;
+}
+
+/* What is wrong with a line is its own affair: it is named, and the others go on. False for any other trouble. */
+static bool refuse_line(struct import *import, struct err *err)
+{
+    if (err->kind != ERR_INVALID && err->kind != ERR_NOT_FOUND)
+        return false;
+    import->failed++;
+    fprintf(stderr, "chappe: line %ld: %s\n", import->line, err->user);
+    *err = ERR_INIT;
+    return true;
+}
+
+static bool import_line(struct import *import, char **fields, size_t count, struct err *err)
+{
+    json_t *user = user_of(import, fields, count, err);
+    bool is_done;
+
+    if (!user)
+        return refuse_line(import, err);
+    is_done = make_room(import, user, err) && (add(import, user, err) || refuse_line(import, err));
+    json_decref(user);
+    return is_done;
 }
 
 static bool import_lines(struct import *import, struct span rest, struct err *err)
@@ -134,13 +161,10 @@ static bool import_lines(struct import *import, struct span rest, struct err *er
         void *arena = talloc_new(import->in->arena);
         char *fields[COLUMNS_MAX];
         size_t count;
-        json_t *user;
         bool done;
         if (!csv_take_line(&rest, arena, fields, COLUMNS_MAX, &count))
             return err_set(err, ERR_INVALID, "Line %ld cannot be read as CSV.", import->line);
-        user = count == 1 && !*fields[0] ? json_null() : user_of(import, fields, count, err);
-        done = user && (json_is_null(user) || add(import, user, err));
-        json_decref(user);
+        done = (count == 1 && !*fields[0]) || import_line(import, fields, count, err);
         talloc_free(arena);
         if (!done)
             return false;

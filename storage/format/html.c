@@ -284,6 +284,22 @@ static void take_tag(struct reader *r, struct span *in)
     apply(r, name, is_closing, in);
 }
 
+/* Past what begins with this '<'; one that opens nothing stands for itself. */
+static void skip_markup(struct span *in)
+{
+    struct span rest = { in->p + 1, in->end };
+
+    if (!span_is_empty(rest) && (*rest.p == '!' || *rest.p == '?')) {
+        skip_declaration(in);
+        return;
+    }
+    if (!span_is_empty(rest) && *rest.p == '/')
+        rest.p++;
+    in->p++;
+    if (!span_is_empty(rest) && is_letter(*rest.p))
+        skip_attributes(in);
+}
+
 static void take_text(struct reader *r, struct span *in)
 {
     const char *start = in->p;
@@ -312,4 +328,17 @@ void html_add_text(struct buf *out, struct span html, size_t cap)
     }
     if (out->length > r.limit)
         out->length = r.start + utf8_cut(span_of(out->p + r.start, out->length - r.start), cap);
+}
+
+size_t html_cut(struct span html, size_t max)
+{
+    const char *start = html.p, *cut = html.p + utf8_cut(html, max);
+
+    while (html.p < cut && (html.p = memchr(html.p, '<', (size_t)(cut - html.p)))) {
+        const char *opening = html.p;
+        skip_markup(&html);
+        if (html.p > cut)
+            return (size_t)(opening - start);
+    }
+    return (size_t)(cut - start);
 }

@@ -43,5 +43,8 @@ bool text_has_attachment(struct span message, const struct mime_index *index);
 /* HTML to readable text: tags dropped, blocks to line ends, entities decoded, script, style, title and
  * comments left out. Input is UTF-8; linear; at most `cap` bytes. */
 void html_add_text(struct buf *out, struct span html, size_t cap);
+/* Length of the longest prefix of at most `max` bytes that ends neither within a character nor within a tag, comment or
+ * declaration. Linear. */
+size_t html_cut(struct span html, size_t max);
 
 #endif

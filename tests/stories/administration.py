@@ -54,6 +54,8 @@ def story_exit_status_tells_what_kind_of_failure(world: World) -> None:
     assert exit_of(world, "user", "add", "x@" + world.domain)[0] == 2              # --name is needed
     assert exit_of(world, "user", "add", "x@" + world.domain, "--nmae", "X")[0] == 2
     assert exit_of(world, "frobnicate")[0] == 2
+    code, text = exit_of(world, "org", "frobnicate")
+    assert code == 2 and "add, list, show" in text, text
     code, text = exit_of(world, "--json", "user", "show", "nobody@" + world.domain)
     assert code == 3 and json.loads(text)["error"]["kind"] == "not-found"
     code, text = exit_of(world, "user", "add", "x@" + world.domain, "--name", "X", "--password-file", "-", stdin="short\n")
@@ -65,8 +67,12 @@ def story_thousands_of_users_from_a_spreadsheet(world: World) -> None:
     rows = ["\ufeffaddress,name,password,quota"]
     rows += [f'u{n}@{world.domain},"Person, number {n}",{PASSWORD},{n + 1}M' for n in range(count)]
     rows += [f"u0@{world.domain},Twice,{PASSWORD},", f"bad@{world.domain},Short,123,"]
+    # what is wrong with a line stops no other one
+    rows[50:50] = [f"x@elsewhere.example,Foreign,{PASSWORD},", f"y@{world.domain},Large,{PASSWORD},lots", f"nobody,No address,{PASSWORD},"]
     code, text = exit_of(world, "user", "import", "-", stdin="\r\n".join(rows) + "\r\n")
-    assert code == 1 and f"{count} added, 2 not" in text, text
+    assert code == 1 and f"{count} added, 5 not" in text, text
+    for line, reason in ((51, "no such domain"), (52, "lots is not a size"), (53, "no address")):
+        assert f"line {line}: " in text and reason in text, (line, text)
     users = json.loads(world.server.run("user", "list", "--org", world.organisation, "--json"))["users"]
     assert len(users) == count
     assert {"Person, number 7"} == {u["name"] for u in users if u["address"] == f"u7@{world.domain}"}

@@ -86,6 +86,16 @@ def story_both_protocols_agree_within_a_second(world: World) -> None:
     jmap.call("Email/set", update={email: {"mailboxIds": {archive: True}}})
     imap.noop()
     assert imap.select("INBOX")[1] == [b"0"] and imap.select("Archive")[1] == [b"1"]
+    # RFC 8621, 4.1.1: what is marked as deleted is not there, before it is expunged, and is back when the mark is taken away
+    imap.store("1", "+FLAGS", "(\\Deleted)")
+    assert jmap.call("Email/get", ids=[email])["notFound"] == [email]
+    assert jmap.call("Email/changes", sinceState=state)["destroyed"] == [email]
+    assert jmap.call("Email/query", filter={"inMailbox": archive})["ids"] == []
+    empty = jmap.call("Mailbox/get", ids=[archive])["list"][0]
+    assert {empty[name] for name in ("totalEmails", "unreadEmails", "totalThreads", "unreadThreads")} == {0}, empty
+    imap.store("1", "-FLAGS", "(\\Deleted)")
+    assert jmap.call("Email/query", filter={"inMailbox": archive})["ids"] == [email]
+    assert jmap.call("Mailbox/get", ids=[archive])["list"][0]["totalThreads"] == 1
     imap.store("1", "+FLAGS", "(\\Deleted)")
     imap.expunge()
     assert jmap.call("Email/get", ids=[email])["notFound"] == [email]

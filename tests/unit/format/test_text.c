@@ -49,6 +49,32 @@ static void html_becomes_text(void **state)
 }
 
 static const struct {
+    const char *what, *html;
+    size_t max, length;
+} cuts[] = {
+    { "all of it", "<p>x", 9, 4 },
+    { "after a tag", "<p>x", 3, 3 },
+    { "in a tag", "x<p>", 3, 1 },
+    { "behind its opening", "x<p>", 2, 1 },
+    { "in a closing tag", "x</p>", 3, 1 },
+    { "in a value with a greater-than", "x<a b=\"c>d\">y", 10, 1 },
+    { "in a comment", "x<!-- <b> -->y", 10, 1 },
+    { "in a doctype", "<!DOCTYPE html>y", 5, 0 },
+    { "at a less-than", "1 < 2", 3, 3 },
+    { "in a character", "<b>\xC3\xA9", 4, 3 },
+    { "in a tag that never ends", "x<a b", 4, 1 },
+};
+
+static void html_is_cut_between_tags(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cuts); i++) {
+        print_message("  %s\n", cuts[i].what);
+        assert_int_equal(html_cut(span_text(cuts[i].html), cuts[i].max), cuts[i].length);
+    }
+}
+
+static const struct {
     const char *what, *text, *folded;
 } folds[] = {
     { "ASCII", "Hello  World\r\n", "hello world " },
@@ -261,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(html_becomes_text),
+        cmocka_unit_test(html_is_cut_between_tags),
         cmocka_unit_test(texts_are_folded),
         cmocka_unit_test(a_needle_is_found_where_memmem_finds_it),
         cmocka_unit_test(messages_give_their_words),
