@@ -111,8 +111,8 @@ bool aliases_get(struct admin_call *call, struct err *err)
     json_t *json;
 
     if (!call_organisation_filter(call, &only, err) ||
-        !alias_list(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS, only, &list,
-                    &count, err))
+        !alias_list(call->api->options.directory, &call->actor, call->arena, RECIPIENT_ALIAS, only,
+                    http_query(call->request, "target"), &list, &count, err))
         return false;
     json = json_array();
     for (size_t i = 0; i < count; i++)

@@ -125,6 +125,7 @@ HANDLER(directory_run_get);      /* GET /directories/{name}/runs/{id} */
 HANDLER(directory_writing);      /* GET /directories/{name}/writing */
 HANDLER(directory_write_look);   /* POST /directories/{name}/writing/preview */
 HANDLER(directory_write_again);  /* POST /directories/{name}/writing/again */
+HANDLER(directory_entries);      /* GET /directories/{name}/entries */
 HANDLER(directory_choose);       /* POST /directories/{name}/choose */
 HANDLER(directory_link);         /* POST /directories/{name}/link */
 HANDLER(domain_post);            /* POST /domains */
@@ -229,6 +230,9 @@ HANDLER(senders_get);   /* GET /recipients/{address}/senders */
 HANDLER(sender_post);   /* POST /recipients/{address}/senders */
 HANDLER(senders_patch); /* PATCH /recipients/{address}/senders */
 HANDLER(sender_delete); /* DELETE /recipients/{address}/senders/{person} */
+HANDLER(shares_get);    /* GET /mailboxes/{address}/shares */
+HANDLER(share_post);    /* POST /mailboxes/{address}/shares */
+HANDLER(share_delete);  /* DELETE /mailboxes/{address}/shares/{person} */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

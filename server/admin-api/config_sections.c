@@ -163,7 +163,7 @@ static const struct config_section sections[] = {
       CONNECTOR_FIELDS, .left_out = "login=auth" },
     { "domains", "/domains", "domains", "name", "/domains/{name}",
       "name organisation kind target subaddresses quota",
-      "kind target subaddresses enabled quota protocols" },
+      "kind target subaddresses enabled quota protocols admin_group" },
     { "directories", "/directories", "directories", "organisation name",
       "/directories/{name}?organisation={organisation}", "name organisation type " DIRECTORY_FIELDS,
       DIRECTORY_FIELDS, .has_details = true, .adapt = adapt_directory, .is_said = is_company_directory,

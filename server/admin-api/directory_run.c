@@ -9,7 +9,7 @@
 #include <string.h>
 #include <talloc.h>
 
-enum { RUNS_SHOWN = 50, CONFLICTS_SHOWN = 1000 };
+enum { RUNS_SHOWN = 50, CONFLICTS_SHOWN = 1000, ENTRIES_SHOWN = 500 };
 
 json_t *directory_run_json(const struct admin_call *call, const struct source_run *run)
 {
@@ -118,6 +118,26 @@ bool directory_conflicts(struct admin_call *call, struct err *err)
                                               directory_said(call, conflicts[i].message), "since",
                                               json_time(conflicts[i].since_us)));
     return call_answer(call, json_pack("{s:o}", "conflicts", list));
+}
+
+bool directory_entries(struct admin_call *call, struct err *err)
+{
+    struct mirror_person *people;
+    struct source source;
+    size_t count;
+
+    if (!directory_of_call(call, &source, err) ||
+        !mirror_list(call->api->options.directory, &call->actor, call->arena, &source,
+                     http_query(call->request, "text"), ENTRIES_SHOWN, &people, &count, err))
+        return false;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "dn", people[i].dn,
+                                              "name", people[i].name, "account", people[i].account, "mail",
+                                              people[i].mail, "fault", directory_said(call, people[i].fault),
+                                              "address", people[i].address, "enabled", people[i].is_enabled,
+                                              "chosen", people[i].is_chosen));
+    return call_answer(call, json_pack("{s:o}", "entries", list));
 }
 
 bool directory_choose(struct admin_call *call, struct err *err)

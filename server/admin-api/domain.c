@@ -1,7 +1,7 @@
 /* domain.c -- accepted domains. */
 #include "directory/domain.h"
 
-#include "admin_api/call.h"
+#include "admin_api/admin_group.h"
 #include "admin_api/protocols.h"
 #include "admin_api/quota_roots.h"
 
@@ -16,6 +16,8 @@ static json_t *domain_json(const struct domain *d)
     json_object_set_new(json, "protocols", protocols_json(d->protocols));
     if (d->target)
         json_object_set_new(json, "target", json_string(d->target));
+    if (d->administrative_group)
+        json_object_set_new(json, "admin_group", json_string(d->administrative_group));
     if (d->catch_all)
         json_object_set_new(json, "catch_all", json_string(d->catch_all));
     return json;
@@ -31,6 +33,16 @@ static bool answer_with(struct admin_call *call, const char *name, struct err *e
     struct domain found;
 
     return find(call, name, &found, err) && call_answer(call, domain_json(&found));
+}
+
+/* Into which administrative group it is to go, where the body says so. */
+static bool read_admin_group(struct admin_call *call, struct domain *wanted, struct err *err)
+{
+    struct role_object object;
+
+    return !call_has(call, "admin_group") ||
+           (role_object_domain(call->api->options.directory, call->parameters[0], &object, err) &&
+            admin_group_wanted(call, DOMAIN_WRITE, &object, &wanted->administrative_group_id, err));
 }
 
 /* Words of the console are taken as well as those of the schema. */
@@ -102,11 +114,13 @@ bool domain_patch(struct admin_call *call, struct err *err)
                       (call_has(call, "enabled") ? DOMAIN_ENABLED : 0u) |
                       (call_has(call, "subaddresses") ? DOMAIN_SUBADDRESSES : 0u) |
                       (call_has(call, "catch_all") ? DOMAIN_CATCH_ALL : 0u) |
-                      (call_has(call, "protocols") ? DOMAIN_PROTOCOLS : 0u);
+                      (call_has(call, "protocols") ? DOMAIN_PROTOCOLS : 0u) |
+                      (call_has(call, "admin_group") ? DOMAIN_GROUP : 0u);
     struct domain found;
 
     if (!kind_of(call_text(call, "kind"), &wanted.kind, err) ||
         !protocols_read(call, &wanted.protocols, err) || !find(call, call->parameters[0], &found, err) ||
+        !read_admin_group(call, &wanted, err) ||
         !domain_set(call->api->options.directory, &call->actor, found.name, fields, &wanted, err))
         return false;
     if ((fields & DOMAIN_QUOTA) &&

@@ -87,6 +87,7 @@ static bool is_in_domain(const char *address, const char *domain)
 
 static bool list(struct admin_call *call, enum recipient_kind kind, const char *name, struct err *err)
 {
+    const char *member = kind == RECIPIENT_GROUP ? http_query(call->request, "member") : NULL;
     const char *domain = http_query(call->request, "domain");
     struct alias *all;
     int64_t only;
@@ -94,7 +95,8 @@ static bool list(struct admin_call *call, enum recipient_kind kind, const char *
     json_t *json;
 
     if (!call_organisation_filter(call, &only, err) ||
-        !alias_list(call->api->options.directory, &call->actor, call->arena, kind, only, &all, &count, err))
+        !alias_list(call->api->options.directory, &call->actor, call->arena, kind, only, member, &all, &count,
+                    err))
         return false;
     json = json_array();
     for (size_t i = 0; i < count; i++)

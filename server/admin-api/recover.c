@@ -131,10 +131,11 @@ bool recoverable_get(struct admin_call *call, struct err *err)
         char id[ID_TEXT];
         id_text(&found[i].item, id);
         json_array_append_new(
-            json, json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:I}", "id", id, "folder",
+            json, json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:I}", "id", id, "folder",
                             found[i].item.folder_name, "expunged", json_time(found[i].item.expunged_us),
-                            "received", json_time(found[i].item.received_us), "from", found[i].from,
-                            "subject", found[i].subject, "size", (json_int_t)found[i].item.size_bytes));
+                            "until", json_time(found[i].item.until_us), "received",
+                            json_time(found[i].item.received_us), "from", found[i].from, "subject",
+                            found[i].subject, "size", (json_int_t)found[i].item.size_bytes));
     }
     return call_answer(call, json_pack("{s:o}", "messages", json));
 }

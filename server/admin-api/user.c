@@ -1,6 +1,7 @@
 /* user.c -- users, their mailboxes and passwords. */
 #include "directory/user.h"
 
+#include "admin_api/admin_group.h"
 #include "admin_api/call.h"
 #include "admin_api/factor.h"
 #include "admin_api/mailbox.h"
@@ -62,6 +63,8 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
     if (organisation_get(call->api->options.directory, &call->actor, call->arena, u->organisation_id,
                          &organisation, &err))
         json_object_set_new(json, "organisation", json_string(organisation.name));
+    json_object_set_new(json, "admin_group",
+                        json_string(admin_group_name(call, u->organisation_id, u->administrative_group_id)));
     if (group_find(call->api->options.groups, u->mailbox.storage_group_id, &group, &err) &&
         mailbox_usage(group, u->mailbox.mailbox_id, &usage, &err)) {
         json_object_set_new(json, "used", json_integer(usage.used_bytes));
@@ -155,11 +158,22 @@ static bool rename_to(struct admin_call *call, const struct user *found, const c
            user_rename(call->api->options.directory, &call->actor, found->recipient_id, address, err);
 }
 
+/* Into which administrative group it is to go, where the body says so. */
+static bool read_admin_group(struct admin_call *call, struct user *wanted, struct err *err)
+{
+    struct role_object object;
+
+    return !call_has(call, "admin_group") ||
+           (role_object_address(call->api->options.directory, wanted->address, &object, err) &&
+            admin_group_wanted(call, RECIPIENT_WRITE, &object, &wanted->administrative_group_id, err));
+}
+
 bool user_patch(struct admin_call *call, struct err *err)
 {
     unsigned fields =
         (call_has(call, "name") ? USER_NAME : 0u) | (call_has(call, "state") ? USER_STATE : 0u) |
-        (call_has(call, "quota") ? USER_QUOTA : 0u) | (call_has(call, "protocols") ? USER_PROTOCOLS : 0u);
+        (call_has(call, "quota") ? USER_QUOTA : 0u) | (call_has(call, "protocols") ? USER_PROTOCOLS : 0u) |
+        (call_has(call, "admin_group") ? USER_GROUP : 0u);
     struct user found, wanted;
     struct group *group;
 
@@ -169,7 +183,7 @@ bool user_patch(struct admin_call *call, struct err *err)
     wanted.name = call_has(call, "name") ? call_text(call, "name") : found.name;
     wanted.quota_bytes = call_number(call, "quota", found.quota_bytes);
     if (!state_of(call_text(call, "state"), &wanted.state, err) ||
-        !protocols_read(call, &wanted.protocols, err) ||
+        !protocols_read(call, &wanted.protocols, err) || !read_admin_group(call, &wanted, err) ||
         !rename_to(call, &found, call_text(call, "address"), err))
         return false;
     if ((fields & USER_QUOTA) && wanted.quota_bytes < 0)

@@ -201,7 +201,11 @@ static const struct option domain_set_options[] = {
     { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative, internal-relay or backup-mx." },
     { "--catch-all", OPTION_TEXT, "ADDRESS", "catch_all", false,
       "The recipient that gets what no address takes; \"\": nobody." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false,
+      "no: its mail is refused for now, and nobody of it logs in." },
+    { "--subaddresses", OPTION_YES_NO, "yes|no", "subaddresses", false, "yes: user+anything reaches user." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
+    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
     { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
       "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
     END
@@ -226,6 +230,7 @@ static const struct option user_set_options[] = {
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
     { "--state", OPTION_TEXT, "STATE", "state", false,
       "active, no-login (still receives) or disabled (neither)." },
+    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
     { "--forward", OPTION_LIST, "ADDRESSES", "forward", false, "Its mail goes on to these; \"\": to none." },
     { "--keep-copy", OPTION_FLAG, NULL, "keep_copy", false, "And into its own mailbox." },
     PREFERENCES,
@@ -290,6 +295,14 @@ static const struct option contact_set_options[] = {
         "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain."                          \
     }
 static const struct option recipient_list_options[] = { OF_RECIPIENTS, END };
+static const struct option alias_list_options[] = { OF_RECIPIENTS,
+                                                    { "--target", OPTION_TEXT, "ADDRESS", "?target", false,
+                                                      "Only those that lead to this address." },
+                                                    END };
+static const struct option group_list_options[] = { OF_RECIPIENTS,
+                                                    { "--member", OPTION_TEXT, "ADDRESS", "?member", false,
+                                                      "Only those that this address is a member of." },
+                                                    END };
 static const struct option user_list_options[] = { OF_RECIPIENTS,
                                                    { "--restricted", OPTION_TEXT, "true", "?restricted",
                                                      false, "Only who may not use every protocol himself." },
@@ -662,6 +675,16 @@ static const struct option sender_set_options[] = { { "--keep-sent", OPTION_YES_
                                                       "yes: it lies in the mailbox's own Sent as well." },
                                                     END };
 
+static const struct option share_options[] = {
+    { "--rights", OPTION_TEXT, "RIGHTS", "rights", true,
+      "reader, contributor, author, editor, owner, or letters as in IMAP (lrswipkxtea)." },
+    { "--folder", OPTION_TEXT, "FOLDER", "folder", false, "Only in this folder." },
+    END
+};
+static const struct option unshare_options[] = {
+    { "--folder", OPTION_TEXT, "FOLDER", "?folder", false, "Only out of this folder." }, END
+};
+
 #define ACCESS_COLUMNS "value kind expires by note"
 
 static const struct option config_options[] = { { "--prune", OPTION_FLAG, NULL, NULL, false,
@@ -751,14 +774,14 @@ const struct command commands[] = {
 
     { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
       "POST", "/aliases", "address target" },
-    { "alias list", "", "Lists aliases.", recipient_list_options, NULL, "GET", "/aliases", NULL, "aliases",
+    { "alias list", "", "Lists aliases.", alias_list_options, NULL, "GET", "/aliases", NULL, "aliases",
       "address target" },
     { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
     { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
     { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
 
     { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
-    { "group list", "", "Lists groups.", recipient_list_options, NULL, "GET", "/groups", NULL, "groups",
+    { "group list", "", "Lists groups.", group_list_options, NULL, "GET", "/groups", NULL, "groups",
       "address name members enabled" },
     { "group show", "ADDRESS", "Shows one with its members.", group_show_options, NULL, "GET",
       "/groups/{0}" },
@@ -919,9 +942,15 @@ const struct command commands[] = {
     { "recipient-policy remove", "NAME", "Removes one; the addresses stay.", of_org_options, NULL, "DELETE",
       "/recipient-policies/{0}" },
 
+    { "mailbox share", "ADDRESS PERSON", "Lets somebody into the folders of a mailbox.", share_options, NULL,
+      "POST", "/mailboxes/{0}/shares", " person" },
+    { "mailbox shares", "ADDRESS", "Who may do what in which of its folders.", NULL, NULL, "GET",
+      "/mailboxes/{0}/shares", NULL, "shares", "person folder role rights denied" },
+    { "mailbox unshare", "ADDRESS PERSON", "Lets somebody in no more.", unshare_options, NULL, "DELETE",
+      "/mailboxes/{0}/shares/{1}" },
     { "mailbox recoverable", "ADDRESS", "Lists expunged messages that can be had again.", recoverable_options,
       NULL, "GET", "/mailboxes/{0}/recoverable", NULL, "messages",
-      "id folder expunged received from subject size" },
+      "id folder expunged until received from subject size" },
     { "mailbox recover", "ADDRESS", "Brings expunged messages back.", recover_options, NULL, "POST",
       "/mailboxes/{0}/recoverable/restore" },
     { "mailbox deleted", "", "Lists mailboxes of removed users, while they are kept.", deleted_list_options,
@@ -1055,6 +1084,9 @@ const struct command commands[] = {
       directory_write_options, NULL, "POST", "/directories/{0}/writing/preview" },
     { "directory write-again", "NAME", "Tries again what the directory refused to take.", directory_options,
       NULL, "POST", "/directories/{0}/writing/again" },
+    { "directory entries", "NAME", "Lists people in it as it was last read, and who is chosen for a mailbox.",
+      directory_entries_options, NULL, "GET", "/directories/{0}/entries", NULL, "entries",
+      "chosen name account mail address fault" },
     { "directory choose", "NAME ENTRY",
       "Chooses an entry for a mailbox (--mailboxes hand), or takes it back.", directory_choose_options, NULL,
       "POST", "/directories/{0}/choose", " entry" },

@@ -105,6 +105,11 @@ const struct option directory_write_options[] = { { "--org", OPTION_TEXT, "NAME"
                                                     "Where several organisations have one of that name." },
                                                   WRITING,
                                                   END };
+const struct option directory_entries_options[] = { { "--text", OPTION_TEXT, "TEXT", "?text", false,
+                                                      "Only with this in name, account or address." },
+                                                    { "--org", OPTION_TEXT, "NAME", "?organisation", false,
+                                                      "Where several organisations have one of that name." },
+                                                    END };
 const struct option directory_choose_options[] = { { "--mailbox", OPTION_YES_NO, "yes|no", "mailbox", true,
                                                      "Whether it gets one." },
                                                    { "--org", OPTION_TEXT, "NAME", "?organisation", false,

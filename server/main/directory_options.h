@@ -13,5 +13,6 @@ extern const struct option directory_sync_options[];
 extern const struct option directory_look_options[];
 extern const struct option directory_write_options[];
 extern const struct option directory_choose_options[];
+extern const struct option directory_entries_options[];
 
 #endif

@@ -53,6 +53,10 @@ static const char SELECT_LOOP[] =
 static const char SELECT_ALIASES[] = SELECT_ALIAS
     " AND ($1 = 0 OR r.organisation_id = $1)"
     " AND ($2::text IS NULL OR r.recipient_id = (SELECT recipient_id FROM address WHERE address = $2))"
+    " AND ($4::text IS NULL OR r.recipient_id IN ("
+    "        SELECT recipient_id FROM recipient_target"
+    "         WHERE target_recipient_id = (SELECT recipient_id FROM address WHERE address = $4)"
+    "        UNION ALL SELECT recipient_id FROM recipient_target WHERE lower(target_address) = $4))"
     " ORDER BY a.address";
 
 static const char LOCK_ALIAS[] =
@@ -253,7 +257,7 @@ struct listing {
     const void *owner;
     enum recipient_kind kind;
     int64_t organisation_id;
-    const char *address;
+    const char *address, *leads_to; /* keys; NULL: any */
     struct alias *aliases;
     size_t count;
 };
@@ -266,7 +270,7 @@ static bool read_list(struct db *db, void *arg, struct err *err)
 
     if (!db_query(db, listing->owner, SELECT_ALIASES,
                   DB_ARGS(db_i64(listing->organisation_id), db_text(listing->address),
-                          db_text(recipient_kind_name(listing->kind))),
+                          db_text(recipient_kind_name(listing->kind)), db_text(listing->leads_to)),
                   &rows, err))
         return false;
     listing->count = db_rows_count(rows);
@@ -278,11 +282,16 @@ static bool read_list(struct db *db, void *arg, struct err *err)
 }
 
 bool alias_list(struct directory *directory, const struct actor *actor, const void *owner,
-                enum recipient_kind kind, int64_t organisation_id, struct alias **aliases_out,
-                size_t *count_out, struct err *err)
+                enum recipient_kind kind, int64_t organisation_id, const char *leads_to,
+                struct alias **aliases_out, size_t *count_out, struct err *err)
 {
     struct listing listing = { .owner = owner, .kind = kind, .organisation_id = organisation_id };
+    char *key, *domain;
 
+    *err = ERR_INIT;
+    if (leads_to && !address_canonical(owner, leads_to, &key, &domain, err))
+        return false;
+    listing.leads_to = leads_to ? key : NULL;
     if (!act_read(directory, actor, organisation_id, read_list, &listing, err))
         return false;
     *aliases_out = listing.aliases;
@@ -325,7 +334,8 @@ static bool lock_and_read(struct db *db, struct change *change, struct alias *ou
 
     if (!lock(db, change, err) ||
         !db_one_row(db, change->scratch, SELECT_ALIASES,
-                    DB_ARGS(db_i64(0), db_text(change->key), db_text(recipient_kind_name(change->kind))),
+                    DB_ARGS(db_i64(0), db_text(change->key), db_text(recipient_kind_name(change->kind)),
+                            db_text(NULL)),
                     &row, err))
         return false;
     read_row(change->scratch, &row, change->kind, out);

@@ -31,10 +31,10 @@ MUST_CHECK bool alias_add(struct directory *directory, const struct actor *actor
 MUST_CHECK bool alias_find(struct directory *directory, const struct actor *actor, const void *owner,
                            enum recipient_kind kind, const char *address, struct alias *alias_out,
                            struct err *err);
-/* By address. */
+/* By address. `leads_to`: only those that stand for this address themselves, not by way of others; NULL: all. ERR_INVALID: it is none. */
 MUST_CHECK bool alias_list(struct directory *directory, const struct actor *actor, const void *owner,
-                           enum recipient_kind kind, int64_t organisation_id, struct alias **aliases_out,
-                           size_t *count_out, struct err *err);
+                           enum recipient_kind kind, int64_t organisation_id, const char *leads_to,
+                           struct alias **aliases_out, size_t *count_out, struct err *err);
 /* Replaces targets, name and is_enabled. */
 MUST_CHECK bool alias_set(struct directory *directory, const struct actor *actor, const char *address,
                           const struct alias *wanted, struct err *err);

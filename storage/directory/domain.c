@@ -46,7 +46,9 @@ static const char INSERT_DOMAIN[] =
     "       ELSE (SELECT count(*) FROM address a WHERE a.domain_id = d.domain_id) END,"                               \
     "       (SELECT c.address FROM address c WHERE c.recipient_id = d.catch_all_id AND c.is_primary),"                \
     "       d.covers_subdomains, d.knows_recipients, d.asks_primary,"                                                 \
-    "       (SELECT o.name FROM organisation o WHERE o.organisation_id = d.organisation_id)"                          \
+    "       (SELECT o.name FROM organisation o WHERE o.organisation_id = d.organisation_id),"                         \
+    "       (SELECT g.name FROM administrative_group g"                                                               \
+    "         WHERE g.administrative_group_id = d.administrative_group_id)"                                           \
     "  FROM domain d"
 
 static const char SELECT_DOMAINS[] = SELECT_DOMAIN
@@ -106,6 +108,7 @@ static void read_row(const void *owner, const struct db_row *row, struct domain 
         .knows_recipients = db_get_bool(row, 13),
         .asks_primary = db_get_bool(row, 14),
         .organisation = db_copy_text(owner, row, 15),
+        .administrative_group = db_copy_text(owner, row, 16),
     };
     if (!domain_kind_of(db_copy_text(owner, row, 4), &out->kind))
         out->kind = DOMAIN_AUTHORITATIVE; /* the column's CHECK has no other */

@@ -33,8 +33,9 @@ struct domain {
     bool covers_subdomains; /* DOMAIN_BACKUP: of all domains below it, too */
     bool knows_recipients;  /* read only: DOMAIN_BACKUP with a list of its recipients (directory/backup.h) */
     bool asks_primary;      /* DOMAIN_BACKUP without such a list: its primary is asked for each recipient */
-    const char *organisation; /* read only: its name */
-    int64_t address_count;    /* read only; of a backup domain the length of that list */
+    const char *organisation;         /* read only: its name */
+    const char *administrative_group; /* read only: its name; NULL: the actor does not see it */
+    int64_t address_count;            /* read only; of a backup domain the length of that list */
 };
 
 enum domain_field {

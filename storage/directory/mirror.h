@@ -70,4 +70,15 @@ MUST_CHECK bool mirror_faulty(struct directory *directory, const void *owner, co
 MUST_CHECK bool mirror_choose(struct directory *directory, const struct actor *actor,
                               const struct source *source, const char *name, bool is_chosen, struct err *err);
 
+/* A person of the directory, as it was last read. */
+struct mirror_person {
+    const char *dn, *name, *account, *mail, *fault;
+    const char *address; /* of the recipient that he is here; "": none */
+    bool is_enabled, is_chosen;
+};
+/* Those whose name, account or address has the text in it (NULL: all), the chosen ones first, then by name. */
+MUST_CHECK bool mirror_list(struct directory *directory, const struct actor *actor, const void *owner,
+                            const struct source *source, const char *text, size_t limit,
+                            struct mirror_person **people_out, size_t *count_out, struct err *err);
+
 #endif

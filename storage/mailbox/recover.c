@@ -17,7 +17,7 @@
 
 /* $2: one folder or 0; $3: now. Deleted folders show all they held; a MOVE (set_bits 1) is no expunge to undo. */
 static const char FIND_EXPUNGES[] =
-    "SELECT c.folder_id, c.uids, c.at_us, f.uidnext, f.name"
+    "SELECT c.folder_id, c.uids, c.at_us, f.uidnext, f.name, c.at_us + s.deleted_item_days * 86400000000"
     "  FROM folder f JOIN mailbox m USING (mailbox_id) JOIN store s USING (store_id)"
     "  JOIN (SELECT folder_id, uids, at_us FROM folder_change WHERE kind = 2 AND set_bits = 0 AND NOT is_purged"
     "        UNION ALL"
@@ -44,7 +44,7 @@ static bool is_known(const struct finding *finding, int64_t folder_id, int64_t u
 }
 
 struct expunge {
-    int64_t folder_id, at_us;
+    int64_t folder_id, at_us, until_us;
     const char *folder_name;
     bool is_all; /* a deleted folder */
 };
@@ -70,6 +70,7 @@ static bool find_run(struct finding *finding, struct db *db, const struct expung
                                                                      .size_bytes = db_get_i64(&row, 3),
                                                                      .received_us = db_get_i64(&row, 4),
                                                                      .expunged_us = expunge->at_us,
+                                                                     .until_us = expunge->until_us,
                                                                      .folder_name = expunge->folder_name };
     talloc_free(arena);
     return done;
@@ -81,6 +82,7 @@ static bool find_row(struct finding *finding, struct db *db, const struct db_row
     struct uid_set set = UID_SET_INIT(arena);
     const struct expunge expunge = { .folder_id = db_get_i64(row, 0),
                                      .at_us = db_get_i64(row, 2),
+                                     .until_us = db_get_i64(row, 5),
                                      .folder_name = db_copy_text(finding->owner, row, 4),
                                      .is_all = db_is_null(row, 1) };
     bool done = true;

@@ -10,8 +10,8 @@
 
 struct recoverable {
     int64_t folder_id, uid, item_id, message_id, size_bytes;
-    int64_t received_us, expunged_us;
-    const char *folder_name; /* that it was in; the folder may be deleted, too */
+    int64_t received_us, expunged_us, until_us; /* it can be had again until then */
+    const char *folder_name;                    /* that it was in; the folder may be deleted, too */
 };
 /* The newest expunges first, at most `limit`; folder_id 0: of all folders, deleted ones included. */
 MUST_CHECK bool mailbox_recoverable(struct group *group, const void *owner, int64_t mailbox_id,

@@ -14,6 +14,7 @@ const pages = {
   'directory-wizard': '/directories/add?organisation=People',
   directory: corp,
   'directory-entries': `${corp}&tab=entries`,
+  'directory-people': `${corp}&tab=people`,
   'directory-settings': `${corp}&tab=settings`,
   'directory-settings-server': `${corp}&tab=settings&dialog=server`,
   'directory-settings-login': `${corp}&tab=settings&dialog=login`,
@@ -431,6 +432,27 @@ async function withoutTicket(_, browser) {
   await who.context.close()
 }
 
+/** Where somebody chooses who gets a mailbox: found without accents or capitals, ticked, and the server knows it. */
+async function choosesByHand(who) {
+  const { page } = who
+  await page.goto(base + '/')
+  await settled(page)
+  const patch = (mailboxes) => page.evaluate(async (m) => (await fetch('/api/v1/directories/Post?organisation=Letters', { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'If-Match': '*' }, body: JSON.stringify({ mailboxes: m }) })).status, mailboxes)
+  check('by hand', (await patch('hand')) < 300)
+  await page.goto(`${base}/directories/source?organisation=Letters&source=Post&tab=people`)
+  await page.getByRole('textbox', { name: 'Name, account, address' }).fill('ANNA')
+  await page.getByRole('row').filter({ hasText: 'anna@letters.example' }).waitFor()
+  await page.getByRole('row').filter({ hasText: 'carl' }).waitFor({ state: 'detached' })
+  await page.getByRole('checkbox', { name: 'A mailbox for Anna' }).click()
+  await page.getByRole('checkbox', { name: 'A mailbox for Anna', checked: true }).waitFor()
+  await page.getByText(/chappe directory choose Post uid=anna,\S+ --mailbox yes --org Letters/).waitFor()
+  const { entries } = await server(page, '/directories/Post/entries?organisation=Letters')
+  check('chosen', entries.filter((e) => e.chosen).map((e) => e.name).join() === 'Anna', JSON.stringify(entries))
+  await shot(page, 'walk-directory-people')
+  await innocent(who)
+  check('as before', (await patch('all')) < 300)
+}
+
 export function companyTests() {
   return [
     ...looks.map((l) => ({
@@ -454,6 +476,7 @@ export function companyTests() {
         ['directory/a password that must be changed, in webmail', mustChangeForMail],
         ['directory/the own password is changed in webmail', changesOwnPassword],
         ['directory/a browser without a ticket', withoutTicket],
+        ['directory/chooses who gets a mailbox', choosesByHand],
       ],
     },
   ]

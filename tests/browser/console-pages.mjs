@@ -384,6 +384,181 @@ async function foundInTree(who) {
 
 const group = (name, options, tests) => ({ name, open: (browser) => administrator(browser, options), tests: Object.entries(tests).map(([test, run]) => [`${name}/${test}`, run]) })
 
+// ---- who opens a mailbox, and with what
+
+const access = {
+  en: { none: 'Nobody: nobody can read its mail yet.', add: 'Let somebody in', address: 'Address', editor: 'Editor', out: 'Let in no more', outOf: 'Let grace@example.org in no more', change: 'Change what grace@example.org may do', role: 'What is allowed', reader: 'Reader', save: 'Save' },
+  fr: { none: 'Personne : nul ne peut encore lire son courrier.', add: 'Donner accès à quelqu’un', address: 'Adresse', editor: 'Éditeur', out: 'Retirer l’accès', outOf: 'Retirer l’accès à grace@example.org', change: 'Changer ce que peut grace@example.org', role: 'Ce qui est permis', reader: 'Lecteur', save: 'Enregistrer' },
+}
+
+/** A mailbox that nobody logs in to: somebody is let in, may less, and is out again. */
+const letsIn = (language) => async (who) => {
+  const { page } = who
+  const words = access[language]
+  await page.goto(base + '/recipients/board@example.org?tab=shares')
+  await settled(page)
+  await page.getByText(words.none).waitFor()
+  await button(page, words.add).click()
+  await dialog(page).getByRole('textbox', { name: words.address }).first().fill('grace@example.org')
+  await dialog(page).getByText('chappe mailbox share board@example.org grace@example.org --rights editor').waitFor()
+  await button(dialog(page), words.add).click()
+  const row = page.getByRole('listitem').filter({ hasText: 'Grace Hopper' })
+  await row.getByText(words.editor).waitFor()
+  const { shares } = await server(page, '/mailboxes/board@example.org/shares')
+  check('in all folders', shares.length > 3 && shares.every((s) => s.person === 'grace@example.org' && s.role === 'editor'), JSON.stringify(shares))
+  await row.getByRole('button', { name: words.change }).click()
+  await dialog(page).getByRole('combobox', { name: words.role }).click()
+  await page.getByRole('option', { name: words.reader }).click()
+  await button(dialog(page), words.save).click()
+  await row.getByText(words.reader).waitFor()
+  await page.screenshot({ path: `${process.env.SHOTS}/mailbox-shares-walk-${language}.png` })
+  await row.getByRole('button', { name: words.outOf }).click()
+  await dialog(page).getByText('chappe mailbox unshare board@example.org grace@example.org').waitFor()
+  await button(dialog(page), words.out).click()
+  await page.getByText(words.none).waitFor()
+  await innocent(who)
+}
+
+/** An app password that is good for one protocol, from one network, for some days. */
+async function boundsAnAppPassword(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/li@example.org?tab=security')
+  await settled(page)
+  await button(page, 'Make an app password').click()
+  await dialog(page).getByRole('textbox', { name: 'What it is for' }).fill('phone')
+  await dialog(page).getByRole('combobox', { name: 'Good for' }).click()
+  await page.getByRole('option', { name: 'IMAP' }).click()
+  await page.keyboard.press('Escape')
+  await dialog(page).getByLabel('Good from').fill('192.0.2.0/24')
+  await page.keyboard.press('Enter')
+  await dialog(page).getByLabel('For so many days').fill('5')
+  await dialog(page).getByText('chappe app-password add li@example.org --name phone --protocols imap --networks 192.0.2.0/24 --days 5').waitFor()
+  await button(dialog(page), 'Make an app password').click()
+  await dialog(page).getByText('The password, shown this once:').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('listitem').filter({ hasText: 'phone' }).getByText('192.0.2.0/24').waitFor()
+  const { app_passwords } = await server(page, '/users/li@example.org/app-passwords')
+  const made = app_passwords.find((p) => p.name === 'phone')
+  check('as bounded there', made.protocols.join() === 'imap' && made.networks.join() === '192.0.2.0/24' && Date.parse(made.expires) < Date.now() + 5.1 * 86400e3, JSON.stringify(made))
+  await page.screenshot({ path: `${process.env.SHOTS}/app-password-bounds.png` })
+  await innocent(who)
+}
+
+/** Servers, connectors and messages stand in the search over everything. */
+async function findsEverything(who) {
+  const { page } = who
+  const search = async (text, name) => {
+    await page.goto(base + '/')
+    await settled(page)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search everything' }).fill(text)
+    await page.getByRole('option', { name }).first().click()
+  }
+  await search('mail2.lyon', /Servers.*mail2\.lyon\.example.*Lyon/)
+  await page.waitForURL(/\/routing$/)
+  await search('partn', /Connectors.*Partner/)
+  await page.waitForURL(/\/routing\/connectors\/Partner$/)
+  await search('zoé', /Contacts.*Zoé/)
+  await page.waitForURL(/\/recipients\/contacts\/zoe@example\.org$/)
+  await search(process.env.QUEUED, /Queue.*Message/)
+  await page.waitForURL(new RegExp(`/queue/${process.env.QUEUED}$`))
+  await search(process.env.QUEUED, /Message tracking.*Message/)
+  await page.waitForURL(new RegExp(`/tracking/${process.env.QUEUED}$`))
+  await innocent(who)
+}
+
+/** In more groups than a page would look through one by one. */
+async function knowsAllGroups(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/li@example.org?tab=groups')
+  await settled(page)
+  await page.evaluate(async () => {
+    const make = (n) => fetch('/api/v1/groups', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ address: `g${n}@example.net`, name: `G ${n}`, members: n === 129 ? ['li@example.org'] : [] }) })
+    for (let n = 0; n < 130; n++) await make(n)
+  })
+  await page.reload()
+  const row = page.getByRole('listitem').filter({ hasText: 'g129@example.net' })
+  await row.getByRole('button', { name: 'Take it out of g129@example.net' }).click()
+  await dialog(page).getByText('chappe group-member remove g129@example.net li@example.org').waitFor()
+  await button(dialog(page), 'Take out').click()
+  await row.waitFor({ state: 'detached' })
+  check('there', (await server(page, '/groups?member=li@example.org')).groups.length === 0)
+  await innocent(who)
+}
+
+/** What is taken away by a cross shows its command, too. */
+async function takesAway(who) {
+  const { page } = who
+  await page.goto(base + '/recipients/board@example.org?tab=senders')
+  await settled(page)
+  await send(page, 'POST', '/recipients/board@example.org/senders', { person: 'grace@example.org' })
+  await page.reload()
+  await page.getByText('chappe sender set board@example.org --keep-sent yes').waitFor()
+  await page.getByRole('button', { name: 'Take that from grace@example.org' }).click()
+  await dialog(page).getByText('chappe sender remove board@example.org grace@example.org').waitFor()
+  await button(dialog(page), 'Take away').click()
+  await until('it is taken away', async () => (await server(page, '/recipients/board@example.org/senders')).senders.length === 0)
+  await send(page, 'POST', '/groups/team@example.org/members', { member: 'li@example.org' })
+  await page.goto(base + '/recipients/groups/team@example.org')
+  await page.getByRole('button', { name: 'Remove li@example.org' }).click()
+  await dialog(page).getByText('chappe group-member remove team@example.org li@example.org').waitFor()
+  await button(dialog(page), 'Take out').click()
+  await until('out of the group', async () => !(await server(page, '/groups/team@example.org')).members.includes('li@example.org'))
+  await innocent(who)
+}
+
+/** Somebody, and a domain, are put under another group's administrators. */
+async function movesBetweenGroups(who) {
+  const { page } = who
+  for (const [path, show, edit, command] of [
+    ['/recipients/claude@example.org?dialog=edit', '/users/claude@example.org', undefined, 'chappe user set claude@example.org --admin-group Paris'],
+    ['/domains/example.net', '/domains/example.net', 'Edit', 'chappe domain set example.net --enabled no --admin-group Paris'],
+  ]) {
+    await page.goto(base + path)
+    await settled(page)
+    if (edit) {
+      await button(page, edit).click()
+      await dialog(page).getByRole('switch').first().click({ force: true })
+    }
+    await dialog(page).getByRole('combobox', { name: 'Administrative group' }).click()
+    await page.getByRole('option', { name: 'Paris' }).click()
+    await dialog(page).getByText(command).waitFor()
+    if (edit) await dialog(page).getByRole('switch').first().click({ force: true })
+    await button(dialog(page), 'Save').click()
+    await until('it is there', async () => (await server(page, show)).admin_group === 'Paris')
+    await page.locator('dd').filter({ hasText: /^Paris$/ }).waitFor()
+  }
+  await innocent(who)
+}
+
+async function readsAReport(who) {
+  const { page } = who
+  await page.goto(base + '/reports')
+  await settled(page)
+  await page.getByRole('row').filter({ hasText: 'example.org' }).first().dblclick()
+  await dialog(page).getByRole('cell', { name: '198.51.100.9' }).waitFor()
+  await dialog(page).getByText(/^chappe report show /).waitFor()
+  await innocent(who)
+}
+
+/** What is gone soon is marked, with the days that are left. */
+async function marksWhatGoesSoon(who) {
+  const { page } = who
+  await page.goto(base + '/')
+  await settled(page)
+  await page.evaluate(async () => {
+    const { stores } = await (await fetch('/api/v1/stores')).json()
+    for (const s of stores)
+      await fetch(`/api/v1/stores/${encodeURIComponent(s.name)}?storage_group=${encodeURIComponent(s.storage_group)}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'If-Match': '*' }, body: JSON.stringify({ deleted_mailbox_days: 3 }) })
+    await fetch('/api/v1/users', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ address: 'soon@example.org', name: 'Soon gone' }) })
+    await fetch('/api/v1/users/soon@example.org', { method: 'DELETE', headers: { 'If-Match': '*' } })
+  })
+  await page.goto(base + '/deleted-mailboxes?organisation=Example')
+  await page.getByRole('row').filter({ hasText: 'soon@example.org' }).getByText(/goes in 2 days/).waitFor()
+  await page.screenshot({ path: `${process.env.SHOTS}/deleted-soon.png` })
+  await innocent(who)
+}
+
 export const consolePageTests = [
   group('console/en', {}, {
     'ends sessions': endsSessions('en'),
@@ -397,6 +572,14 @@ export const consolePageTests = [
     'tells of a conflict': tellsOfAConflict,
     'names with a slash': namesWithASlash,
     'is found': foundInTree,
+    'lets people into a mailbox': letsIn('en'),
+    'bounds an app password': boundsAnAppPassword,
+    'finds everything': findsEverything,
+    'knows all groups': knowsAllGroups,
+    'takes away': takesAway,
+    'moves between administrative groups': movesBetweenGroups,
+    'reads a report': readsAReport,
+    'marks what goes soon': marksWhatGoesSoon,
     'logins by protocol': chartsLogins('en'),
     certificates: certificates('en'),
   }),
@@ -405,6 +588,7 @@ export const consolePageTests = [
     exports: exports('fr'),
     'who opened a mailbox': opened('fr'),
     'findings in French': findsInFrench,
+    'lets people into a mailbox': letsIn('fr'),
     'logins by protocol': chartsLogins('fr'),
     certificates: certificates('fr'),
   }),

@@ -1,6 +1,9 @@
 """Mail on its way for the browser tests: routing groups, connectors, a queue of what cannot leave, traces, lists."""
 from __future__ import annotations
 
+import email.message
+import email.policy
+import html
 import smtplib
 import ssl
 
@@ -62,6 +65,24 @@ def submit(server: Instance, sender: str, recipients: list[str], subject: str) -
         smtp.starttls(context=context)
         smtp.login(sender, scene.PASSWORD)
         smtp.sendmail(sender, recipients, f"From: <{sender}>\r\nTo: <{recipients[0]}>\r\nSubject: {subject}\r\n\r\nbody\r\n".encode())
+
+
+REPORT = """<?xml version="1.0"?><feedback><report_metadata><org_name>{who}</org_name><email>x@far.test</email><report_id>r1</report_id>
+<date_range><begin>1700000000</begin><end>1700086399</end></date_range></report_metadata><policy_published><domain>example.org</domain><p>none</p></policy_published>
+<record><row><source_ip>198.51.100.9</source_ip><count>2</count><policy_evaluated><disposition>none</disposition><dkim>fail</dkim><spf>fail</spf></policy_evaluated></row>
+<identifiers><header_from>example.org</header_from></identifiers><auth_results/></record></feedback>"""
+
+
+def reported(server: Instance) -> str:
+    """What somebody elsewhere says of mail in our name; its id."""
+    server.run("filter", "set", "report_address", "dmarc@example.org", "--org", "Example")
+    letter = email.message.EmailMessage()
+    letter["From"], letter["Subject"] = "x@far.test", "Report Domain: example.org"
+    letter.set_content("See there.\r\n")
+    letter.add_attachment(REPORT.format(who=html.escape(scene.HOSTILE[0])).encode(), maintype="text", subtype="xml", filename="report.xml")
+    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=60) as smtp:
+        smtp.sendmail("x@far.test", ["dmarc@example.org"], letter.as_bytes(policy=email.policy.SMTP))
+    return server.api("GET", "/reports/dmarc")["reports"][0]["id"]
 
 
 def make(server: Instance) -> str:

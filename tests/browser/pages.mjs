@@ -27,6 +27,8 @@ const pages = {
   'mailbox-addresses': '/recipients/ada@example.org?tab=addresses',
   'mailbox-folders': '/recipients/ada@example.org?tab=mailbox',
   'mailbox-limits': '/recipients/ada@example.org?tab=limits',
+  'mailbox-shares': '/recipients/sales@example.org?tab=shares',
+  'mailbox-shares-none': '/recipients/board@example.org?tab=shares',
   'mailbox-senders': '/recipients/ada@example.org?tab=senders',
   'group-senders': '/recipients/groups/hg@example.org?tab=senders',
   'mailbox-groups': '/recipients/h0@example.org?tab=groups',
@@ -121,6 +123,9 @@ const pages = {
   'storage-moves': '/storage/moves?all=1',
   'storage-move': '/storage/moves?dialog=move',
   'storage-deleted': '/deleted-mailboxes',
+  'reports': '/reports',
+  'reports-tls': '/reports?kind=tls',
+  'report': '/reports?id=$report',
   ...consolePages,
   'not-found': '/there/is/nothing',
 }

@@ -50,6 +50,7 @@ def hostile(server: Instance) -> None:
         server.api("POST", "/users", {"address": f"h{number}@example.org", "name": name})
     server.api("POST", "/groups", {"address": "hg@example.org", "name": HOSTILE[0], "members": ["h0@example.org", "h2@example.org"]})
     server.api("POST", "/contacts", {"address": "hc@example.org", "name": HOSTILE[1], "target": "x@elsewhere.example"})
+    server.api("POST", "/mailboxes/sales@example.org/shares", {"person": "h0@example.org", "rights": "reader", "folder": "INBOX"})
     server.run("org", "add", HOSTILE[0])
     server.run("admin-group", "add", HOSTILE[2], "--org", "Example")
     server.api("POST", "/users/h0@example.org/app-passwords", {"name": HOSTILE[8]})

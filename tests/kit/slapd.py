@@ -35,6 +35,7 @@ include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 include /etc/ldap/schema/nis.schema
+include /etc/ldap/schema/dyngroup.schema
 pidfile {folder}/slapd.pid
 modulepath /usr/lib/ldap
 moduleload back_mdb

@@ -202,6 +202,7 @@ def directories(world: World) -> None:
     assert not api("POST", "/directories/probe", new)["good"]
     api("GET", f"{path}/status{query}")
     assert api("GET", f"{path}/conflicts{query}")["conflicts"] == []
+    assert api("GET", f"{path}/entries{query}&text=ada")["entries"] == []
     run = api("POST", f"{path}/runs{query}", {"kind": "full"})
     world.server.wait_until(lambda: api("GET", f"{path}/runs/{run['id']}{query}")["state"] == "failed", 20, "the run to fail")
     assert api("GET", f"{path}/runs{query}")["runs"]

@@ -67,9 +67,13 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("GET", f"/recipients/{ada}/senders")
     api("PATCH", f"/recipients/{ada}/senders", {"keeps_sent": True})
     api("DELETE", f"/recipients/{ada}/senders/{bob}")
+    assert api("POST", f"/mailboxes/{ada}/shares", {"person": bob, "rights": "author"})["folders"] > 1
+    assert api("GET", f"/mailboxes/{ada}/shares")["shares"][0]["role"] == "author"
+    api("DELETE", f"/mailboxes/{ada}/shares/{bob}")
     api("DELETE", f"/users/eve@{domain}")
     api("POST", "/aliases", {"address": f"info@{domain}", "target": ada})
     api("GET", f"/aliases/info@{domain}")
+    assert len(api("GET", f"/aliases?target={ada}")["aliases"]) == 1 and api("GET", f"/aliases?target={bob}")["aliases"] == []
     api("PATCH", f"/aliases/info@{domain}", {"target": bob})
     api("GET", f"/aliases{query}")
     api("DELETE", f"/aliases/info@{domain}")
@@ -77,7 +81,9 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("POST", "/groups", {"address": f"all@{domain}", "name": "All", "query": f"(domain={domain})"})
     api("GET", f"/groups/all@{domain}")
     api("POST", f"/groups/team@{domain}/members", {"member": bob})
+    assert [g["address"] for g in api("GET", f"/groups?member={bob}")["groups"]] == [f"team@{domain}"]
     api("DELETE", f"/groups/team@{domain}/members/{bob}")
+    assert api("GET", f"/groups{query}&member={bob}")["groups"] == []
     api("PATCH", f"/groups/team@{domain}", {"posting": "moderated"})
     api("GET", f"/groups{query}")
     api("DELETE", f"/groups/all@{domain}")

@@ -211,6 +211,33 @@ def story_who_has_a_part_of_an_organisation_works_in_it(world: World) -> None:
     assert "no such permission" in world.server.run("rights", "explain", grouped, "queue.write")
 
 
+def story_people_and_domains_change_their_administrative_group(world: World) -> None:
+    """Who is there already is put under a group's administrator, by who reaches both places."""
+    run, ada, other = world.server.run, world.user("ada"), f"other-{world.domain}"
+    run("domain", "add", other, "--org", world.organisation)
+    for name in ("Paris", "Lyon"):
+        run("admin-group", "add", name, "--org", world.organisation)
+    holder = world.user("holder")
+    grant(world, holder, "administrator", "administrative-group", f"{world.organisation}/Paris")
+    paris = logged_in(world, holder)
+    assert paris.ask("GET", f"/users/{ada}") == paris.ask("GET", f"/domains/{other}") == (404, NOWHERE)
+    run("user", "set", ada, "--admin-group", "Paris")
+    run("domain", "set", other, "--admin-group", "Paris", "--subaddresses", "no")
+    shown = paris.ask("GET", f"/users/{ada}")[1]
+    assert shown["admin_group"] == "Paris" and paris.ask("PATCH", f"/users/{ada}", {"name": "Ada King"})[0] == 200, shown
+    shown = paris.ask("GET", f"/domains/{other}")[1]
+    assert shown["admin_group"] == "Paris" and not shown["subaddresses"], shown
+    for path in (f"/users/{ada}", f"/domains/{other}"):          # nobody hands over what he could not take back
+        away = paris.ask("PATCH", path, {"admin_group": "Lyon"})
+        assert away == paris.ask("PATCH", path, {"admin_group": "Nowhere"}) and away[0] == 404, away
+        assert world.server.api("GET", path)["admin_group"] == "Paris"
+    grant(world, holder, "administrator", "administrative-group", f"{world.organisation}/Lyon")
+    assert paris.ask("PATCH", f"/users/{ada}", {"admin_group": "Lyon"})[1]["admin_group"] == "Lyon"
+    assert paris.ask("PATCH", f"/domains/{other}", {"admin_group": "Lyon"})[1]["admin_group"] == "Lyon"
+    exported = world.server.api("GET", "/config")["domains"]
+    assert [d["admin_group"] for d in exported if d["name"] == other] == ["Lyon"], exported
+
+
 def story_the_last_full_administrator_stays(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     for holder in (ada, bob):

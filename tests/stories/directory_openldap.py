@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 from urllib.parse import quote
 
+from kit.browser import Browser
 from kit.directory_source import conflicts, directory, end, live, look, status, sync, until, user
 from kit.instance import Failure
 from kit.slapd import Slapd
@@ -78,6 +79,54 @@ def story_people_come_and_changes_follow_at_once(world: World) -> None:
         end(world, name)
 
 
+def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> None:
+    """By memberUid, by primary group, by a search (groupOfURLs), nested in a circle; a department has its store; names in odd forms."""
+    at, sales = f"@{world.domain}", f"Sales {world.number}"
+    group = world.server.api("GET", "/storage-groups")["storage_groups"][0]["name"]
+    world.server.run("store", "add", sales, "--group", group)
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.modify("uid=ada,ou=people", {"departmentNumber": ["7"]})
+        slapd.modify("uid=bob,ou=people", {"objectClass": ["inetOrgPerson", "posixAccount"], "uidNumber": ["501"], "gidNumber": ["500"],
+                                           "homeDirectory": ["/home/bob"], "departmentNumber": ["8"]})
+        slapd.person("dora", f"d.ora{at}", "secret", departmentNumber=["7"])
+
+        def mailed(name: str, kind: str, **more: list) -> None:
+            slapd.add(f"cn={name},ou=groups", {"objectClass": [kind, "extensibleObject"], "mail": [f"{name}{at}"], **more})
+
+        mailed("unix", "posixGroup", gidNumber=["500"], memberUid=["ada", "cy"])
+        mailed("seven", "groupOfURLs", memberURL=[f"ldap:///{slapd.dn('ou=people')}??sub?(departmentNumber=7)"])
+        mailed("one", "groupOfNames", member=[slapd.dn("cn=two,ou=groups")])
+        mailed("two", "groupOfUniqueNames", uniqueMember=[slapd.dn("cn=one,ou=groups"), slapd.dn("uid=cy,ou=people")])
+        name = add(world, slapd, "--placement", f"departmentNumber=7:{sales}")
+        live(world, name)
+
+        def members(of: str) -> list[str]:
+            return sorted(look(world, "group", "show", f"{of}{at}")["members"])
+
+        until(lambda: members("unix") == [f"ada{at}", f"bob{at}", f"cy{at}"], why=str(members("unix")))
+        assert members("seven") == [f"ada{at}", f"d.ora{at}"], members("seven")
+        assert members("one") == [f"two{at}"] and members("two") == [f"cy{at}", f"one{at}"], (members("one"), members("two"))
+        world.send([f"one{at}"])
+        world.server.wait_until(lambda: world.server.api("GET", f"/users/cy{at}")["messages"] == 1, 30, "one copy through the circle")
+        placed = {r["address"]: r["store"] for r in world.server.api("GET", f"/recipients?domain={world.domain}&filter=kind%3Duser")["recipients"]}
+        assert placed[f"ada{at}"] == placed[f"d.ora{at}"] == sales != placed[f"bob{at}"], placed
+        for login in (f"dora{at}", f"DORA{at}", f"d.ora{at}"):
+            assert logs_in(world, login, "secret") == 200, login
+        for login in (f"*{at}", f"do*{at}", f"dora)(uid=*{at}", f"\uff44\uff4f\uff52\uff41{at}", f"dora {at}", f"dora\\00{at}"):
+            assert logs_in(world, login, "secret") == 401, login
+        # another department, another search
+        slapd.modify("uid=bob,ou=people", {"departmentNumber": ["7"]})
+        slapd.modify("uid=dora,ou=people", {"departmentNumber": ["9"]})
+        sync(world, name, "--full")
+        until(lambda: members("seven") == [f"ada{at}", f"bob{at}"], 30, str(members("seven")))
+        end(world, name)
+
+
+def logs_in(world: World, login: str, password: str) -> int:
+    return Browser(world).log_in(login, password)[0]
+
+
 def story_what_the_directory_owns_is_not_edited_here(world: World) -> None:
     with Slapd() as slapd:
         people(world, slapd)
@@ -115,6 +164,10 @@ def story_a_preview_changes_nothing_and_too_much_is_asked_about(world: World) ->
         assert look(world, "directory", "status", name)["recipients"] == 21
         world.server.run("directory", "set", name, "--mailboxes", "hand")
         world.server.run("directory", "choose", name, "bob", "--mailbox", "yes")
+        listed = look(world, "directory", "entries", name)["entries"]
+        assert [(e["account"], e["chosen"], e["address"]) for e in listed][0] == ("bob", True, "") and not any(e["chosen"] for e in listed[1:]), listed
+        found = look(world, "directory", "entries", name, "--text", "U1@")["entries"]
+        assert [e["address"] for e in found] == [f"u1@{world.domain}"], found
         until(lambda: look(world, "directory", "runs", name)["runs"][0]["state"] == "asks", why="the run asks")
         assert user(world, f"u1@{world.domain}")["state"] == "active" and not user(world, f"bob@{world.domain}")
         preview = look(world, "directory", "preview", name)

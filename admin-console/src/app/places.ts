@@ -1,4 +1,4 @@
-import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconKey, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconUsersGroup, IconWorld, type Icon } from '@chappe/kit/icons'
+import { IconAddressBook, IconArchive, IconAt, IconBuilding, IconChartBar, IconCertificate, IconClipboardList, IconDatabase, IconFilter, IconGavel, IconHome, IconInbox, IconKey, IconListDetails, IconMail, IconProgress, IconRoute, IconShield, IconTrash, IconUsers, IconUsersGroup, IconWorld, type Icon } from '@chappe/kit/icons'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Permission } from './session'
 import type { useAppTexts } from './texts'
@@ -66,6 +66,7 @@ export const places: Place[] = [
       { text: 'tree.rehearsal', link: { to: '/tracking/rehearsal' }, needs: 'queue.read', everywhere: true },
     ],
   },
+  { text: 'tree.reports', link: { to: '/reports' }, icon: IconChartBar, needs: 'policy.read' },
   {
     text: 'tree.delegation',
     link: { to: '/delegation' },

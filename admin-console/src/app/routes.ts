@@ -17,6 +17,7 @@ import { policyRoutes } from '../features/policies/routes'
 import { protocolRoutes } from '../features/protocols/routes'
 import { queueRoutes } from '../features/queue/routes'
 import { recipientRoutes } from '../features/recipients/routes'
+import { reportRoutes } from '../features/reports/routes'
 import { routingRoutes } from '../features/routing/routes'
 import { sessionRoutes } from '../features/sessions/routes'
 import { trackingRoutes } from '../features/tracking/routes'
@@ -39,6 +40,7 @@ const tree = rootRoute.addChildren([
     ...jobRoutes,
     ...certificateRoutes,
     ...queueRoutes,
+    ...reportRoutes,
     ...trackingRoutes,
     ...delegationRoutes,
     ...changeRoutes,

@@ -273,7 +273,11 @@ static void aliases(void **state)
     OK(alias_remove(d, &alpha, RECIPIENT_ALIAS, "all@example.org", &err));
     wanted.target_count = 1;
     OK(alias_set(d, &alpha, "sales@example.org", &wanted, &err));
-    OK(alias_list(d, &alpha, kit, RECIPIENT_ALIAS, kit->ada_org, &list, &count, &err));
+    OK(alias_list(d, &alpha, kit, RECIPIENT_ALIAS, kit->ada_org, NULL, &list, &count, &err));
+    assert_int_equal(count, 1);
+    OK(alias_list(d, &alpha, kit, RECIPIENT_ALIAS, kit->ada_org, "nobody@example.org", &list, &count, &err));
+    assert_int_equal(count, 0);
+    OK(alias_list(d, &alpha, kit, RECIPIENT_ALIAS, kit->ada_org, targets[0], &list, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(list[0].target_count, 1);
     wanted.target_count = 0;

@@ -184,6 +184,12 @@ static void what_is_expunged_comes_back_once_and_goes_for_good(void **state)
     assert_int_equal(n, 4);
     assert_int_equal(found[0].uid, 6); /* the newest first */
     assert_int_equal(found[3].uid, 2);
+    assert_int_equal(
+        found[3].until_us - found[3].expunged_us,
+        count(
+            "SELECT s.deleted_item_days FROM store s JOIN mailbox m USING (store_id) WHERE m.mailbox_id = $1",
+            1) *
+            86400 * INT64_C(1000000));
     OK(mailbox_recoverable(store->group, arena, 1, 0, 1, &found, &n, &err));
     assert_int_equal(n, 1);
     OK(mailbox_recoverable(store->group, arena, 1, 0, 100, &found, &n, &err));

@@ -135,6 +135,15 @@ export const runQuery = (w: Which, id: string) =>
   })
 export const conflictsQuery = (w: Which) =>
   queryOptions({ queryKey: key(w, 'conflicts'), queryFn: async ({ signal }) => z.object({ conflicts: z.array(conflict) }).parse(await api.get(`${of(w)}/conflicts`, where(w), signal)).conflicts })
+const entry = z.object({ dn: z.string(), name: z.string(), account: z.string(), mail: z.string(), fault: z.string(), address: z.string(), enabled: z.boolean(), chosen: z.boolean() })
+export type Entry = z.infer<typeof entry>
+/** At most 500: who is chosen first. */
+export const entriesQuery = (w: Which, text: string) =>
+  queryOptions({
+    queryKey: key(w, 'entries', text),
+    queryFn: async ({ signal }) => z.object({ entries: z.array(entry) }).parse(await api.get(`${of(w)}/entries`, { ...where(w), text: text || undefined }, signal)).entries,
+    placeholderData: (before) => before,
+  })
 export const writingQuery = (w: Which) =>
   queryOptions({ queryKey: key(w, 'writing'), queryFn: async ({ signal }) => writing.parse(await api.get(`${of(w)}/writing`, where(w), signal)), refetchInterval: 5_000 })
 

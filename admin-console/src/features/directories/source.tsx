@@ -3,14 +3,15 @@ import { IconChevronDown } from '@chappe/kit/icons'
 import { Alert, Button, Group, Menu, Tabs, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { useMay } from '../../app/session'
+import { useTabInSight } from '../../app/tab-in-sight'
 import { ConflictsTab } from './conflicts'
 import { askRun, directoryQuery, removeDirectory, runsQuery, setDirectory, statusQuery, type Run, type Server, type Source, type Which } from './data'
 import classes from './directories.module.css'
 import { ServerState, SourceState } from './parts'
+import { PeopleTab } from './people-tab'
 import { directoryRoute } from './routes'
 import { RunBar, RunDrawer, RunsTab } from './runs'
 import { SettingsTab } from './settings-tab'
@@ -18,7 +19,7 @@ import { EntriesTab, MappingTab } from './trial-tab'
 import { useTexts } from './texts'
 import { WritingTab } from './writing-tab'
 
-const TABS = ['overview', 'entries', 'settings', 'mapping', 'writing', 'runs', 'conflicts'] as const
+const TABS = ['overview', 'entries', 'people', 'settings', 'mapping', 'writing', 'runs', 'conflicts'] as const
 
 function Servers({ of }: { of: Server[] }) {
   const say = useTexts()
@@ -200,16 +201,6 @@ function Acts({ which, known, busy, onAsk, onDialog }: { which: Which; known: So
   )
 }
 
-/** On a narrow screen the tabs scroll: the open one is in sight. */
-function useTabInSight(tab: string, isThere: boolean) {
-  const list = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    const open = list.current?.querySelector<HTMLElement>('[data-active]')
-    if (list.current && open) list.current.scrollLeft = open.offsetLeft + (open.clientWidth - list.current.clientWidth) / 2
-  }, [tab, isThere])
-  return list
-}
-
 /** One company directory: how it is, what it says, what it changed here. */
 export function DirectoryPage() {
   const say = useTexts()
@@ -259,6 +250,7 @@ export function DirectoryPage() {
               <Tabs.Panel value={tab} pt="md">
                 {tab === 'overview' && <Overview which={which} running={running} onOpen={open} />}
                 {tab === 'entries' && <EntriesTab which={which} mayWrite={mayWrite} />}
+                {tab === 'people' && <PeopleTab which={which} known={source} mayWrite={mayWrite} />}
                 {tab === 'settings' && (
                   <SettingsTab which={which} known={source} mayWrite={mayWrite} dialog={search.dialog} onDialog={dialog} onRenamed={(name) => void navigate({ to: '/directories/source', search: { organisation: which.organisation, source: name, tab: 'settings' } })} />
                 )}

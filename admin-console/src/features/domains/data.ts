@@ -6,6 +6,7 @@ import { onlyDomains } from '../../app/session'
 const domain = z.object({
   name: z.string(),
   organisation: z.string(),
+  admin_group: z.nullish(z.string()),
   kind: z.string(),
   target: z.nullish(z.string()),
   catch_all: z.nullish(z.string()),

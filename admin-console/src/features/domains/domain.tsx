@@ -1,5 +1,5 @@
 import { Answered, Confirm, Facts, Foreign, Page, Panel, Status, editBytes, parseBytes, useFormat, wordOf } from '@chappe/kit'
-import { Button, Switch, Tabs, TextInput } from '@mantine/core'
+import { Button, Select, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,7 +8,9 @@ import { useChange } from '../../app/change'
 import { Command, commandLine, type Option } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
+import { adminGroupsQuery } from '../organisations/data'
 import { QuotaField } from '../recipients/fields'
+import { useAddTexts } from '../recipients/texts-add'
 import { domainQuery, type Domain } from './data'
 import { DnsAssistant } from './dns'
 import { domainRoute } from './routes'
@@ -16,15 +18,25 @@ import { useTexts } from './texts'
 
 function Edit({ known, onClose }: { known: Domain; onClose: () => void }) {
   const say = useTexts()
+  const add = useAddTexts()
   const change = useChange()
   const [enabled, setEnabled] = useState(known.enabled)
   const [sub, setSub] = useState(known.subaddresses)
   const [all, setAll] = useState(known.catch_all ?? '')
   const [quota, setQuota] = useState(editBytes(known.quota))
+  const [adminGroup, setAdminGroup] = useState(known.admin_group ?? '')
+  const adminGroups = useQuery({ ...adminGroupsQuery(known.organisation), enabled: useMay('organisation.read') }).data ?? []
   const body: Record<string, unknown> = {}
   const options: Record<string, Option> = {}
-  if (enabled !== known.enabled) body['enabled'] = enabled
-  if (sub !== known.subaddresses) body['subaddresses'] = sub
+  if (enabled !== known.enabled) {
+    body['enabled'] = enabled
+    options['enabled'] = enabled ? 'yes' : 'no'
+  }
+  if (sub !== known.subaddresses) {
+    body['subaddresses'] = sub
+    options['subaddresses'] = sub ? 'yes' : 'no'
+  }
+  if (adminGroup !== (known.admin_group ?? '')) options['admin-group'] = body['admin_group'] = adminGroup
   if (all !== (known.catch_all ?? '')) options['catch-all'] = body['catch_all'] = all
   if (quota !== editBytes(known.quota)) {
     body['quota'] = parseBytes(quota) ?? 0
@@ -43,12 +55,14 @@ function Edit({ known, onClose }: { known: Domain; onClose: () => void }) {
       <Switch label={say('subaddresses')} checked={sub} onChange={(e) => setSub(e.currentTarget.checked)} />
       <TextInput label={say('catchAll')} description={say('catchAllHelp')} type="email" value={all} onChange={(e) => setAll(e.currentTarget.value.trim())} />
       <QuotaField value={quota} onChange={setQuota} />
+      {adminGroups.length > 1 && <Select label={add('adminGroup')} description={add('adminGroupHelp')} allowDeselect={false} data={adminGroups.map((g) => g.name)} value={adminGroup || null} onChange={(g) => setAdminGroup(g ?? '')} />}
     </FormDialog>
   )
 }
 
 export function DomainPage() {
   const say = useTexts()
+  const add = useAddTexts()
   const format = useFormat()
   const change = useChange()
   const { domain: name } = domainRoute.useParams()
@@ -106,6 +120,7 @@ export function DomainPage() {
                   rows={[
                     [say('kind'), wordOf(say, 'kind', d.kind)],
                     [say('state'), <Status health={d.enabled ? 'good' : 'bad'}>{say(d.enabled ? 'on' : 'off')}</Status>],
+                    ...(d.admin_group ? [[add('adminGroup'), <Foreign>{d.admin_group}</Foreign>] as [string, React.ReactNode]] : []),
                     [say('recipients'), <Link to="/recipients" search={{ domain: d.name }}>{format.number(d.recipients)}</Link>],
                     ...(d.target ? [[say('target'), <Foreign>{d.target}</Foreign>] as [string, React.ReactNode]] : []),
                     [say('catchAll'), d.catch_all ? <Foreign>{d.catch_all}</Foreign> : say('nobody')],

@@ -3,7 +3,7 @@ import { IconArrowRight } from '@chappe/kit/icons'
 import { Button, Progress, Skeleton, Text } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Command } from '../../app/command'
 import { useMay, useMayEverywhere, useSession } from '../../app/session'
 import { auditQuery } from '../audit/data'
@@ -15,6 +15,7 @@ import { checkQuery, heldCountQuery, lanesQuery, moderationCountQuery, quarantin
 import classes from './home.module.css'
 import { useTexts } from './texts'
 
+const SHOWN = 12
 const Charts = onDemand(() => import('./charts'))
 
 function Tile({ label, value, link }: { label: string; value: number | undefined; link?: LinkProps }) {
@@ -67,6 +68,7 @@ function Tiles() {
 /** Everything that somebody should do something about, with the remedy. */
 function Attention() {
   const say = useTexts()
+  const [all, setAll] = useState(false)
   const seesStorage = useMayEverywhere('storage.read')
   const check = useQuery({ ...checkQuery(useLanguage()), enabled: seesStorage })
   const groups = useQuery({ ...storageGroupsQuery, enabled: seesStorage }).data ?? []
@@ -110,7 +112,7 @@ function Attention() {
             <Status health="good">{say('allWell')}</Status>
           ) : (
             <ul className={classes.attention}>
-              {lines.slice(0, 12).map((l) => (
+              {lines.slice(0, all ? undefined : SHOWN).map((l) => (
                 <li key={l.key}>
                   <Status health="warn">
                     <span>
@@ -125,6 +127,13 @@ function Attention() {
                   </Status>
                 </li>
               ))}
+              {!all && lines.length > SHOWN && (
+                <li>
+                  <Button size="compact-sm" variant="default" onClick={() => setAll(true)}>
+                    {say('attentionMore', { count: lines.length - SHOWN })}
+                  </Button>
+                </li>
+              )}
             </ul>
           )
         }

@@ -26,6 +26,7 @@ const userDetails = z.extend(user, {
   source_entry: z.nullish(z.string()),
   source_fields: z.nullish(z.array(z.string())),
   organisation: z.nullish(z.string()),
+  admin_group: z.nullish(z.string()),
   used: z.nullish(z.number()),
   messages: z.nullish(z.number()),
   forward: z.nullish(z.array(z.string())),
@@ -97,6 +98,16 @@ export const searchUsersQuery = (text: string) =>
       z.object({ recipients: z.array(listed) }).parse(await api.get('/recipients', { ...scoped({}), text: text || undefined, filter: `kind=${MAILBOXES}`, limit: 10 }, signal)).recipients,
   })
 
+const addressed = z.object({ address: z.string(), name: z.string(), kind: z.string() })
+export type Addressed = z.infer<typeof addressed>
+/** Who has an address and no mailbox: groups, contacts, aliases. */
+export const addressedQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['users', 'addressed', text],
+    queryFn: async ({ signal }) =>
+      z.object({ recipients: z.array(addressed) }).parse(await api.get('/recipients', { ...scoped({}), text: text || undefined, filter: 'kind=group,contact,alias', limit: 12, fields: 'address,name,kind' }, signal)).recipients,
+  })
+
 export const userQuery = (address: string) =>
   queryOptions({
     queryKey: ['users', 'one', address],
@@ -138,6 +149,12 @@ export const groupsQuery = (where: Where) =>
     queryKey: ['groups', 'list', where],
     queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { ...scoped(where) }, signal)).groups,
   })
+/** Those that the address is a member of itself, not by way of others or by a query. */
+export const groupsOfQuery = (member: string) =>
+  queryOptions({
+    queryKey: ['groups', 'of', member],
+    queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { ...scoped({}), member }, signal)).groups,
+  })
 export const groupQuery = (address: string) =>
   queryOptions({
     queryKey: ['groups', 'one', address],
@@ -153,7 +170,7 @@ export const contactQuery = (address: string) =>
     queryKey: ['contacts', 'one', address],
     queryFn: async ({ signal }) => contactDetails.parse(await api.get(path`/contacts/${address}`, undefined, signal)),
   })
-export const aliasesQuery = (where: Where) =>
+export const aliasesQuery = (where: Where & { target?: string | undefined }) =>
   queryOptions({
     queryKey: ['aliases', where],
     queryFn: async ({ signal }) => z.object({ aliases: z.array(alias) }).parse(await api.get('/aliases', { ...scoped(where) }, signal)).aliases,
@@ -161,7 +178,8 @@ export const aliasesQuery = (where: Where) =>
 
 // ---- what belongs to one mailbox
 
-const appPassword = z.object({ name: z.string(), created: z.nullish(z.string()), last_used: z.nullish(z.string()) })
+const appPassword = z.object({ name: z.string(), protocols: z.array(z.string()), networks: z.array(z.string()), created: z.nullish(z.string()), last_used: z.nullish(z.string()), expires: z.nullish(z.string()) })
+export type AppPassword = z.infer<typeof appPassword>
 export const appPasswordsQuery = (address: string) =>
   queryOptions({
     queryKey: ['app-passwords', address],

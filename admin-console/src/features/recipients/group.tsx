@@ -24,6 +24,7 @@ function Members({ group }: { group: GroupDetails }) {
   const change = useChange()
   const mayWrite = useMay('recipient.write') && !group.source
   const [adds, setAdds] = useState(false)
+  const [leaves, setLeaves] = useState<string | null>(null)
   const [address, setAddress] = useState('')
   const members = group.members ?? []
   return (
@@ -46,7 +47,7 @@ function Members({ group }: { group: GroupDetails }) {
               <Foreign>{m}</Foreign>
             </Link>
             {mayWrite && (
-              <ActionIcon variant="subtle" color="red" aria-label={`${say('remove')} ${m}`} onClick={() => void change(() => api.delete(path`/groups/${group.address}/members/${m}`), [['groups']], say('memberRemoved', { address: m }))}>
+              <ActionIcon variant="subtle" color="red" aria-label={`${say('remove')} ${m}`} onClick={() => setLeaves(m)}>
                 <IconX size={17} />
               </ActionIcon>
             )}
@@ -59,6 +60,11 @@ function Members({ group }: { group: GroupDetails }) {
           </li>
         ))}
       </ul>
+      {leaves !== null && (
+        <Confirm title={`${say('remove')} ${leaves}`} action={say('takeOut')} onDone={() => setLeaves(null)} onAct={() => change(() => api.delete(path`/groups/${group.address}/members/${leaves}`), [['groups']], say('memberRemoved', { address: leaves }))}>
+          <Command line={commandLine(['group-member', 'remove', group.address, leaves])} />
+        </Confirm>
+      )}
       {adds && (
         <FormDialog
           title={say('addMember')}

@@ -35,7 +35,7 @@ export function AddressesTab({ user }: { user: UserDetails }) {
   const say = useOneTexts()
   const mayWrite = useMay('recipient.write')
   const change = useChange()
-  const aliases = useQuery(aliasesQuery({ organisation: user.organisation ?? undefined }))
+  const aliases = useQuery(aliasesQuery({ organisation: user.organisation ?? undefined, target: user.address }))
   const [adds, setAdds] = useState(false)
   const [removes, setRemoves] = useState<string | null>(null)
   return (
@@ -52,8 +52,7 @@ export function AddressesTab({ user }: { user: UserDetails }) {
       <Facts rows={[[say('primary'), <><Foreign>{user.address}</Foreign> <Copy text={user.address} /></>]]} />
       <h3>{say('aliases')}</h3>
       <Answered of={aliases}>
-        {(all) => {
-          const own = all.filter((a) => a.target.includes(user.address))
+        {(own) => {
           if (own.length === 0) return <p className={classes.none}>{say('noAliases')}</p>
           return (
             <ul className={classes.list}>

@@ -1,32 +1,18 @@
-import { Answered, Foreign, Panel } from '@chappe/kit'
-import { IconPlus } from '@chappe/kit/icons'
-import { Button, Select } from '@mantine/core'
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { Answered, Confirm, Foreign, Panel } from '@chappe/kit'
+import { IconPlus, IconX } from '@chappe/kit/icons'
+import { ActionIcon, Button, Select, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
-import { commandLine } from '../../app/command'
+import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
-import { groupQuery, groupsQuery, type UserDetails } from './data'
+import { groupsOfQuery, groupsQuery, type UserDetails } from './data'
 import classes from './mailbox.module.css'
 import { useBulkTexts } from './texts-bulk'
 import { useOneTexts } from './texts-one'
-import { useQueryClient, type QueryClient } from '@tanstack/react-query'
-
-const LOOKED_AT = 100
-
-/** The API tells a group's members, not a member's groups: so the groups of the organisation are looked through. */
-const groupsOfQuery = (queries: QueryClient, user: UserDetails) =>
-  queryOptions({
-    queryKey: ['groups', 'of', user.address],
-    queryFn: async () => {
-      const all = await queries.fetchQuery(groupsQuery({ organisation: user.organisation ?? undefined }))
-      const details = await Promise.all(all.slice(0, LOOKED_AT).map((g) => queries.fetchQuery(groupQuery(g.address))))
-      return details.filter((g) => g.members?.some((m) => user.addresses.includes(m) || m === user.address))
-    },
-  })
 
 function AddToGroup({ user, onClose }: { user: UserDetails; onClose: () => void }) {
   const say = useOneTexts()
@@ -50,10 +36,12 @@ function AddToGroup({ user, onClose }: { user: UserDetails; onClose: () => void 
 
 export function GroupsTab({ user }: { user: UserDetails }) {
   const say = useOneTexts()
-  const queries = useQueryClient()
+  const change = useChange()
   const mayWrite = useMay('recipient.write')
-  const groups = useQuery(groupsOfQuery(queries, user))
+  const groups = useQuery(groupsOfQuery(user.address))
   const [adds, setAdds] = useState(false)
+  const [leaves, setLeaves] = useState<string | null>(null)
+  const leave = (group: string) => change(() => api.delete(path`/groups/${group}/members/${user.address}`), [['groups']], say('groupLeft', { group }))
   return (
     <Panel
       title={say('tab.groups')}
@@ -65,6 +53,9 @@ export function GroupsTab({ user }: { user: UserDetails }) {
         )
       }
     >
+      <Text size="sm" c="dimmed">
+        {say('groupsLead')}
+      </Text>
       <Answered of={groups}>
         {(all) =>
           all.length === 0 ? (
@@ -79,12 +70,22 @@ export function GroupsTab({ user }: { user: UserDetails }) {
                   <small>
                     <Foreign>{g.address}</Foreign>
                   </small>
+                  {mayWrite && (
+                    <ActionIcon variant="subtle" color="red" aria-label={say('leaveGroup', { group: g.address })} onClick={() => setLeaves(g.address)}>
+                      <IconX size={17} />
+                    </ActionIcon>
+                  )}
                 </li>
               ))}
             </ul>
           )
         }
       </Answered>
+      {leaves !== null && (
+        <Confirm title={say('leaveGroup', { group: leaves })} action={say('takeOut')} onDone={() => setLeaves(null)} onAct={() => leave(leaves)}>
+          <Command line={commandLine(['group-member', 'remove', leaves, user.address])} />
+        </Confirm>
+      )}
       {adds && <AddToGroup user={user} onClose={() => setAdds(false)} />}
     </Panel>
   )

@@ -6,6 +6,7 @@ import type { UserDetails } from './data'
 import classes from './mailbox.module.css'
 import { isOwned, OwnedPanel } from './owned'
 import { useTexts } from './texts'
+import { useAddTexts } from './texts-add'
 import { useOneTexts } from './texts-one'
 
 export function QuotaBar({ user }: { user: UserDetails }) {
@@ -29,6 +30,7 @@ export function QuotaBar({ user }: { user: UserDetails }) {
 export function Overview({ user }: { user: UserDetails }) {
   const say = useOneTexts()
   const words = useTexts()
+  const add = useAddTexts()
   const format = useFormat()
   return (
     <div className={classes.two}>
@@ -37,6 +39,7 @@ export function Overview({ user }: { user: UserDetails }) {
           rows={[
             [words('kind'), wordOf(words, 'kind', user.kind)],
             [words('organisation'), user.organisation ? <Link to="/organisations/$name" params={{ name: user.organisation }}><Foreign>{user.organisation}</Foreign></Link> : ''],
+            ...(user.admin_group ? [[add('adminGroup'), <Foreign key="g">{user.admin_group}</Foreign>] as [string, React.ReactNode]] : []),
             [say('hasPassword'), isOwned(user, 'password') ? <Foreign>{user.source}</Foreign> : user.kind === 'user' ? say(user.has_password ? 'password.yes' : 'password.no') : '–'],
             [words('created'), user.created ? format.dateTime(user.created) : '–'],
             [words('addresses'), <div className={classes.stack}>{user.addresses.map((a) => <Foreign key={a}>{a}</Foreign>)}</div>],

@@ -7,6 +7,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { may, mayEverywhere, useSession, type Permission } from '../../app/session'
+import { useTabInSight } from '../../app/tab-in-sight'
 import { useTexts as useTrialTexts } from '../trial/texts'
 import { TrialDialog } from '../trial/trial'
 import { userQuery, type UserDetails } from './data'
@@ -23,17 +24,19 @@ const FoldersTab = onDemand(() => import('./mailbox-folders').then((m) => ({ def
 const LimitsTab = onDemand(() => import('./mailbox-limits').then((m) => ({ default: m.LimitsTab })))
 const ProtocolsTab = onDemand(() => import('./mailbox-protocols').then((m) => ({ default: m.ProtocolsTab })))
 const SendersTab = onDemand(() => import('./senders').then((m) => ({ default: m.SendersTab })))
+const SharesTab = onDemand(() => import('./shares').then((m) => ({ default: m.SharesTab })))
 const GroupsTab = onDemand(() => import('./mailbox-groups').then((m) => ({ default: m.GroupsTab })))
 const SecurityTab = onDemand(() => import('./mailbox-security').then((m) => ({ default: m.SecurityTab })))
 const TraceTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.TraceTab })))
 const AuditTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.AuditTab })))
 
-const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
+const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'shares' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
   { id: 'overview', show: (u) => <Overview user={u} /> },
   { id: 'addresses', show: (u) => <AddressesTab user={u} /> },
   { id: 'mailbox', needs: 'mailbox.read', show: (u) => <FoldersTab user={u} /> },
   { id: 'limits', show: (u) => <LimitsTab user={u} /> },
   { id: 'protocols', show: (u) => <ProtocolsTab user={u} /> },
+  { id: 'shares', show: (u) => <SharesTab user={u} /> },
   { id: 'senders', show: (u) => <SendersTab address={u.address} /> },
   { id: 'groups', show: (u) => <GroupsTab user={u} /> },
   { id: 'security', needs: 'session.write', show: (u) => <SecurityTab user={u} /> },
@@ -99,6 +102,7 @@ export function MailboxPage() {
   const tab = seen.find((t) => t.id === search.tab) ?? seen[0]
   const enable = (u: UserDetails) => change(() => api.patch(path`/users/${u.address}`, { state: 'active' }), [['users']], say('enabled', { name: u.name }))
   const u = user.data
+  const tabList = useTabInSight(tab?.id ?? '', u !== undefined)
   return (
     <Page
       title={<Foreign>{u?.name ?? address}</Foreign>}
@@ -167,7 +171,7 @@ export function MailboxPage() {
         {(u) => (
           <>
             <Tabs value={tab?.id ?? null} onChange={(id) => void navigate({ search: { tab: id ?? undefined } })} keepMounted={false}>
-              <Tabs.List>
+              <Tabs.List ref={tabList}>
                 {seen.map((t) => (
                   <Tabs.Tab key={t.id} value={t.id}>
                     {say(`tab.${t.id}`)}

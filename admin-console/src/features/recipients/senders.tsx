@@ -1,5 +1,5 @@
 // Who may write in the name of a mailbox or a group.
-import { Answered, Foreign, Panel } from '@chappe/kit'
+import { Answered, Confirm, Foreign, Panel } from '@chappe/kit'
 import { IconPlus, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Button, Select, Switch, Text, TextInput } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
@@ -8,7 +8,7 @@ import { useState } from 'react'
 import * as z from 'zod/mini'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
-import { commandLine } from '../../app/command'
+import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
 import classes from './mailbox.module.css'
@@ -60,7 +60,8 @@ export function SendersTab({ address }: { address: string }) {
   const found = useQuery(sendersQuery(address))
   const [adds, setAdds] = useState(false)
   const keep = (keeps_sent: boolean) => void change(() => api.patch(path`/recipients/${address}/senders`, { keeps_sent }), [keyOf(address)], say('saved'))
-  const remove = (person: string) => void change(() => api.delete(path`/recipients/${address}/senders/${person}`), [keyOf(address)], say('removed', { person }))
+  const [removes, setRemoves] = useState<string | null>(null)
+  const remove = (person: string) => change(() => api.delete(path`/recipients/${address}/senders/${person}`), [keyOf(address)], say('removed', { person }))
   return (
     <Panel
       title={say('title')}
@@ -89,7 +90,7 @@ export function SendersTab({ address }: { address: string }) {
                     <Foreign>{s.address}</Foreign> · {say(s.on_behalf ? 'way.onBehalf' : 'way.as')}
                   </small>
                   {mayWrite && (
-                    <ActionIcon variant="subtle" color="red" aria-label={say('removeOne', { person: s.address })} onClick={() => remove(s.address)}>
+                    <ActionIcon variant="subtle" color="red" aria-label={say('removeOne', { person: s.address })} onClick={() => setRemoves(s.address)}>
                       <IconX size={17} />
                     </ActionIcon>
                   )}
@@ -97,9 +98,15 @@ export function SendersTab({ address }: { address: string }) {
               ))}
             </ul>
             {all.keeps_sent !== null && <Switch mt="md" disabled={!mayWrite} label={say('keepsSent')} description={say('keepsSentLead')} checked={all.keeps_sent} onChange={(e) => keep(e.currentTarget.checked)} />}
+            {all.keeps_sent !== null && mayWrite && <Command line={commandLine(['sender', 'set', address], { 'keep-sent': all.keeps_sent ? 'no' : 'yes' })} />}
           </>
         )}
       </Answered>
+      {removes !== null && (
+        <Confirm title={say('removeOne', { person: removes })} action={say('remove')} onDone={() => setRemoves(null)} onAct={() => remove(removes)}>
+          <Command line={commandLine(['sender', 'remove', address, removes])} />
+        </Confirm>
+      )}
       {adds && <AddSender address={address} onClose={() => setAdds(false)} />}
     </Panel>
   )

@@ -18,6 +18,7 @@ export const useSenderTexts = defineTexts('senders', {
     'way.onBehalf.lead': 'The writer’s own address stands in Sender.',
     keepsSent: 'Copies in its own Sent, too',
     keepsSentLead: 'What they send in its name lies in their Sent, and in its own.',
+    remove: 'Take away',
     saved: 'Saved.',
   },
   fr: {
@@ -37,6 +38,7 @@ export const useSenderTexts = defineTexts('senders', {
     'way.onBehalf.lead': 'L’adresse de la personne qui écrit figure dans Sender.',
     keepsSent: 'Copies aussi dans ses messages envoyés',
     keepsSentLead: 'Ce qui est envoyé en son nom est rangé dans les messages envoyés de qui écrit, et dans les siens.',
+    remove: 'Retirer',
     saved: 'Enregistré.',
   },
 })

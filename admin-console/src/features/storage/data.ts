@@ -92,6 +92,7 @@ const recoverable = z.object({
   id: z.string(),
   folder: z.nullish(z.string()),
   expunged: z.nullish(z.string()),
+  until: z.nullish(z.string()),
   from: z.nullish(z.string()),
   subject: z.nullish(z.string()),
   size: z.number(),

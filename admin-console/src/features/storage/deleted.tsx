@@ -8,8 +8,11 @@ import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
+import filters from '../recipients/list.module.css'
+import { ScopeFilters } from '../recipients/scope-filters'
 import { deletedQuery, type DeletedMailbox } from './data'
 import { deletedRoute } from './routes'
+import { KeptUntil } from './parts'
 import { useTexts } from './texts'
 
 const keyOf = (m: DeletedMailbox) => String(m.mailbox)
@@ -62,7 +65,7 @@ export function Deleted() {
           </span>
         ),
       },
-      { id: 'until', title: say('until'), yields: 's', cell: (m) => (m.until ? format.date(m.until) : '') },
+      { id: 'until', title: say('until'), width: 2, cell: (m) => <KeptUntil until={m.until} /> },
       { id: 'size', title: say('size'), align: 'end', yields: 'm', cell: (m) => (m.bytes === null || m.bytes === undefined ? '–' : format.bytes(m.bytes)) },
       { id: 'store', title: say('store'), yields: 'm', cell: (m) => <Foreign>{m.store}</Foreign> },
       { id: 'by', title: say('by'), yields: 'm', cell: (m) => <Foreign>{m.by}</Foreign> },
@@ -90,6 +93,9 @@ export function Deleted() {
   return (
     <Page fill title={say('deleted')} lead={say('deletedLead')}>
       {list.error && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
+      <div className={filters.filters}>
+        <ScopeFilters organisation={search.organisation} noDomain onChange={({ organisation }) => void navigate({ search: { organisation }, replace: true })} />
+      </div>
       <DataTable label={say('deleted')} columns={columns} rows={list.data ?? []} rowKey={keyOf} isLoading={list.isPending} empty={<EmptyState title={say('noDeleted')} />} />
       {reconnects && <Reconnect mailbox={reconnects} onClose={close} />}
       {purges && (

@@ -1,4 +1,4 @@
-import { Confirm, Foreign, type Health } from '@chappe/kit'
+import { Confirm, Foreign, Status, useFormat, type Health } from '@chappe/kit'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
@@ -21,4 +21,17 @@ export function Mounting({ group, store, act, onDone }: { group: string; store?:
       <Command line={store === undefined ? commandLine(['storage-group', act, group]) : commandLine(['store', act, store], { group })} />
     </Confirm>
   )
+}
+
+const DAY_MS = 86_400_000
+const SOON_DAYS = 7
+
+/** The day, marked where it is near: what is gone then cannot be had again. */
+export function KeptUntil({ until }: { until: string | null | undefined }) {
+  const say = useTexts()
+  const format = useFormat()
+  if (!until) return null
+  const days = Math.floor((new Date(until).getTime() - Date.now()) / DAY_MS)
+  if (days >= SOON_DAYS) return <>{format.date(until)}</>
+  return <Status health={days < 1 ? 'bad' : 'warn'}>{`${format.date(until)} · ${days < 1 ? say('goesToday') : say('goesIn', { count: days })}`}</Status>
 }

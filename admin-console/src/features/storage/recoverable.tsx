@@ -7,6 +7,7 @@ import { commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
 import { recoverableQuery, recoverMessages, type RecoverableMessage } from './data'
+import { KeptUntil } from './parts'
 import { useTexts } from './texts'
 
 const TABLE_PX = 400
@@ -29,6 +30,7 @@ export function Recoverable({ address }: { address: string }) {
       { id: 'sender', title: say('sender'), width: 1.5, yields: 's', cell: (m) => <Foreign title={m.from ?? ''}>{m.from}</Foreign> },
       { id: 'folder', title: say('folder'), yields: 'm', cell: (m) => <Foreign>{m.folder}</Foreign> },
       { id: 'expunged', title: say('expunged'), cell: (m) => (m.expunged ? format.ago(m.expunged) : '') },
+      { id: 'until', title: say('until'), width: 2, yields: 's', cell: (m) => <KeptUntil until={m.until} /> },
       { id: 'size', title: say('size'), width: 0.7, align: 'end', yields: 'm', cell: (m) => format.bytes(m.size) },
     ],
     [say, format],
