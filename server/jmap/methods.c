@@ -109,9 +109,9 @@ static const struct jmap_method methods[] = {
     { "OpenPgpKey/set", JMAP_OWNER, openpgp_key_set, OWN, SET, OURS },
     { "Snooze/get", JMAP_OWNER, snooze_get, OWN, GET, OURS },
     { "Snooze/set", JMAP_OWNER, snooze_set, OWN, SET, OURS },
-    { "SearchFolder/get", JMAP_OWNER, search_folder_get, OWN, GET, OURS },
-    { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, OWN, CHANGES, OURS },
-    { "SearchFolder/set", JMAP_OWNER, search_folder_set, OWN, SET, OURS },
+    { "SearchFolder/get", JMAP_OWNER, search_folder_get, ACCOUNT, GET, OURS },
+    { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, ACCOUNT, CHANGES, OURS },
+    { "SearchFolder/set", JMAP_OWNER, search_folder_set, ACCOUNT, SET, OURS },
     { "Retention/get", JMAP_OWNER, mail_retention_get, OWN, GET, OURS },
 };
 

@@ -24,7 +24,7 @@ const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms))
 
 export class AccountStore {
   mailboxes = new Map<string, Mailbox>()
-  /** Searches that were kept; of the own account. */
+  /** Searches that were kept, where one may see them. */
   searches = new Map<string, SearchFolder>()
   readonly emails = new Map<string, Email>()
   readonly threads = new Map<string, string[]>()
@@ -103,7 +103,7 @@ export class AccountStore {
   }
 
   private askSearches(batch: Batch): Call<{ list: SearchFolder[] }> | null {
-    if (!this.isOwn || !this.jmap.using.includes(CAPABILITIES.owner)) return null
+    if (!this.jmap.using.includes(CAPABILITIES.owner)) return null
     return batch.add('SearchFolder/get', { accountId: this.accountId, ids: null, properties: SEARCH_PROPERTIES }, getOf(searchFolder))
   }
   /** Where they could not be counted now, what was known stays. */
@@ -355,7 +355,7 @@ export class AccountStore {
   }
 
   /** The same of a search folder. */
-  async setSearch(what: { create?: Omit<SearchFolder, 'id' | 'unreadEmails'>; update?: [id: string, patch: Partial<SearchFolder>]; destroy?: string }): Promise<string | null> {
+  async setSearch(what: { create?: Omit<SearchFolder, 'id' | 'unreadEmails' | 'myRights'>; update?: [id: string, patch: Partial<SearchFolder>]; destroy?: string }): Promise<string | null> {
     const answer = await this.jmap.call(
       'SearchFolder/set',
       {

@@ -122,6 +122,7 @@ export const searchFolder = z.object({
   filter: z.union([branch, condition]),
   sort: z.nullable(z.array(comparator)),
   unreadEmails: z.number(),
+  myRights: z.object({ mayRename: z.boolean(), mayDelete: z.boolean() }),
 })
 export type SearchFolder = z.infer<typeof searchFolder>
 export const SEARCH_PROPERTIES = Object.keys(searchFolder.shape)
