@@ -225,10 +225,11 @@ HANDLER(statistics_get);           /* GET /statistics */
 HANDLER(job_resume_post);          /* POST /jobs/{id}/resume */
 HANDLER(selection_preview_get);    /* GET /selection */
 HANDLER(job_cancel_post);
-HANDLER(senders_get);   /* GET /recipients/{address}/senders */
-HANDLER(sender_post);   /* POST /recipients/{address}/senders */
-HANDLER(senders_patch); /* PATCH /recipients/{address}/senders */
-HANDLER(sender_delete); /* DELETE /recipients/{address}/senders/{person} */
+HANDLER(senders_get);           /* GET /recipients/{address}/senders */
+HANDLER(sender_post);           /* POST /recipients/{address}/senders */
+HANDLER(senders_patch);         /* PATCH /recipients/{address}/senders */
+HANDLER(sender_delete);         /* DELETE /recipients/{address}/senders/{person} */
+HANDLER(sender_pairs_get);      /* GET /senders */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

@@ -290,6 +290,9 @@ static const struct option contact_set_options[] = {
         "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain."                          \
     }
 static const struct option recipient_list_options[] = { OF_RECIPIENTS, END };
+static const struct option sender_pairs_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." }, END
+};
 static const struct option user_list_options[] = { OF_RECIPIENTS,
                                                    { "--restricted", OPTION_TEXT, "true", "?restricted",
                                                      false, "Only who may not use every protocol himself." },
@@ -789,6 +792,8 @@ const struct command commands[] = {
       sender_add_options, NULL, "POST", "/recipients/{0}/senders", " person" },
     { "sender list", "ADDRESS", "Who may write in its name.", NULL, NULL, "GET", "/recipients/{0}/senders",
       NULL, "senders", "address name on_behalf created" },
+    { "sender pairs", "", "Lists who may write in whose name.", sender_pairs_options, NULL, "GET", "/senders",
+      NULL, "senders", "recipient person on_behalf created" },
     { "sender set", "ADDRESS", "What becomes of what they send.", sender_set_options, NULL, "PATCH",
       "/recipients/{0}/senders" },
     { "sender remove", "ADDRESS PERSON", "Takes that from somebody.", NULL, NULL, "DELETE",
