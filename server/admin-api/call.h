@@ -230,6 +230,9 @@ HANDLER(sender_post);           /* POST /recipients/{address}/senders */
 HANDLER(senders_patch);         /* PATCH /recipients/{address}/senders */
 HANDLER(sender_delete);         /* DELETE /recipients/{address}/senders/{person} */
 HANDLER(sender_pairs_get);      /* GET /senders */
+HANDLER(mailbox_access_get);    /* GET /mailboxes/{address}/access */
+HANDLER(mailbox_access_put);    /* PUT /mailboxes/{address}/access/{person} */
+HANDLER(mailbox_access_delete); /* DELETE /mailboxes/{address}/access/{person} */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

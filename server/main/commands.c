@@ -290,6 +290,11 @@ static const struct option contact_set_options[] = {
         "--domain", OPTION_TEXT, "DOMAIN", "?domain", false, "Only of this domain."                          \
     }
 static const struct option recipient_list_options[] = { OF_RECIPIENTS, END };
+static const struct option access_set_options[] = {
+    { "--may", OPTION_TEXT, "read|write|all", "may", true,
+      "write: also files, marks and deletes; all: also makes folders and gives access." },
+    END
+};
 static const struct option sender_pairs_options[] = {
     { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." }, END
 };
@@ -854,6 +859,12 @@ const struct command commands[] = {
     { "mailbox export", "ADDRESS DIR", "Writes a mailbox as Maildir or mbox.", export_options,
       command_mailbox_export },
 
+    { "access list", "MAILBOX", "Who reads and works in a shared mailbox.", NULL, NULL, "GET",
+      "/mailboxes/{0}/access", NULL, "access", "person may folders" },
+    { "access set", "MAILBOX PERSON", "Gives somebody access to all folders of a shared mailbox.",
+      access_set_options, NULL, "PUT", "/mailboxes/{0}/access/{1}" },
+    { "access remove", "MAILBOX PERSON", "Takes it from somebody.", NULL, NULL, "DELETE",
+      "/mailboxes/{0}/access/{1}" },
     { "mailbox move", "ADDRESS", "Moves a mailbox into another store while it is in use.", move_options,
       command_mailbox_move },
     { "mailbox move-all", "", "Moves several mailboxes, or all of a store, one after the other.",

@@ -28,6 +28,7 @@ const pages = {
   'mailbox-folders': '/recipients/ada@example.org?tab=mailbox',
   'mailbox-limits': '/recipients/ada@example.org?tab=limits',
   'mailbox-senders': '/recipients/ada@example.org?tab=senders',
+  'mailbox-access': '/recipients/sales@example.org?tab=mailbox',
   'group-senders': '/recipients/groups/hg@example.org?tab=senders',
   'mailbox-groups': '/recipients/h0@example.org?tab=groups',
   'mailbox-security': '/recipients/h0@example.org?tab=security',

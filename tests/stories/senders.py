@@ -119,3 +119,34 @@ def story_nobody_grants_for_another(world: World) -> None:
     with World(world.server) as foreign:
         stranger = foreign.user("stranger")
         assert browser.ask("POST", f"/recipients/{bob}/senders", {"person": stranger})[0] == 400
+
+
+def story_people_work_in_a_shared_mailbox(world: World) -> None:
+    """Nobody logs in to it; administrators say who reads, who works and who rules there, which IMAP and JMAP follow at once."""
+    ada, bob, run, info = world.user("ada"), world.user("bob"), world.server.run, f"info@{world.domain}"
+    world.server.api("POST", "/users", {"address": info, "name": "Information", "kind": "shared"})
+    world.send(info, "Subject: question\r\n\r\nHow?\r\n")
+    there = f'"Other Users/{info}/INBOX"'
+    imap = world.imap(bob)
+    assert imap.select(there)[0] == "NO"
+    run("access", "set", info, bob, "--may", "read")
+    assert json.loads(run("access", "list", info, "--json"))["access"][0].items() >= {"person": bob, "may": "read", "rights": "lrs"}.items()
+    assert imap.select(there, readonly=True)[1] == [b"1"]
+    assert info in [one["name"] for one in Jmap(world.server, bob, PASSWORD).session["accounts"].values()]
+    assert imap.append(there, None, "", b"Subject: x\r\n\r\nx\r\n")[0] == "NO", "he reads, no more"
+    run("access", "set", info, bob, "--may", "write")
+    assert imap.append(there, None, "", b"Subject: x\r\n\r\nx\r\n")[0] == "OK"
+    assert imap.setacl(there, ada, "lr")[0] == "NO" and world.imap(ada).select(there)[0] == "NO"
+    run("access", "set", info, bob, "--may", "all")
+    assert imap.setacl(there, ada, "lr")[0] == "OK" and world.imap(ada).select(there, readonly=True)[1] == [b"2"]
+    assert {a["person"]: (a["may"], a["folders"]) for a in json.loads(run("access", "list", info, "--json"))["access"]}[ada] == ("other", 1)
+    told = run("audit", "list", "--org", world.organisation, "--object", info, "--json")
+    assert "mailbox.access" in told, told
+    run("access", "remove", info, bob)
+    assert world.imap(bob).select(there)[0] == "NO"
+    for mailbox, person, status in ((ada, bob, 400), (info, f"nobody@{world.domain}", 404), (info, info, 400)):
+        try:
+            world.server.api("PUT", f"/mailboxes/{mailbox}/access/{person}", {"may": "read"})
+            raise AssertionError((mailbox, person))
+        except Failure as refused:
+            assert str(status) in str(refused), refused

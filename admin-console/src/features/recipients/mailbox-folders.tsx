@@ -2,6 +2,7 @@ import { Answered, Facts, Foreign, Panel, useFormat } from '@chappe/kit'
 import { Table } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Recoverable } from '../storage/recoverable'
+import { AccessPanel } from './access'
 import { foldersQuery, type UserDetails } from './data'
 import { QuotaBar } from './mailbox-overview'
 import classes from './mailbox.module.css'
@@ -13,6 +14,7 @@ export function FoldersTab({ user }: { user: UserDetails }) {
   const folders = useQuery(foldersQuery(user.address))
   return (
     <div className={classes.two}>
+      {user.kind !== 'user' && <AccessPanel address={user.address} />}
       <Panel title={say('used')}>
         <Facts
           rows={[
