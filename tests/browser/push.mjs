@@ -77,6 +77,32 @@ async function watch(tab) {
   return { worker, shown: () => worker.evaluate(() => self.shown) }
 }
 
+/** Clicks on notices. Only a real one lets a worker open and focus pages: what it asks the browser for is kept instead. */
+async function clicks(worker) {
+  await worker.evaluate(() => {
+    self.asked = []
+    self.clients.openWindow = async (path) => void self.asked.push(`open ${path}`)
+    WindowClient.prototype.focus = async function () {
+      self.asked.push('focus')
+      return this
+    }
+  })
+  const what = () => worker.evaluate(() => self.asked)
+  const on = async (data) => {
+    const before = (await what()).length
+    const closed = await worker.evaluate((path) => {
+      let isClosed = false
+      const event = new ExtendableEvent('notificationclick')
+      event.notification = { close: () => (isClosed = true), data: path }
+      self.dispatchEvent(event)
+      return isClosed
+    }, data)
+    check('the notice goes away', closed)
+    await until('the worker did something', async () => (await what()).length > before)
+  }
+  return { on, what }
+}
+
 async function bring(subject, folder = 'INBOX') {
   const imap = await Imap.open(EMMA)
   await imap.append(folder, subject, 'Marc Dupont <marc@partner.example>')
@@ -113,16 +139,23 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   await until('two at once', async () => (await shown()).length === 2)
   check('once each, of the Inbox alone', (await shown())[1].title === '2 new messages', JSON.stringify(await shown()))
 
+  const clicked = await clicks(worker)
+  await clicked.on(notice.data)
+  check('no page: a new one', (await clicked.what()).join() === `open ${notice.data}`, (await clicked.what()).join())
+  const desk = await tab.newPage()
+  await desk.goto(origin + '/admin/')
+  await desk.locator('body *').first().waitFor()
+  await clicked.on(notice.data)
+  check('the console is no page of it', (await clicked.what()).length === 2 && (await clicked.what())[1] === `open ${notice.data}`, (await clicked.what()).join())
+  await desk.close()
+
   const again = await tab.newPage()
   await again.goto(origin + '/mail/me/inbox')
   await settledMail(again)
-  await worker.evaluate((data) => {
-    const event = new ExtendableEvent('notificationclick')
-    event.notification = { close: () => {}, data }
-    self.dispatchEvent(event)
-  }, notice.data)
+  await clicked.on(notice.data)
   await again.locator('article').getByText('Words of Told while away').waitFor()
   check('the address of the message', new URL(again.url()).pathname === notice.data, again.url())
+  check('the page that is open comes to the front', (await clicked.what()).slice(2).join() === 'focus', (await clicked.what()).join())
 
   await again.goto(origin + '/settings/general')
   await again.getByRole('switch', { name: 'Not in certain hours' }).click()
