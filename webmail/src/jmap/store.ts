@@ -6,7 +6,7 @@ import type { Batch, Call, Jmap } from './client'
 import { MethodError, SetError } from './errors'
 import { List, type ListSpec } from './list'
 import { patched, undoOf, wirePatch, type EmailPatch } from './patch'
-import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
+import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, ownerCapability, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
 
 const KEPT_EMAILS = 6000
 const SET_AT_ONCE = 250
@@ -60,6 +60,12 @@ export class AccountStore {
   }
   get isOwn(): boolean {
     return this.accountId === this.jmap.ownAccount
+  }
+  /** Whether one may keep keys for its signatures: one's own, and a shared mailbox's that one administers. */
+  get keepsKeys(): boolean {
+    if (this.isOwn) return this.jmap.using.includes(CAPABILITIES.owner)
+    const more = ownerCapability.safeParse(this.account?.accountCapabilities[CAPABILITIES.owner])
+    return more.success && more.data.types.includes('OpenPgpKey') && this.byRole('inbox')?.myRights.mayShare === true
   }
   byRole(role: string): Mailbox | undefined {
     for (const m of this.mailboxes.values()) if (m.role === role) return m
