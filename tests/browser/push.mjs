@@ -1,10 +1,13 @@
 // New mail on the desktop while no page is open. Push services are out of reach here: the browser is told what one would have given it, and its
-// pushes come by DevTools, with what the server would have sent (tests/stories/jmap_push.py has that side).
+// pushes come by DevTools, with what the server would have sent (tests/stories/jmap_push.py has that side). In the last test the browser subscribes by
+// itself, at a push service of our own (push_service.mjs), and opens what comes from there.
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check, innocent, openWholeBrowser, origin } from './kit.mjs'
+import { awake, check, innocent, logIn, openWholeBrowser, origin } from './kit.mjs'
 import { ask, EMMA, Imap, reader, settledMail, until } from './mail-kit.mjs'
+import { encrypted, pushService } from './push_service.mjs'
 
 /** What a push service would do to the browser. */
 function pretend() {
@@ -174,4 +177,49 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   await innocent({ page: again, ...who })
 }
 
-export const pushTests = [{ name: 'mail/push', open: subscriber, tests: [['mail/push/tells-of-new-mail', tellsOfNewMail]] }]
+async function subscriberOfItsOwn() {
+  const service = await pushService()
+  const folder = mkdtempSync(join(tmpdir(), 'chappe-push-'))
+  const who = await awake(folder, service.switches)
+  const close = async () => {
+    await who.context.close()
+    service.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await who.context.grantPermissions(['notifications'], { origin })
+  await who.page.goto(origin)
+  await logIn(who.page, EMMA)
+  await settledMail(who.page)
+  await who.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  return { ...who, context: { close }, tab: who.context, service }
+}
+
+/** Nothing is pretended: the browser registers, its keys open what was encrypted for them, and the worker is woken. */
+async function subscribesByItself({ page, tab, service, ...who }) {
+  const { shown } = await watch(tab)
+  await page.goto(origin + '/settings/general')
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
+  await page.getByText('Not in certain hours').waitFor()
+  const [id, code, url] = kept('public_id, code, url').split('|')
+  const made = await page.evaluate(async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()).toJSON())
+  check('the server has the address that the browser was given', url === made.endpoint, `${url} ${made.endpoint}`)
+  const token = url.slice(url.lastIndexOf('/') + 1)
+  const post = (push) => service.deliver(token, encrypted(made.keys, JSON.stringify(push)), 'aes128gcm')
+  post({ '@type': 'PushVerification', pushSubscriptionId: id, verificationCode: code })
+  await until('the code was read and given back', () => kept('is_verified') === 't')
+  await page.goto('about:blank')
+  await bring('Told by itself')
+  const account = (await ask(EMMA, 'Email/get', { ids: [] })).accountId
+  post({ '@type': 'StateChange', changed: { [account]: { EmailDelivery: '1' } } })
+  await until('told', async () => (await shown()).some((n) => n.title === 'Marc Dupont' && n.body.startsWith('Told by itself')))
+  await page.goto(origin + '/settings/general')
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
+  await until('no more', () => kept('count(*)') === '0')
+  check('the browser has none either', await page.evaluate(async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()) === null))
+  await innocent({ page, ...who })
+}
+
+export const pushTests = [
+  { name: 'mail/push', open: subscriber, tests: [['mail/push/tells-of-new-mail', tellsOfNewMail]] },
+  { name: 'mail/push/itself', open: subscriberOfItsOwn, tests: [['mail/push/subscribes-by-itself', subscribesByItself]] },
+]
