@@ -1,8 +1,8 @@
 import '@chappe/kit/style.css'
-import { Boundary, ErrorPanel, KitProvider, connectionLost, makeQueries, startLanguage } from '@chappe/kit'
+import { Boundary, ErrorPanel, KitProvider, connectionLost, makeQueries, onDemand, startLanguage } from '@chappe/kit'
 import { useQuery } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { lazy, StrictMode, Suspense } from 'react'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod/mini'
 import { api } from './app/api'
@@ -10,8 +10,10 @@ import { router } from './app/routes'
 import { lastSession, sessionQuery, type Session } from './app/session'
 import { stepUp, StepUp } from './app/step-up'
 
-const LoginPage = lazy(() => import('./app/login-page'))
-const Enrol = lazy(() => import('./features/account/enrol'))
+const LoginPage = onDemand(() => import('./app/login-page'))
+const Enrol = onDemand(() => import('./features/account/enrol'))
+// With the first page's code, without which the router would hide everything and show it later (onDemand).
+const Pages = onDemand(() => router.load().then(() => ({ default: () => <RouterProvider router={router} /> })))
 
 z.config({ jitless: true }) // the policy forbids code made from text
 startLanguage()
@@ -30,21 +32,12 @@ function App() {
   }
   if (session.isPending) return null
   if (session.error && !last) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />
-  const login = (
-    <Suspense>
-      <LoginPage last={last} onEntered={enter} />
-    </Suspense>
-  )
+  const login = <LoginPage last={last} onEntered={enter} />
   if (!session.data && !last) return login
-  if (session.data?.lacks === 'enrolment')
-    return (
-      <Suspense>
-        <Enrol />
-      </Suspense>
-    )
+  if (session.data?.lacks === 'enrolment') return <Enrol />
   return (
     <>
-      <RouterProvider router={router} />
+      <Pages />
       <StepUp />
       {!session.data && last && login}
     </>

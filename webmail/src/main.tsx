@@ -1,9 +1,9 @@
 import '@chappe/kit/style.css'
 import './app/style.css'
-import { Boundary, ConnectionBanner, connectionLost, ErrorPanel, KitProvider, makeQueries, probeWith, startLanguage } from '@chappe/kit'
+import { Boundary, ConnectionBanner, connectionLost, ErrorPanel, KitProvider, makeQueries, onDemand, probeWith, startLanguage } from '@chappe/kit'
 import { useQuery } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { lazy, StrictMode, Suspense, useEffect, useMemo } from 'react'
+import { StrictMode, useEffect, useMemo } from 'react'
 import { createRoot } from 'react-dom/client'
 import * as z from 'zod/mini'
 import { router } from './app/routes'
@@ -12,7 +12,9 @@ import { plugWriting } from './features/compose/plug'
 import { http } from './jmap/client'
 import { Mail, MailContext } from './jmap/mail'
 
-const Entry = lazy(() => import('./app/entry'))
+const Entry = onDemand(() => import('./app/entry'))
+// With the first page's code, without which the router would hide everything and show it later (onDemand).
+const Pages = onDemand(() => router.load().then(() => ({ default: () => <RouterProvider router={router} /> })))
 // Fetched while the session is asked for, not after it: the list needs both.
 void import('./app/shell')
 void import('./features/mail/page')
@@ -40,15 +42,11 @@ function App() {
 
   if (session.isPending && !last) return <ConnectionBanner />
   if (session.error && !last) return <ErrorPanel error={session.error} retry={() => void session.refetch()} />
-  const entry = (
-    <Suspense>
-      <Entry last={last?.session.username} hasMailbox={mail !== null} />
-    </Suspense>
-  )
+  const entry = <Entry last={last?.session.username} hasMailbox={mail !== null} />
   if (!mail) return entry
   return (
     <MailContext value={mail}>
-      <RouterProvider router={router} />
+      <Pages />
       {session.data === null && entry}
     </MailContext>
   )

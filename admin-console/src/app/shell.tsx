@@ -1,16 +1,16 @@
-import { Boundary, ConnectionBanner, EmptyState, LanguageMenu, Mark, ThemeMenu } from '@chappe/kit'
+import { Boundary, ConnectionBanner, EmptyState, LanguageMenu, Mark, onDemand, ThemeMenu } from '@chappe/kit'
 import { IconKey, IconLogout, IconMenu2, IconSearch, IconUser } from '@chappe/kit/icons'
 import { ActionIcon, Kbd, Menu } from '@mantine/core'
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { logOut, useSession } from './session'
 import classes from './shell.module.css'
 import { useAppTexts } from './texts'
 import { Tree } from './tree'
 
-const Search = lazy(() => import('./search'))
-const TreeDrawer = lazy(() => import('./tree-drawer'))
+const Search = onDemand(() => import('./search'))
+const TreeDrawer = onDemand(() => import('./tree-drawer'))
 
 function AccountMenu() {
   const say = useAppTexts()
@@ -81,11 +81,7 @@ export function Shell() {
       <nav className={classes.side} aria-label={say('tree')}>
         <Tree />
       </nav>
-      {tree && (
-        <Suspense>
-          <TreeDrawer onClose={closeTree} />
-        </Suspense>
-      )}
+      {tree && <TreeDrawer onClose={closeTree} />}
       <main className={classes.main} id="content" tabIndex={-1}>
         <ConnectionBanner />
         <Boundary place={place}>
@@ -98,11 +94,7 @@ export function Shell() {
           </Suspense>
         </Boundary>
       </main>
-      {search && (
-        <Suspense>
-          <Search onClose={closeSearch} />
-        </Suspense>
-      )}
+      {search && <Search onClose={closeSearch} />}
     </div>
   )
 }

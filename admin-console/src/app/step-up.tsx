@@ -1,7 +1,7 @@
-import { factorAsked, type FactorAsked } from '@chappe/kit'
-import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { factorAsked, type FactorAsked, onDemand } from '@chappe/kit'
+import { useSyncExternalStore } from 'react'
 
-const Dialog = lazy(() => import('./step-up-dialog'))
+const Dialog = onDemand(() => import('./step-up-dialog'))
 
 interface Waiting {
   asked: FactorAsked
@@ -41,9 +41,5 @@ export function StepUp() {
     () => waiting,
   )
   if (!now) return null
-  return (
-    <Suspense>
-      <Dialog asked={now.asked} onEnd={now.end} />
-    </Suspense>
-  )
+  return <Dialog asked={now.asked} onEnd={now.end} />
 }

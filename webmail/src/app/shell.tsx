@@ -1,9 +1,9 @@
-import { Boundary, ConnectionBanner, LanguageMenu, Mark, ThemeMenu } from '@chappe/kit'
+import { Boundary, ConnectionBanner, LanguageMenu, Mark, onDemand, ThemeMenu } from '@chappe/kit'
 import { IconMenu2, IconPencil } from '@chappe/kit/icons'
 import { ActionIcon, Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 import { FolderTree } from '../features/folders/tree'
 import { SearchBox } from '../features/search/box'
 import { AccountMenu } from './account-menu'
@@ -11,8 +11,8 @@ import { overlays, useCompose } from './plugs'
 import classes from './shell.module.css'
 import { useAppTexts } from './texts'
 
-const Side = lazy(() => import('./side-drawer'))
-const Offline = lazy(() => import('./offline'))
+const Side = onDemand(() => import('./side-drawer'))
+const Offline = onDemand(() => import('./offline'))
 
 /** `onWrite`: what is in the way of who begins to write goes. */
 export function Navigation({ onWrite }: { onWrite?: () => void }) {
@@ -61,11 +61,7 @@ export function Shell() {
       <nav className={classes.side} aria-label={say('folders')}>
         <Navigation />
       </nav>
-      {side && (
-        <Suspense>
-          <Side onClose={closeSide} />
-        </Suspense>
-      )}
+      {side && <Side onClose={closeSide} />}
       <main className={classes.main} id="content" tabIndex={-1}>
         <ConnectionBanner />
         <div className={classes.page}>
@@ -76,9 +72,7 @@ export function Shell() {
           </Boundary>
         </div>
       </main>
-      <Suspense>
-        <Offline />
-      </Suspense>
+      <Offline />
       {overlays.map((Overlay, i) => (
         <Overlay key={i} />
       ))}

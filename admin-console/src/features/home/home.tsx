@@ -1,9 +1,9 @@
-import { Answered, Foreign, Page, Panel, Status, useFormat, wordOf, useLanguage } from '@chappe/kit'
+import { Answered, Foreign, Page, Panel, Status, useFormat, wordOf, useLanguage, onDemand } from '@chappe/kit'
 import { IconArrowRight } from '@chappe/kit/icons'
 import { Button, Progress, Skeleton, Text } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { lazy, Suspense, type ReactNode } from 'react'
+import { type ReactNode } from 'react'
 import { Command } from '../../app/command'
 import { useMay, useMayEverywhere, useSession } from '../../app/session'
 import { auditQuery } from '../audit/data'
@@ -15,7 +15,7 @@ import { checkQuery, heldCountQuery, lanesQuery, moderationCountQuery, quarantin
 import classes from './home.module.css'
 import { useTexts } from './texts'
 
-const Charts = lazy(() => import('./charts'))
+const Charts = onDemand(() => import('./charts'))
 
 function Tile({ label, value, link }: { label: string; value: number | undefined; link?: LinkProps }) {
   const format = useFormat()
@@ -315,11 +315,7 @@ export function Home() {
       <FirstStepsOffer />
       <Tiles />
       <Attention />
-      {seesQueue && (
-        <Suspense>
-          <Charts />
-        </Suspense>
-      )}
+      {seesQueue && <Charts />}
       <div className={list.two}>
         {seesStorage && <HealthPanel />}
         {seesStorage && <Storage />}

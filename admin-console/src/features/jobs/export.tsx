@@ -1,10 +1,10 @@
+import { onDemand } from '@chappe/kit'
 import type { Query } from '@chappe/kit'
 import { IconDownload } from '@chappe/kit/icons'
 import { ActionIcon } from '@mantine/core'
-import { lazy, Suspense } from 'react'
 import { useExportTexts } from './texts-export'
 
-const Dialog = lazy(() => import('./export-dialog').then((m) => ({ default: m.ExportDialog })))
+const Dialog = onDemand(() => import('./export-dialog').then((m) => ({ default: m.ExportDialog })))
 export type ExportList = 'recipients' | 'queue' | 'trace' | 'sessions'
 
 export interface ExportProps {
@@ -15,11 +15,7 @@ export interface ExportProps {
 
 /** The dialog in which a list becomes a file. */
 export function Export({ list, query, onClose }: ExportProps & { onClose: () => void }) {
-  return (
-    <Suspense>
-      <Dialog list={list} query={query} onClose={onClose} />
-    </Suspense>
-  )
+  return <Dialog list={list} query={query} onClose={onClose} />
 }
 
 export function ExportButton({ onClick }: { onClick: () => void }) {

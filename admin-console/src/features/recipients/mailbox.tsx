@@ -1,9 +1,8 @@
-import { Answered, Confirm, Foreign, Page, Status, wordOf } from '@chappe/kit'
+import { Answered, Confirm, Foreign, onDemand, Page, Status, wordOf } from '@chappe/kit'
 import { IconChevronDown, IconKey } from '@chappe/kit/icons'
 import { Badge, Button, Menu, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
@@ -19,15 +18,15 @@ import { stateHealth } from './states'
 import { useTexts } from './texts'
 import { useOneTexts } from './texts-one'
 
-const AddressesTab = lazy(() => import('./mailbox-addresses').then((m) => ({ default: m.AddressesTab })))
-const FoldersTab = lazy(() => import('./mailbox-folders').then((m) => ({ default: m.FoldersTab })))
-const LimitsTab = lazy(() => import('./mailbox-limits').then((m) => ({ default: m.LimitsTab })))
-const ProtocolsTab = lazy(() => import('./mailbox-protocols').then((m) => ({ default: m.ProtocolsTab })))
-const SendersTab = lazy(() => import('./senders').then((m) => ({ default: m.SendersTab })))
-const GroupsTab = lazy(() => import('./mailbox-groups').then((m) => ({ default: m.GroupsTab })))
-const SecurityTab = lazy(() => import('./mailbox-security').then((m) => ({ default: m.SecurityTab })))
-const TraceTab = lazy(() => import('./mailbox-history').then((m) => ({ default: m.TraceTab })))
-const AuditTab = lazy(() => import('./mailbox-history').then((m) => ({ default: m.AuditTab })))
+const AddressesTab = onDemand(() => import('./mailbox-addresses').then((m) => ({ default: m.AddressesTab })))
+const FoldersTab = onDemand(() => import('./mailbox-folders').then((m) => ({ default: m.FoldersTab })))
+const LimitsTab = onDemand(() => import('./mailbox-limits').then((m) => ({ default: m.LimitsTab })))
+const ProtocolsTab = onDemand(() => import('./mailbox-protocols').then((m) => ({ default: m.ProtocolsTab })))
+const SendersTab = onDemand(() => import('./senders').then((m) => ({ default: m.SendersTab })))
+const GroupsTab = onDemand(() => import('./mailbox-groups').then((m) => ({ default: m.GroupsTab })))
+const SecurityTab = onDemand(() => import('./mailbox-security').then((m) => ({ default: m.SecurityTab })))
+const TraceTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.TraceTab })))
+const AuditTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.AuditTab })))
 
 const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
   { id: 'overview', show: (u) => <Overview user={u} /> },
@@ -177,7 +176,7 @@ export function MailboxPage() {
               </Tabs.List>
               {tab && (
                 <Tabs.Panel value={tab.id} pt="md">
-                  <Suspense>{tab.show(u)}</Suspense>
+                  {tab.show(u)}
                 </Tabs.Panel>
               )}
             </Tabs>

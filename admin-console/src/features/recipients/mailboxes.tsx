@@ -1,10 +1,10 @@
-import { DataTable, EmptyState, Foreign, Page, ErrorPanel, Status, useFormat, wordOf, type Column } from '@chappe/kit'
+import { DataTable, EmptyState, Foreign, Page, ErrorPanel, Status, useFormat, wordOf, type Column, onDemand } from '@chappe/kit'
 import { IconDots, IconDownload, IconFileImport, IconPlus, IconSearch } from '@chappe/kit/icons'
 import { ActionIcon, Button, Checkbox, Menu, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useMay } from '../../app/session'
 import { mailboxFilter, mailboxesQuery, type Listed } from './data'
 import classes from './list.module.css'
@@ -13,9 +13,9 @@ import { stateHealth } from './states'
 import { useTexts } from './texts'
 import { ScopeFilters } from './scope-filters'
 
-const BulkBar = lazy(() => import('./bulk').then((m) => ({ default: m.BulkBar })))
-const ExportDialog = lazy(() => import('../jobs/export-dialog').then((m) => ({ default: m.ExportDialog })))
-const AddRecipient = lazy(() => import('./add').then((m) => ({ default: m.AddRecipient })))
+const BulkBar = onDemand(() => import('./bulk').then((m) => ({ default: m.BulkBar })))
+const ExportDialog = onDemand(() => import('../jobs/export-dialog').then((m) => ({ default: m.ExportDialog })))
+const AddRecipient = onDemand(() => import('./add').then((m) => ({ default: m.AddRecipient })))
 
 const KINDS = ['user', 'shared', 'room', 'equipment']
 const STATES = ['active', 'no-login', 'disabled']
@@ -108,11 +108,7 @@ export function Mailboxes() {
         <Select aria-label={say('kind')} placeholder={say('allKinds')} clearable data={KINDS.map((k) => ({ value: k, label: wordOf(say, 'kind', k) }))} value={search.kind ?? null} onChange={(kind) => set({ kind: kind ?? undefined })} />
         <Select aria-label={say('state')} placeholder={say('allStates')} clearable data={STATES.map((s) => ({ value: s, label: wordOf(say, 'state', s) }))} value={search.state ?? null} onChange={(state) => set({ state: state ?? undefined })} />
       </div>
-      {mayWrite && selected.size > 0 && (
-        <Suspense>
-          <BulkBar addresses={[...selected]} onClear={() => setSelected(new Set())} />
-        </Suspense>
-      )}
+      {mayWrite && selected.size > 0 && <BulkBar addresses={[...selected]} onClear={() => setSelected(new Set())} />}
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
       <DataTable
         label={say('mailboxes')}
@@ -150,21 +146,15 @@ export function Mailboxes() {
           )
         }
       />
-      {dialog === 'export' && (
-        <Suspense>
-          <ExportDialog list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />
-        </Suspense>
-      )}
+      {dialog === 'export' && <ExportDialog list="recipients" query={mailboxFilter(filter)} onClose={() => set({ dialog: undefined })} />}
       {dialog?.startsWith('add') && (
-        <Suspense>
-          <AddRecipient
-            kind={dialog.split(' ')[1]}
-            organisation={search.organisation}
-            domain={search.domain}
-            onKind={(kind) => set({ dialog: kind ? `add ${kind}` : 'add' })}
-            onClose={() => set({ dialog: undefined })}
-          />
-        </Suspense>
+        <AddRecipient
+          kind={dialog.split(' ')[1]}
+          organisation={search.organisation}
+          domain={search.domain}
+          onKind={(kind) => set({ dialog: kind ? `add ${kind}` : 'add' })}
+          onClose={() => set({ dialog: undefined })}
+        />
       )}
     </Page>
   )

@@ -1,5 +1,5 @@
 import { Alert, Button, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
-import { lazy, Suspense, useEffect, useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { ErrorPanel } from '../errors/panel'
 import { Problem } from '../http/problem'
 import { switchLanguage, useLanguage } from '../language/language'
@@ -9,8 +9,9 @@ import { LoginFrame } from './frame'
 import { Providers, takeReturnWord } from './providers'
 import { SecondFactor } from './second-factor'
 import { useLoginTexts } from './login-texts'
+import { onDemand } from '../components/on-demand'
 
-const NewPassword = lazy(() => import('./new-password'))
+const NewPassword = onDemand(() => import('./new-password'))
 
 interface Props<S> {
   door: Door<S>
@@ -81,11 +82,7 @@ export function Login<S>({ door, onEntered, lead, help, again, login: known }: P
   return (
     <LoginFrame title={say('title')} lead={again ? say('again') : lead} over={again}>
       {stage.is === 'factor' && <SecondFactor door={door} asked={stage.asked} onShown={onEntered} onBack={back} />}
-      {stage.is === 'expired' && (
-        <Suspense>
-          <NewPassword door={door as Door<unknown>} login={login.trim()} password={password} reason={stage.problem.message} asked={stage.problem.password} onChanged={changed} onBack={back} />
-        </Suspense>
-      )}
+      {stage.is === 'expired' && <NewPassword door={door as Door<unknown>} login={login.trim()} password={password} reason={stage.problem.message} asked={stage.problem.password} onChanged={changed} onBack={back} />}
       {stage.is === 'password' && (
         <>
           {/* what a directory takes for a name need not be an address: EXAMPLE\\ada */}

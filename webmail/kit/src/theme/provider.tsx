@@ -1,9 +1,10 @@
 import { createTheme, MantineProvider } from '@mantine/core'
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, type ReactNode } from 'react'
+import { type ReactNode } from 'react'
 import { useNoticeCount } from '../errors/notices'
+import { onDemand } from '../components/on-demand'
 
-const NoticeBoard = lazy(() => import('../errors/notice-board'))
+const NoticeBoard = onDemand(() => import('../errors/notice-board'))
 
 // What Mantine would do by a style element written at run time is done by style.css: the policy refuses such elements.
 const theme = createTheme({
@@ -22,11 +23,7 @@ const theme = createTheme({
 
 function Notices() {
   if (useNoticeCount() === 0) return null
-  return (
-    <Suspense>
-      <NoticeBoard />
-    </Suspense>
-  )
+  return <NoticeBoard />
 }
 
 /** Theme, notices and the cache of answers; stands around the whole application. */

@@ -1,14 +1,14 @@
 // What of the writing of messages is there before anybody writes: who asks for it is heard, and the rest is loaded.
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { onDemand } from '@chappe/kit'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { loadAhead } from '../../app/ahead'
 import { accountLinks, overlays, plugCompose, type ComposeIntent } from '../../app/plugs'
 import { useMail } from '../../jmap/mail'
 
 export type Wish = ComposeIntent | { kind: 'mailto'; url: string } | { kind: 'scheduled' }
 
-const loadDock = () => import('./dock')
-const Dock = lazy(loadDock)
-const ScheduledLink = lazy(() => import('./link'))
+const Dock = onDemand(() => import('./dock'))
+const ScheduledLink = onDemand(() => import('./link'))
 const waiting: Wish[] = []
 const told = new Set<() => void>()
 let count = 0
@@ -39,23 +39,15 @@ function ComposeDock() {
     const timer = setTimeout(look, 300)
     return () => clearTimeout(timer)
   }, [own.accountId])
-  useEffect(() => loadAhead(() => Promise.all([loadDock(), import('./editor')]).then(() => setReady(true))), [])
-  return wanted > 0 || hasKept || isReady ? (
-    <Suspense>
-      <Dock />
-    </Suspense>
-  ) : null
+  useEffect(() => loadAhead(() => Promise.all([Dock.load(), import('./editor')]).then(() => setReady(true))), [])
+  return wanted > 0 || hasKept || isReady ? <Dock /> : null
 }
 
 /** Once, when the page starts. */
 export function plugWriting(): void {
   plugCompose(wish)
   overlays.push(ComposeDock)
-  accountLinks.push(() => (
-    <Suspense>
-      <ScheduledLink />
-    </Suspense>
-  ))
+  accountLinks.push(ScheduledLink)
   const mailto = new URLSearchParams(location.search).get('mailto')
   if (mailto?.toLowerCase().startsWith('mailto:')) wish({ kind: 'mailto', url: mailto })
 }

@@ -1,8 +1,8 @@
 // One window in which one writes.
-import { errorWords, Foreign, tellTrouble, useFormat, useKitTexts } from '@chappe/kit'
+import { errorWords, Foreign, onDemand, tellTrouble, useFormat, useKitTexts } from '@chappe/kit'
 import { IconCalendarTime, IconChevronDown, IconDots, IconFile, IconMaximize, IconMinimize, IconMinus, IconPaperclip, IconPhotoPlus, IconRefresh, IconSend, IconTrash, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Button, Group, Loader, Menu, Popover, Progress, Select, TextInput } from '@mantine/core'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react'
 import { CAPABILITIES } from '../../jmap/client'
 import { useMail } from '../../jmap/mail'
 import { cleanMessage } from '../message/body/clean'
@@ -18,7 +18,7 @@ import { useComposeTexts } from './texts'
 import classes from './window.module.css'
 import type { Writer } from './writer'
 
-const RichText = lazy(() => import('./editor'))
+const RichText = onDemand(() => import('./editor'), <Loader size="sm" m="md" />)
 
 type Question = 'noRecipient' | 'invalid' | 'noSubject' | 'noFile'
 
@@ -350,9 +350,7 @@ export function ComposeWindow({ writer, identities, onTop }: { writer: Writer; i
             {draft.isPlain ? (
               <textarea className={classes.plain} dir="auto" aria-label={say('body')} value={draft.text} onChange={(e) => writer.change({ text: e.currentTarget.value })} />
             ) : (
-              <Suspense fallback={<Loader size="sm" m="md" />}>
-                <RichText key="rich" html={draft.html} stamp={stamp} label={say('body')} autoFocus={draft.to.length > 0} show={show} onPicture={takePicture} onFiles={attach} onChange={(html) => html !== writer.draft.html && writer.change({ html })} onSend={() => send(asked.current)} />
-              </Suspense>
+              <RichText key="rich" html={draft.html} stamp={stamp} label={say('body')} autoFocus={draft.to.length > 0} show={show} onPicture={takePicture} onFiles={attach} onChange={(html) => html !== writer.draft.html && writer.change({ html })} onSend={() => send(asked.current)} />
             )}
             <QuoteBox writer={writer} draft={draft} onEdited={() => setStamp(stamp + 1)} />
             <Files writer={writer} draft={draft} />

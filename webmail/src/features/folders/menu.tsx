@@ -1,6 +1,7 @@
+import { onDemand } from '@chappe/kit'
 import { IconArrowRight, IconDots, IconEraser, IconFolderPlus, IconMailOpened, IconPencil, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { folderLinks } from '../../app/plugs'
 import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'
@@ -8,7 +9,7 @@ import type { FolderDialog } from './dialogs'
 import { useFolderTexts } from './texts'
 import classes from './tree.module.css'
 
-const Dialogs = lazy(() => import('./dialogs'))
+const Dialogs = onDemand(() => import('./dialogs'))
 const MOST = 20_000
 const USES = ['archive', 'sent', 'drafts', 'junk', 'trash'] as const
 
@@ -81,11 +82,7 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
           )}
         </Menu.Dropdown>
       </Menu>
-      {dialog && (
-        <Suspense>
-          <Dialogs store={store} mailbox={mailbox} name={name} dialog={dialog} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
+      {dialog && <Dialogs store={store} mailbox={mailbox} name={name} dialog={dialog} onClose={() => setDialog(null)} />}
     </>
   )
 }
@@ -99,11 +96,7 @@ export function AddFolder({ store }: { store: AccountStore }) {
         <IconFolderPlus size={18} aria-hidden />
         {say('add')}
       </button>
-      {opened && (
-        <Suspense>
-          <Dialogs store={store} mailbox={null} name="" dialog="add" onClose={() => setOpened(false)} />
-        </Suspense>
-      )}
+      {opened && <Dialogs store={store} mailbox={null} name="" dialog="add" onClose={() => setOpened(false)} />}
     </>
   )
 }

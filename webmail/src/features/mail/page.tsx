@@ -1,7 +1,7 @@
-import { EmptyState, ErrorPanel } from '@chappe/kit'
+import { EmptyState, ErrorPanel, onDemand } from '@chappe/kit'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { listShows, loadAhead } from '../../app/ahead'
 import type { List } from '../../jmap/list'
 import type { Email } from '../../jmap/wire'
@@ -18,10 +18,9 @@ import { useSelection } from './selection'
 import { useMailTexts } from './texts'
 import { useDialog } from './toolbar'
 
-const loadPane = () => import('../message/pane')
-const MessagePane = lazy(loadPane)
-loadAhead(loadPane)
-const KeysHelp = lazy(() => import('./keys-help'))
+const MessagePane = onDemand(() => import('../message/pane'))
+loadAhead(MessagePane.load)
+const KeysHelp = onDemand(() => import('./keys-help'))
 
 export const NARROW = '(max-width: 760px)'
 
@@ -84,18 +83,12 @@ function Panes({ place, list, title }: { place: Place; list: List; title: string
       </section>
       <section className={classes.reading}>
         {message ? (
-          <Suspense>
-            <MessagePane key={message} place={place} list={list} id={message} actions={actions} leave={() => leave(listed ? [listed] : [])} dialog={selection.ids.size > 0 ? null : dialog} onDialog={setDialog} hasBack={pane === 'off'} />
-          </Suspense>
+          <MessagePane key={message} place={place} list={list} id={message} actions={actions} leave={() => leave(listed ? [listed] : [])} dialog={selection.ids.size > 0 ? null : dialog} onDialog={setDialog} hasBack={pane === 'off'} />
         ) : (
           <EmptyState title={say('choose')}>{say('chooseLead')}</EmptyState>
         )}
       </section>
-      {help && (
-        <Suspense>
-          <KeysHelp onClose={() => setHelp(false)} />
-        </Suspense>
-      )}
+      {help && <KeysHelp onClose={() => setHelp(false)} />}
     </div>
   )
 }

@@ -1,14 +1,15 @@
+import { onDemand } from '@chappe/kit'
 import { IconArchive, IconClock, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
 import { Menu } from '@mantine/core'
-import { lazy, Suspense, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import { useActionTexts } from './action-texts'
 import type { Actions, MailDialog } from './actions'
 import classes from './toolbar.module.css'
 
-const DestroyDialog = lazy(() => import('./destroy-dialog'))
-const MoveDialog = lazy(() => import('../folders/move'))
-const SnoozeDialog = lazy(() => import('../snooze/dialog'))
+const DestroyDialog = onDemand(() => import('./destroy-dialog'))
+const MoveDialog = onDemand(() => import('../folders/move'))
+const SnoozeDialog = onDemand(() => import('../snooze/dialog'))
 
 export function Tool({ icon: Icon, label, onClick, words = true }: { icon: Icon; label: string; onClick: () => void; words?: boolean }) {
   return (
@@ -77,40 +78,34 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
         </Menu.Dropdown>
       </Menu>
       {dialog === 'move' && (
-        <Suspense>
-          <MoveDialog
-            onClose={() => onDialog(null)}
-            onChoose={(to, target) => {
-              onDialog(null)
-              onGone()
-              if (to) actions.move(ids, to, target)
-            }}
-          />
-        </Suspense>
+        <MoveDialog
+          onClose={() => onDialog(null)}
+          onChoose={(to, target) => {
+            onDialog(null)
+            onGone()
+            if (to) actions.move(ids, to, target)
+          }}
+        />
       )}
       {dialog === 'snooze' && actions.snooze && (
-        <Suspense>
-          <SnoozeDialog
-            onClose={() => onDialog(null)}
-            onChoose={(until) => {
-              onDialog(null)
-              onGone()
-              actions.snooze?.(ids, until)
-            }}
-          />
-        </Suspense>
+        <SnoozeDialog
+          onClose={() => onDialog(null)}
+          onChoose={(until) => {
+            onDialog(null)
+            onGone()
+            actions.snooze?.(ids, until)
+          }}
+        />
       )}
       {dialog === 'destroy' && (
-        <Suspense>
-          <DestroyDialog
-            count={ids.length}
-            onClose={() => onDialog(null)}
-            onDestroy={async () => {
-              onGone()
-              await actions.destroy(ids)
-            }}
-          />
-        </Suspense>
+        <DestroyDialog
+          count={ids.length}
+          onClose={() => onDialog(null)}
+          onDestroy={async () => {
+            onGone()
+            await actions.destroy(ids)
+          }}
+        />
       )}
     </div>
   )

@@ -1,8 +1,8 @@
-import { Answered, Foreign, useFormat } from '@chappe/kit'
+import { Answered, Foreign, onDemand, useFormat } from '@chappe/kit'
 import { IconArrowBackUp, IconArrowBackUpDouble, IconArrowForwardUp, IconCode, IconDots, IconDownload, IconFlag, IconFlagFilled, IconMail, IconPaperclip, IconPencil, IconPrinter } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useCompose } from '../../app/plugs'
 import type { AccountStore } from '../../jmap/store'
 import type { Address, Email, Message as Whole } from '../../jmap/wire'
@@ -17,7 +17,7 @@ import { messageQuery } from './data'
 import classes from './message.module.css'
 import { useMessageTexts } from './texts'
 
-const Source = lazy(() => import('./source'))
+const Source = onDemand(() => import('./source'))
 const NAMED = 3
 
 /** A message of a conversation that is not unfolded. */
@@ -215,11 +215,7 @@ export function Message({ store, email, actions, isAlone, onFold }: { store: Acc
           )
         }
       </Answered>
-      {source && (
-        <Suspense>
-          <Source store={store} email={email} onClose={() => setSource(false)} />
-        </Suspense>
-      )}
+      {source && <Source store={store} email={email} onClose={() => setSource(false)} />}
     </article>
   )
 }

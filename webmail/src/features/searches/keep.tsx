@@ -1,11 +1,12 @@
+import { onDemand } from '@chappe/kit'
 import { IconFolderSearch } from '@chappe/kit/icons'
 import { ActionIcon } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import type { ListSpec } from '../../jmap/list'
 import type { Place } from '../mail/place'
 import { useSearchTexts } from './texts'
 
-const Dialog = lazy(() => import('./dialog'))
+const Dialog = onDemand(() => import('./dialog'))
 
 /** Keeps what is searched now as a folder. */
 export function KeepSearch({ place, spec }: { place: Place; spec: ListSpec }) {
@@ -18,11 +19,7 @@ export function KeepSearch({ place, spec }: { place: Place; spec: ListSpec }) {
       <ActionIcon variant="subtle" color="gray" aria-label={say('keep')} title={say('keep')} onClick={() => setOpened(true)}>
         <IconFolderSearch size={18} />
       </ActionIcon>
-      {opened && (
-        <Suspense>
-          <Dialog store={place.store} search={{ name: place.q, filter: spec.filter, sort: spec.sort }} onClose={() => setOpened(false)} />
-        </Suspense>
-      )}
+      {opened && <Dialog store={place.store} search={{ name: place.q, filter: spec.filter, sort: spec.sort }} onClose={() => setOpened(false)} />}
     </>
   )
 }

@@ -1,8 +1,8 @@
-import { Confirm, useLanguage } from '@chappe/kit'
+import { Confirm, onDemand, useLanguage } from '@chappe/kit'
 import { IconDots, IconFolderSearch, IconPencil, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import type { SearchFolder } from '../../jmap/wire'
 import { useFolderTexts } from '../folders/texts'
@@ -10,7 +10,7 @@ import { accountName } from '../mail/place'
 import classes from '../folders/tree.module.css'
 import { useSearchTexts } from './texts'
 
-const Dialog = lazy(() => import('./dialog'))
+const Dialog = onDemand(() => import('./dialog'))
 
 function SearchMenu({ store, search }: { store: AccountStore; search: SearchFolder }) {
   const say = useSearchTexts()
@@ -43,11 +43,7 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
           )}
         </Menu.Dropdown>
       </Menu>
-      {dialog === 'edit' && (
-        <Suspense>
-          <Dialog store={store} search={search} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
+      {dialog === 'edit' && <Dialog store={store} search={search} onClose={() => setDialog(null)} />}
       {dialog === 'remove' && (
         <Confirm title={say('removeTitle', { name: search.name })} action={say('remove')} onDone={() => setDialog(null)} onAct={remove}>
           {say('removeLead')}

@@ -1,6 +1,7 @@
 // The pages of settings, in the order of the list.
+import { onDemand } from '@chappe/kit'
 import { IconArrowForwardUp, IconBan, IconBeach, IconFileImport, IconFilter, IconFolder, IconGauge, IconLogin, IconRoute, IconSettings, IconShield, IconSignature, IconUsers, type Icon } from '@chappe/kit/icons'
-import { lazy, type ComponentType } from 'react'
+import { type ComponentType } from 'react'
 import { CAPABILITIES } from '../../jmap/client'
 
 export interface SettingsPage {
@@ -13,17 +14,17 @@ export interface SettingsPage {
 }
 
 export const PAGES: SettingsPage[] = [
-  { name: 'general', icon: IconSettings, Body: lazy(() => import('./general/page')) },
-  { name: 'identities', icon: IconSignature, Body: lazy(() => import('./identities/page')) },
-  { name: 'reply', icon: IconBeach, Body: lazy(() => import('./reply/page')) },
-  { name: 'rules', icon: IconFilter, Body: lazy(() => import('./rules/page')) },
-  { name: 'forward', icon: IconArrowForwardUp, Body: lazy(() => import('./forward/page')) },
-  { name: 'senders', icon: IconBan, needs: CAPABILITIES.owner, Body: lazy(() => import('./senders/page')) },
-  { name: 'folders', icon: IconFolder, Body: lazy(() => import('./folders/page')) },
-  { name: 'delegates', icon: IconUsers, Body: lazy(() => import('./delegates/page')) },
-  { name: 'quota', icon: IconGauge, Body: lazy(() => import('./quota/page')) },
-  { name: 'transfer', icon: IconFileImport, Body: lazy(() => import('./transfer/page')) },
-  { name: 'security', icon: IconShield, needs: CAPABILITIES.owner, Body: lazy(() => import('./security/page')) },
-  { name: 'sessions', icon: IconLogin, needs: CAPABILITIES.owner, Body: lazy(() => import('./sessions/page')) },
-  { name: 'trace', icon: IconRoute, needs: CAPABILITIES.owner, Body: lazy(() => import('./trace/page')) },
+  { name: 'general', icon: IconSettings, Body: onDemand(() => import('./general/page')) },
+  { name: 'identities', icon: IconSignature, Body: onDemand(() => import('./identities/page')) },
+  { name: 'reply', icon: IconBeach, Body: onDemand(() => import('./reply/page')) },
+  { name: 'rules', icon: IconFilter, Body: onDemand(() => import('./rules/page')) },
+  { name: 'forward', icon: IconArrowForwardUp, Body: onDemand(() => import('./forward/page')) },
+  { name: 'senders', icon: IconBan, needs: CAPABILITIES.owner, Body: onDemand(() => import('./senders/page')) },
+  { name: 'folders', icon: IconFolder, Body: onDemand(() => import('./folders/page')) },
+  { name: 'delegates', icon: IconUsers, Body: onDemand(() => import('./delegates/page')) },
+  { name: 'quota', icon: IconGauge, Body: onDemand(() => import('./quota/page')) },
+  { name: 'transfer', icon: IconFileImport, Body: onDemand(() => import('./transfer/page')) },
+  { name: 'security', icon: IconShield, needs: CAPABILITIES.owner, Body: onDemand(() => import('./security/page')) },
+  { name: 'sessions', icon: IconLogin, needs: CAPABILITIES.owner, Body: onDemand(() => import('./sessions/page')) },
+  { name: 'trace', icon: IconRoute, needs: CAPABILITIES.owner, Body: onDemand(() => import('./trace/page')) },
 ]

@@ -1,8 +1,8 @@
 // What is attached to a message: looked at in a frame that runs nothing, or saved. Nothing of it is ever opened in this page.
-import { Foreign, tellTrouble, useFormat, useKitTexts, errorWords } from '@chappe/kit'
+import { Foreign, tellTrouble, useFormat, useKitTexts, errorWords, onDemand } from '@chappe/kit'
 import { IconDownload, IconEye, IconFile, IconPaperclip, IconPhoto } from '@chappe/kit/icons'
 import { ActionIcon, Button, Loader, Modal } from '@mantine/core'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Jmap } from '../../../jmap/client'
 import type { Message, Part } from '../../../jmap/wire'
 import { isPicture } from '../body/pictures'
@@ -10,7 +10,7 @@ import classes from './files.module.css'
 import { useFilesTexts } from './texts'
 import { plainName, zip } from './zip'
 
-const Pdf = lazy(() => import('./pdf'))
+const Pdf = onDemand(() => import('./pdf'))
 const PDF = /^application\/(?:x-)?pdf$/i
 /** What is said of it stands above the text. */
 const SIGNATURE = /^application\/(?:(?:x-)?pkcs7|pgp)-signature$/i
@@ -63,11 +63,7 @@ function Look({ jmap, accountId, part, onClose }: { jmap: Jmap; accountId: strin
       {shown === null && <Loader size="sm" />}
       {shown === 'failed' && say('failed')}
       {shown !== null && shown !== 'failed' && shown.picture && <img className={classes.picture} src={shown.picture} alt={shownName(part)} />}
-      {shown !== null && shown !== 'failed' && shown.pdf && (
-        <Suspense>
-          <Pdf bytes={shown.pdf} name={shownName(part)} />
-        </Suspense>
-      )}
+      {shown !== null && shown !== 'failed' && shown.pdf && <Pdf bytes={shown.pdf} name={shownName(part)} />}
       {shown !== null && shown !== 'failed' && shown.text !== undefined && (
         <pre className={classes.text} dir="auto" tabIndex={0}>
           {shown.text}

@@ -1,7 +1,7 @@
 // Who sent a message, and what is not as it looks.
+import { onDemand } from '@chappe/kit'
 import { IconAlertTriangle, IconCertificate, IconShieldCheck } from '@chappe/kit/icons'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
 import * as z from 'zod/mini'
 import { CAPABILITIES, type Jmap } from '../../../jmap/client'
 import { getOf, type Message } from '../../../jmap/wire'
@@ -10,7 +10,7 @@ import { useSenderTexts } from './texts'
 import { openPgp, signatureOf, SIGNATURE_FAULTS, type Signature } from './signature'
 import { verdictOf, type Verdict, type Warning } from './verdict'
 
-const OpenPgpLine = lazy(() => import('./openpgp'))
+const OpenPgpLine = onDemand(() => import('./openpgp'))
 
 const RESULTS = 'header:Authentication-Results:asRaw:all'
 const RECEIVED = 'header:Received:asRaw:all'
@@ -101,11 +101,7 @@ export function SignatureLine({ jmap, accountId, message, signature }: { jmap: J
     )
   if (signature.kind === 'unchecked') return <span className={classes.signed}>{say('signature.other')}</span>
   if (signature.kind === 'openpgp')
-    return (
-      <Suspense>
-        <OpenPgpLine jmap={jmap} accountId={accountId} message={message} found={signature.found} />
-      </Suspense>
-    )
+    return <OpenPgpLine jmap={jmap} accountId={accountId} message={message} found={signature.found} />
   const known = SIGNATURE_FAULTS.find((f) => f.words === signature.why)
   return (
     <ul className={classes.warnings} role="alert">

@@ -1,8 +1,8 @@
-import { ErrorPanel, Foreign, Panel, useLanguage } from '@chappe/kit'
+import { ErrorPanel, Foreign, onDemand, Panel, useLanguage } from '@chappe/kit'
 import { IconShare } from '@chappe/kit/icons'
 import { ActionIcon, Switch, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useMail, useStore } from '../../../jmap/mail'
 import type { AccountStore } from '../../../jmap/store'
 import type { Mailbox } from '../../../jmap/wire'
@@ -15,7 +15,7 @@ import { setOwn } from '../set'
 import classes from './page.module.css'
 import { useFoldersTexts } from './texts'
 
-const ShareDialog = lazy(() => import('../../folders/share'))
+const ShareDialog = onDemand(() => import('../../folders/share'))
 const flat = (all: readonly Branch[]): Branch[] => all.flatMap((b) => [b, ...flat(b.children)])
 
 interface RowProps {
@@ -95,11 +95,7 @@ export default function FoldersPage() {
           ))}
         </ul>
       </Panel>
-      {shared && (
-        <Suspense>
-          <ShareDialog store={store} mailbox={shared} onClose={() => setDialog(undefined)} />
-        </Suspense>
-      )}
+      {shared && <ShareDialog store={store} mailbox={shared} onClose={() => setDialog(undefined)} />}
     </>
   )
 }

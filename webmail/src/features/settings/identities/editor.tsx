@@ -1,8 +1,8 @@
-import { Confirm, ErrorPanel, tellDone, useKitTexts } from '@chappe/kit'
+import { Confirm, ErrorPanel, onDemand, tellDone, useKitTexts } from '@chappe/kit'
 import { Button, Group, Input, Modal, Select, Skeleton, Stack, TagsInput, TextInput } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { useMail } from '../../../jmap/mail'
 import { htmlOfText, textOfHtml } from '../../compose/draft'
 import { identitiesQuery, type Identity } from '../../compose/identities'
@@ -13,7 +13,7 @@ import { useSettingsTexts } from '../texts'
 import classes from './page.module.css'
 import { useIdentityTexts } from './texts'
 
-const RichText = lazy(() => import('../../compose/editor'))
+const RichText = onDemand(() => import('../../compose/editor'), <Skeleton height={160} />)
 const noPicture = () => Promise.resolve(null)
 
 interface Props {
@@ -78,9 +78,7 @@ export function IdentityEditor({ identity, all, onClose }: Props) {
         <div>
           <Input.Label component="div">{say('signature')}</Input.Label>
           <div className={classes.signature}>
-            <Suspense fallback={<Skeleton height={160} />}>
-              <RichText html={first} stamp={0} label={say('signature')} autoFocus={false} show={noPicture} onPicture={() => null} onFiles={() => undefined} onChange={setHtml} onSend={() => void save()} />
-            </Suspense>
+            <RichText html={first} stamp={0} label={say('signature')} autoFocus={false} show={noPicture} onPicture={() => null} onFiles={() => undefined} onChange={setHtml} onSend={() => void save()} />
           </div>
         </div>
         <TagsInput label={say('replyTo')} description={say('replyToLead')} placeholder={replyTo.length === 0 ? say('hint') : ''} value={replyTo} error={faultOf(replyTo)} onChange={setReplyTo} splitChars={[',', ';', ' ']} acceptValueOnBlur maxTags={5} />
