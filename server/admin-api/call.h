@@ -226,13 +226,14 @@ HANDLER(statistics_get);           /* GET /statistics */
 HANDLER(job_resume_post);          /* POST /jobs/{id}/resume */
 HANDLER(selection_preview_get);    /* GET /selection */
 HANDLER(job_cancel_post);
-HANDLER(senders_get);   /* GET /recipients/{address}/senders */
-HANDLER(sender_post);   /* POST /recipients/{address}/senders */
-HANDLER(senders_patch); /* PATCH /recipients/{address}/senders */
-HANDLER(sender_delete); /* DELETE /recipients/{address}/senders/{person} */
-HANDLER(shares_get);    /* GET /mailboxes/{address}/shares */
-HANDLER(share_post);    /* POST /mailboxes/{address}/shares */
-HANDLER(share_delete);  /* DELETE /mailboxes/{address}/shares/{person} */
+HANDLER(senders_get);      /* GET /recipients/{address}/senders */
+HANDLER(sender_post);      /* POST /recipients/{address}/senders */
+HANDLER(senders_patch);    /* PATCH /recipients/{address}/senders */
+HANDLER(sender_delete);    /* DELETE /recipients/{address}/senders/{person} */
+HANDLER(sender_pairs_get); /* GET /senders */
+HANDLER(shares_get);       /* GET /mailboxes/{address}/shares */
+HANDLER(share_post);       /* POST /mailboxes/{address}/shares */
+HANDLER(share_delete);     /* DELETE /mailboxes/{address}/shares/{person} */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

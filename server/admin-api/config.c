@@ -204,6 +204,7 @@ static void take_object(const struct reading *r, const json_t *shown)
     if (!r->section->create)
         return;
     object = json_object();
+    take_fields(object, shown, r->section->named);
     take_fields(object, shown, r->section->create);
     take_fields(object, shown, r->section->change);
     take_fields(object, shown, r->section->key);

@@ -20,6 +20,8 @@ struct config_section {
     const char *change;       /* fields of PATCH; NULL: it is removed and made anew */
     enum config_lists lists;  /* of what `list` is asked */
     const char *below;        /* field of its answer: domains of which it is asked as well; NULL: none */
+    const char *made_at;      /* POST; NULL: `list` */
+    const char *named;        /* fields that only the paths name; NULL: there are none */
     const char *key;          /* field that `item` names and the text does not; NULL: there is none */
     const char *left_out;     /* SHOWN=FIELD ...: where SHOWN is set, the text does not tell FIELD; NULL */
     const char *put;          /* PUT or PATCH: a setting, always there; NULL: it is made and removed */

@@ -131,9 +131,11 @@ static const char *path_of(struct applying *a, const json_t *object)
     return config_object_path(a->call->arena, a->section->item, object);
 }
 
-/* Where one is made: the list without its query. */
-static const char *collection_of(struct applying *a)
+/* Where one is made, without a query. */
+static const char *collection_of(struct applying *a, const json_t *object)
 {
+    if (a->section->made_at)
+        return config_object_path(a->call->arena, a->section->made_at, object);
     return talloc_strndup(a->call->arena, a->section->list, strcspn(a->section->list, "?"));
 }
 
@@ -169,7 +171,7 @@ static bool take_back(struct applying *a, const json_t *now, struct err *err)
 static bool post(struct applying *a, const json_t *wanted, struct err *err)
 {
     json_t *in = difference(NULL, wanted, a->section->create);
-    bool done = ask(a, "POST", collection_of(a), in, err);
+    bool done = ask(a, "POST", collection_of(a, wanted), in, err);
 
     json_decref(in);
     return done;

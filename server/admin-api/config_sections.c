@@ -186,6 +186,8 @@ static const struct config_section sections[] = {
       .adapt = adapt_alias },
     { "catch_all", "/domains", "domains", "name", "/domains/{name}", "name catch_all", "catch_all",
       .put = "PATCH", .nothing = "{\"catch_all\": \"\"}", .is_said = has_catch_all },
+    { "senders", "/senders", "senders", "recipient person", "/recipients/{recipient}/senders/{person}",
+      "person on_behalf", NULL, .made_at = "/recipients/{recipient}/senders", .named = "recipient" },
     { "address_lists", "/address-lists?organisation={organisation}", "address_lists", "organisation name",
       "/address-lists/{name}?organisation={organisation}", "name organisation query position visible_to",
       "query position visible_to", .lists = CONFIG_OF_ORGANISATIONS },

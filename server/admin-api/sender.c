@@ -29,6 +29,27 @@ bool senders_get(struct admin_call *call, struct err *err)
                                        grants.has_mailbox ? json_boolean(grants.keeps_sent) : json_null()));
 }
 
+bool sender_pairs_get(struct admin_call *call, struct err *err)
+{
+    struct sender_pair *pairs;
+    int64_t only;
+    size_t count;
+    json_t *list;
+
+    if (!call_organisation_filter(call, &only, err) ||
+        !sender_pairs_list(call->api->options.directory, &call->actor, call->arena, only, &pairs, &count,
+                           err))
+        return false;
+    list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:b, s:o}", "id",
+                                              json_sprintf("%s/%s", pairs[i].address, pairs[i].grant.address),
+                                              "recipient", pairs[i].address, "person", pairs[i].grant.address,
+                                              "on_behalf", pairs[i].grant.is_on_behalf, "created",
+                                              json_time(pairs[i].grant.created_us)));
+    return call_answer(call, json_pack("{s:o}", "senders", list));
+}
+
 bool sender_post(struct admin_call *call, struct err *err)
 {
     struct sender_grants grants;

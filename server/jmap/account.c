@@ -65,7 +65,8 @@ static bool add_shared(struct jmap_request *request, struct group *group, struct
                                  &gone) &&
             resolved.organisation_id == request->reader.organisation_id &&
             resolved.mailbox.storage_group_id == group_id(group)) /* no copy on its way */
-            add(request, group, mailboxes[i], resolved.address);
+            add(request, group, mailboxes[i], resolved.address)->is_nobodys =
+                resolved.recipient_kind != RECIPIENT_USER;
     }
     return true;
 }

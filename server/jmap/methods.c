@@ -105,13 +105,13 @@ static const struct jmap_method methods[] = {
     { "SenderRule/set", JMAP_OWNER, sender_set, OWN, SET, OURS },
     { "SendGrant/get", JMAP_OWNER, send_grant_get, OWN, GET, OURS },
     { "SendGrant/set", JMAP_OWNER, send_grant_set, OWN, SET, OURS },
-    { "OpenPgpKey/get", JMAP_OWNER, openpgp_key_get, OWN, GET, OURS },
-    { "OpenPgpKey/set", JMAP_OWNER, openpgp_key_set, OWN, SET, OURS },
+    { "OpenPgpKey/get", JMAP_OWNER, openpgp_key_get, ACCOUNT, GET, OURS },
+    { "OpenPgpKey/set", JMAP_OWNER, openpgp_key_set, ACCOUNT, SET, OURS },
     { "Snooze/get", JMAP_OWNER, snooze_get, OWN, GET, OURS },
     { "Snooze/set", JMAP_OWNER, snooze_set, OWN, SET, OURS },
-    { "SearchFolder/get", JMAP_OWNER, search_folder_get, OWN, GET, OURS },
-    { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, OWN, CHANGES, OURS },
-    { "SearchFolder/set", JMAP_OWNER, search_folder_set, OWN, SET, OURS },
+    { "SearchFolder/get", JMAP_OWNER, search_folder_get, ACCOUNT, GET, OURS },
+    { "SearchFolder/changes", JMAP_OWNER, search_folder_changes, ACCOUNT, CHANGES, OURS },
+    { "SearchFolder/set", JMAP_OWNER, search_folder_set, ACCOUNT, SET, OURS },
     { "Retention/get", JMAP_OWNER, mail_retention_get, OWN, GET, OURS },
 };
 

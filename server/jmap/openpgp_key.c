@@ -32,6 +32,22 @@ static bool read_id(const void *owner, const char *id, const char **address_out,
     return true;
 }
 
+/* Of the own account, and of a mailbox that is nobody's own: of that by who administers its inbox. */
+static bool may_keep(struct jmap_call *call)
+{
+    const struct jmap_account *account = call->account;
+
+    if (account->is_own)
+        return true;
+    if (!account->is_nobodys)
+        return jmap_fail(call, "accountNotSupportedByMethod", "This is possible in one's own account only.");
+    for (size_t i = 0; i < account->folder_count; i++)
+        if (strcmp(account->folders[i]->name, FOLDER_INBOX) == 0 &&
+            (account->folders[i]->rights & RIGHT_ADMINISTER))
+            return true;
+    return jmap_fail(call, "forbidden", "The keys of this mailbox are for those who administer its inbox.");
+}
+
 /* ---- OpenPgpKey/get */
 
 struct listed {
@@ -67,7 +83,7 @@ bool openpgp_key_get(struct jmap_call *call)
     struct err err = ERR_INIT;
     uint64_t wanted;
 
-    if (!jmap_wanted(call, names, COUNT_OF(names), UINT64_MAX, &wanted))
+    if (!may_keep(call) || !jmap_wanted(call, names, COUNT_OF(names), UINT64_MAX, &wanted))
         return false;
     if (!openpgp_key_list(call->account->group, call->account->mailbox_id, call->arena, &listed.keys,
                           &listed.count, &err))
@@ -105,16 +121,29 @@ static json_t *read_letter(struct jmap_call *call, const char *email_id, struct 
     return *letter->sender ? NULL : jmap_bad_property("emailId");
 }
 
-static json_t *read_text(struct jmap_call *call, const char *key, const char *address, struct taking *taking)
+/* As OpenPGP has it, or in an armour. */
+static json_t *read_file(struct jmap_call *call, struct span key, const char *name, const char *address,
+                         struct taking *taking)
 {
     struct span *file = talloc(call->arena, struct span);
 
-    *file = span_text(key);
+    *file = key;
     taking->question = (struct openpgp_question){ .keys = file, .key_count = 1 };
     taking->address = openpgp_address(call->arena, address);
     if (!taking->address)
         return jmap_bad_property("address");
-    return span_length(*file) > OPENPGP_KEY_MAX ? jmap_bad_property("key") : NULL;
+    return span_is_empty(key) || span_length(key) > OPENPGP_KEY_MAX ? jmap_bad_property(name) : NULL;
+}
+
+static json_t *read_blob(struct jmap_call *call, const char *blob_id, const char *address,
+                         struct taking *taking)
+{
+    struct err err = ERR_INIT;
+    struct blob blob;
+
+    if (!jmap_blob_find(call, blob_id, &blob, &err))
+        return err.kind == ERR_NOT_FOUND ? jmap_bad_property("blobId") : jmap_set_error_of(&err);
+    return read_file(call, blob.bytes, "blobId", address, taking);
 }
 
 /* Either an email and which of its keys, or a file and whose it is. */
@@ -123,15 +152,18 @@ static json_t *read_object(struct jmap_call *call, const json_t *object, struct 
     const char *email = json_string_value(json_object_get(object, "emailId")),
                *fingerprint = json_string_value(json_object_get(object, "fingerprint")),
                *key = json_string_value(json_object_get(object, "key")),
+               *blob = json_string_value(json_object_get(object, "blobId")),
                *address = json_string_value(json_object_get(object, "address"));
 
     taking->fingerprint = fingerprint;
     if (json_object_size(object) == 2 && email && fingerprint)
         return read_letter(call, email, taking);
     if (json_object_size(object) == 2 && key && address)
-        return read_text(call, key, address, taking);
+        return read_file(call, span_text(key), "key", address, taking);
+    if (json_object_size(object) == 2 && blob && address)
+        return read_blob(call, blob, address, taking);
     return jmap_set_error("invalidProperties",
-                          "A key is taken with emailId and fingerprint, or with key and address.");
+                          "A key is taken with emailId and fingerprint, or with address and blobId or key.");
 }
 
 static const struct openpgp_certificate *choose(struct jmap_call *call, const struct taking *taking)
@@ -205,5 +237,5 @@ static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
 
 bool openpgp_key_set(struct jmap_call *call)
 {
-    return jmap_set_run(call, &(struct jmap_set){ .create = create, .destroy = destroy });
+    return may_keep(call) && jmap_set_run(call, &(struct jmap_set){ .create = create, .destroy = destroy });
 }

@@ -5,27 +5,48 @@
 #include "jmap/email_query.h"
 #include "jmap/get.h"
 #include "jmap/methods.h"
+#include "jmap/share.h"
 
 #include <stdlib.h>
 #include <talloc.h>
 
-enum property { ID, NAME, FILTER, SORT, TOTAL, UNREAD, PROPERTIES };
+enum property { ID, NAME, FILTER, SORT, TOTAL, UNREAD, MY_RIGHTS, PROPERTIES };
 static const char *const names[PROPERTIES] = {
-    [ID] = "id",     [NAME] = "name",         [FILTER] = "filter",
-    [SORT] = "sort", [TOTAL] = "totalEmails", [UNREAD] = "unreadEmails",
+    [ID] = "id",
+    [NAME] = "name",
+    [FILTER] = "filter",
+    [SORT] = "sort",
+    [TOTAL] = "totalEmails",
+    [UNREAD] = "unreadEmails",
+    [MY_RIGHTS] = "myRights",
 };
 
 struct kept {
     struct search_folder *list;
     size_t count;
+    unsigned rights; /* of the caller; 0: he sees none */
 };
+
+/* Those that the caller may see. His rights are asked for where there is something to see. */
+static bool read_kept(const struct jmap_call *call, struct kept *kept, struct err *err)
+{
+    struct mailbox *mailbox = call->account->mailbox;
+
+    kept->rights = 0;
+    if (!search_folders_list(mailbox, call->arena, &kept->list, &kept->count, err))
+        return false;
+    if (kept->count > 0 && !search_folder_rights(mailbox, &call->request->reader, &kept->rights, err))
+        return false;
+    if (kept->rights == 0)
+        kept->count = 0;
+    return true;
+}
 
 static bool load(struct jmap_call *call, struct kept *kept)
 {
     struct err err = ERR_INIT;
 
-    return search_folders_list(call->account->mailbox, call->arena, &kept->list, &kept->count, &err) ||
-           jmap_fail_err(call, &err);
+    return read_kept(call, kept, &err) || jmap_fail_err(call, &err);
 }
 
 static const char *id_of(const struct jmap_call *call, int64_t folder_id)
@@ -88,7 +109,8 @@ static json_t *unread_of(const struct jmap_call *call, json_t *filter)
 
 static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted, void *arg)
 {
-    const struct search_folder *folder = find(call, arg, id);
+    const struct kept *kept = arg;
+    const struct search_folder *folder = find(call, kept, id);
     json_t *filter, *object;
     int64_t total = 0, unread = 0;
 
@@ -105,11 +127,12 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     for (unsigned i = 0; i < PROPERTIES; i++)
         if (wanted & (1u << i))
             json_object_set_new(object, names[i],
-                                i == ID       ? json_string(id)
-                                : i == NAME   ? json_string(folder->name)
-                                : i == FILTER ? json_incref(filter)
-                                : i == SORT   ? json_loads(folder->sort, JSON_DECODE_ANY, NULL)
-                                              : json_integer(i == TOTAL ? total : unread));
+                                i == ID          ? json_string(id)
+                                : i == NAME      ? json_string(folder->name)
+                                : i == FILTER    ? json_incref(filter)
+                                : i == SORT      ? json_loads(folder->sort, JSON_DECODE_ANY, NULL)
+                                : i == MY_RIGHTS ? jmap_rights_object(kept->rights, false)
+                                                 : json_integer(i == TOTAL ? total : unread));
     return object;
 }
 
@@ -129,6 +152,18 @@ bool search_folder_get(struct jmap_call *call)
 
 /* ---- SearchFolder/changes */
 
+/* Who sees none is told the same whether there are any: that one looks at all there are. */
+static bool may_follow(struct jmap_call *call)
+{
+    struct err err = ERR_INIT;
+    unsigned rights;
+
+    if (!search_folder_rights(call->account->mailbox, &call->request->reader, &rights, &err))
+        return jmap_fail_err(call, &err);
+    return rights != 0 ||
+           jmap_fail(call, "cannotCalculateChanges", "This account has no search folders for you.");
+}
+
 /* What is shown of any may be more or less since; updatedProperties says where it is nothing else. */
 bool search_folder_changes(struct jmap_call *call)
 {
@@ -139,7 +174,7 @@ bool search_folder_changes(struct jmap_call *call)
     uint64_t since, oldest = UINT64_MAX;
     struct kept kept;
 
-    if (!jmap_since(call, "sinceState", &since) || !load(call, &kept))
+    if (!jmap_since(call, "sinceState", &since) || !may_follow(call) || !load(call, &kept))
         return false;
     for (size_t i = 0; i < kept.count && since < call->account->modseq; i++) {
         const struct search_folder *folder = &kept.list[i];
@@ -231,11 +266,14 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
 {
     struct search_folder folder = { .sort = "null" };
     struct err err = ERR_INIT;
-    json_t *error = take(call, object, &folder);
+    json_t *error;
     int64_t folder_id;
 
     (void)creation_id;
     (void)arg;
+    if (!call->account->is_own)
+        return jmap_set_error("forbidden", "Search folders are made by the owner of a mailbox.");
+    error = take(call, object, &folder);
     if (error)
         return error;
     if (!search_folder_put(call->account->mailbox, &folder, &folder_id, &err))
@@ -244,21 +282,41 @@ static json_t *create(struct jmap_call *call, const char *creation_id, json_t *o
     return NULL;
 }
 
+/* One that is there and that the caller may name anew and remove, as over IMAP. The error, a new reference; NULL: *folder_out. */
+static json_t *find_to_change(const struct jmap_call *call, const char *id, struct search_folder *folder_out)
+{
+    struct err err = ERR_INIT;
+    struct kept kept;
+
+    if (!read_kept(call, &kept, &err))
+        return jmap_set_error_of(&err);
+    if (!find(call, &kept, id))
+        return jmap_set_error("notFound", "There is no such search folder.");
+    if (!(kept.rights & RIGHT_DELETE))
+        return jmap_set_error("forbidden", "You may not change the folders of this mailbox.");
+    *folder_out = *find(call, &kept, id);
+    return NULL;
+}
+
+/* What it searches for is the owner's. */
+static bool is_name_alone(const json_t *patch)
+{
+    return json_object_size(patch) == 0 ||
+           (json_object_size(patch) == 1 && json_object_get(patch, names[NAME]));
+}
+
 static json_t *update(struct jmap_call *call, const char *id, json_t *patch, json_t **updated_out, void *arg)
 {
     struct search_folder folder;
     struct err err = ERR_INIT;
-    struct kept kept;
-    json_t *error;
+    json_t *error = find_to_change(call, id, &folder);
 
     (void)updated_out;
     (void)arg;
-    if (!search_folders_list(call->account->mailbox, call->arena, &kept.list, &kept.count, &err))
-        return jmap_set_error_of(&err);
-    if (!find(call, &kept, id))
-        return jmap_set_error("notFound", "There is no such search folder.");
-    folder = *find(call, &kept, id);
-    error = take(call, patch, &folder);
+    if (!error && !call->account->is_own && !is_name_alone(patch))
+        error = jmap_set_error("forbidden", "What is searched for is changed by the owner of a mailbox.");
+    if (!error)
+        error = take(call, patch, &folder);
     if (error)
         return error;
     return search_folder_put(call->account->mailbox, &folder, &folder.folder_id, &err) ? NULL : refusal(&err);
@@ -266,13 +324,15 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
 
 static json_t *destroy(struct jmap_call *call, const char *id, void *arg)
 {
+    struct search_folder folder;
     struct err err = ERR_INIT;
-    int64_t folder_id;
+    json_t *error = find_to_change(call, id, &folder);
 
     (void)arg;
-    if (!jmap_id_decode(call->account, GROUP_ID_SEARCH, id, &folder_id))
-        return jmap_set_error("notFound", "There is no such search folder.");
-    return search_folder_remove(call->account->mailbox, folder_id, &err) ? NULL : jmap_set_error_of(&err);
+    if (error)
+        return error;
+    return search_folder_remove(call->account->mailbox, folder.folder_id, &err) ? NULL
+                                                                                : jmap_set_error_of(&err);
 }
 
 bool search_folder_set(struct jmap_call *call)

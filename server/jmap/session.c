@@ -23,7 +23,7 @@ static const struct {
     { JMAP_WEBSOCKET, "urn:ietf:params:jmap:websocket", false, false },
     { JMAP_VAPID, "urn:ietf:params:jmap:webpush-vapid", false, false },
     { JMAP_SMIME, "urn:ietf:params:jmap:smimeverify", true, false },
-    { JMAP_OWNER, "urn:chappe:params:jmap:account", true, true },
+    { JMAP_OWNER, "urn:chappe:params:jmap:account", true, false },
 };
 
 const char *jmap_capability_uri(enum jmap_capability capability)
@@ -97,6 +97,10 @@ static json_t *of_account(const struct jmap *jmap, const struct jmap_account *ac
                          "supportedDigestAlgorithms", "sha-256");
     case JMAP_PRINCIPALS:
         return json_pack("{s:s}", "currentUserPrincipalId", account->principal_id);
+    case JMAP_OWNER: /* in another account only these */
+        return account->is_own       ? json_object()
+               : account->is_nobodys ? json_pack("{s:[s, s]}", "types", "SearchFolder", "OpenPgpKey")
+                                     : json_pack("{s:[s]}", "types", "SearchFolder");
     default:
         return json_object();
     }

@@ -303,6 +303,9 @@ static const struct option group_list_options[] = { OF_RECIPIENTS,
                                                     { "--member", OPTION_TEXT, "ADDRESS", "?member", false,
                                                       "Only those that this address is a member of." },
                                                     END };
+static const struct option sender_pairs_options[] = {
+    { "--org", OPTION_TEXT, "NAME", "?organisation", false, "Only of this organisation." }, END
+};
 static const struct option user_list_options[] = { OF_RECIPIENTS,
                                                    { "--restricted", OPTION_TEXT, "true", "?restricted",
                                                      false, "Only who may not use every protocol himself." },
@@ -812,6 +815,8 @@ const struct command commands[] = {
       sender_add_options, NULL, "POST", "/recipients/{0}/senders", " person" },
     { "sender list", "ADDRESS", "Who may write in its name.", NULL, NULL, "GET", "/recipients/{0}/senders",
       NULL, "senders", "address name on_behalf created" },
+    { "sender pairs", "", "Lists who may write in whose name.", sender_pairs_options, NULL, "GET", "/senders",
+      NULL, "senders", "recipient person on_behalf created" },
     { "sender set", "ADDRESS", "What becomes of what they send.", sender_set_options, NULL, "PATCH",
       "/recipients/{0}/senders" },
     { "sender remove", "ADDRESS PERSON", "Takes that from somebody.", NULL, NULL, "DELETE",

@@ -20,6 +20,14 @@ static const char SELECT_GRANTS[] = "SELECT p.address, r.name, g.is_on_behalf, g
                                     "  FROM sender_grant g JOIN recipient r ON r.recipient_id = g.grantee_id"
                                     "  JOIN address p ON p.recipient_id = g.grantee_id AND p.is_primary"
                                     " WHERE g.recipient_id = $1 ORDER BY p.address";
+static const char SELECT_OWNERS[] =
+    "SELECT DISTINCT recipient_id FROM sender_grant WHERE $1 = 0 OR organisation_id = $1";
+static const char SELECT_PAIRS[] =
+    "SELECT p.address, r.name, g.is_on_behalf, g.created_us, g.grantee_id, o.address"
+    "  FROM sender_grant g JOIN recipient r ON r.recipient_id = g.grantee_id"
+    "  JOIN address p ON p.recipient_id = g.grantee_id AND p.is_primary"
+    "  JOIN address o ON o.recipient_id = g.recipient_id AND o.is_primary"
+    " WHERE g.recipient_id = ANY($1) ORDER BY o.address, p.address";
 static const char SELECT_PERSON[] =
     "SELECT kind = 'user' AND mailbox_id IS NOT NULL FROM recipient WHERE recipient_id = $1";
 static const char SELECT_GRANT[] =
@@ -50,6 +58,15 @@ static bool find_owner(struct db *db, const struct change *change, struct db_row
 
 /* ---- reading */
 
+static struct sender_grant grant_of(const void *owner, const struct db_row *row)
+{
+    return (struct sender_grant){ .recipient_id = db_get_i64(row, 4),
+                                  .address = db_copy_text(owner, row, 0),
+                                  .name = db_copy_text(owner, row, 1),
+                                  .is_on_behalf = db_get_bool(row, 2),
+                                  .created_us = db_get_i64(row, 3) };
+}
+
 static bool list(struct db *db, void *arg, struct err *err)
 {
     const struct change *change = arg;
@@ -69,11 +86,7 @@ static bool list(struct db *db, void *arg, struct err *err)
     out->count = db_rows_count(rows);
     out->list = talloc_zero_array(change->scratch, struct sender_grant, (unsigned)out->count + 1);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        out->list[i] = (struct sender_grant){ .recipient_id = db_get_i64(&row, 4),
-                                              .address = db_copy_text(change->scratch, &row, 0),
-                                              .name = db_copy_text(change->scratch, &row, 1),
-                                              .is_on_behalf = db_get_bool(&row, 2),
-                                              .created_us = db_get_i64(&row, 3) };
+        out->list[i] = grant_of(change->scratch, &row);
     return true;
 }
 
@@ -97,6 +110,54 @@ bool sender_grants_list(struct directory *directory, const struct actor *actor, 
 
     return locate(directory, &change, address, err) &&
            act_read(directory, actor, change.organisation_id, list, &change, err);
+}
+
+struct pairs {
+    const void *owner;
+    int64_t organisation_id;
+    struct sender_pair *list;
+    size_t count;
+};
+
+/* In whose name decides what is seen; who may is told wherever he is. */
+static bool list_pairs(struct db *db, void *arg, struct err *err)
+{
+    struct pairs *pairs = arg;
+    void *arena = talloc_new(NULL);
+    struct db_rows *rows;
+    struct db_row row;
+    bool done = db_query(db, arena, SELECT_OWNERS, DB_ARGS(db_i64(pairs->organisation_id)), &rows, err);
+
+    if (done) {
+        size_t count = db_rows_count(rows);
+        int64_t *owners = talloc_array(arena, int64_t, (unsigned)count + 1);
+        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+            owners[i] = db_get_i64(&row, 0);
+        done = act_look(db, ACT_WIDE, err) &&
+               db_query(db, arena, SELECT_PAIRS, DB_ARGS(db_i64_array(owners, count)), &rows, err);
+    }
+    if (done) {
+        pairs->count = db_rows_count(rows);
+        pairs->list = talloc_array(pairs->owner, struct sender_pair, (unsigned)pairs->count + 1);
+        for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+            pairs->list[i] = (struct sender_pair){ .address = db_copy_text(pairs->list, &row, 5),
+                                                   .grant = grant_of(pairs->list, &row) };
+    }
+    talloc_free(arena);
+    return done;
+}
+
+bool sender_pairs_list(struct directory *directory, const struct actor *actor, const void *owner,
+                       int64_t organisation_id, struct sender_pair **pairs_out, size_t *count_out,
+                       struct err *err)
+{
+    struct pairs pairs = { .owner = owner, .organisation_id = organisation_id };
+
+    if (!act_read(directory, actor, organisation_id, list_pairs, &pairs, err))
+        return false;
+    *pairs_out = pairs.list;
+    *count_out = pairs.count;
+    return true;
 }
 
 /* ---- changing */

@@ -32,6 +32,14 @@ struct sender_grants {
 /* Of the recipient with this address, by address. */
 MUST_CHECK bool sender_grants_list(struct directory *directory, const struct actor *actor, const void *owner,
                                    const char *address, struct sender_grants *grants_out, struct err *err);
+struct sender_pair {
+    const char *address; /* primary, of whom it is */
+    struct sender_grant grant;
+};
+/* All of an organisation, or of all where that is 0, as far as the actor sees in whose name they are; by both addresses. */
+MUST_CHECK bool sender_pairs_list(struct directory *directory, const struct actor *actor, const void *owner,
+                                  int64_t organisation_id, struct sender_pair **pairs_out, size_t *count_out,
+                                  struct err *err);
 /* A new one, or another one instead of what the person had; *person_id_out: who that is. */
 MUST_CHECK bool sender_grant_put(struct directory *directory, const struct actor *actor, const char *address,
                                  const char *person, bool is_on_behalf, int64_t *person_id_out,

@@ -54,18 +54,37 @@ static bool take_through(struct span *text, const char *last)
     return false;
 }
 
-/* Lines of base64 and the name of a program: nothing else of an armour is not seen. */
+/* What programs write above a signature (RFC 9580, 6.2.2). */
+static bool is_field(struct span line)
+{
+    return span_length(line) <= SIGNED_TEXT_FIELD_MAX &&
+           (span_take_word(&line, "Version:") || span_take_word(&line, "Comment:"));
+}
+
+static bool is_base64(struct span line)
+{
+    for (const char *p = line.p; p < line.end; p++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r", *p) || !*p)
+            return false;
+    return true;
+}
+
+/* Fields, an empty line, and lines of base64: whatever else is in an armour is seen. */
 static bool take_signature(struct span *text, bool *is_bare_out)
 {
+    size_t fields_left = SIGNED_TEXT_FIELDS_MAX;
     struct span line;
 
     *is_bare_out = true;
     while (span_take_line(text, &line)) {
         if (is_line(line, END))
             return true;
-        for (const char *p = line.p; p < line.end; p++)
-            if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= \t\r", *p) || !*p)
-                *is_bare_out = false;
+        if (fields_left > 0 && is_field(line)) {
+            fields_left--;
+            continue;
+        }
+        fields_left = 0;
+        *is_bare_out = *is_bare_out && is_base64(line);
     }
     return false;
 }

@@ -2,7 +2,8 @@
  * signed_text.h -- where in a text the part is that was signed in it (RFC 9580, 7), and whether anything stands around it.
  *
  * A reader sees all of a text, and takes all of it for signed when he is told so. So what is not covered by the signature is looked for as
- * strictly as the signature is checked: a line before or after it, a field of the armour that says something, a second signed text.
+ * strictly as the signature is checked: a line before or after it, a second signed text, a line of the armour that is none. The fields
+ * Version and Comment, which programs write above their signature, are none of the text; who shows signed text leaves its armour out.
  *
  * Threads  pure functions; any thread.
  */
@@ -10,6 +11,8 @@
 #define FORMAT_SIGNED_TEXT_H
 
 #include "base/span.h"
+
+enum { SIGNED_TEXT_FIELDS_MAX = 8, SIGNED_TEXT_FIELD_MAX = 200 /* bytes */ };
 
 enum signed_text {
     SIGNED_TEXT_NONE,

@@ -140,8 +140,12 @@ static bool list_present(struct mailbox *mailbox, const char *name, int64_t fold
 static const char READ_RIGHTS[] =
     "SELECT " RIGHTS_COLUMN("true") " FROM folder f WHERE f.mailbox_id = $1 AND f.deleted_us IS NULL";
 
-/* What a reader may do in all folders of the mailbox, so that what he sees and does in a search folder is never more than that. */
-static bool rights_on_all(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
+static bool may_see(unsigned rights)
+{
+    return (rights & RIGHT_LOOKUP) && (rights & RIGHT_READ);
+}
+
+bool search_folder_rights(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
                           struct err *err)
 {
     void *arena;
@@ -149,8 +153,8 @@ static bool rights_on_all(struct mailbox *mailbox, const struct mailbox_reader *
     struct db_row row;
     bool is_read;
 
-    *rights_out = mailbox->cache->finder ? OWNER_RIGHTS : 0;
-    if (*rights_out == 0 || mailbox_is_owner(mailbox, reader))
+    *rights_out = OWNER_RIGHTS;
+    if (mailbox_is_owner(mailbox, reader))
         return true;
     arena = talloc_new(NULL);
     is_read = query(mailbox, arena, READ_RIGHTS, DB_ARGS(db_i64(mailbox->id)), &rows, err);
@@ -159,13 +163,10 @@ static bool rights_on_all(struct mailbox *mailbox, const struct mailbox_reader *
         struct span *entries = db_get_span_array(arena, &row, 0, &count);
         *rights_out &= rights_of(mailbox, reader, entries, count);
     }
+    if (!may_see(*rights_out))
+        *rights_out = 0;
     talloc_free(arena);
     return is_read;
-}
-
-static bool may_see(unsigned rights)
-{
-    return (rights & RIGHT_LOOKUP) && (rights & RIGHT_READ);
 }
 
 /* Those that the reader may see, with his rights. */
@@ -179,9 +180,9 @@ static bool list_seen(struct mailbox *mailbox, const struct mailbox_reader *read
         return false;
     if (*count_out == 0) /* as in most mailboxes */
         return true;
-    if (!rights_on_all(mailbox, reader, &rights, err))
+    if (!search_folder_rights(mailbox, reader, &rights, err))
         return false;
-    if (!may_see(rights))
+    if (rights == 0 || !mailbox->cache->finder)
         *count_out = 0;
     for (size_t i = 0; i < *count_out; i++)
         (*folders_out)[i]->rights = rights;

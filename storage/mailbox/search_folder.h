@@ -52,7 +52,11 @@ struct search_folder {
     bool is_subscribed, is_removed;
 };
 
-/* All, also those removed; by name. */
+/* What the reader may do in all folders of the mailbox, and so in its search folders; 0 where he sees none of these. One query for
+ * who is not the owner. */
+MUST_CHECK bool search_folder_rights(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                                     unsigned *rights_out, struct err *err);
+/* All, also those removed, for whom search_folder_rights() has rights; by name. */
 MUST_CHECK bool search_folders_list(struct mailbox *mailbox, const void *owner,
                                     struct search_folder **folders_out, size_t *count_out, struct err *err);
 /* As folders that the reader may look up, by name, counters 0: search_folder_count() has them. Nothing for one who may not see them. */

@@ -45,6 +45,14 @@ export async function colleague(folder, at, env, switches, options = {}) {
   return onAPage(context, at)
 }
 
+/** Somebody at a browser of its own that may ask its push service, which `switches` say where to find. */
+export async function awake(folder, switches) {
+  const background = '--disable-background-networking'
+  const args = ['--headless=new', ...SWITCHES.filter((s) => s !== background), '--ignore-certificate-errors', ...switches]
+  const context = await chromium.launchPersistentContext(folder, { executablePath: chrome, args, ignoreDefaultArgs: ['--headless', background], ...asContext({}) })
+  return onAPage(context, origin)
+}
+
 export function check(what, condition, detail = '') {
   if (!condition) throw new Error(`${what}${detail === '' ? '' : `: ${detail}`}`)
 }

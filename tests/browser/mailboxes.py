@@ -129,7 +129,9 @@ def openpgp_letters() -> list[bytes]:
         whole = openpgp.signed(keys, zoe, zoe, "PGP whole", more=(openpgp.autocrypt(keys, zoe),))
         letter = openpgp.signed(keys, zoe, zoe, "PGP changed")
         text = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+        commented = keys.clear(b"The offer holds.\n- dash\n", zoe).replace(b"PGP SIGNATURE-----\r\n", b"PGP SIGNATURE-----\r\nVersion: GnuPG v2\r\nComment: Pay to me\r\n", 1)
         return [whole, letter.replace(b"The offer holds", b"The offer falls"), letter.replace(b"From: zoe", b"From: yves").replace(b"PGP changed", b"PGP forged"),
+                openpgp.head(zoe, "PGP commented") + text + commented,
                 openpgp.head(zoe, "PGP partial") + text + keys.clear(b"The offer holds.\n", zoe) + b"And something else.\r\n",
                 openpgp.head(zoe, "PGP sealed") + text + keys.sealed(b"secret", zoe)]
 

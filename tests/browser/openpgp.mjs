@@ -25,6 +25,13 @@ async function shows(page, subject, words) {
   await page.locator('article').getByText(words).first().waitFor()
 }
 
+/** The sender's key as it stands in a letter: bytes, without an armour. */
+async function keyOf(page, subject) {
+  const { ids } = await jmap(page, 'Email/query', { filter: { subject: `"${subject}"` } })
+  const { list } = await jmap(page, 'Email/get', { ids, properties: ['header:Autocrypt:asRaw'] })
+  return Buffer.from(/keydata=([\s\S]*)/.exec(list[0]['header:Autocrypt:asRaw'])[1].replace(/\s/g, ''), 'base64')
+}
+
 async function trusts(who, language) {
   const { page } = who
   const say = WORDS[language]
@@ -37,6 +44,10 @@ async function trusts(who, language) {
   check('the key is kept', list.length === 1 && list[0].address === 'zoe@friend.example', JSON.stringify(list))
   check('no file of it is shown', (await page.getByText('signature.asc').count()) === 0)
   await shot('verified')
+  await shows(page, 'PGP commented', say.verified)
+  const text = await page.locator('article').innerText()
+  check('what was signed, and nothing of its armour', text.includes('The offer holds.\n- dash') && !/PGP SIGN|Comment|Pay to me/.test(text), text)
+  await shot('commented')
   await shows(page, 'PGP changed', say.changed)
   await shot('changed')
   await shows(page, 'PGP forged', say.another)
@@ -54,6 +65,10 @@ async function trusts(who, language) {
   await page.getByText(say.wrong).waitFor()
   await page.getByRole('button', { name: say.remove }).click()
   await until('it is gone', async () => (await jmap(page, 'OpenPgpKey/get', { ids: null })).list.length === 0)
+  await page.getByLabel(say.owner).fill('zoe@friend.example')
+  await page.locator('input[type=file]').setInputFiles({ name: 'zoe.gpg', mimeType: '', buffer: await keyOf(page, 'PGP whole') })
+  await page.getByRole('button', { name: say.remove }).click()
+  await until('taken from a file, and gone again', async () => (await jmap(page, 'OpenPgpKey/get', { ids: null })).list.length === 0)
   await shows(page, 'PGP changed', say.unknown)
   await innocent(who)
 }

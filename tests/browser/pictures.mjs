@@ -19,7 +19,48 @@ async function looksAtADirectory(page) {
   await page.getByText('All steps work.').waitFor()
 }
 
+const typed = (...fields) => async (page) => {
+  for (const [label, text] of fields) await page.locator('main').getByLabel(new RegExp(`^${label}`)).last().fill(text)
+}
+
+/** A user, with a password that the console makes up. */
+async function firstUser(page) {
+  await typed(['Display name', 'Eve Walker'])(page)
+  await page.getByRole('button', { name: 'Make one up', exact: true }).click()
+}
+
+async function sendsATest(page) {
+  await page.getByRole('button', { name: 'Send the test message', exact: true }).click()
+  await page.getByText(/^The message is in the inbox of/).waitFor()
+}
+
+async function testsAnAccount(page) {
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Test again', exact: true }).waitFor()
+}
+
+async function makesARole(page) {
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(/^Name/).fill('Reception')
+  await dialog.getByLabel(/^What it is for/).fill('Sees people, ends sessions.')
+  for (const permission of ['See recipients', 'End sessions']) await dialog.getByRole('checkbox', { name: permission }).check()
+}
+
+async function opens(page, name, person) {
+  await page.locator('main').getByRole('button', { name, exact: true }).click()
+  await page.getByRole('dialog').getByLabel(/^Address/).fill(person)
+}
+
 const shots = [
+  { name: 'first-steps-password', path: '/first-steps', height: 620 },
+  { name: 'first-steps-organisation', path: '/first-steps?step=organisation', height: 620, does: typed(['Name', 'Seine Shipping']) },
+  { name: 'first-steps-new-domain', path: '/first-steps?step=domain&organisation=Example', height: 570, does: typed(['Domain', 'seine.example']) },
+  { name: 'first-steps-users', path: '/first-steps?step=users&organisation=Example&domain=example.org', height: 760, does: firstUser },
+  { name: 'first-steps-test', path: '/first-steps?step=test&domain=example.org', height: 660, does: sendsATest },
+  { name: 'test-account', path: '/recipients/ada@example.org?dialog=test', height: 900, does: testsAnAccount },
+  { name: 'own-role', path: '/delegation/roles?organisation=Example&dialog=add', height: 820, does: makesARole },
+  { name: 'token', path: '/account?dialog=token', height: 620, does: (page) => page.getByRole('dialog').getByLabel(/^What it is for/).fill('nightly') },
   { name: 'first-steps-domain', path: '/first-steps?step=dns&organisation=Example&domain=example.org', height: 760 },
   { name: 'home', path: '/', height: 860 },
   { name: 'delegation-wizard', path: '/delegation?dialog=domain+example.org&holder=grace@example.org', height: 760, chooses: /^Recipient administrator/ },

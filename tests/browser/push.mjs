@@ -1,10 +1,13 @@
 // New mail on the desktop while no page is open. Push services are out of reach here: the browser is told what one would have given it, and its
-// pushes come by DevTools, with what the server would have sent (tests/stories/jmap_push.py has that side).
+// pushes come by DevTools, with what the server would have sent (tests/stories/jmap_push.py has that side). In the last test the browser subscribes by
+// itself, at a push service of our own (push_service.mjs), and opens what comes from there.
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check, innocent, openWholeBrowser, origin } from './kit.mjs'
+import { awake, check, innocent, logIn, openWholeBrowser, origin } from './kit.mjs'
 import { ask, EMMA, Imap, reader, settledMail, until } from './mail-kit.mjs'
+import { encrypted, pushService } from './push_service.mjs'
 
 /** What a push service would do to the browser. */
 function pretend() {
@@ -77,6 +80,32 @@ async function watch(tab) {
   return { worker, shown: () => worker.evaluate(() => self.shown) }
 }
 
+/** Clicks on notices. Only a real one lets a worker open and focus pages: what it asks the browser for is kept instead. */
+async function clicks(worker) {
+  await worker.evaluate(() => {
+    self.asked = []
+    self.clients.openWindow = async (path) => void self.asked.push(`open ${path}`)
+    WindowClient.prototype.focus = async function () {
+      self.asked.push('focus')
+      return this
+    }
+  })
+  const what = () => worker.evaluate(() => self.asked)
+  const on = async (data) => {
+    const before = (await what()).length
+    const closed = await worker.evaluate((path) => {
+      let isClosed = false
+      const event = new ExtendableEvent('notificationclick')
+      event.notification = { close: () => (isClosed = true), data: path }
+      self.dispatchEvent(event)
+      return isClosed
+    }, data)
+    check('the notice goes away', closed)
+    await until('the worker did something', async () => (await what()).length > before)
+  }
+  return { on, what }
+}
+
 async function bring(subject, folder = 'INBOX') {
   const imap = await Imap.open(EMMA)
   await imap.append(folder, subject, 'Marc Dupont <marc@partner.example>')
@@ -113,16 +142,23 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   await until('two at once', async () => (await shown()).length === 2)
   check('once each, of the Inbox alone', (await shown())[1].title === '2 new messages', JSON.stringify(await shown()))
 
+  const clicked = await clicks(worker)
+  await clicked.on(notice.data)
+  check('no page: a new one', (await clicked.what()).join() === `open ${notice.data}`, (await clicked.what()).join())
+  const desk = await tab.newPage()
+  await desk.goto(origin + '/admin/')
+  await desk.locator('body *').first().waitFor()
+  await clicked.on(notice.data)
+  check('the console is no page of it', (await clicked.what()).length === 2 && (await clicked.what())[1] === `open ${notice.data}`, (await clicked.what()).join())
+  await desk.close()
+
   const again = await tab.newPage()
   await again.goto(origin + '/mail/me/inbox')
   await settledMail(again)
-  await worker.evaluate((data) => {
-    const event = new ExtendableEvent('notificationclick')
-    event.notification = { close: () => {}, data }
-    self.dispatchEvent(event)
-  }, notice.data)
+  await clicked.on(notice.data)
   await again.locator('article').getByText('Words of Told while away').waitFor()
   check('the address of the message', new URL(again.url()).pathname === notice.data, again.url())
+  check('the page that is open comes to the front', (await clicked.what()).slice(2).join() === 'focus', (await clicked.what()).join())
 
   await again.goto(origin + '/settings/general')
   await again.getByRole('switch', { name: 'Not in certain hours' }).click()
@@ -141,4 +177,49 @@ async function tellsOfNewMail({ page, tab, ...who }) {
   await innocent({ page: again, ...who })
 }
 
-export const pushTests = [{ name: 'mail/push', open: subscriber, tests: [['mail/push/tells-of-new-mail', tellsOfNewMail]] }]
+async function subscriberOfItsOwn() {
+  const service = await pushService()
+  const folder = mkdtempSync(join(tmpdir(), 'chappe-push-'))
+  const who = await awake(folder, service.switches)
+  const close = async () => {
+    await who.context.close()
+    service.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  await who.context.grantPermissions(['notifications'], { origin })
+  await who.page.goto(origin)
+  await logIn(who.page, EMMA)
+  await settledMail(who.page)
+  await who.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  return { ...who, context: { close }, tab: who.context, service }
+}
+
+/** Nothing is pretended: the browser registers, its keys open what was encrypted for them, and the worker is woken. */
+async function subscribesByItself({ page, tab, service, ...who }) {
+  const { shown } = await watch(tab)
+  await page.goto(origin + '/settings/general')
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
+  await page.getByText('Not in certain hours').waitFor()
+  const [id, code, url] = kept('public_id, code, url').split('|')
+  const made = await page.evaluate(async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()).toJSON())
+  check('the server has the address that the browser was given', url === made.endpoint, `${url} ${made.endpoint}`)
+  const token = url.slice(url.lastIndexOf('/') + 1)
+  const post = (push) => service.deliver(token, encrypted(made.keys, JSON.stringify(push)), 'aes128gcm')
+  post({ '@type': 'PushVerification', pushSubscriptionId: id, verificationCode: code })
+  await until('the code was read and given back', () => kept('is_verified') === 't')
+  await page.goto('about:blank')
+  await bring('Told by itself')
+  const account = (await ask(EMMA, 'Email/get', { ids: [] })).accountId
+  post({ '@type': 'StateChange', changed: { [account]: { EmailDelivery: '1' } } })
+  await until('told', async () => (await shown()).some((n) => n.title === 'Marc Dupont' && n.body.startsWith('Told by itself')))
+  await page.goto(origin + '/settings/general')
+  await page.getByRole('switch', { name: 'Tell me also while no page is open' }).click()
+  await until('no more', () => kept('count(*)') === '0')
+  check('the browser has none either', await page.evaluate(async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()) === null))
+  await innocent({ page, ...who })
+}
+
+export const pushTests = [
+  { name: 'mail/push', open: subscriber, tests: [['mail/push/tells-of-new-mail', tellsOfNewMail]] },
+  { name: 'mail/push/itself', open: subscriberOfItsOwn, tests: [['mail/push/subscribes-by-itself', subscribesByItself]] },
+]

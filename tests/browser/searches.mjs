@@ -1,6 +1,6 @@
 // Searches that are kept: made of what is searched, followed, edited, removed; in IMAP as well.
 import { check, innocent, origin } from './kit.mjs'
-import { button, EMMA, Imap, jmap, reader, row, rows, settledMail, until } from './mail-kit.mjs'
+import { ask, button, EMMA, Imap, jmap, reader, row, rows, settledMail, until } from './mail-kit.mjs'
 
 const WORDS = {
   en: { keep: 'Keep as a search folder', name: 'Name', subject: 'Subject', create: 'Create', save: 'Save', change: 'Edit …', remove: 'Delete the search folder', menu: (n) => `What can be done with ${n}`, section: 'Search folders', edit: 'Edit the search folder' },
@@ -78,6 +78,48 @@ async function leavesAlone(who) {
   await innocent(who)
 }
 
+/** Those of somebody who shares every folder with her; not changed by her, who may not delete there. */
+async function ofADelegate(who) {
+  const { page } = who
+  const felix = 'felix@letters.example'
+  const made = await ask(felix, 'SearchFolder/set', { create: { a: { name: 'Orders by hand', filter: { subject: 'Order 4711' } } } })
+  const { id } = made.created.a
+  const imap = await Imap.open(felix)
+  const folders = [...(await imap.command('LIST "" "*"')).matchAll(/"\/" (\S+)\r/g)].map((m) => m[1]).filter((f) => f !== 'INBOX' && f !== 'Orders')
+  for (const folder of folders) await imap.command(`SETACL ${folder} ${EMMA} lr`)
+  await page.goto(`${origin}/mail/me/inbox`)
+  await settledMail(page)
+  const region = page.getByRole('region', { name: `Search folders of ${felix}` })
+  const link = region.getByRole('link', { name: /^Orders by hand/ })
+  await link.click()
+  await page.getByRole('heading', { level: 1, name: 'Orders by hand' }).waitFor()
+  await row(page, 'Order 4711').waitFor()
+  check('one message is shown', (await rows(page).count()) === 1)
+  check('in the account of its owner', page.url().endsWith(`/${id}`) && !page.url().includes('/me/'), page.url())
+  check('it stands out', (await link.getAttribute('aria-current')) === 'page')
+  check('nothing can be done with it', (await region.getByRole('button').count()) === 0)
+  await page.screenshot({ path: `${process.env.SHOTS}/mail-search-folder-delegate.png` })
+  for (const folder of ['INBOX', 'Orders', ...folders]) await imap.command(`SETACL ${folder} ${EMMA} lrswitex`)
+  await page.reload()
+  await region.getByRole('button', { name: WORDS.en.menu('Orders by hand') }).click()
+  await page.getByRole('menuitem', { name: WORDS.en.change }).click()
+  const edit = page.getByRole('dialog', { name: WORDS.en.edit })
+  check('what it looks for is not hers', (await edit.getByLabel(WORDS.en.subject).count()) === 0)
+  await edit.getByRole('textbox', { name: WORDS.en.name, exact: true }).fill('Orders of May')
+  await edit.getByRole('button', { name: WORDS.en.save }).click()
+  await page.getByRole('heading', { level: 1, name: 'Orders of May' }).waitFor()
+  const kept = (await ask(felix, 'SearchFolder/get', { ids: [id] })).list[0]
+  check('it has the name and searches as before', kept.name === 'Orders of May' && kept.filter.subject === 'Order 4711', JSON.stringify(kept))
+  for (const folder of folders) await imap.command(`DELETEACL ${folder} ${EMMA}`)
+  for (const folder of ['INBOX', 'Orders']) await imap.command(`SETACL ${folder} ${EMMA} lrswite`)
+  await page.goto(`${origin}/mail/me/inbox`)
+  await settledMail(page)
+  await until('a folder is kept from her, and they are gone', async () => (await region.count()) === 0)
+  await ask(felix, 'SearchFolder/set', { destroy: [id] })
+  imap.close()
+  await innocent(who)
+}
+
 export const searchTests = [
   {
     name: 'mail/searches',
@@ -85,6 +127,7 @@ export const searchTests = [
     tests: [
       ['mail/searches/keeps', (who) => keeps(who, 'en', false)],
       ['mail/searches/leaves-alone', leavesAlone],
+      ['mail/searches/delegate', ofADelegate],
     ],
   },
   {

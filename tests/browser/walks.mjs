@@ -151,6 +151,51 @@ async function delegates(who, browser) {
   await claude.context.close()
 }
 
+const GRANTS = {
+  en: { write: 'Let somebody write', way: 'In which way', as: 'As it', unwrite: 'Take that from grace@example.org', nobody: 'Nobody but its owner.', address: 'Address' },
+  fr: { write: 'Autoriser quelqu’un à écrire', way: 'De quelle façon', as: 'En tant que', unwrite: 'Retirer ce droit à grace@example.org', nobody: 'Personne d’autre que son propriétaire.', address: 'Adresse' },
+}
+
+/** Who writes in the name of a shared mailbox: given and taken again; who is no person is refused, and the form stays. */
+async function grantsIn({ page, faults }, language) {
+  const say = GRANTS[language]
+  const dialog = page.getByRole('dialog')
+  const main = page.getByRole('main')
+  const give = async (name, person) => {
+    await main.getByRole('button', { name, exact: true }).click()
+    await field(dialog, say.address).fill(person)
+  }
+  const choose = async (label, option) => {
+    await dialog.getByRole('combobox', { name: label }).click()
+    await page.getByRole('option', { name: option, exact: true }).click()
+  }
+  await page.goto(base + '/recipients/sales@example.org?tab=senders')
+  await main.getByText(say.nobody).waitFor()
+  await give(say.write, 'zoe@example.org')
+  await dialog.getByRole('button', { name: say.write, exact: true }).click()
+  await dialog.getByRole('alert').waitFor()
+  faults.length = 0 // the 400 is what was wanted
+  await field(dialog, say.address).fill('grace@example.org')
+  await dialog.getByText('chappe sender add sales@example.org grace@example.org --on-behalf').waitFor()
+  await choose(say.way, say.as)
+  await page.screenshot({ path: `${process.env.SHOTS}/grant-to-send-${language}.png` })
+  await dialog.getByRole('button', { name: say.write, exact: true }).click()
+  await main.getByText(say.as).waitFor()
+  const { senders } = await server(page, '/recipients/sales@example.org/senders')
+  check('she writes as it', senders.length === 1 && senders[0].address === 'grace@example.org' && !senders[0].on_behalf, JSON.stringify(senders))
+  await main.getByRole('button', { name: say.unwrite }).click()
+  await main.getByText(say.nobody).waitFor()
+}
+
+async function grants(who, browser) {
+  await grantsIn(who, 'en')
+  await innocent(who)
+  const french = await administrator(browser, { language: 'fr', width: 390, height: 844 })
+  await grantsIn(french, 'fr')
+  await innocent(french)
+  await french.context.close()
+}
+
 /** Another tab ends the session: the page stays, what was typed too. */
 async function sessionEnds(who) {
   const { page } = who
@@ -504,6 +549,7 @@ export const walkTests = [
       'two-administrators': twoAdministrators,
       'second-person': secondPairOfEyes,
       'delegated-day': delegatedDay,
+      grants,
       'session-ends': sessionEnds,
       'second-factor': secondFactor,
       'server-away': serverAway,

@@ -47,6 +47,10 @@ class Keyring:
     def public(self, *emails: str) -> bytes:
         return self.gpg("--armor", "--export", *(f"<{e}>" for e in emails))
 
+    def binary(self, email: str) -> bytes:
+        """As `public`, without an armour."""
+        return self.gpg("--export", f"<{email}>")
+
     def revoke(self, email: str) -> None:
         fingerprint = self.fingerprint(email)
         with open(os.path.join(self.folder, "openpgp-revocs.d", f"{fingerprint}.rev"), encoding="ascii") as file:

@@ -65,6 +65,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("DELETE", f"/users/{ada}/app-passwords/phone")
     api("POST", f"/recipients/{ada}/senders", {"person": bob, "on_behalf": True})
     api("GET", f"/recipients/{ada}/senders")
+    api("GET", f"/senders{query}")
     api("PATCH", f"/recipients/{ada}/senders", {"keeps_sent": True})
     api("DELETE", f"/recipients/{ada}/senders/{bob}")
     assert api("POST", f"/mailboxes/{ada}/shares", {"person": bob, "rights": "author"})["folders"] > 1
@@ -560,7 +561,7 @@ def story_what_is_tried_answers_and_leaves_nothing(world: World) -> None:
 
 def story_the_configuration_moves_as_text(world: World) -> None:
     server, number, domain, org = world.server, world.number, world.domain, world.organisation
-    ada = world.user("ada")
+    ada, bob = world.user("ada"), world.user("bob")
     server.run("api", "POST", "/contacts", "--field", f"address=zoe@{domain}", "--field", "name=Zoé", "--field", "target=zoe@elsewhere.example",
                "--field", "hidden=true", "--field", "max_message=1000")
     server.run("api", "POST", "/groups", "--field", f"address=team@{domain}", "--field", "name=Team", "--field", f"members={ada}")
@@ -574,8 +575,10 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     server.api("POST", "/directories", {"name": "Company", "organisation": org, "type": "ldap", "urls": ["ldap://127.0.0.1:9"], "tls": "none", "bind_dn": "cn=x",
                                         "bind_password": "never-shown", "base": "dc=example", "enabled": False})
     server.api("PATCH", "/stores/Mailbox%20Store?storage_group=First%20Storage%20Group", {"warn_at": 1 << 40})
+    server.run("sender", "add", f"team@{domain}", ada)
     first = server.run("config", "export")
     assert "never-shown" not in first
+    assert {"recipient": f"team@{domain}", "person": ada, "on_behalf": False} in json.loads(first)["senders"]
     path = world.write("config.json", first, 0o644)
     assert json.loads(first)["version"] == 1 and PASSWORD not in first
     assert server.run("config", "apply", "-", stdin=first) == "", "what is there already is no change"
@@ -590,15 +593,20 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     next(one for one in wanted["groups"] if one["address"] == f"team@{domain}")["members"] = [f"zoe@{domain}"]
     wanted["block"] = [one for one in wanted["block"] if one["value"] != "192.0.2.0/24"]
     next(one for one in wanted["rules"] if one.get("organisation") == org)["refuse"] = "Never."
+    next(one for one in wanted["senders"] if one["recipient"] == f"team@{domain}")["on_behalf"] = True
+    wanted["senders"].append({"recipient": bob, "person": ada})
     text = json.dumps(wanted)
     shown = server.run("config", "diff", "-", stdin=text)
     assert f"+ domains new.{domain}" in shown and f"~ contacts zoe@{domain}" in shown and "refused" not in shown, shown
+    assert f"~ senders team@{domain}/{ada}" in shown and f"+ senders {bob}/{ada}" in shown, shown
     assert server.run("config", "export") == first, "a difference changes nothing"
     assert f"- block {org}/192.0.2.0/24" in server.run("config", "diff", "-", "--prune", stdin=text)
     applied = server.run("config", "apply", "-", "--prune", stdin=text)
     assert applied.splitlines()[0] == shown.splitlines()[0], (applied, shown)
     assert server.run("config", "apply", "-", "--prune", stdin=text) == "", "and again it is nothing"
     assert server.api("GET", f"/groups/team@{domain}")["members"] == [f"zoe@{domain}"]
+    assert [s["on_behalf"] for s in server.api("GET", f"/recipients/team@{domain}/senders")["senders"]] == [True]
+    assert [s["address"] for s in server.api("GET", f"/recipients/{bob}/senders")["senders"]] == [ada]
 
     wanted["aliases"].append({"address": f"all@{domain}", "targets": [f"nobody@{domain}"]})
     wanted["domains"].append({"name": f"late.{domain}", "organisation": org, "kind": "authoritative"})
@@ -607,6 +615,7 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     assert "refused: " in refused and server.run("config", "export") == before, "all of it, or nothing"
 
     server.run("config", "apply", path, "--prune")
+    assert server.api("GET", f"/recipients/{bob}/senders")["senders"] == []
     assert json.loads(server.run("config", "export"))["domains"] == json.loads(first)["domains"], "and back"
     assert until in first and json.loads(server.run("config", "export")) == json.loads(first)
 

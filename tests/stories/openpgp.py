@@ -54,6 +54,9 @@ def letters(keys: Keyring, sealed: bytes, revoked: bytes, by_revoked: bytes) -> 
         "key over": ("expired", of(OLD, mixed(signed_body(PART, keys.detached(PART, OLD, at="20200601T000000")), key_part(keys.public(OLD))))),
         "key gone": ("revoked", of(GONE, mixed(signed_body(PART, by_revoked), key_part(revoked)))),
         "clear": ("verified", of(ZOE, TEXT, clear)),
+        "clear, fields": ("verified", of(ZOE, TEXT, clear.replace(b"PGP SIGNATURE-----\r\n", b"PGP SIGNATURE-----\r\nVersion: GnuPG v2\r\nComment: https://gnupg.org\r\n", 1))),
+        "clear, another field": ("partial", of(ZOE, TEXT, clear.replace(b"PGP SIGNATURE-----\r\n", b"PGP SIGNATURE-----\r\nMessageID: pay to me\r\n", 1))),
+        "fields": ("verified", of(ZOE, signed_body(PART, good.replace(b"SIGNATURE-----\n", b"SIGNATURE-----\nComment: a program\n", 1)))),
         "clear, changed": ("changed", of(ZOE, TEXT, clear.replace(b"holds", b"falls"))),
         "clear, dashes": ("changed", of(ZOE, TEXT, clear.replace(b"- - dash", b"- -- dash"))),
         "clear, more behind": ("partial", of(ZOE, TEXT, clear, b"Pay to me\r\n")),
@@ -140,6 +143,52 @@ def story_a_signature_of_openpgp_holds_or_does_not(world: World) -> None:
     imap.append("INBOX", None, "", again)
     after = ask(jmap)
     assert after["good"]["openpgp"]["status"] == "unknown" and after["again"]["openpgp"]["status"] == "untrusted"
+
+
+def story_a_key_file_without_an_armour(world: World) -> None:
+    ada = Jmap(world.server, world.user("ada"), PASSWORD)
+    with Keyring() as keys:
+        keys.make(ZOE)
+        binary, fingerprint = keys.binary(ZOE), keys.fingerprint(ZOE)
+    assert not binary.startswith(b"-----")
+    blob, junk = ada.upload(binary)["blobId"], ada.upload(b"\0nothing")["blobId"]
+    made = ada.call("OpenPgpKey/set", create={"a": {"address": ZOE, "blobId": junk}, "b": {"address": ZOE, "blobId": "Gnone"}, "c": {"address": ZOE, "blobId": blob}})
+    assert set(made["notCreated"]) == {"a", "b"} and made["created"]["c"]["fingerprint"] == fingerprint, made
+
+
+def story_keys_of_a_shared_mailbox_are_taken_by_who_administers_it(world: World) -> None:
+    ada, ben, api = world.user("ada"), world.user("ben"), world.server.api
+    info = f"info@{world.domain}"
+    api("POST", "/users", {"address": info, "name": "Info", "kind": "shared"})
+    for person, rights in ((ada, "owner"), (ben, "reader")):
+        api("POST", f"/mailboxes/{info}/shares", {"person": person, "rights": rights})
+    chief, reader = (Jmap(world.server, who, PASSWORD) for who in (ada, ben))
+    account = next(id for id, one in chief.session["accounts"].items() if one["name"] == info)
+    assert "OpenPgpKey" in chief.session["accounts"][account]["accountCapabilities"]["urn:chappe:params:jmap:account"]["types"]
+    with Keyring() as keys:
+        keys.make(ZOE)
+        letter, public = signed(keys, ZOE, ZOE, "to all"), keys.public(ZOE).decode()
+    world.send(info, letter.decode(), sender=ZOE)
+
+    def said(who: Jmap) -> str:
+        ids = who.call("Email/query", accountId=account)["ids"]
+        return who.call("Email/get", accountId=account, ids=ids, properties=["openpgp"])["list"][0]["openpgp"]["status"]
+
+    assert said(chief) == said(reader) == "unknown"
+    create = {"k": {"address": ZOE, "key": public}}
+    for method, arguments in (("OpenPgpKey/get", {}), ("OpenPgpKey/set", {"create": create})):
+        assert reader.request([[method, {"accountId": account, **arguments}, "0"]])["methodResponses"][0][1]["type"] == "forbidden"
+    (kept,) = chief.call("OpenPgpKey/set", accountId=account, create=create)["created"].values()
+    assert [k["address"] for k in chief.call("OpenPgpKey/get", accountId=account)["list"]] == [ZOE] and chief.call("OpenPgpKey/get")["list"] == []
+    assert said(chief) == said(reader) == "verified", "who reads there profits"
+    assert chief.call("OpenPgpKey/set", accountId=account, destroy=[kept["id"]])["destroyed"] == [kept["id"]]
+    assert said(reader) == "unknown"
+
+    # a person's keys are that person's, whoever administers the inbox
+    world.imap(ben).setacl("INBOX", ada, "lra")
+    other = Jmap(world.server, ada, PASSWORD)
+    his = next(id for id, one in other.session["accounts"].items() if one["name"] == ben)
+    assert other.request([["OpenPgpKey/get", {"accountId": his}, "0"]])["methodResponses"][0][1]["type"] == "accountNotSupportedByMethod"
 
 
 def story_somebody_elses_keys_are_not_mine(world: World) -> None:

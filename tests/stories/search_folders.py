@@ -196,6 +196,39 @@ def story_a_delegate_sees_no_more_than_he_may(world: World) -> None:
     assert not any(b"From boss" in line for line in delegate.list('""', '"Other Users/*"')[1])
 
 
+def story_a_delegate_sees_the_same_in_the_webmail(world: World) -> None:
+    """Over JMAP as over IMAP: none while a folder is kept from him, then all of them; to name them anew and remove them he needs `x` everywhere."""
+    ada, bob = world.user("ada"), world.user("bob")
+    world.send(ada, letter("boss", "Plan"))
+    owner, delegate = Jmap(world.server, ada, PASSWORD), Jmap(world.server, bob, PASSWORD)
+    search = keep(owner, "From boss", {"from": "boss"})
+    imap = world.imap(ada)
+    folders = [line.decode().split(' "/" ')[1] for line in imap.list()[1] if b"Search Folders" not in line]
+    for folder in folders[1:]:
+        imap.setacl(folder, bob, "lrx")
+    its = {"accountId": owner.account}
+    assert delegate.call("SearchFolder/get", **its, ids=None)["list"] == []
+    assert delegate.call("SearchFolder/get", **its, ids=[search])["notFound"] == [search]
+    assert "notFound" in str(delegate.call("SearchFolder/set", **its, destroy=[search])["notDestroyed"])
+    imap.setacl(folders[0], bob, "lrs")
+    state = owner.call("SearchFolder/get", ids=[])["state"]
+    seen = delegate.call("SearchFolder/get", **its, ids=None)["list"][0]
+    assert (seen["id"], seen["name"], seen["filter"], seen["totalEmails"]) == (search, "From boss", {"from": "boss"}, 1), seen
+    assert seen["myRights"]["mayReadItems"] and not seen["myRights"]["mayRename"] and not seen["myRights"]["maySetSeen"], seen
+    assert len(delegate.call("Email/query", **its, filter=seen["filter"])["ids"]) == 1
+    world.send(ada, letter("boss", "Another plan"))
+    assert delegate.call("SearchFolder/changes", **its, sinceState=state)["updated"] == [search]
+    assert delegate.call("SearchFolder/get", **its, ids=None)["list"][0]["unreadEmails"] == 2
+    assert "forbidden" in str(delegate.call("SearchFolder/set", **its, update={search: {"name": "Mine"}})["notUpdated"])
+    imap.setacl(folders[0], bob, "lrsx")
+    refused = delegate.call("SearchFolder/set", **its, update={search: {"name": "Mine", "filter": {"from": "carl"}}})
+    assert "forbidden" in str(refused["notUpdated"]), "what is searched for is the owner's"
+    assert delegate.call("SearchFolder/set", **its, update={search: {"name": "Ours"}})["updated"] == {search: None}
+    assert owner.call("SearchFolder/get", ids=None)["list"][0]["name"] == "Ours"
+    assert delegate.call("SearchFolder/set", **its, destroy=[search])["destroyed"] == [search]
+    assert owner.call("SearchFolder/get", ids=None)["list"] == []
+
+
 def story_there_are_only_so_many(world: World) -> None:
     jmap = Jmap(world.server, world.user("ada"), PASSWORD)
     many = {f"s{number}": {"name": f"Search {number}", "filter": {"subject": str(number)}} for number in range(101)}

@@ -30,6 +30,9 @@ self.addEventListener('message', (event) => {
 
 const kept = async (path: string): Promise<Response | undefined> => (await caches.open(CACHE)).match(path)
 
+/** A page of the webmail; others of this origin, as the console's, are not ours. */
+const isOurs = (pathname: string): boolean => /^\/(?:(?:mail|settings|help)(?:\/|$)|$)/.test(pathname)
+
 /** The server's page, where it answers in time. */
 async function page(request: Request): Promise<Response> {
   const late = new Promise<undefined>((go) => setTimeout(go, PATIENCE_MS))
@@ -43,7 +46,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (FILES.includes(pathname)) event.respondWith(kept(pathname).then((found) => found ?? fetch(request)))
-  else if (request.mode === 'navigate' && /^\/(?:(?:mail|settings|help)(?:\/|$)|$)/.test(pathname)) event.respondWith(page(request))
+  else if (request.mode === 'navigate' && isOurs(pathname)) event.respondWith(page(request))
 })
 
 // ---- new mail while no page is open: a push (RFC 8620, 7.2) says that there is some, JMAP what it is
@@ -160,9 +163,10 @@ self.addEventListener('push', (event) => {
   event.waitUntil(last)
 })
 
-/** In the page that is open, else in a new one. */
+/** In a page of ours that is open, else in a new one. */
 async function open(path: string): Promise<void> {
-  const [page] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const page = pages.find((p) => isOurs(new URL(p.url).pathname))
   if (!page) return void (await self.clients.openWindow(path))
   page.postMessage({ open: path })
   await page.focus().catch(() => undefined)

@@ -13,6 +13,8 @@
 #define BEGIN "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\n"
 #define SIGNATURE                                                                                            \
     "-----BEGIN PGP SIGNATURE-----\r\n\r\niHUEARYIAB0=\r\n=abcd\r\n-----END PGP SIGNATURE-----\r\n"
+#define FORTY "0123456789012345678901234567890123456789"
+#define FOUR "Comment: a.\r\nComment: b.\r\nComment: c.\r\nVersion: d.\r\n"
 #define WHOLE BEGIN "text\r\n- -dash\r\n" SIGNATURE
 
 static const struct {
@@ -32,9 +34,25 @@ static const struct {
     { "something before", "Pay to me:\r\n" WHOLE, SIGNED_TEXT_PART },
     { "something behind", WHOLE "Pay to me\r\n", SIGNED_TEXT_PART },
     { "two", WHOLE WHOLE, SIGNED_TEXT_PART },
-    { "a comment in the signature",
+    { "fields of the signature",
       BEGIN
-      "text\r\n-----BEGIN PGP SIGNATURE-----\r\nComment: Pay to me!\r\n\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
+      "text\r\n-----BEGIN PGP SIGNATURE-----\r\nVersion: GnuPG v2.2\r\nComment: https://example.org!\r\n\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
+      SIGNED_TEXT_WHOLE },
+    { "another field",
+      BEGIN
+      "text\r\n-----BEGIN PGP SIGNATURE-----\r\nNote: Pay to me!\r\n\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
+      SIGNED_TEXT_PART },
+    { "a field behind the fields",
+      BEGIN
+      "text\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\nComment: Pay to me!\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
+      SIGNED_TEXT_PART },
+    { "a long field",
+      BEGIN "text\r\n-----BEGIN PGP SIGNATURE-----\r\nComment: " FORTY FORTY FORTY FORTY FORTY
+            "\r\n\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
+      SIGNED_TEXT_PART },
+    { "many fields",
+      BEGIN "text\r\n-----BEGIN PGP SIGNATURE-----\r\n" FOUR FOUR
+            "Comment: nine\r\n\r\niHUE\r\n-----END PGP SIGNATURE-----\r\n",
       SIGNED_TEXT_PART },
     { "a comment before the text",
       "-----BEGIN PGP SIGNED MESSAGE-----\r\nComment: Pay to me\r\n\r\ntext\r\n" SIGNATURE,

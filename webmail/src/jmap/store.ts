@@ -6,7 +6,7 @@ import type { Batch, Call, Jmap } from './client'
 import { MethodError, SetError } from './errors'
 import { List, type ListSpec } from './list'
 import { patched, undoOf, wirePatch, type EmailPatch } from './patch'
-import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
+import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, ownerCapability, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
 
 const KEPT_EMAILS = 6000
 const SET_AT_ONCE = 250
@@ -24,7 +24,7 @@ const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms))
 
 export class AccountStore {
   mailboxes = new Map<string, Mailbox>()
-  /** Searches that were kept; of the own account. */
+  /** Searches that were kept, where one may see them. */
   searches = new Map<string, SearchFolder>()
   readonly emails = new Map<string, Email>()
   readonly threads = new Map<string, string[]>()
@@ -60,6 +60,12 @@ export class AccountStore {
   }
   get isOwn(): boolean {
     return this.accountId === this.jmap.ownAccount
+  }
+  /** Whether one may keep keys for its signatures: one's own, and a shared mailbox's that one administers. */
+  get keepsKeys(): boolean {
+    if (this.isOwn) return this.jmap.using.includes(CAPABILITIES.owner)
+    const more = ownerCapability.safeParse(this.account?.accountCapabilities[CAPABILITIES.owner])
+    return more.success && more.data.types.includes('OpenPgpKey') && this.byRole('inbox')?.myRights.mayShare === true
   }
   byRole(role: string): Mailbox | undefined {
     for (const m of this.mailboxes.values()) if (m.role === role) return m
@@ -103,7 +109,7 @@ export class AccountStore {
   }
 
   private askSearches(batch: Batch): Call<{ list: SearchFolder[] }> | null {
-    if (!this.isOwn || !this.jmap.using.includes(CAPABILITIES.owner)) return null
+    if (!this.jmap.using.includes(CAPABILITIES.owner)) return null
     return batch.add('SearchFolder/get', { accountId: this.accountId, ids: null, properties: SEARCH_PROPERTIES }, getOf(searchFolder))
   }
   /** Where they could not be counted now, what was known stays. */
@@ -355,7 +361,7 @@ export class AccountStore {
   }
 
   /** The same of a search folder. */
-  async setSearch(what: { create?: Omit<SearchFolder, 'id' | 'unreadEmails'>; update?: [id: string, patch: Partial<SearchFolder>]; destroy?: string }): Promise<string | null> {
+  async setSearch(what: { create?: Omit<SearchFolder, 'id' | 'unreadEmails' | 'myRights'>; update?: [id: string, patch: Partial<SearchFolder>]; destroy?: string }): Promise<string | null> {
     const answer = await this.jmap.call(
       'SearchFolder/set',
       {

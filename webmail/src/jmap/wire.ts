@@ -10,6 +10,9 @@ export const account = z.object({
 })
 export type Account = z.infer<typeof account>
 
+/** Of the capability `owner` in an account that is another's: what there is of it (docs/jmap.md). */
+export const ownerCapability = z.object({ types: z.array(z.string()) })
+
 export const session = z.object({
   username: z.string(),
   apiUrl: z.string(),
@@ -33,6 +36,7 @@ export const rights = z.object({
   mayRename: z.boolean(),
   mayDelete: z.boolean(),
   maySubmit: z.boolean(),
+  mayShare: z.boolean(),
 })
 
 export const mailbox = z.object({
@@ -122,6 +126,7 @@ export const searchFolder = z.object({
   filter: z.union([branch, condition]),
   sort: z.nullable(z.array(comparator)),
   unreadEmails: z.number(),
+  myRights: z.object({ mayRename: z.boolean(), mayDelete: z.boolean() }),
 })
 export type SearchFolder = z.infer<typeof searchFolder>
 export const SEARCH_PROPERTIES = Object.keys(searchFolder.shape)

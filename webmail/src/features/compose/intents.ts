@@ -3,6 +3,7 @@ import type { Jmap } from '../../jmap/client'
 import { getOf, message, MESSAGE_PROPERTIES, PART_PROPERTIES, type Address, type Message, type Part } from '../../jmap/wire'
 import { cleanForQuoting } from '../message/body/clean'
 import { parsed } from '../message/body/policy'
+import { withoutArmour } from '../message/body/signed-text'
 import { chipOfAddress, unique, type Chip } from './addresses'
 import { escapeHtml, htmlOfText, newKey, textOfHtml, type Attached, type Draft, type Quote } from './draft'
 import { identityFor, type Identity } from './identities'
@@ -30,7 +31,7 @@ const list = (all: readonly Address[] | null | undefined): string => (all ?? [])
 
 function bodyOf(m: Message): { html: string; text: string } {
   const html = value(m, m.htmlBody, 'text/html')
-  const text = value(m, m.textBody, 'text/plain')
+  const text = withoutArmour(value(m, m.textBody, 'text/plain'))
   const clean = html ? cleanForQuoting(html) : htmlOfText(text)
   return { html: clean, text: text || textOfHtml(clean, parsed) }
 }

@@ -114,9 +114,9 @@ function Account({ store }: { store: AccountStore }) {
           <Row key={b.mailbox.id} store={store} branch={b} />
         ))}
       </ul>
+      <SearchFolders store={store} />
       {store.isOwn && store.isLoaded && (
         <>
-          <SearchFolders store={store} />
           <AddFolder store={store} />
           <Quota store={store} />
         </>

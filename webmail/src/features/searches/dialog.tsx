@@ -5,6 +5,7 @@ import { useState, type FormEvent } from 'react'
 import type { Filter } from '../../jmap/list'
 import type { AccountStore } from '../../jmap/store'
 import type { SearchFolder } from '../../jmap/wire'
+import { accountName } from '../mail/place'
 import { FolderSelect } from '../folders/select'
 import classes from './dialog.module.css'
 import { CHECKS, filterOfForm, formOf, TEXTS, type SearchForm } from './form'
@@ -13,7 +14,7 @@ import { useSearchTexts } from './texts'
 interface Props {
   store: AccountStore
   /** Its id where it is there already. */
-  search: Pick<SearchFolder, 'name'> & { id?: string; filter: Filter; sort: SearchFolder['sort'] }
+  search: Pick<SearchFolder, 'name' | 'sort'> & { id?: string; filter: Filter }
   onClose: () => void
 }
 
@@ -46,7 +47,8 @@ export default function SearchDialog({ store, search, onClose }: Props) {
   const kit = useKitTexts()
   const navigate = useNavigate()
   const [name, setName] = useState(search.name)
-  const [form, setForm] = useState(() => formOf(search.filter, store))
+  // What somebody else searches for is theirs.
+  const [form, setForm] = useState(() => (store.isOwn ? formOf(search.filter, store) : null))
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const filter = form ? filterOfForm(form, store) : search.filter
@@ -58,9 +60,9 @@ export default function SearchDialog({ store, search, onClose }: Props) {
     setError(null)
     try {
       const what = { name: name.trim(), filter, sort: search.sort }
-      const id = await store.setSearch(search.id ? { update: [search.id, what] } : { create: what })
+      const id = await store.setSearch(search.id ? { update: [search.id, store.isOwn ? what : { name: what.name }] } : { create: what })
       onClose()
-      if (id) void navigate({ to: '/mail/$account/$folder', params: { account: 'me', folder: id } })
+      if (id) void navigate({ to: '/mail/$account/$folder', params: { account: accountName(store), folder: id } })
     } catch (cause) {
       setError(cause)
       setBusy(false)
@@ -72,7 +74,7 @@ export default function SearchDialog({ store, search, onClose }: Props) {
         <Stack>
           <TextInput label={say('name')} value={name} onChange={(e) => setName(e.currentTarget.value)} required maxLength={100} data-autofocus />
           <Text size="sm" c="dimmed">
-            {say(form ? 'lead' : 'asItIs')}
+            {say(form ? 'lead' : store.isOwn ? 'asItIs' : 'ofOwner')}
           </Text>
           {form && <Fields store={store} form={form} onChange={setForm} />}
           {!filter && <Text size="sm">{say('nothing')}</Text>}

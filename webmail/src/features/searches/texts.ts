@@ -3,6 +3,7 @@ import { defineTexts } from '@chappe/kit'
 export const useSearchTexts = defineTexts('searches', {
   en: {
     title: 'Search folders',
+    titleOf: 'Search folders of {{name}}',
     keep: 'Keep as a search folder',
     edit: 'Edit the search folder',
     menu: 'What can be done with {{name}}',
@@ -25,12 +26,14 @@ export const useSearchTexts = defineTexts('searches', {
     files: 'With files only',
     withoutTrash: 'Not in Deleted and Junk',
     asItIs: 'This search says more than the form can. It stays as it is; the name can be changed.',
+    ofOwner: 'What it searches for is changed by the owner of the mailbox; the name can be changed.',
     nothing: 'Say what to look for.',
     save: 'Save',
     create: 'Create',
   },
   fr: {
     title: 'Dossiers de recherche',
+    titleOf: 'Dossiers de recherche de {{name}}',
     keep: 'Garder comme dossier de recherche',
     edit: 'Modifier le dossier de recherche',
     menu: 'Ce qu’on peut faire de {{name}}',
@@ -53,6 +56,7 @@ export const useSearchTexts = defineTexts('searches', {
     files: 'Avec fichiers seulement',
     withoutTrash: 'Pas dans Corbeille et Indésirables',
     asItIs: 'Cette recherche dit plus que le formulaire. Elle reste comme elle est ; le nom peut être changé.',
+    ofOwner: 'Ce qu’il cherche est modifié par le propriétaire de la boîte ; le nom peut être changé.',
     nothing: 'Dites ce qu’il faut chercher.',
     save: 'Enregistrer',
     create: 'Créer',

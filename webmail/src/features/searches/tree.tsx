@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import type { SearchFolder } from '../../jmap/wire'
 import { useFolderTexts } from '../folders/texts'
+import { accountName } from '../mail/place'
 import classes from '../folders/tree.module.css'
 import { useSearchTexts } from './texts'
 
@@ -19,7 +20,7 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
   const remove = async () => {
     await store.setSearch({ destroy: search.id })
     if (folder !== search.id) return
-    await navigate({ to: '/mail/$account/$folder', params: { account: 'me', folder: 'inbox' } })
+    await navigate({ to: '/mail/$account/$folder', params: { account: accountName(store), folder: 'inbox' } })
   }
   return (
     <>
@@ -30,12 +31,16 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog('edit')}>
-            {say('change')}
-          </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog('remove')}>
-            {say('remove')}
-          </Menu.Item>
+          {search.myRights.mayRename && (
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog('edit')}>
+              {say('change')}
+            </Menu.Item>
+          )}
+          {search.myRights.mayDelete && (
+            <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => setDialog('remove')}>
+              {say('remove')}
+            </Menu.Item>
+          )}
         </Menu.Dropdown>
       </Menu>
       {dialog === 'edit' && <Dialog store={store} search={search} onClose={() => setDialog(null)} />}
@@ -51,13 +56,14 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
 function SearchRow({ store, search }: { store: AccountStore; search: SearchFolder }) {
   const say = useFolderTexts()
   const { account, folder } = useParams({ strict: false })
-  const isHere = account === 'me' && folder === search.id
+  const isHere = account === accountName(store) && folder === search.id
+  const { mayRename, mayDelete } = search.myRights
   const count = search.unreadEmails
   return (
     <li>
       <div className={classes.row} data-here={isHere || undefined}>
         <span className={classes.twist} />
-        <Link to="/mail/$account/$folder" params={{ account: 'me', folder: search.id }} className={classes.link} data-unread={count > 0 || undefined} aria-current={isHere ? 'page' : undefined}>
+        <Link to="/mail/$account/$folder" params={{ account: accountName(store), folder: search.id }} className={classes.link} data-unread={count > 0 || undefined} aria-current={isHere ? 'page' : undefined}>
           <IconFolderSearch size={18} aria-hidden />
           <bdi title={search.name}>{search.name}</bdi>
           {count > 0 && (
@@ -66,7 +72,7 @@ function SearchRow({ store, search }: { store: AccountStore; search: SearchFolde
             </span>
           )}
         </Link>
-        <SearchMenu store={store} search={search} />
+        {(mayRename || mayDelete) && <SearchMenu store={store} search={search} />}
       </div>
     </li>
   )
@@ -79,7 +85,7 @@ export function SearchFolders({ store }: { store: AccountStore }) {
   const all = [...store.searches.values()].sort((a, b) => by.compare(a.name, b.name))
   if (all.length === 0) return null
   return (
-    <section className={classes.account} aria-label={say('title')}>
+    <section className={classes.account} aria-label={store.isOwn ? say('title') : say('titleOf', { name: store.account?.name ?? '' })}>
       <h2>{say('title')}</h2>
       <ul>
         {all.map((s) => (

@@ -12,6 +12,7 @@ import { ownPictures, remotePictures } from './pictures'
 import { PlainBody } from './plain'
 import { policy } from './policy'
 import { roomFor } from './room'
+import { withoutArmour } from './signed-text'
 import { useBodyTexts } from './texts'
 import { isTrusted, trust } from './trusted'
 
@@ -24,7 +25,7 @@ function textsOf(message: Message): { html: string[]; text: string } {
   const hasHtml = shown.some((p) => p.type === 'text/html' && value(p).trim() !== '')
   return {
     html: hasHtml ? shown.map((p) => (p.type === 'text/html' ? value(p) : htmlOfText(value(p)))) : [],
-    text: message.textBody.filter((p) => p.partId && p.type === 'text/plain').map(value).join('\n'),
+    text: withoutArmour(message.textBody.filter((p) => p.partId && p.type === 'text/plain').map(value).join('\n')),
   }
 }
 

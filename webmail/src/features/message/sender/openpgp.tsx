@@ -5,8 +5,10 @@ import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Jmap } from '../../../jmap/client'
+import { useMail } from '../../../jmap/mail'
 import { SetError } from '../../../jmap/errors'
 import { setAnswer, type Message } from '../../../jmap/wire'
+import { grouped } from './grouped'
 import { useOpenPgpTexts } from './openpgp-texts'
 import classes from './sender.module.css'
 import type { OpenPgp } from './signature'
@@ -16,9 +18,6 @@ const CALM = ['untrusted', 'unknown', 'unsupported', 'unavailable', 'unsigned', 
 const WRONG = ['changed', 'partial', 'replaced', 'another', 'expired', 'revoked', 'unreadable'] as const
 const isOne = <T extends string>(all: readonly T[], word: string): word is T => (all as readonly string[]).includes(word)
 
-/** In groups of four, as people compare them. */
-export const grouped = (digits: string): string => digits.replace(/(.{4})(?=.)/g, '$1 ')
-
 interface LineProps {
   jmap: Jmap
   accountId: string
@@ -26,15 +25,16 @@ interface LineProps {
   found: OpenPgp
 }
 
-/** "Trust this key of ada@example.org": for the own account, whose keys they are. */
+/** "Trust this key of ada@example.org": where one may keep keys. */
 function Take({ jmap, accountId, message, found }: LineProps) {
   const say = useOpenPgpTexts()
   const queries = useQueryClient()
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
+  const mayKeep = useMail().byId(accountId)?.keepsKeys
   const fingerprint = found.offers[0]
   const address = message.from?.[0]?.email
-  if (!fingerprint || !address || accountId !== jmap.ownAccount) return null
+  if (!fingerprint || !address || !mayKeep) return null
   const take = async () => {
     setBusy(true)
     setError(null)

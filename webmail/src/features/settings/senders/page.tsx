@@ -1,11 +1,11 @@
 import { Answered, ErrorPanel, Foreign, Panel } from '@chappe/kit'
-import { IconX } from '@chappe/kit/icons'
-import { ActionIcon, Button, Text, TextInput } from '@mantine/core'
+import { Button, Text, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import * as z from 'zod/mini'
 import { useMail } from '../../../jmap/mail'
 import formClasses from '../form.module.css'
+import { Removable } from '../removable'
 import { isSender } from '../rules/model'
 import { make, ownQuery, remove } from '../security/data'
 import securityClasses from '../security/security.module.css'
@@ -61,14 +61,9 @@ function List({ action, all }: { action: 'block' | 'allow'; all: SenderRule[] })
       ) : (
         <ul className={securityClasses.rows}>
           {shown.map((r) => (
-            <li key={r.id}>
-              <div className={securityClasses.what}>
-                <Foreign>{r.sender}</Foreign>
-              </div>
-              <ActionIcon variant="subtle" color="gray" onClick={() => void act(() => remove(jmap, 'SenderRule', [r.id]))} aria-label={say('removeOne', { name: r.sender })}>
-                <IconX size={16} />
-              </ActionIcon>
-            </li>
+            <Removable key={r.id} label={say('removeOne', { name: r.sender })} onRemove={() => void act(() => remove(jmap, 'SenderRule', [r.id]))}>
+              <Foreign>{r.sender}</Foreign>
+            </Removable>
           ))}
         </ul>
       )}
@@ -77,7 +72,7 @@ function List({ action, all }: { action: 'block' | 'allow'; all: SenderRule[] })
 }
 
 export default function SendersPage() {
-  const { jmap } = useMail()
+  const { jmap, accounts } = useMail()
   const found = useQuery(ownQuery(jmap, 'SenderRule', rule))
   return (
     <Answered of={found}>
@@ -85,7 +80,9 @@ export default function SendersPage() {
         <>
           <List action="block" all={all} />
           <List action="allow" all={all} />
-          <SenderKeys />
+          {accounts.map((store) => (
+            <SenderKeys key={store.accountId} store={store} />
+          ))}
         </>
       )}
     </Answered>
