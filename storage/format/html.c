@@ -332,8 +332,11 @@ void html_add_text(struct buf *out, struct span html, size_t cap)
 
 size_t html_cut(struct span html, size_t max)
 {
-    const char *start = html.p, *cut = html.p + utf8_cut(html, max);
+    const char *start = html.p, *cut;
 
+    if (span_is_empty(html))
+        return 0;
+    cut = html.p + utf8_cut(html, max);
     while (html.p < cut && (html.p = memchr(html.p, '<', (size_t)(cut - html.p)))) {
         const char *opening = html.p;
         skip_markup(&html);

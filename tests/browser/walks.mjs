@@ -152,8 +152,8 @@ async function delegates(who, browser) {
 }
 
 const GRANTS = {
-  en: { write: 'Let somebody write', way: 'In which way', as: 'As it', unwrite: 'Take that from grace@example.org', nobody: 'Nobody but its owner.', address: 'Address' },
-  fr: { write: 'Autoriser quelqu’un à écrire', way: 'De quelle façon', as: 'En tant que', unwrite: 'Retirer ce droit à grace@example.org', nobody: 'Personne d’autre que son propriétaire.', address: 'Adresse' },
+  en: { write: 'Let somebody write', way: 'In which way', as: 'As it', unwrite: 'Take that from grace@example.org', nobody: 'Nobody but its owner.', address: 'Address', away: 'Take away' },
+  fr: { write: 'Autoriser quelqu’un à écrire', way: 'De quelle façon', as: 'En tant que', unwrite: 'Retirer ce droit à grace@example.org', nobody: 'Personne d’autre que son propriétaire.', address: 'Adresse', away: 'Retirer' },
 }
 
 /** Who writes in the name of a shared mailbox: given and taken again; who is no person is refused, and the form stays. */
@@ -184,6 +184,7 @@ async function grantsIn({ page, faults }, language) {
   const { senders } = await server(page, '/recipients/sales@example.org/senders')
   check('she writes as it', senders.length === 1 && senders[0].address === 'grace@example.org' && !senders[0].on_behalf, JSON.stringify(senders))
   await main.getByRole('button', { name: say.unwrite }).click()
+  await dialog.getByRole('button', { name: say.away, exact: true }).click()
   await main.getByText(say.nobody).waitFor()
 }
 
