@@ -81,9 +81,10 @@ def story_people_come_and_changes_follow_at_once(world: World) -> None:
 
 def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> None:
     """By memberUid, by primary group, by a search (groupOfURLs), nested in a circle; a department has its store; names in odd forms."""
-    at, sales = f"@{world.domain}", f"Sales {world.number}"
+    at, sales, plant = f"@{world.domain}", f"Sales {world.number}", f"Plant {world.number}"
     group = world.server.api("GET", "/storage-groups")["storage_groups"][0]["name"]
-    world.server.run("store", "add", sales, "--group", group)
+    for store in (sales, plant):
+        world.server.run("store", "add", store, "--group", group)
     with Slapd() as slapd:
         people(world, slapd)
         slapd.modify("uid=ada,ou=people", {"departmentNumber": ["7"]})
@@ -98,7 +99,7 @@ def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> No
         mailed("seven", "groupOfURLs", memberURL=[f"ldap:///{slapd.dn('ou=people')}??sub?(departmentNumber=7)"])
         mailed("one", "groupOfNames", member=[slapd.dn("cn=two,ou=groups")])
         mailed("two", "groupOfUniqueNames", uniqueMember=[slapd.dn("cn=one,ou=groups"), slapd.dn("uid=cy,ou=people")])
-        name = add(world, slapd, "--placement", f"departmentNumber=7:{sales}")
+        name = add(world, slapd, "--placement", f"departmentNumber=7:{sales},departmentNumber=8:{plant}")
         live(world, name)
 
         def members(of: str) -> list[str]:
@@ -110,7 +111,7 @@ def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> No
         world.send([f"one{at}"])
         world.server.wait_until(lambda: world.server.api("GET", f"/users/cy{at}")["messages"] == 1, 30, "one copy through the circle")
         placed = {r["address"]: r["store"] for r in world.server.api("GET", f"/recipients?domain={world.domain}&filter=kind%3Duser")["recipients"]}
-        assert placed[f"ada{at}"] == placed[f"d.ora{at}"] == sales != placed[f"bob{at}"], placed
+        assert placed[f"ada{at}"] == placed[f"d.ora{at}"] == sales and placed[f"bob{at}"] == plant, placed
         for login in (f"dora{at}", f"DORA{at}", f"d.ora{at}"):
             assert logs_in(world, login, "secret") == 200, login
         for login in (f"*{at}", f"do*{at}", f"dora)(uid=*{at}", f"\uff44\uff4f\uff52\uff41{at}", f"dora {at}", f"dora\\00{at}"):

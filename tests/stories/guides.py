@@ -44,8 +44,8 @@ def commands(guide: str) -> list[list[str]]:
 
 
 def all_commands(guide: str) -> list[list[str]]:
-    """Those within sentences, and those of curl, as well; the program is the first word."""
-    found = re.findall(r"^    ((?:chappe|curl) (?:.*\\\n)*.*)$|`(chappe [^`]+)`", text_of(guide), re.MULTILINE)
+    """Those within sentences, and those of curl, as well; the program is the first word, installed or not."""
+    found = re.findall(r"^    ((?:chappe|curl) (?:.*\\\n)*.*)$|`(chappe [^`]+)`", text_of(guide).replace("build/chappe --data var ", "chappe "), re.MULTILINE)
     lines = [(line or inline).replace("\\\n", " ") for line, inline in found]
     return [shlex.split(form, comments=True) for line in lines for form in forms_of(line)]
 

@@ -4,7 +4,7 @@
 #ifndef TIDY_KNOWN_ADMIN_H
 #define TIDY_KNOWN_ADMIN_H
 
-#include "admin-api/problem.h"
+#include "admin_api/problem.h"
 
 #define problem_set(...) (problem_set(__VA_ARGS__), false)
 
