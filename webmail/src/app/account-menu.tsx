@@ -1,4 +1,4 @@
-import { ChoiceItems } from '@chappe/kit'
+import { ChoiceItems, MenuOnDemand } from '@chappe/kit'
 import { IconLogout, IconUser } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useMail } from '../jmap/mail'
@@ -16,12 +16,15 @@ export function AccountMenu() {
     location.assign('/') // nothing of this mailbox stays in the page's memory
   }
   return (
-    <Menu position="bottom-end" width={260}>
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      width={260}
+      button={
         <ActionIcon variant="transparent" className={classes.tool} aria-label={say('account')}>
           <IconUser size={19} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         <Menu.Label>
           <bdi>{mail.own.account?.name}</bdi>
@@ -39,6 +42,6 @@ export function AccountMenu() {
           {say('logOut')}
         </Menu.Item>
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }

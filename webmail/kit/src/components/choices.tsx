@@ -2,6 +2,7 @@ import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from
 import { IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from '../icons'
 import { switchLanguage, useLanguage, type Language } from '../language/language'
 import { useKitTexts } from '../language/texts'
+import { MenuOnDemand } from './menu'
 
 interface Props {
   /** Of the button, which stands in a bar of the application's own colours. */
@@ -50,16 +51,18 @@ export function LanguageMenu({ className }: Props) {
   const say = useKitTexts()
   const language = useLanguage()
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      button={
         <ActionIcon variant="transparent" className={className} aria-label={say('language')}>
           <IconLanguage size={19} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         <LanguageItems language={language} />
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }
 
@@ -70,15 +73,17 @@ export function ThemeMenu({ className }: Props) {
   const icons = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop }
   const Now = icons[colorScheme]
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      button={
         <ActionIcon variant="transparent" className={className} aria-label={say('theme')}>
           <Now size={19} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         <ThemeItems now={colorScheme} set={setColorScheme} />
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }

@@ -1,4 +1,4 @@
-import { onDemand } from '@chappe/kit'
+import { MenuOnDemand, onDemand } from '@chappe/kit'
 import { IconArrowRight, IconDots, IconEraser, IconFolderPlus, IconMailOpened, IconPencil, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useState } from 'react'
@@ -25,12 +25,15 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
   }
   return (
     <>
-      <Menu position="bottom-start" width={230}>
-        <Menu.Target>
+      <MenuOnDemand
+        position="bottom-start"
+        width={230}
+        button={
           <ActionIcon variant="subtle" color="gray" size="sm" className={classes.menu} aria-label={say('menu', { name })}>
             <IconDots size={16} />
           </ActionIcon>
-        </Menu.Target>
+        }
+      >
         <Menu.Dropdown>
           {may.maySetSeen && mailbox.unreadEmails > 0 && (
             <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => void readAll()}>
@@ -81,7 +84,7 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
             </Menu.Item>
           )}
         </Menu.Dropdown>
-      </Menu>
+      </MenuOnDemand>
       {dialog && <Dialogs store={store} mailbox={mailbox} name={name} dialog={dialog} onClose={() => setDialog(null)} />}
     </>
   )

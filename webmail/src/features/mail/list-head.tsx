@@ -1,3 +1,4 @@
+import { MenuOnDemand } from '@chappe/kit'
 import { IconArrowsSort, IconCheck, IconFlag, IconLayoutBottombar, IconLayoutSidebarRight, IconMail, IconPaperclip, IconSettings, IconSquare, IconX } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
@@ -26,12 +27,14 @@ function SortMenu({ place }: { place: Place }) {
   const { by, isAscending } = place.sort
   const to = (sort: Sort, up: boolean) => go({ sort: sort === 'receivedAt' && !up ? undefined : `${sort} ${up ? 'up' : 'down'}` })
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      button={
         <ActionIcon variant="subtle" color="gray" aria-label={say('sort')} title={say('sort')}>
           <IconArrowsSort size={18} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         <Menu.Label>{say('sort')}</Menu.Label>
         {SORTS.map((s) => (
@@ -46,7 +49,7 @@ function SortMenu({ place }: { place: Place }) {
           </Menu.Item>
         ))}
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }
 
@@ -55,12 +58,14 @@ function ViewMenu() {
   const { conversations, pane, sections } = useChoices()
   const tick = (on: boolean) => <IconCheck size={15} visibility={on ? 'visible' : 'hidden'} />
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      button={
         <ActionIcon variant="subtle" color="gray" aria-label={say('view')} title={say('view')}>
           <IconSettings size={18} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         <Menu.Item leftSection={tick(conversations)} onClick={() => choose({ conversations: !conversations })}>
           {say('conversations')}
@@ -80,7 +85,7 @@ function ViewMenu() {
           )
         })}
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }
 
