@@ -127,6 +127,14 @@ async function keepsFolders(who) {
     await page.getByRole('button', { name: /^What can be done with (Ärger|Sorrow)/ }).click()
     await page.getByRole('menuitem', { name: item }).click()
   }
+  const menu = page.getByRole('button', { name: /^What can be done with Ärger/ })
+  await menu.focus()
+  for (const time of ['first', 'second']) {
+    await page.keyboard.press('Enter')
+    await until('the menu has the focus', () => page.getByRole('menu').evaluate((one) => one.contains(document.activeElement)))
+    await page.keyboard.press('Escape')
+    await until(`the menu gave the focus back the ${time} time`, () => menu.evaluate((one) => one === document.activeElement))
+  }
   await open('Rename')
   await page.getByRole('dialog').getByLabel('Name').fill('Receipts')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()

@@ -1,4 +1,4 @@
-import { Confirm, onDemand, useLanguage } from '@chappe/kit'
+import { Confirm, MenuOnDemand, onDemand, useLanguage } from '@chappe/kit'
 import { IconDots, IconFolderSearch, IconPencil, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -24,12 +24,15 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
   }
   return (
     <>
-      <Menu position="bottom-start" width={230}>
-        <Menu.Target>
+      <MenuOnDemand
+        position="bottom-start"
+        width={230}
+        button={
           <ActionIcon variant="subtle" color="gray" size="sm" className={classes.menu} aria-label={say('menu', { name: search.name })}>
             <IconDots size={16} />
           </ActionIcon>
-        </Menu.Target>
+        }
+      >
         <Menu.Dropdown>
           {search.myRights.mayRename && (
             <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setDialog('edit')}>
@@ -42,7 +45,7 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
             </Menu.Item>
           )}
         </Menu.Dropdown>
-      </Menu>
+      </MenuOnDemand>
       {dialog === 'edit' && <Dialog store={store} search={search} onClose={() => setDialog(null)} />}
       {dialog === 'remove' && (
         <Confirm title={say('removeTitle', { name: search.name })} action={say('remove')} onDone={() => setDialog(null)} onAct={remove}>
