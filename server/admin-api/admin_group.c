@@ -1,6 +1,7 @@
 /* admin_group.c -- see admin_group.h. */
 #include "admin_api/admin_group.h"
 
+#include "admin_api/approval.h"
 #include "directory/organisation.h"
 
 bool admin_group_wanted(struct admin_call *call, enum permission permission, const struct role_object *object,
@@ -8,16 +9,16 @@ bool admin_group_wanted(struct admin_call *call, enum permission permission, con
 {
     const char *name = call_text(call, "admin_group");
     struct directory *directory = call->api->options.directory;
-    const struct role_assignment *reason = NULL;
     struct role_object there = *object;
+    bool may;
 
     if (!name)
         return true;
     if (!role_object_group_of(directory, object->organisation_id, name, &there.administrative_group_id, err))
         return false;
-    if (call->holder && !role_may(directory, call->holder, permission, &there, &reason, err))
+    if (!approval_may_now(call, permission, &there, &may, err))
         return false;
-    if (call->holder && (!reason || (reason->needs_approval && !call->is_approved)))
+    if (!may)
         return err_set(err, ERR_NOT_FOUND, "There is no such administrative group.");
     *id_out = there.administrative_group_id;
     return true;

@@ -18,6 +18,18 @@ bool approval_is_needed(const struct admin_call *call, const struct role_assignm
            reason->needs_approval && strcmp(http_method(call->request), "GET") != 0;
 }
 
+bool approval_may_now(const struct admin_call *call, enum permission permission,
+                      const struct role_object *object, bool *may_out, struct err *err)
+{
+    const struct role_assignment *reason = NULL;
+
+    if (call->holder &&
+        !role_may(call->api->options.directory, call->holder, permission, object, &reason, err))
+        return false;
+    *may_out = !call->holder || (reason && !approval_is_needed(call, reason));
+    return true;
+}
+
 /* ---- asking */
 
 static char *take_text(const void *owner, json_t *json)

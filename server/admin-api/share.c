@@ -5,6 +5,7 @@
  * Of such a mailbox whoever looks after recipients decides; into one that somebody logs in to nobody is let by who may not open it
  * himself.
  */
+#include "admin_api/approval.h"
 #include "admin_api/mailbox.h"
 #include "directory/audit.h"
 #include "directory/resolve.h"
@@ -49,16 +50,15 @@ static bool read_rights(const char *text, unsigned *rights_out, struct err *err)
 
 static bool may_open(struct admin_call *call, const struct user *user, struct err *err)
 {
-    const struct role_assignment *reason = NULL;
     struct role_object object;
+    bool may;
 
     if (!call->holder || user->kind != RECIPIENT_USER || call->holder->recipient_id == user->recipient_id)
         return true;
     if (!role_object_address(call->api->options.directory, user->address, &object, err) ||
-        !role_may(call->api->options.directory, call->holder, MAILBOX_WRITE, &object, &reason, err))
+        !approval_may_now(call, MAILBOX_WRITE, &object, &may, err))
         return false;
-    return (reason && (!reason->needs_approval || call->is_approved)) ||
-           err_set(err, ERR_NOT_FOUND, "There is nothing here.");
+    return may || err_set(err, ERR_NOT_FOUND, "There is nothing here.");
 }
 
 /* As IMAP's identifiers: one who is not there, or elsewhere, is refused in the same words. */

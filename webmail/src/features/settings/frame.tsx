@@ -1,7 +1,7 @@
 import { Boundary } from '@chappe/kit'
 import { IconArrowLeft } from '@chappe/kit/icons'
 import { Link, useParams } from '@tanstack/react-router'
-import { Suspense, useEffect } from 'react'
+import { useEffect } from 'react'
 import { NotFound } from '../../app/not-found'
 import { useMail } from '../../jmap/mail'
 import classes from './frame.module.css'
@@ -48,9 +48,7 @@ export function SettingsFrame() {
             <p>{say(`lead.${page.name}`)}</p>
           </header>
           <Boundary place={page.name}>
-            <Suspense>
-              <page.Body key={page.name} />
-            </Suspense>
+            <page.Body key={page.name} />
           </Boundary>
         </div>
       </div>
