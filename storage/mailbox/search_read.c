@@ -64,21 +64,22 @@ bool search_read(struct group *group, const struct search_member *members, size_
 {
     void *arena = talloc_new(NULL);
     int64_t *ids = talloc_array(NULL, int64_t, (unsigned)count + 1);
-    struct message_sweep_item item = { .number = 0 };
+    struct message_sweep_item item;
     bool done = true, goes_on = true;
 
     for (size_t i = 0; i < count; i++)
         ids[i] = members[i].message_id;
     struct message_sweep *sweep = message_sweep_open(NULL, group, ids, count);
     for (size_t i = 0; i < count && done && goes_on; i++) {
-        struct search_document document = { .header = { "", "" }, .body = { "", "" } };
+        struct search_document document = { .uid = members[i].uid, .header = { "", "" }, .body = { "", "" } };
+        item = (struct message_sweep_item){ .number = count };
         done = message_sweep_next(sweep, &item, err) &&
                (!item.is_large || read_large(group, arena, ids[i], &item.bytes, err));
-        if (done && item.bytes.p)
+        document.is_unreadable = !done || !item.bytes.p;
+        if (!document.is_unreadable)
             search_extract(arena, item.bytes, &document);
-        if (!done)
-            done = may_skip(err, ids[i]);
-        document.uid = members[i].uid;
+        if (!done) /* while the sweep stands still, the others cannot be found either */
+            done = item.number == i && may_skip(err, ids[i]);
         goes_on = done && each(&members[i], &document, arg);
         talloc_free_children(arena);
     }

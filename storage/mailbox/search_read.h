@@ -14,7 +14,7 @@ MUST_CHECK bool search_members(struct group *group, const void *owner, int64_t f
                                size_t limit, struct search_member **members_out, size_t *count_out,
                                struct err *err);
 
-/* Reads the messages and hands each as a document, in order; a damaged or vanished one comes empty. The document lives until
+/* Reads the messages and hands each as a document, in order; a damaged or vanished one comes empty (is_unreadable). The document lives until
  * `each` returns; false from it ends the reading without an error. */
 typedef bool search_each(const struct search_member *member, const struct search_document *document,
                          void *arg);

@@ -24,6 +24,7 @@ enum {
 struct search_document {
     uint32_t uid;
     struct span header, body; /* folded */
+    bool is_unreadable;       /* the message is damaged, or gone meanwhile: the texts are empty */
 };
 
 /* What search sees of a message. `bytes` whole. */

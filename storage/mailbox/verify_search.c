@@ -23,13 +23,16 @@ struct folder_check {
     size_t at;
 };
 
-/* Messages that are gone for good may still have text; messages that are there must have theirs. */
+/* Messages that are gone for good may still have text; messages that are there must have theirs. Of one that cannot be read (purged
+ * since it was listed, or damaged, which is said elsewhere) nothing can be said. */
 static bool compare_document(const struct search_member *member, const struct search_document *document,
                              void *arg)
 {
     struct folder_check *check = arg;
     const struct search_text *text = check->text;
 
+    if (document->is_unreadable)
+        return true;
     while (check->at < text->count && text->uids[check->at] < member->uid)
         check->at++;
     if (check->at == text->count || text->uids[check->at] != member->uid) {

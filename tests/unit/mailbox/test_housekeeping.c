@@ -44,6 +44,8 @@ static struct filing_target file_into(int64_t mailbox_id, int64_t folder_id, str
     struct err err;
     struct db *db;
 
+    if (span_length(mail) > MESSAGE_CHUNK_BYTES)
+        OK(filing_stage(store->group, filing.draft, &filing.staged_message_id, &err));
     OK(group_acquire(store->group, DB_INTERACTIVE, &db, &err));
     OK(filing_run(store->group, db, arena, &batch, &err));
     db_release(&db);
@@ -400,6 +402,25 @@ static void every_damage_is_found_and_mended_where_it_can_be(void **state)
     talloc_free(arena);
 }
 
+/* Purged after it was listed, it is not there when it is read. Too large to be remembered whole. */
+static void what_cannot_be_read_is_no_fault_of_the_index(void **state)
+{
+    enum { MAILBOX = 45 };
+    void *arena = talloc_new(NULL);
+
+    (void)state;
+    kit_store_mailbox(store, MAILBOX, 0, 0);
+    struct filing_target target =
+        file(MAILBOX, kit_mail(arena, 350, 2 * MESSAGE_CHUNK_BYTES, "gone", NULL));
+    run_jobs();
+    assert_string_equal(verify(false), "");
+    kit_store_exec(store, "DELETE FROM message WHERE message_id = $1", target.message_id);
+    assert_null(strstr(verify(false), "search-text"));
+    kit_store_exec(store, "DELETE FROM membership WHERE message_id = $1", target.message_id);
+    verify(true);
+    talloc_free(arena);
+}
+
 /* The same bytes come and go in two mailboxes while housekeeping removes what nobody has. */
 struct coming {
     pthread_t thread;
@@ -489,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_message_whose_pieces_are_lost_is_not_filed),
         cmocka_unit_test(staging_under_a_foreign_id_leaves_the_other_alone),
         cmocka_unit_test(every_damage_is_found_and_mended_where_it_can_be),
+        cmocka_unit_test(what_cannot_be_read_is_no_fault_of_the_index),
         cmocka_unit_test(purging_never_takes_what_somebody_just_gets),
     };
 
