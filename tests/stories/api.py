@@ -70,6 +70,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("DELETE", f"/recipients/{ada}/senders/{bob}")
     assert api("POST", f"/mailboxes/{ada}/shares", {"person": bob, "rights": "author"})["folders"] > 1
     assert api("GET", f"/mailboxes/{ada}/shares")["shares"][0]["role"] == "author"
+    api("GET", f"/shares{query}")
     api("DELETE", f"/mailboxes/{ada}/shares/{bob}")
     api("DELETE", f"/users/eve@{domain}")
     api("POST", "/aliases", {"address": f"info@{domain}", "target": ada})
