@@ -116,7 +116,9 @@ export const userQuery = (address: string) =>
 
 // ---- groups, contacts, aliases
 
-const group = z.object({ address: z.string(), name: z.string(), members: z.number(), enabled: z.boolean() })
+/** What holds it; absent where the caller does not see that. */
+const held = { organisation: z.nullish(z.string()), admin_group: z.nullish(z.string()) }
+const group = z.object({ address: z.string(), name: z.string(), members: z.number(), enabled: z.boolean(), ...held })
 export type Group = z.infer<typeof group>
 const groupDetails = z.object({
   source: z.nullish(z.string()),
@@ -134,14 +136,15 @@ const groupDetails = z.object({
   selects_more: z.nullish(z.boolean()),
   owners: z.nullish(z.array(z.string())),
   moderators: z.nullish(z.array(z.string())),
+  ...held,
   ...rules,
 })
 export type GroupDetails = z.infer<typeof groupDetails>
-const contact = z.object({ address: z.string(), name: z.string(), target: z.string(), enabled: z.boolean() })
+const contact = z.object({ address: z.string(), name: z.string(), target: z.string(), enabled: z.boolean(), ...held })
 export type Contact = z.infer<typeof contact>
 const contactDetails = z.extend(contact, rules)
 export type ContactDetails = z.infer<typeof contactDetails>
-const alias = z.object({ address: z.string(), target: z.array(z.string()), enabled: z.boolean() })
+const alias = z.object({ address: z.string(), target: z.array(z.string()), enabled: z.boolean(), ...held })
 export type Alias = z.infer<typeof alias>
 
 export const groupsQuery = (where: Where) =>
