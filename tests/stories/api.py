@@ -330,6 +330,13 @@ def story_lists_are_filtered_sorted_and_cut_alike(world: World) -> None:
     names = lambda query: [one["name"] for one in api("GET", f"/contacts?organisation={org}&{query}")["contacts"]]  # noqa: E731
     assert names("sort=name") == ["abri", "Échelle", "Éclair", "etude", "Zèbre"]
     assert names("sort=-name")[0] == "Zèbre"
+    for field in ("enabled", "admin_group", "address", "target", "-organisation"):
+        assert len(names(f"sort={field}")) == 5, field
+    for wrong in ("nothing", "nam", "-"):
+        try:
+            raise AssertionError(names(f"sort={wrong}"))
+        except Failure as refused:
+            assert "sorted by one of: address name target" in str(refused), refused
     assert names("filter=" + quote("name~EC") + "&sort=name") == ["Échelle", "Éclair"]
     assert names("filter=" + quote('name=abri,zebre')) != [] and names("filter=" + quote("enabled=false")) == []
     seen, cursor = [], ""

@@ -289,6 +289,57 @@ def story_groups_contacts_and_aliases_change_their_administrative_group(world: W
     assert paris.ask("GET", things["alias"])[1]["admin_group"] == "Paris"
 
 
+def story_who_holds_parts_sees_all_of_them_in_one_list(world: World) -> None:
+    """Two domains, a group's members, an administrative group: a list without a filter is what one may see of it, in pages, and no more."""
+    run, api, domain, org = world.server.run, world.server.api, world.domain, world.organisation
+    second, third = f"second-{domain}", f"third-{domain}"
+    for name in (second, third):
+        run("domain", "add", name, "--org", org)
+    run("admin-group", "add", "Paris", "--org", org)
+    ada = world.user("ada")
+    for name in (f"b@{second}", f"c@{second}", f"x@{third}", f"y@{third}"):
+        run("user", "add", name, "--name", name.upper())
+    run("user", "set", f"y@{third}", "--admin-group", "Paris")
+    run("group", "add", f"team@{third}", "--name", "Team", "--members", f"x@{third}")
+    run("group", "add", f"all@{second}", "--name", "All")
+    both, mixed = world.user("both"), world.user("mixed")
+    for on in (domain, second):
+        grant(world, both, "recipient-administrator", "domain", on)
+    grant(world, mixed, "help-desk", "group", f"team@{third}")
+    grant(world, mixed, "read-only", "administrative-group", f"{org}/Paris")
+    his, theirs = logged_in(world, both), logged_in(world, mixed)
+
+    def listed(browser: Browser, path: str, field: str = "recipients", key: str = "address") -> list[str]:
+        found, cursor = [], ""
+        while True:
+            answer = browser.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=2{cursor}")
+            assert answer[0] == 200, answer
+            found += [row[key] for row in answer[1][field]]
+            if not answer[1].get("next"):
+                return found
+            cursor = f"&cursor={quote(answer[1]['next'])}"
+
+    inside = sorted([f"all@{second}", ada, f"b@{second}", both, f"c@{second}", mixed])
+    for order in ("address", "-address", "name", "-created", "kind"):
+        assert sorted(listed(his, f"/recipients?sort={order}")) == inside, order
+    assert listed(his, "/recipients") == inside and listed(his, "/recipients?sort=-address") == inside[::-1]
+    assert sorted(listed(his, f"/recipients?organisation={quote(org)}&filter=kind%3Duser")) == [a for a in inside if not a.startswith("all@")]
+    assert listed(his, f"/recipients?text={quote(domain)}") == inside, "found in many is found in his part alone"
+    assert listed(his, "/recipients?text=B@SECOND") == [f"b@{second}"] and listed(his, "/recipients?text=Y@THIRD") == []
+    assert sorted(listed(theirs, "/recipients")) == sorted([mixed, f"x@{third}", f"y@{third}"])
+    assert sorted(listed(his, "/domains", "domains", "name")) == sorted([domain, second])
+    assert listed(his, "/groups", "groups") == [f"all@{second}"] and listed(theirs, "/groups", "groups") == []
+    assert sorted(listed(his, "/users", "users")) == [a for a in inside if not a.startswith("all@")]
+    assert {row["address"] for row in his.ask("GET", "/sessions")[1]["sessions"]} == {both, mixed}
+    assert his.ask("GET", f"/recipients?domain={third}") == (404, NOWHERE)
+    assert his.ask("GET", "/connectors") == his.ask("GET", "/backup-mx") == (404, NOWHERE), "no such right anywhere"
+    with World(world.server) as foreign:
+        assert his.ask("GET", f"/recipients?organisation={quote(foreign.organisation)}") == (404, NOWHERE)
+        assert logged_in(world, ada).ask("GET", "/recipients") == (404, NOWHERE), "who holds nothing lists nothing"
+    api("DELETE", f"/grants/{next(row['id'] for row in api('GET', f'/grants?holder={both}')['grants'] if row['object'] == second)}")
+    assert listed(his, "/recipients") == sorted([ada, both, mixed])
+
+
 def story_the_last_full_administrator_stays(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     for holder in (ada, bob):

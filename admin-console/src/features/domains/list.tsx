@@ -6,7 +6,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { ListTable } from '../../app/list-table'
-import { onlyDomains, useMay } from '../../app/session'
+import { useMay } from '../../app/session'
 import list from '../recipients/list.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
 import { AddDomain } from './add'
@@ -25,15 +25,14 @@ export function Domains() {
   const [text, setText] = useState(search.text ?? '')
   const pages = useInfiniteQuery(domainPagesQuery({ organisation: search.organisation, text: search.text, sort: search.sort }))
   const rows = useMemo(() => pages.data?.pages.flatMap((p) => p.domains) ?? [], [pages.data])
-  const isServers = onlyDomains('domain.read') === null
   const find = useDebouncedCallback((text: string) => void navigate({ search: { ...search, text: text || undefined }, replace: true }), 200)
   const columns = useMemo<Column<Domain>[]>(
     () => [
-      { id: 'name', title: say('name'), sort: 'name', width: 2, value: (d) => d.name, cell: (d) => <Foreign title={d.name}>{d.name}</Foreign> },
-      { id: 'organisation', title: say('organisation'), sort: 'organisation', width: 2, yields: 's', value: (d) => d.organisation, cell: (d) => <Foreign title={d.organisation}>{d.organisation}</Foreign> },
-      { id: 'kind', title: say('kind'), sort: 'kind', yields: 'm', value: (d) => wordOf(say, 'kind', d.kind), cell: (d) => wordOf(say, 'kind', d.kind) },
-      { id: 'recipients', title: say('recipients'), sort: 'recipients', align: 'end', width: 0.7, value: (d) => d.recipients, cell: (d) => format.number(d.recipients) },
-      { id: 'state', title: say('state'), sort: 'enabled', width: 0.8, yields: 's', value: (d) => say(d.enabled ? 'on' : 'off'), cell: (d) => <Status health={d.enabled ? 'good' : 'bad'}>{say(d.enabled ? 'on' : 'off')}</Status> },
+      { id: 'name', title: say('name'), sort: 'name', width: 2, cell: (d) => <Foreign title={d.name}>{d.name}</Foreign> },
+      { id: 'organisation', title: say('organisation'), sort: 'organisation', width: 2, yields: 's', cell: (d) => <Foreign title={d.organisation}>{d.organisation}</Foreign> },
+      { id: 'kind', title: say('kind'), sort: 'kind', yields: 'm', cell: (d) => wordOf(say, 'kind', d.kind) },
+      { id: 'recipients', title: say('recipients'), sort: 'recipients', align: 'end', width: 0.7, cell: (d) => format.number(d.recipients) },
+      { id: 'state', title: say('state'), sort: 'enabled', width: 0.8, yields: 's', cell: (d) => <Status health={d.enabled ? 'good' : 'bad'}>{say(d.enabled ? 'on' : 'off')}</Status> },
     ],
     [say, format],
   )
@@ -54,7 +53,7 @@ export function Domains() {
         <ScopeFilters organisation={search.organisation} noDomain onChange={(change) => void navigate({ search: { ...search, organisation: change.organisation }, replace: true })} />
       </div>
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
-      <ListTable label={say('domains')} {...(isServers && { sort: search.sort ?? 'name', onSort: (sort: string) => void navigate({ search: { ...search, sort }, replace: true }) })} columns={columns} rows={rows} rowKey={keyOf} onOpen={(d) => void navigate({ to: '/domains/$domain', params: { domain: d.name } })} hasMore={pages.hasNextPage} isLoading={pages.isFetching} onMore={() => void pages.fetchNextPage()} empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>} />
+      <ListTable label={say('domains')} sort={search.sort ?? 'name'} onSort={(sort) => void navigate({ search: { ...search, sort }, replace: true })} columns={columns} rows={rows} rowKey={keyOf} onOpen={(d) => void navigate({ to: '/domains/$domain', params: { domain: d.name } })} hasMore={pages.hasNextPage} isLoading={pages.isFetching} onMore={() => void pages.fetchNextPage()} empty={<EmptyState title={say('none')}>{say('noneLead')}</EmptyState>} />
       {search.dialog === 'add' && (
         <AddDomain organisation={search.organisation} onClose={() => void navigate({ search: { ...search, dialog: undefined } })} onAdded={(name) => void navigate({ to: '/domains/$domain', params: { domain: name }, search: { tab: 'dns' } })} />
       )}

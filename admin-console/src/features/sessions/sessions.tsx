@@ -8,7 +8,6 @@ import { useMemo, useState } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { ListTable } from '../../app/list-table'
-import { scoped } from '../../app/session'
 import { Export, ExportButton } from '../jobs/export'
 import list from '../recipients/list.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
@@ -129,7 +128,7 @@ export function Sessions() {
         empty={<EmptyState title={say(isFiltered ? 'noneFound' : 'none')} />}
       />
       <Command line={commandLine(['session', 'all'], optionsOf(filter))} />
-      {dialog === 'export' && <Export list="sessions" query={scoped(filter)} onClose={() => set({ dialog: undefined })} />}
+      {dialog === 'export' && <Export list="sessions" query={filter} onClose={() => set({ dialog: undefined })} />}
       {(dialog === 'end' || (dialog === 'chosen' && chosen.length > 0)) && <End filter={filter} chosen={dialog === 'end' ? undefined : chosen} onDone={() => set({ dialog: undefined })} />}
     </Page>
   )
