@@ -564,6 +564,29 @@ def story_what_is_tried_answers_and_leaves_nothing(world: World) -> None:
     assert browser.ask("GET", f"/users/eve@{world.domain}?organisation={org}")[0] == 404
 
 
+def story_what_an_organisation_has_beside_people_is_tried_too(world: World) -> None:
+    """Roles, second factors, address lists, policies, providers, directories, app passwords: made, changed and removed, and nothing of it is kept."""
+    api, org, ada = world.server.api, world.organisation, world.user("ada")
+    whose, tables = f"organisation={quote(org)}", ("custom_role", "second_factor_rule", "address_list", "recipient_policy", "identity_provider", "directory_source", "app_password", "audit")
+    things = (("/roles", {"permissions": ["recipient.read"]}, {"permissions": ["recipient.read", "domain.read"]}),
+              ("/address-lists", {"query": "(kind=user)"}, {"query": "(kind=room)"}),
+              ("/recipient-policies", {"max_send": 1000}, {"max_send": 2000}),
+              ("/identity-providers", {"issuer": "https://login.example", "client": "us"}, {"issuer": "https://other.example"}),
+              ("/directories", {"type": "ldap", "urls": ["ldap://127.0.0.1:9"], "tls": "none", "base": "dc=x", "enabled": False}, {"base": "dc=y"}))
+    ids = {path: api("POST", path, {"name": "There", "organisation": org, **body}).get("id") for path, body, _ in things}
+    api("POST", f"/users/{ada}/app-passwords", {"name": "phone"})
+    state = lambda: [world.server.sql("chappe_directory", f"SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM {t} x") for t in tables]  # noqa: E731
+    before = state()
+    for path, body, change in things:
+        assert api("POST", f"{path}?dry_run=true", {"name": "Tried", "organisation": org, **body})
+        one = f"{path}/{ids[path]}?dry_run=true" if path == "/roles" else f"{path}/There?{whose}&dry_run=true"
+        api("PATCH", one, change)
+        api("DELETE", one)
+    api("PUT", f"/organisations/{quote(org)}/second-factor?dry_run=true", {"required": ["everybody"]})
+    api("DELETE", f"/users/{ada}/app-passwords/phone?dry_run=true")
+    assert state() == before
+
+
 # ---- the whole configuration
 
 
