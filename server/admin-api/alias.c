@@ -1,6 +1,7 @@
 /* alias.c -- addresses that stand for others. */
 #include "directory/alias.h"
 
+#include "admin_api/admin_group.h"
 #include "admin_api/call.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ static json_t *alias_json(const struct alias *a)
 
     for (size_t i = 0; i < a->target_count; i++)
         json_array_append_new(targets, json_string(a->targets[i]));
-    return json_pack("{s:s, s:o, s:b}", "address", a->address, "target", targets, "enabled", a->is_enabled);
+    return json_pack("{s:s, s:o, s:b, s:s*, s:s*}", "address", a->address, "target", targets, "enabled",
+                     a->is_enabled, "admin_group", a->administrative_group, "organisation", a->organisation);
 }
 
 /* "target" or "targets"; none named: *count_out 0. */
@@ -86,10 +88,12 @@ bool alias_post(struct admin_call *call, struct err *err)
     struct alias wanted = { .address = call_text(call, "address"), .name = "", .is_enabled = true };
     int64_t id;
 
-    if (!take_targets(call, &wanted.targets, &wanted.target_count, err))
+    if (!take_targets(call, &wanted.targets, &wanted.target_count, err) ||
+        !admin_group_of_new(call, call_text(call, "admin_group"), wanted.address,
+                            &wanted.administrative_group_id, err))
         return false;
     if (!alias_add(call->api->options.directory, &call->actor, &wanted, &id, err) &&
-        (err->kind != ERR_EXISTS || !add_targets(call, &wanted, err)))
+        (err->kind != ERR_EXISTS || call_has(call, "admin_group") || !add_targets(call, &wanted, err)))
         return false;
     call->status = 201;
     return answer_with(call, wanted.address, err);
@@ -141,7 +145,10 @@ bool alias_patch(struct admin_call *call, struct err *err)
         wanted.target_count = count;
     }
     wanted.is_enabled = call_flag(call, "enabled", wanted.is_enabled);
-    return alias_set(call->api->options.directory, &call->actor, call->parameters[0], &wanted, err) &&
+    if ((count > 0 || call_has(call, "enabled")) &&
+        !alias_set(call->api->options.directory, &call->actor, call->parameters[0], &wanted, err))
+        return false;
+    return admin_group_change(call, wanted.recipient_id, wanted.address, err) &&
            answer_with(call, call->parameters[0], err);
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "db/rehearsal.h"
+#include "db/tally.h"
 #include "directory/organisation.h"
 #include "format/date.h"
 
@@ -175,6 +176,7 @@ bool call_run(struct admin_call *call, const struct admin_route *route, struct e
     const char *reason = http_query(call->request, "reason");
     bool is_filed;
 
+    db_tally_begin();
     call->route = route;
     call->actor.reason = reason ? talloc_strndup(call->arena, reason, REASON_MAX) : NULL;
     return body_read(call, route, err) && factor_suffices(call, route, err) &&
@@ -194,8 +196,18 @@ static void answer_done(struct admin_call *call, const struct admin_route *route
         answer_json(call->reply, call->out);
 }
 
+/* For tests, in builds made for them: what this request has asked the database. */
+static void tell_statements(const struct admin_call *call)
+{
+    char text[DB_TALLY_MAX];
+
+    if (db_tally_text(text))
+        http_reply_header(call->reply, "Chappe-Statements", text);
+}
+
 static void answer(struct admin_call *call, const struct admin_route *route, bool is_done, struct err *err)
 {
+    tell_statements(call);
     if (!is_done) {
         assert(err->kind != ERR_NONE);
         metric_add(&failures, 1);
@@ -214,6 +226,7 @@ static void answer(struct admin_call *call, const struct admin_route *route, boo
 static struct admin_call begin_call(void *api, const struct http_request *request, struct http_reply *reply)
 {
     metric_add(&calls, 1);
+    db_tally_begin();
     return (struct admin_call){ .api = api,
                                 .request = request,
                                 .reply = reply,

@@ -105,9 +105,10 @@ struct admin_route {
     bool (*run)(struct admin_call *call, struct err *err);
     const char *meaning;
     const struct admin_field *fields; /* of the JSON body; NULL: none is taken */
-    const char *query;           /* names of what stands behind the '?', separated by blanks; NULL: nothing */
-    const char *list;            /* the field of the answer that is a list; NULL: it is one object */
-    const char *key;             /* of each of the list: what tells it from the others */
+    const char *query; /* names of what stands behind the '?', separated by blanks; NULL: nothing */
+    const char *list;  /* the field of the answer that is a list; NULL: it is one object */
+    const char *key;   /* of each of the list: what tells it from the others */
+    const char *sorts; /* of each of the list: fields that it can be sorted by, separated by blanks */
     const char *volatile_fields; /* of the answer: counters, which the ETag does not tell of; NULL: none */
     bool takes_bytes;            /* the body is not JSON */
     bool is_public;              /* without a login */

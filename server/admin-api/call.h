@@ -234,6 +234,7 @@ HANDLER(sender_pairs_get); /* GET /senders */
 HANDLER(shares_get);       /* GET /mailboxes/{address}/shares */
 HANDLER(share_post);       /* POST /mailboxes/{address}/shares */
 HANDLER(share_delete);     /* DELETE /mailboxes/{address}/shares/{person} */
+HANDLER(share_pairs_get);  /* GET /shares */
 HANDLER(group_post);
 HANDLER(groups_get);
 HANDLER(group_get);

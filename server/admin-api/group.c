@@ -1,6 +1,7 @@
 /* group.c -- groups with their members, and contacts: recipients that stand for others. */
 #include "directory/alias.h"
 
+#include "admin_api/admin_group.h"
 #include "admin_api/call.h"
 #include "admin_api/list.h"
 #include "admin_api/rules.h"
@@ -12,14 +13,16 @@
 
 static json_t *group_json(const struct alias *a)
 {
-    return json_pack("{s:s, s:s, s:I, s:b}", "address", a->address, "name", a->name, "members",
-                     (json_int_t)a->target_count, "enabled", a->is_enabled);
+    return json_pack("{s:s, s:s, s:I, s:b, s:s*, s:s*}", "address", a->address, "name", a->name, "members",
+                     (json_int_t)a->target_count, "enabled", a->is_enabled, "admin_group",
+                     a->administrative_group, "organisation", a->organisation);
 }
 
 static json_t *contact_json(const struct alias *a)
 {
-    return json_pack("{s:s, s:s, s:s, s:b}", "address", a->address, "name", a->name, "target",
-                     a->target_count ? a->targets[0] : "", "enabled", a->is_enabled);
+    return json_pack("{s:s, s:s, s:s, s:b, s:s*, s:s*}", "address", a->address, "name", a->name, "target",
+                     a->target_count ? a->targets[0] : "", "enabled", a->is_enabled, "admin_group",
+                     a->administrative_group, "organisation", a->organisation);
 }
 
 static json_t *to_json(const struct alias *a)
@@ -62,12 +65,14 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
 }
 
 /* A rule that is refused takes the new recipient away again. */
-static bool add(struct admin_call *call, const struct alias *wanted, struct err *err)
+static bool add(struct admin_call *call, struct alias *wanted, struct err *err)
 {
     struct err undone = ERR_INIT;
     int64_t id;
 
-    if (!alias_add(call->api->options.directory, &call->actor, wanted, &id, err))
+    if (!admin_group_of_new(call, call_text(call, "admin_group"), wanted->address,
+                            &wanted->administrative_group_id, err) ||
+        !alias_add(call->api->options.directory, &call->actor, wanted, &id, err))
         return false;
     if (!rules_set(call, id, err) || (wanted->kind == RECIPIENT_GROUP && !group_list_set(call, id, err))) {
         if (!alias_remove(call->api->options.directory, &call->actor, wanted->kind, wanted->address, &undone))
@@ -122,7 +127,8 @@ static bool patch(struct admin_call *call, enum recipient_kind kind, struct err 
     if ((call_has(call, "name") || call_has(call, "enabled") || target) &&
         !alias_set(call->api->options.directory, &call->actor, call->parameters[0], &wanted, err))
         return false;
-    return rules_set(call, wanted.recipient_id, err) &&
+    return admin_group_change(call, wanted.recipient_id, wanted.address, err) &&
+           rules_set(call, wanted.recipient_id, err) &&
            (kind != RECIPIENT_GROUP || group_list_set(call, wanted.recipient_id, err)) &&
            answer_with(call, kind, call->parameters[0], err);
 }

@@ -1,6 +1,7 @@
 /* new_user.c -- from a JSON object to a user with a mailbox. */
 #include "admin_api/new_user.h"
 
+#include "admin_api/admin_group.h"
 #include "admin_api/place.h"
 #include "auth/password.h"
 #include "directory/domain.h"
@@ -11,25 +12,6 @@
 
 #include <string.h>
 #include <talloc.h>
-
-static bool find_admin_group(struct admin_call *call, const char *name, struct user *user, struct err *err)
-{
-    const char *at = strrchr(user->address, '@');
-    struct administrative_group group;
-    struct role_object domain;
-
-    if (!name)
-        return true;
-    if (!at)
-        return err_set(err, ERR_INVALID, "%s is not an address.", user->address);
-    /* who has the group need not have the domain */
-    if (!role_object_domain(call->api->options.directory, at + 1, &domain, err) ||
-        !administrative_group_find(call->api->options.directory, &call->actor, call->arena,
-                                   domain.organisation_id, name, &group, err))
-        return false;
-    user->administrative_group_id = group.administrative_group_id;
-    return true;
-}
 
 static const char *text(const json_t *json, const char *field)
 {
@@ -76,7 +58,7 @@ static bool find_place(struct admin_call *call, const json_t *json, struct new_u
         !is_same_text(place->store, wanted.store) || !is_same_text(place->admin_group, wanted.admin_group) ||
         !is_same_text(place->domain, wanted.domain)) {
         if (!place_choose(call, wanted.storage_group, wanted.store, &user->mailbox, err) ||
-            !find_admin_group(call, wanted.admin_group, user, err))
+            !admin_group_of_new(call, wanted.admin_group, user->address, &user->administrative_group_id, err))
             return false;
         wanted.mailbox = user->mailbox;
         wanted.administrative_group_id = user->administrative_group_id;

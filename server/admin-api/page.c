@@ -102,13 +102,27 @@ static int compare(const void *left, const void *right, void *argument)
     return by_sort ? by_sort : by_key;
 }
 
-static struct order read_order(const struct admin_call *call)
+static bool is_word_of(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *p = words; length && (p = strstr(p, word)); p++)
+        if ((p == words || p[-1] == ' ') && (p[length] == ' ' || p[length] == '\0'))
+            return true;
+    return false;
+}
+
+static bool read_order(const struct admin_call *call, const struct admin_route *route,
+                       struct order *order_out, struct err *err)
 {
     const char *text = http_query(call->request, "sort");
 
+    *order_out = (struct order){ .field = NULL };
     if (!text)
-        return (struct order){ .field = NULL };
-    return (struct order){ .field = text + (*text == '-'), .is_falling = *text == '-' };
+        return true;
+    *order_out = (struct order){ .field = text + (*text == '-'), .is_falling = *text == '-' };
+    return is_word_of(route->sorts, order_out->field) ||
+           err_set(err, ERR_INVALID, "This list is sorted by one of: %s.", route->sorts);
 }
 
 /* ---- the cursor: the two keys of the last object, in hexadecimal digits with a dot between */
@@ -210,12 +224,13 @@ static json_t *cut(struct admin_call *call, const struct list *list, const struc
 static bool page_of(struct admin_call *call, const struct admin_route *route, struct err *err)
 {
     const char *filter = http_query(call->request, "filter"), *cursor = page_after(call);
-    struct order order = read_order(call);
+    struct order order;
     struct list list = { .count = 0 };
     struct entry after = { .sort = NULL };
     size_t limit = SIZE_MAX;
 
-    if ((http_query(call->request, "limit") && !page_limit(call, PAGE_MOST, &limit, err)) ||
+    if (!read_order(call, route, &order, err) ||
+        (http_query(call->request, "limit") && !page_limit(call, PAGE_MOST, &limit, err)) ||
         !page_terms(call->arena, filter ? filter : "", list.terms, &list.term_count, err) ||
         (cursor && !page_cursor_read(call->arena, cursor, &after.sort, &after.key, err)))
         return false;

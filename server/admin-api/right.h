@@ -12,8 +12,8 @@
 enum right_target {
     ON_INSTALLATION,
     ON_OWN, /* the caller's organisation, or the installation for who is of none: the answer holds no more */
-    ON_NAMED,        /* the organisation that body or query name, else the installation */
-    ON_LIST,         /* ?domain=, else ?organisation=, else as ON_OWN */
+    ON_NAMED, /* the organisation that body or query name, else the installation */
+    ON_LIST,  /* ?domain=, else ?organisation=, else as ON_OWN; who holds it on parts of that reads those */
     ON_ORGANISATION, /* {name} of the path; its quota is the installation's affair */
     ON_ADMIN_GROUP,  /* {name} of the path in ?organisation= */
     ON_DOMAIN,       /* {domain} of the path; its quota is the organisation's affair */

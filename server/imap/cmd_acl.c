@@ -1,7 +1,7 @@
 /*
  * cmd_acl.c -- SETACL, DELETEACL, GETACL, LISTRIGHTS and MYRIGHTS (RFC 4314).
  *
- * Identifiers are addresses of users in the folder owner's organisation, "anyone" (of the organisation) and
+ * Identifiers are addresses of users and groups in the folder owner's organisation, "anyone" (of the organisation) and
  * "authenticated"; "-" before one takes rights away. A folder that one may not administer looks like one that does
  * not exist, unless one may look it up.
  */
@@ -35,10 +35,11 @@ static bool find_recipient(struct imap_request *req, struct span text, struct su
     if (!directory_resolve(session->context->directory, req->arena, address.local, address.domain, &resolved,
                            err))
         return false;
-    if (resolved.kind != RESOLVED_RECIPIENT || resolved.detail ||
+    bool is_group = resolved.kind == RESOLVED_ALIAS && resolved.recipient_kind == RECIPIENT_GROUP;
+    if ((resolved.kind != RESOLVED_RECIPIENT && !is_group) || resolved.detail ||
         resolved.organisation_id != session->reader.organisation_id)
         return err_set(err, ERR_INVALID, "Nobody has this identifier.");
-    subject->entry.subject = RIGHTS_RECIPIENT;
+    subject->entry.subject = is_group ? RIGHTS_GROUP : RIGHTS_RECIPIENT;
     subject->entry.recipient_id = resolved.recipient_id;
     subject->mailbox_id = resolved.mailbox.mailbox_id;
     return true;

@@ -154,7 +154,8 @@ static bool add_others(struct list *list, struct err *err)
         *err = ERR_INIT;
         /* A storage group that is down hides what is shared there, and nothing else. */
         if (!group_find(session->context->groups, group_ids[i], &group, err) ||
-            !rights_shared_mailboxes(group, &session->reader, arena, &mailboxes, &count, err))
+            !rights_shared_mailboxes(session->context->cache, group, &session->reader, arena, &mailboxes,
+                                     &count, err))
             continue;
         for (size_t m = 0; m < count; m++)
             if (!add_shared(list, own_count, group, mailboxes[m], err))

@@ -288,7 +288,8 @@ static bool search_group(struct imap_request *req, struct imap_notify *notify, i
     size_t count;
 
     if (!group_find(req->session->context->groups, storage_group_id, &group, err) ||
-        !rights_shared_mailboxes(group, &req->session->reader, req->arena, &mailboxes, &count, err)) {
+        !rights_shared_mailboxes(req->session->context->cache, group, &req->session->reader, req->arena,
+                                 &mailboxes, &count, err)) {
         keep_group(notify, storage_group_id);
         return false;
     }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/wake.h"
+#include "directory/directory.h"
 #include "group/group.h"
 #include "imap/dialogue.h"
 #include "imap/notify.h"
@@ -24,9 +25,21 @@ static void on_rights(void *argument, int64_t group, int64_t organisation, uint6
     session_wake(selected->net);
 }
 
+/* Groups may hold others now. Nobody is woken for that: who says nothing and is told nothing reads nothing, and is looked at before both. */
+static void on_directory(void *argument, int64_t group, int64_t id, uint64_t modseq)
+{
+    struct imap_selected *selected = argument;
+
+    (void)group;
+    (void)id;
+    (void)modseq;
+    atomic_store(&selected->has_old_rights, true);
+}
+
 static int on_deselect(struct imap_selected *selected)
 {
     wake_unsubscribe(&selected->rights_subscription);
+    wake_unsubscribe(&selected->directory_subscription);
     wake_unsubscribe(&selected->subscription);
     view_release(&selected->told);
     mailbox_close(&selected->mailbox);
@@ -42,10 +55,13 @@ struct imap_selected *imap_selected_new(struct imap_session *session, struct mai
     selected->saved = UID_SET_INIT(selected);
     selected->net = session->net;
     talloc_set_destructor(selected, on_deselect);
-    if (mailbox != session->own)
-        selected->rights_subscription =
-            wake_subscribe(session->context->bus, RIGHTS_WAKE_GROUP,
-                           rights_wake_id(session->reader.organisation_id), on_rights, selected);
+    if (mailbox == session->own)
+        return selected;
+    selected->rights_subscription =
+        wake_subscribe(session->context->bus, RIGHTS_WAKE_GROUP,
+                       rights_wake_id(session->reader.organisation_id), on_rights, selected);
+    selected->directory_subscription = wake_subscribe(session->context->bus, DIRECTORY_WAKE_GROUP,
+                                                      DIRECTORY_WAKE_CHANGED, on_directory, selected);
     return selected;
 }
 

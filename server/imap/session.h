@@ -53,7 +53,8 @@ struct imap_selected {
     struct wake_subscription *subscription; /* while IDLE or NOTIFY wants it */
     struct session *net;
     struct wake_subscription
-        *rights_subscription; /* of a folder of another one: they may be withdrawn any time */
+        *rights_subscription,    /* of a folder of another one: they may be withdrawn any time */
+        *directory_subscription; /* of the same: a group that it is shared with may hold the reader no more */
     atomic_bool has_old_rights;
 };
 

@@ -57,7 +57,8 @@ static bool add_shared(struct jmap_request *request, struct group *group, struct
     int64_t *mailboxes;
     size_t count;
 
-    if (!rights_shared_mailboxes(group, &request->reader, request->arena, &mailboxes, &count, err))
+    if (!rights_shared_mailboxes(request->jmap->options.cache, group, &request->reader, request->arena,
+                                 &mailboxes, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct err gone = ERR_INIT;

@@ -1,6 +1,7 @@
 /* session.c -- the session resource (RFC 8620, 2): what there is, where it is, and how much of it. */
 #include "jmap/account.h"
 #include "jmap/push_tell.h"
+#include "mailbox/rights.h"
 #include "mailbox/script.h"
 #include "sieve/sieve.h"
 
@@ -62,7 +63,7 @@ static json_t *mail(const struct jmap *jmap, const struct jmap_account *account)
                      "maxMailboxDepth", 20, "maxSizeMailboxName", 255, "maxSizeAttachmentsPerEmail",
                      (json_int_t)jmap->options.message_max, "emailQuerySortOptions", "receivedAt", "sentAt",
                      "size", "from", "to", "subject", "relevance", "hasKeyword", "allInThreadHaveKeyword",
-                     "someInThreadHaveKeyword", "mayCreateTopLevelMailbox", account->is_own);
+                     "someInThreadHaveKeyword", "mayCreateTopLevelMailbox", account->may_create_top);
 }
 
 static json_t *sieve(const struct jmap *jmap)
@@ -131,6 +132,18 @@ static json_t *account_object(const struct jmap *jmap, const struct jmap_account
                      "isReadOnly", 0, "accountCapabilities", of);
 }
 
+/* Somebody else's mailbox may be his as a whole, with what is made in it later. What cannot be asked now is not offered. */
+static void learn_top(struct jmap_request *request, struct jmap_account *account)
+{
+    struct err err = ERR_INIT;
+    unsigned rights = 0;
+
+    account->may_create_top =
+        account->is_own ||
+        (jmap_account_open(request, account, &err) &&
+         rights_at_top(account->mailbox, &request->reader, &rights, &err) && (rights & RIGHT_CREATE));
+}
+
 /* By the name that the client used where it is a plain host name, else by ours. */
 static const char *base_url(const struct jmap_request *request, const struct http_request *http)
 {
@@ -161,9 +174,11 @@ bool jmap_session(struct jmap_request *request, const struct http_request *http,
         if (capabilities[i].is_of_accounts && request->account_count > 0 && request->accounts[0]->is_own)
             json_object_set_new(primary, capabilities[i].uri, json_string(request->accounts[0]->id));
     }
-    for (size_t i = 0; i < request->account_count; i++)
+    for (size_t i = 0; i < request->account_count; i++) {
+        learn_top(request, request->accounts[i]);
         json_object_set_new(accounts, request->accounts[i]->id,
                             account_object(request->jmap, request->accounts[i]));
+    }
     *session_out =
         json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s}", "capabilities", offered, "accounts",
                   accounts, "primaryAccounts", primary, "username", request->identity->login, "apiUrl",

@@ -34,9 +34,10 @@ json_t *jmap_rights_object(unsigned rights, bool is_fixed)
     return object;
 }
 
-static bool is_of_person(const struct rights_entry *entry)
+/* A person, or a group, which is a principal as well. */
+static bool is_of_principal(const struct rights_entry *entry)
 {
-    return entry->subject == RIGHTS_RECIPIENT && !entry->is_negative && entry->rights != 0;
+    return entry->recipient_id && !entry->is_negative && entry->rights != 0;
 }
 
 json_t *jmap_share_with(struct jmap_call *call, const struct folder *folder)
@@ -51,7 +52,7 @@ json_t *jmap_share_with(struct jmap_call *call, const struct folder *folder)
                      &count, &err))
         return json_null();
     for (size_t i = 0; i < count; i++) {
-        if (!is_of_person(&entries[i]))
+        if (!is_of_principal(&entries[i]))
             continue;
         shares = shares ? shares : json_object();
         json_object_set_new(shares, jmap_id_of(call, GROUP_ID_PRINCIPAL, entries[i].recipient_id),
@@ -80,28 +81,31 @@ static bool read_rights(const json_t *wanted, unsigned *rights_out)
     return is_good;
 }
 
-/* A person of the same organisation, other than the owner. */
-static bool find_person(struct jmap_call *call, const char *id, int64_t *recipient_id_out)
+/* A principal of the same organisation, other than the owner. */
+static bool find_principal(struct jmap_call *call, const char *id, struct rights_entry *entry_out)
 {
     struct resolved resolved;
     struct err err = ERR_INIT;
+    int64_t recipient_id;
 
-    return jmap_id_decode(call->account, GROUP_ID_PRINCIPAL, id, recipient_id_out) &&
-           *recipient_id_out != call->account->mailbox_id &&
-           directory_resolve_id(call->request->jmap->options.directory, call->arena, *recipient_id_out,
-                                &resolved, &err) &&
-           resolved.organisation_id == call->request->reader.organisation_id;
+    if (!jmap_id_decode(call->account, GROUP_ID_PRINCIPAL, id, &recipient_id) ||
+        recipient_id == call->account->mailbox_id ||
+        !directory_resolve_id(call->request->jmap->options.directory, call->arena, recipient_id, &resolved,
+                              &err) ||
+        resolved.organisation_id != call->request->reader.organisation_id)
+        return false;
+    *entry_out =
+        (struct rights_entry){ .subject = resolved.recipient_kind == RECIPIENT_GROUP ? RIGHTS_GROUP
+                                                                                     : RIGHTS_RECIPIENT,
+                               .recipient_id = recipient_id };
+    return true;
 }
 
-static json_t *grant(struct jmap_call *call, const struct folder *folder, int64_t recipient_id,
-                     unsigned rights)
+static json_t *grant(struct jmap_call *call, const struct folder *folder, const struct rights_entry *entry)
 {
-    const struct rights_entry entry = { .subject = RIGHTS_RECIPIENT,
-                                        .recipient_id = recipient_id,
-                                        .rights = rights };
     struct err err = ERR_INIT;
 
-    return rights_change(call->account->mailbox, &call->request->reader, folder->name, RIGHTS_SET, &entry,
+    return rights_change(call->account->mailbox, &call->request->reader, folder->name, RIGHTS_SET, entry,
                          &err)
                ? NULL
                : jmap_set_error_of(&err);
@@ -114,12 +118,11 @@ static json_t *grant_all(struct jmap_call *call, const struct folder *folder, co
 
     json_object_foreach(own, id, value)
     {
-        int64_t recipient_id;
-        unsigned rights;
+        struct rights_entry entry;
         if (error)
             continue;
-        error = find_person(call, id, &recipient_id) && read_rights(value, &rights)
-                    ? grant(call, folder, recipient_id, rights)
+        error = find_principal(call, id, &entry) && read_rights(value, &entry.rights)
+                    ? grant(call, folder, &entry)
                     : jmap_bad_property("shareWith");
     }
     json_decref(own);
@@ -139,9 +142,13 @@ json_t *jmap_share_set(struct jmap_call *call, const struct folder *folder, cons
     if (wanted && !json_is_null(wanted) && !json_is_object(wanted))
         return jmap_bad_property("shareWith");
     error = grant_all(call, folder, wanted);
-    for (size_t i = 0; !error && i < count; i++)
-        if (is_of_person(&entries[i]) &&
-            !json_object_get(wanted, jmap_id_of(call, GROUP_ID_PRINCIPAL, entries[i].recipient_id)))
-            error = grant(call, folder, entries[i].recipient_id, 0);
+    for (size_t i = 0; !error && i < count; i++) {
+        bool is_gone =
+            is_of_principal(&entries[i]) &&
+            !json_object_get(wanted, jmap_id_of(call, GROUP_ID_PRINCIPAL, entries[i].recipient_id));
+        entries[i].rights = 0;
+        if (is_gone)
+            error = grant(call, folder, &entries[i]);
+    }
     return error;
 }

@@ -197,6 +197,11 @@ static const struct option domain_options[] = {
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
     END
 };
+#define ADMIN_GROUP                                                                                          \
+    {                                                                                                        \
+        "--admin-group", OPTION_TEXT, "NAME", "admin_group", false,                                          \
+            "The administrative group that holds it."                                                        \
+    }
 static const struct option domain_set_options[] = {
     { "--kind", OPTION_TEXT, "KIND", "kind", false, "authoritative, internal-relay or backup-mx." },
     { "--catch-all", OPTION_TEXT, "ADDRESS", "catch_all", false,
@@ -205,7 +210,7 @@ static const struct option domain_set_options[] = {
       "no: its mail is refused for now, and nobody of it logs in." },
     { "--subaddresses", OPTION_YES_NO, "yes|no", "subaddresses", false, "yes: user+anything reaches user." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What its mailboxes may hold together; 0: no limit." },
-    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
+    ADMIN_GROUP,
     { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
       "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
     END
@@ -215,7 +220,7 @@ static const struct option user_options[] = {
     { "--password-file", OPTION_SECRET, "FILE|-", "password", false,
       "Its first line is the password; -: standard input." },
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
-    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
+    ADMIN_GROUP,
     { "--storage-group", OPTION_TEXT, "NAME", "storage_group", false,
       "Where the mailbox lives; default: the store with the fewest mailboxes." },
     { "--store", OPTION_TEXT, "NAME", "store", false, "The mailbox store." },
@@ -230,7 +235,7 @@ static const struct option user_set_options[] = {
     { "--quota", OPTION_SIZE, "SIZE", "quota", false, "What the mailbox may hold; 0: no limit." },
     { "--state", OPTION_TEXT, "STATE", "state", false,
       "active, no-login (still receives) or disabled (neither)." },
-    { "--admin-group", OPTION_TEXT, "NAME", "admin_group", false, "The administrative group that holds it." },
+    ADMIN_GROUP,
     { "--forward", OPTION_LIST, "ADDRESSES", "forward", false, "Its mail goes on to these; \"\": to none." },
     { "--keep-copy", OPTION_FLAG, NULL, "keep_copy", false, "And into its own mailbox." },
     PREFERENCES,
@@ -269,23 +274,26 @@ static const struct option group_add_options[] = { { "--name", OPTION_TEXT, "NAM
                                                      "The display name." },
                                                    { "--members", OPTION_LIST, "ADDRESSES", "members", false,
                                                      "Users, contacts, groups, addresses elsewhere." },
+                                                   ADMIN_GROUP,
                                                    LIST,
                                                    RULES,
                                                    END };
 static const struct option group_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    ADMIN_GROUP,
     LIST,
     RULES,
     END
 };
 static const struct option contact_add_options[] = {
-    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, RULES, END
+    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, ADMIN_GROUP, RULES, END
 };
 static const struct option contact_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--target", OPTION_TEXT, "ADDRESS", "target", false, "Its own address, elsewhere." },
     { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    ADMIN_GROUP,
     RULES,
     END
 };
@@ -315,8 +323,12 @@ static const struct option password_options[] = {
       "Its first line is the password; otherwise it is asked for." },
     END
 };
+static const struct option alias_add_options[] = { ADMIN_GROUP, END };
 static const struct option alias_set_options[] = {
-    { "--to", OPTION_TEXT, "ADDRESS", "target", true, "The recipient that it leads to." }, END
+    { "--to", OPTION_LIST, "ADDRESSES", "targets", false, "The recipients that it leads to." },
+    { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    ADMIN_GROUP,
+    END
 };
 static const struct option app_password_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", true, "What it is for: the device or program." },
@@ -680,8 +692,11 @@ static const struct option sender_set_options[] = { { "--keep-sent", OPTION_YES_
 
 static const struct option share_options[] = {
     { "--rights", OPTION_TEXT, "RIGHTS", "rights", true,
-      "reader, contributor, author, editor, owner, or letters as in IMAP (lrswipkxtea)." },
-    { "--folder", OPTION_TEXT, "FOLDER", "folder", false, "Only in this folder." },
+      "reader, contributor, author, editor, owner, none, or letters as in IMAP (lrswipkxtea)." },
+    { "--folder", OPTION_TEXT, "FOLDER", "folder", false,
+      "Only in this folder; without it in all, also those made later." },
+    { "--folders", OPTION_LIST, "FOLDER=RIGHTS,...", "folders", false,
+      "Without --folder: those with other rights." },
     END
 };
 static const struct option unshare_options[] = {
@@ -775,12 +790,12 @@ const struct command commands[] = {
       "/users/{0}/automatic-reply" },
     { "vacation off", "ADDRESS", "Ends it.", NULL, NULL, "DELETE", "/users/{0}/automatic-reply" },
 
-    { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.", NULL, NULL,
-      "POST", "/aliases", "address target" },
+    { "alias add", "ALIAS ADDRESS", "A further address of a recipient; repeated, of several.",
+      alias_add_options, NULL, "POST", "/aliases", "address target" },
     { "alias list", "", "Lists aliases.", alias_list_options, NULL, "GET", "/aliases", NULL, "aliases",
       "address target" },
     { "alias show", "ALIAS", "Shows one.", NULL, NULL, "GET", "/aliases/{0}" },
-    { "alias set", "ALIAS", "Leads one elsewhere.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
+    { "alias set", "ALIAS", "Changes one.", alias_set_options, NULL, "PATCH", "/aliases/{0}" },
     { "alias remove", "ALIAS", "Removes one.", NULL, NULL, "DELETE", "/aliases/{0}" },
 
     { "group add", "ADDRESS", "Adds a group.", group_add_options, NULL, "POST", "/groups", "address" },
@@ -947,8 +962,11 @@ const struct command commands[] = {
     { "recipient-policy remove", "NAME", "Removes one; the addresses stay.", of_org_options, NULL, "DELETE",
       "/recipient-policies/{0}" },
 
-    { "mailbox share", "ADDRESS PERSON", "Lets somebody into the folders of a mailbox.", share_options, NULL,
-      "POST", "/mailboxes/{0}/shares", " person" },
+    { "share list", "", "Lists who is let into which shared mailbox, room or equipment.", filter_org_options,
+      NULL, "GET", "/shares", NULL, "shares", "mailbox person rights folders" },
+    { "mailbox share", "ADDRESS PERSON",
+      "Lets somebody, or who is in a group, into the folders of a mailbox.", share_options, NULL, "POST",
+      "/mailboxes/{0}/shares", " person" },
     { "mailbox shares", "ADDRESS", "Who may do what in which of its folders.", NULL, NULL, "GET",
       "/mailboxes/{0}/shares", NULL, "shares", "person folder role rights denied" },
     { "mailbox unshare", "ADDRESS PERSON", "Lets somebody in no more.", unshare_options, NULL, "DELETE",

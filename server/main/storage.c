@@ -11,6 +11,7 @@
 #include "chappe_version.h"
 #include "deliver/deliver.h"
 #include "directory/directory.h"
+#include "directory/membership.h"
 #include "directory/server.h"
 #include "directory/source.h"
 #include "directory/tracing.h"
@@ -19,6 +20,7 @@
 #include "group/group.h"
 #include "mailbox/fetched.h"
 #include "mailbox/mailbox.h"
+#include "mailbox/rights.h"
 #include "main/database.h"
 #include "main/directory_sync.h"
 #include "main/role.h"
@@ -201,6 +203,13 @@ static bool open_sources(struct storage *storage, const struct config *config, s
     return true;
 }
 
+/* What a mailbox is shared with may be a group of the directory (mailbox/rights.h). */
+static bool find_groups(void *directory, const void *owner, int64_t recipient_id, const int64_t *group_ids,
+                        size_t count, int64_t **held_out, size_t *held_count_out, struct err *err)
+{
+    return membership_among(directory, owner, recipient_id, group_ids, count, held_out, held_count_out, err);
+}
+
 static bool open_parts(struct storage *storage, struct role *role, struct err *err)
 {
     struct storage_parts *parts = &storage->parts;
@@ -227,6 +236,7 @@ static bool open_parts(struct storage *storage, struct role *role, struct err *e
         !open_sources(storage, role->config, err) || !groups_open(storage, &groups, &parts->groups, err))
         return false;
     parts->cache = mailbox_cache_open(&cache);
+    rights_use(parts->cache, find_groups, parts->directory);
     return deliver_open(storage,
                         &(struct deliver_options){
                             .groups = parts->groups, .directory = parts->directory, .wake = role->wake },

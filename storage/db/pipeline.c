@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/connection.h"
+#include "db/tally.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -184,6 +185,7 @@ bool pipeline_append(struct db *db, enum sent kind, enum statement_kind how, con
     if (db->mode == MODE_IDLE && !begin_round(db, err))
         return false;
     assert(db->mode == MODE_QUEUEING);
+    db_tally_add(sql);
     return append(db, kind, how, sql, args, err);
 }
 

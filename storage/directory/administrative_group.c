@@ -1,6 +1,7 @@
 /*
  * administrative_group.c -- the scopes of delegated administration inside an organisation.
  */
+#include "base/clock.h"
 #include "directory/act.h"
 #include "directory/organisation.h"
 
@@ -38,6 +39,16 @@ static const char DEPENDENTS[] =
     "        SELECT 'the organisation, which needs one' WHERE NOT EXISTS ("
     "            SELECT FROM administrative_group WHERE organisation_id = $2 AND administrative_group_id <> $1)) d"
     " ORDER BY label LIMIT 6";
+
+static const char LOCATE_RECIPIENT[] = "SELECT organisation_id FROM recipient WHERE recipient_id = $1";
+
+static const char LOCK_RECIPIENT[] =
+    "SELECT r.kind, r.administrative_group_id, a.address"
+    "  FROM recipient r JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"
+    " WHERE r.recipient_id = $1 AND r.mailbox_id IS NULL FOR UPDATE OF r";
+
+static const char TAKE_RECIPIENT[] =
+    "UPDATE recipient SET administrative_group_id = $2, changed_us = $3, stamp = stamp + 1 WHERE recipient_id = $1";
 
 struct change {
     const struct actor *actor;
@@ -194,4 +205,49 @@ bool administrative_group_remove(struct directory *directory, const struct actor
     struct change change = { .actor = actor, .organisation_id = organisation_id, .id = id };
 
     return act_in(directory, actor, organisation_id, remove_it, &change, err);
+}
+
+/* ---- recipients change hands */
+
+struct taking {
+    const struct actor *actor;
+    int64_t organisation_id, recipient_id, id;
+};
+
+static json_t *describe_holder(int64_t id)
+{
+    return json_pack("{s:I}", "administrative_group_id", (json_int_t)id);
+}
+
+static bool take(struct db *db, void *arg, struct err *err)
+{
+    const struct taking *taking = arg;
+    void *scratch = talloc_new(NULL);
+    struct db_row row;
+    bool ok = db_one_row(db, scratch, LOCK_RECIPIENT, DB_ARGS(db_i64(taking->recipient_id)), &row, err);
+
+    if (!ok)
+        ok = err->kind == ERR_NOT_FOUND ? not_found(err, "recipient") : false;
+    else if (!db_exec(db, TAKE_RECIPIENT,
+                      DB_ARGS(db_i64(taking->recipient_id), db_i64(taking->id), db_i64(clock_now_us())), NULL,
+                      err))
+        ok = err->kind == ERR_CONFLICT ? not_found(err, "administrative group") : false;
+    else
+        ok = audit_write(db, taking->actor, taking->organisation_id,
+                         talloc_asprintf(scratch, "%s.set", db_copy_text(scratch, &row, 0)),
+                         db_copy_text(scratch, &row, 2), describe_holder(db_get_i64(&row, 1)),
+                         describe_holder(taking->id), err);
+    talloc_free(scratch);
+    return ok;
+}
+
+bool administrative_group_take(struct directory *directory, const struct actor *actor, int64_t recipient_id,
+                               int64_t id, struct err *err)
+{
+    struct taking taking = { .actor = actor, .recipient_id = recipient_id, .id = id };
+
+    *err = ERR_INIT;
+    return act_locate(directory, actor, LOCATE_RECIPIENT, db_i64(recipient_id), "recipient",
+                      &taking.organisation_id, err) &&
+           act_in(directory, actor, taking.organisation_id, take, &taking, err);
 }

@@ -15,8 +15,8 @@
 static const char LOCATE_DOMAIN[] = "SELECT organisation_id FROM domain WHERE name = $1";
 
 static const char SELECT_DOMAIN[] =
-    "SELECT domain_id, (SELECT min(administrative_group_id) FROM administrative_group g"
-    "                    WHERE g.organisation_id = d.organisation_id)"
+    "SELECT domain_id, coalesce(nullif($2, 0), (SELECT min(administrative_group_id) FROM administrative_group g"
+    "                                            WHERE g.organisation_id = d.organisation_id))"
     "  FROM domain d WHERE name = $1 AND kind IN ('authoritative', 'relay')";
 
 static const char INSERT_RECIPIENT[] =
@@ -46,7 +46,10 @@ static const char SELECT_LOOP[] =
     "SELECT r.recipient_id, r.organisation_id, a.address, r.name, r.state = 'active',"                       \
     "       ARRAY(SELECT coalesce(t.target_address, b.address) FROM recipient_target t"                      \
     "               LEFT JOIN address b ON b.recipient_id = t.target_recipient_id AND b.is_primary"          \
-    "              WHERE t.recipient_id = r.recipient_id ORDER BY t.position)"                               \
+    "              WHERE t.recipient_id = r.recipient_id ORDER BY t.position),"                              \
+    "       r.administrative_group_id, (SELECT g.name FROM administrative_group g"                           \
+    "         WHERE g.administrative_group_id = r.administrative_group_id),"                                 \
+    "       (SELECT o.name FROM organisation o WHERE o.organisation_id = r.organisation_id)"                 \
     "  FROM recipient r JOIN address a ON a.recipient_id = r.recipient_id AND a.is_primary"                  \
     " WHERE r.kind = $3"
 
@@ -164,7 +167,9 @@ static bool add(struct db *db, void *arg, struct err *err)
     struct db_row domain, row;
 
     if (!act_look(db, ACT_WIDE, err) ||
-        !db_one_row(db, change->scratch, SELECT_DOMAIN, DB_ARGS(db_text(change->domain)), &domain, err) ||
+        !db_one_row(db, change->scratch, SELECT_DOMAIN,
+                    DB_ARGS(db_text(change->domain), db_i64(wanted->administrative_group_id)), &domain,
+                    err) ||
         !act_look(db, ACT_NARROW, err))
         return err->kind == ERR_NOT_FOUND
                    ? err_set(err, ERR_NOT_FOUND,
@@ -247,6 +252,9 @@ static void read_row(const void *owner, const struct db_row *row, enum recipient
     out->address = db_copy_text(owner, row, 2);
     out->name = db_copy_text(owner, row, 3);
     out->is_enabled = db_get_bool(row, 4);
+    out->administrative_group_id = db_get_i64(row, 6);
+    out->administrative_group = db_copy_text(owner, row, 7);
+    out->organisation = db_copy_text(owner, row, 8);
     out->targets = talloc_array(owner, const char *, (unsigned)out->target_count);
     for (size_t i = 0; i < out->target_count; i++)
         out->targets[i] = span_copy(out->targets, targets[i]);

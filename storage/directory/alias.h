@@ -14,6 +14,10 @@ enum { ALIAS_TARGETS_MAX = 1000, GROUP_MEMBERS_MAX = 10000 };
 
 struct alias {
     int64_t recipient_id, organisation_id;
+    int64_t
+        administrative_group_id; /* in what is wanted new: 0 is the organisation's first; a change leaves it alone */
+    const char *organisation,
+        *administrative_group; /* read only: their names; NULL: the actor does not see that */
     enum recipient_kind
         kind; /* RECIPIENT_ALIAS, _GROUP or _CONTACT; RECIPIENT_USER (0) in what is wanted: an alias */
     const char *address;

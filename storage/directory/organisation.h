@@ -81,5 +81,9 @@ MUST_CHECK bool administrative_group_rename(struct directory *directory, const s
 /* ERR_DEPENDED_ON: domains or recipients are in it, or it is the last one. */
 MUST_CHECK bool administrative_group_remove(struct directory *directory, const struct actor *actor,
                                             int64_t organisation_id, int64_t id, struct err *err);
+/* It holds that recipient without a mailbox (of others: user_set()) from now on. ERR_NOT_FOUND: no such recipient, or no such group in
+ * its organisation. */
+MUST_CHECK bool administrative_group_take(struct directory *directory, const struct actor *actor,
+                                          int64_t recipient_id, int64_t id, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* recipient_list.c -- one page of recipients. */
 #include "directory/recipient_list.h"
 
+#include "directory/reach.h"
 #include "directory/recipient_search.h"
 #include "directory/user_row.h"
 
@@ -10,7 +11,8 @@
 /* Who administers a part of an organisation may not see its administrative groups: their names are empty for him.
  * $1 organisation, $2 domain, $3 what is looked for, $4 kinds, $5 states, $6 administrative group, $7 and $8 the last one seen, $9
  * limit, $10 store, $11 storage group, $12 and $13 least and most quota, $14 and $15 from when on and before when it was made, $16 stores
- * by their numbers, of which the planner knows how many recipients they have. The
+ * by their numbers, of which the planner knows how many recipients they have, $17 to $21 what a part of the organisation is (reach.h), $22
+ * those who are in it, where they are few. The
  * page is chosen first, by an index of its order where there is one; names of what contains them are looked up for those on it. */
 #define CHOSEN(key, joins, text_fits)                                                                        \
     "WITH page AS MATERIALIZED (SELECT r.*, a.address, " key " AS sort_key FROM recipient r"                 \
@@ -33,11 +35,15 @@
     "($3::text IS NULL OR r.sort_name LIKE $3 OR r.recipient_id IN"                                          \
     "     (SELECT b.recipient_id FROM address b"                                                             \
     "       WHERE ($1 = 0 OR b.organisation_id = $1) AND b.address LIKE $3))"
+/* The same of a part of the organisation: of the few that are in it, and of many. */
+#define FITS_OF_FEW "r.recipient_id = ANY ($22::bigint[]) AND " FITS_ON_THE_WAY
+#define FITS_OF_PART REACHED " AND " FITS_ON_THE_WAY
 /* Those few that were found. */
 #define FITS_AS_FOUND "r.recipient_id = ANY ($3::bigint[])"
 #define SHOWN(order)                                                                                         \
     " LIMIT $9) SELECT p.recipient_id, p.kind, p.state, p.address, p.name, coalesce(o.name, ''),"            \
-    "       coalesce(g.name, ''), p.quota_bytes, p.created_us, sg.name, s.name, p.sort_key::text"            \
+    "       coalesce(g.name, ''), p.quota_bytes, p.created_us, sg.name, s.name, p.sort_key::text,"           \
+    "       p.storage_group_id, p.mailbox_id"                                                                \
     "  FROM page p LEFT JOIN organisation o ON o.organisation_id = p.organisation_id"                        \
     "  LEFT JOIN administrative_group g ON g.administrative_group_id = p.administrative_group_id"            \
     "  LEFT JOIN store s ON s.store_id = p.store_id"                                                         \
@@ -75,13 +81,15 @@
                                         "text"),                                                             \
     }
 
-enum reach { REACH_ALL, REACH_ONE, REACH_FOUND, REACHES };
+enum reach { REACH_ALL, REACH_ONE, REACH_FEW_OF_ONE, REACH_PART_OF_ONE, REACH_FOUND, REACHES };
 
 /* By address_by_organisation, recipient_by_name, recipient_by_created; of all organisations by the unique index of addresses and
  * recipient_by_name_of_all. Other orders sort what fits. */
 static const char *const pages[REACHES][RECIPIENT_ORDERS][2] = {
     [REACH_ALL] = PAGES(OF_ALL, OF_ALL, FITS_ON_THE_WAY),
     [REACH_ONE] = PAGES(OF_ONE("a"), OF_ONE("r"), FITS_ON_THE_WAY),
+    [REACH_FEW_OF_ONE] = PAGES(OF_ONE("a"), OF_ONE("r"), FITS_OF_FEW),
+    [REACH_PART_OF_ONE] = PAGES(OF_ONE("a"), OF_ONE("r"), FITS_OF_PART),
     [REACH_FOUND] = PAGES(OF_ANY, OF_ANY, FITS_AS_FOUND),
 };
 
@@ -92,6 +100,8 @@ struct listing {
     enum reach reach;
     struct db_value text;   /* a pattern; with REACH_FOUND, whom it was found in */
     struct db_value stores; /* ids; NULL: any, or those that the query names */
+    struct reach_keys keys; /* of REACH_PART_OF_ONE */
+    struct db_value few;    /* ids; of REACH_FEW_OF_ONE */
     struct recipient_entry *entries;
     size_t count;
 };
@@ -111,6 +121,7 @@ static void read_row(const void *owner, const struct db_row *row, struct recipie
         .storage_group = db_copy_text(owner, row, 9),
         .store = db_copy_text(owner, row, 10),
         .key = db_copy_text(owner, row, 11),
+        .mailbox = { .storage_group_id = db_get_i64(row, 12), .mailbox_id = db_get_i64(row, 13) },
     };
 }
 
@@ -128,7 +139,9 @@ static bool query_page(struct db *db, const struct listing *l, struct db_rows **
                             db_text(q->states), db_text(q->admin_group), db_text(q->after_key),
                             db_i64(q->after_id), db_i64((int64_t)q->limit), db_text(q->store),
                             db_text(q->storage_group), bound(q->quota_least), bound(q->quota_most),
-                            bound(q->created_from_us), bound(q->created_before_us), l->stores),
+                            bound(q->created_from_us), bound(q->created_before_us), l->stores,
+                            l->keys.admin_groups, l->keys.domains, l->keys.stores, l->keys.groups,
+                            l->keys.recipients, l->few),
                     rows_out, err);
 }
 
@@ -181,7 +194,7 @@ static bool find_stores(struct directory *directory, const void *scratch, const 
     return true;
 }
 
-/* Who reaches all of the organisation has his page chosen by the role that looks up, whom row-level security costs no look at each row:
+/* The page is chosen by the role that looks up, whom row-level security costs no look at each row:
  * there the planner's indexes serve. What is shown is read again, by its numbers, as what the actor may see. */
 static bool choose(struct directory *directory, struct listing *l, void *scratch, struct err *err)
 {
@@ -207,6 +220,24 @@ static bool is_whole(const struct actor *actor)
     return !actor->within || !*actor->within;
 }
 
+/* Who has a part has it named, so that his page is not looked for among all. */
+static bool find_part(struct directory *directory, struct listing *l, const struct actor *actor,
+                      void *scratch, struct err *err)
+{
+    int64_t *ids;
+    size_t count;
+
+    if (is_whole(actor))
+        return true;
+    l->keys = reach_keys(scratch, actor->within);
+    if (!reach_few(directory, scratch, l->organisation_id, &l->keys, &ids, &count, err))
+        return false;
+    l->reach = ids ? REACH_FEW_OF_ONE : REACH_PART_OF_ONE;
+    if (ids)
+        l->few = db_i64_array(ids, count);
+    return true;
+}
+
 bool recipient_list(struct directory *directory, const struct actor *actor, const void *owner,
                     const struct recipient_query *query, struct recipient_entry **entries_out,
                     size_t *count_out, struct err *err)
@@ -217,13 +248,15 @@ bool recipient_list(struct directory *directory, const struct actor *actor, cons
                                .organisation_id =
                                    query->organisation_id ? query->organisation_id : actor->organisation_id,
                                .text = db_text(NULL),
-                               .stores = db_null(DB_I64_ARRAY) };
+                               .stores = db_null(DB_I64_ARRAY),
+                               .keys = reach_keys(scratch, ""),
+                               .few = db_null(DB_I64_ARRAY) };
 
     listing.reach = listing.organisation_id ? REACH_ONE : REACH_ALL;
-    bool done =
-        (!query->text || look_for(directory, &listing, scratch, err)) &&
-        (listing.reach != REACH_ONE || !is_whole(actor) || choose(directory, &listing, scratch, err)) &&
-        act_read(directory, actor, query->organisation_id, read_page, &listing, err);
+    bool done = (!query->text || look_for(directory, &listing, scratch, err)) &&
+                (listing.reach != REACH_ONE || (find_part(directory, &listing, actor, scratch, err) &&
+                                                choose(directory, &listing, scratch, err))) &&
+                act_read(directory, actor, query->organisation_id, read_page, &listing, err);
     talloc_free(scratch);
     if (!done)
         return false;

@@ -43,6 +43,7 @@ struct recipient_entry {
     enum recipient_state state;
     const char *address, *name, *organisation, *admin_group;
     const char *storage_group, *store; /* NULL: it has no mailbox */
+    struct mailbox_location mailbox;   /* without the store's id */
     const char *key;                   /* by which the next page begins */
 };
 

@@ -149,6 +149,9 @@ bool role_holds_all(const struct role_holder *holder);
 MUST_CHECK bool role_may(struct directory *directory, const struct role_holder *holder,
                          enum permission permission, const struct role_object *object,
                          const struct role_assignment **reason_out, struct err *err);
+/* One by which he may do that in a part of the organisation; NULL: in none, or in all of it (role_may()). */
+const struct role_assignment *role_in_part(const struct role_holder *holder, enum permission permission,
+                                           int64_t organisation_id);
 /* All that the holder may do to the object, as bits, and his highest rank there (-1: none). */
 MUST_CHECK bool role_effective(struct directory *directory, const struct role_holder *holder,
                                const struct role_object *object, uint64_t *permissions_out, int *rank_out,

@@ -140,6 +140,18 @@ const char *role_within(const void *owner, const struct role_holder *holder, int
     return within;
 }
 
+const struct role_assignment *role_in_part(const struct role_holder *holder, enum permission permission,
+                                           int64_t organisation_id)
+{
+    for (size_t i = 0; i < holder->count; i++) {
+        const struct role_assignment *held = &holder->assignments[i];
+        if (letters[held->scope] && held->organisation_id == organisation_id &&
+            (held->role->permissions & holder->permissions_max & PERMISSION(permission)))
+            return held;
+    }
+    return NULL;
+}
+
 bool role_explain(struct directory *directory, const void *owner, int64_t recipient_id,
                   enum permission permission, const struct role_object *object, struct role_step **steps_out,
                   size_t *count_out, struct err *err)

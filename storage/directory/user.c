@@ -3,6 +3,7 @@
  */
 #include "directory/user.h"
 
+#include "directory/reach.h"
 #include "directory/recipient_search.h"
 #include "directory/user_row.h"
 
@@ -199,6 +200,21 @@ static bool choose(struct directory *directory, const void *scratch, int64_t org
     return true;
 }
 
+/* Those few that the actor reaches, where they are few. */
+static bool find_part(struct directory *directory, const void *scratch, int64_t organisation_id,
+                      const struct actor *actor, struct recipient_search *search, struct err *err)
+{
+    const struct reach_keys keys = reach_keys(scratch, actor->within);
+    int64_t *ids;
+    size_t count;
+
+    if (!reach_few(directory, scratch, organisation_id, &keys, &ids, &count, err))
+        return false;
+    if (ids)
+        *search = (struct recipient_search){ true, db_i64_array(ids, count) };
+    return true;
+}
+
 bool user_list(struct directory *directory, const struct actor *actor, const void *owner,
                const struct user_query *query, struct user **users_out, size_t *count_out, struct err *err)
 {
@@ -208,8 +224,11 @@ bool user_list(struct directory *directory, const struct actor *actor, const voi
     bool is_slow = query->text || query->is_restricted, done = true;
     if (query->text)
         done = recipient_search(directory, scratch, organisation_id, query->text, &search, err);
-    if (done && is_slow && !search.is_few && organisation_id && (!actor->within || !*actor->within))
+    bool is_part = actor->within && *actor->within;
+    if (done && is_slow && !search.is_few && organisation_id && !is_part)
         done = choose(directory, scratch, organisation_id, query, &search, err);
+    if (done && is_part && !query->text && organisation_id)
+        done = find_part(directory, scratch, organisation_id, actor, &search, err);
     struct listing listing = { .owner = owner,
                                .sql = search.is_few ? SELECT_FOUND : SELECT_PAGE,
                                .args = PAGE_ARGS(query, query->organisation_id, search.value) };

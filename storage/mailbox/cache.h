@@ -12,6 +12,7 @@
 #include "base/wake.h"
 #include "group/group.h"
 #include "mailbox/pack_cache.h"
+#include "mailbox/rights.h"
 #include "mailbox/search_folder.h"
 
 #include <glib.h>
@@ -66,6 +67,8 @@ struct mailbox_cache {
     struct wake_bus *bus;
     search_folder_finder *finder; /* NULL: there are no search folders */
     void *finder_arg;
+    rights_groups_finder *groups_finder; /* NULL: groups hold nobody */
+    void *groups_finder_arg;
     uint64_t view_bytes_max;
     pthread_mutex_t lock;
     pthread_cond_t loaded; /* some load ended */

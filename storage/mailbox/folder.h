@@ -55,8 +55,8 @@ MUST_CHECK bool folder_find_special(struct mailbox *mailbox, const struct mailbo
 MUST_CHECK bool folder_list(struct mailbox *mailbox, const struct mailbox_reader *reader, const void *owner,
                             struct folder ***folders_out, size_t *count_out, struct err *err);
 
-/* Parents that do not exist are made with it. The reader needs 'k' on the nearest existing parent; only the owner
- * creates at the top. `special_use` may be NULL; ERR_EXISTS where another folder has it (USEATTR for IMAP: then
+/* Parents that do not exist are made with it. The reader needs 'k' on the nearest existing parent; at the
+ * top, in the whole mailbox (rights_at_top()). `special_use` may be NULL; ERR_EXISTS where another folder has it (USEATTR for IMAP: then
  * err->user says so), ERR_INVALID for a use that is not known. */
 MUST_CHECK bool folder_create(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
                               const char *special_use, const void *owner, struct folder **folder_out,

@@ -26,14 +26,12 @@ static size_t path_of(const void *owner, const char *name, struct span *levels)
     return count + 1;
 }
 
-/* The reader may create below the nearest folder that exists; nothing exists: only the owner creates at the top. */
+/* The reader may create below the nearest folder that exists; at the top, who may in the whole mailbox. */
 static bool may_create(const struct folder_path *path, const struct mailbox *mailbox,
                        const struct mailbox_reader *reader, struct err *err)
 {
     if (mailbox_is_owner(mailbox, reader))
         return true;
-    if (path->existing == 0)
-        return rights_not_found(err);
     return rights_allow(path->parent_rights, RIGHT_CREATE, err);
 }
 
@@ -54,12 +52,15 @@ bool folder_path_read(struct db *db, const void *owner, struct mailbox *mailbox,
         return false;
     path_out->existing = db_rows_count(rows);
     path_out->folders = db_get_i64(&total, 0);
-    if (path_out->existing && db_rows_at(rows, path_out->existing - 1, &row)) {
+    if (path_out->existing == 0)
+        return rights_read_top(db, owner, mailbox, reader, &path_out->parent_rights, err);
+    if (db_rows_at(rows, path_out->existing - 1, &row)) {
+        struct rights_reading reading = rights_reading(mailbox, reader, owner);
         size_t count;
         struct span *entries = db_get_span_array(owner, &row, 2, &count);
 
         path_out->nearest_id = db_get_i64(&row, 1);
-        path_out->parent_rights = rights_of(mailbox, reader, entries, count);
+        return rights_of(&reading, entries, count, &path_out->parent_rights, err);
     }
     return true;
 }
@@ -81,7 +82,11 @@ static const char INSERT_FOLDERS[] =
     "INSERT INTO folder (mailbox_id, name, uidvalidity, modseq, created_modseq, properties_modseq, special_use)"
     " SELECT $1, t.name, $3 + t.n - 1, $4, $4, $4, CASE WHEN t.n = $6 THEN $5::text END"
     "   FROM unnest($2::text[]) WITH ORDINALITY AS t (name, n)";
-/* New folders are shared as their nearest parent is. */
+/* New folders are shared as their nearest parent is; at the top, as the whole mailbox. */
+static const char INHERIT_TOP[] =
+    "INSERT INTO folder_right (folder_id, identifier, rights)"
+    " SELECT f.folder_id, r.identifier, r.rights FROM folder f JOIN mailbox_right r USING (mailbox_id)"
+    "  WHERE f.mailbox_id = $1 AND f.name = ANY ($2) AND f.deleted_us IS NULL";
 static const char INHERIT_RIGHTS[] =
     "INSERT INTO folder_right (folder_id, identifier, rights)"
     " SELECT f.folder_id, r.identifier, r.rights FROM folder f, folder_right r"
@@ -103,9 +108,10 @@ bool folder_path_make(struct db *db, struct mailbox *mailbox, const struct locke
                                    db_i64((int64_t)at->modseq + 1), db_text(special_use),
                                    db_i64((int64_t)missing)),
                            err) &&
-           (path->nearest_id == 0 ||
-            db_pipeline_add(db, INHERIT_RIGHTS,
-                            DB_ARGS(id, db_text_array(names, missing), db_i64(path->nearest_id)), err)) &&
+           (path->nearest_id
+                ? db_pipeline_add(db, INHERIT_RIGHTS,
+                                  DB_ARGS(id, db_text_array(names, missing), db_i64(path->nearest_id)), err)
+                : db_pipeline_add(db, INHERIT_TOP, DB_ARGS(id, db_text_array(names, missing)), err)) &&
            db_pipeline_add(db, TAKE_UIDVALIDITY, DB_ARGS(id, db_i64((int64_t)missing)), err);
 }
 

@@ -20,8 +20,8 @@ static const char FIND_BY_NAME[] = FIND("f.name = $3");       /* by index folder
 static const char FIND_BY_ID[] = FIND("f.folder_id = $3");    /* by primary key */
 static const char FIND_BY_USE[] = FIND("f.special_use = $3"); /* by index folder_special_use */
 
-struct folder *folder_of_row(const void *owner, const struct mailbox *mailbox,
-                             const struct mailbox_reader *reader, const struct db_row *row)
+bool folder_of_row(const void *owner, struct rights_reading *reading, const struct db_row *row,
+                   struct folder **folder_out, struct err *err)
 {
     struct folder *folder = talloc_zero(owner, struct folder);
     size_t count;
@@ -41,8 +41,8 @@ struct folder *folder_of_row(const void *owner, const struct mailbox *mailbox,
     folder->recent_uid = db_get_u32(row, 11);
     folder->special_use = db_copy_text(folder, row, 12);
     folder->is_subscribed = db_get_bool(row, 13);
-    folder->rights = rights_of(mailbox, reader, entries, count);
-    return folder;
+    *folder_out = folder;
+    return rights_of(reading, entries, count, &folder->rights, err);
 }
 
 static bool find(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *sql,
@@ -71,7 +71,11 @@ static bool find(struct mailbox *mailbox, const struct mailbox_reader *reader, c
     if (is_found && !db_get_bool(&row, FOLDER_COLUMN_COUNT + 1))
         is_found = err_set(err, ERR_BUSY, "The mailbox is not available at the moment.");
     if (is_found) {
-        *folder_out = folder_of_row(owner, mailbox, reader, &row);
+        struct rights_reading reading = rights_reading(mailbox, reader, arena);
+
+        is_found = folder_of_row(owner, &reading, &row, folder_out, err);
+    }
+    if (is_found) {
         cache_note_checked(mailbox, (*folder_out)->folder_id, (*folder_out)->modseq,
                            (uint64_t)db_get_i64(&row, FOLDER_COLUMN_COUNT), asked_us);
         is_found = rights_allow((*folder_out)->rights, rights, err);

@@ -49,22 +49,26 @@ static void mark_parents(struct folder **folders, size_t count)
     talloc_free(arena);
 }
 
-static struct folder *list_row(const void *owner, const struct mailbox *mailbox,
-                               const struct mailbox_reader *reader, const struct db_row *row)
+/* *folder_out NULL: not for this reader. */
+static bool list_row(const void *owner, struct rights_reading *reading, const struct db_row *row,
+                     struct folder **folder_out, struct err *err)
 {
     struct folder *folder;
 
+    *folder_out = NULL;
     if (!db_is_null(row, 0)) {
-        folder = folder_of_row(owner, mailbox, reader, row);
-        return folder->rights & RIGHT_LOOKUP ? folder : NULL;
+        if (!folder_of_row(owner, reading, row, &folder, err))
+            return false;
+        *folder_out = folder->rights & RIGHT_LOOKUP ? folder : NULL;
+        return true;
     }
-    if (!mailbox_is_owner(mailbox, reader))
-        return NULL;
-    folder = talloc_zero(owner, struct folder);
+    if (!reading->is_owner)
+        return true;
+    *folder_out = folder = talloc_zero(owner, struct folder);
     folder->name = db_copy_text(folder, row, FOLDER_COLUMN_COUNT);
     folder->is_subscribed = true;
     folder->rights = RIGHTS_ALL;
-    return folder;
+    return true;
 }
 
 bool folder_list(struct mailbox *mailbox, const struct mailbox_reader *reader, const void *owner,
@@ -84,12 +88,14 @@ bool folder_list(struct mailbox *mailbox, const struct mailbox_reader *reader, c
     }
     if (is_read) {
         struct folder **folders = talloc_array(owner, struct folder *, (unsigned)db_rows_count(rows) + 1);
+        struct rights_reading reading = rights_reading(mailbox, reader, arena);
         size_t count = 0;
 
-        for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
-            struct folder *folder = list_row(folders, mailbox, reader, &row);
+        for (size_t i = 0; is_read && db_rows_at(rows, i, &row); i++) {
+            struct folder *folder;
 
-            if (folder)
+            is_read = list_row(folders, &reading, &row, &folder, err);
+            if (is_read && folder)
                 folders[count++] = folder;
         }
         if (count)

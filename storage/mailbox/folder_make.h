@@ -13,8 +13,8 @@ struct folder_path {
     struct span levels[FOLDER_NAME_LEVELS_MAX + 1]; /* whole names, from the top to the name itself */
     size_t count, existing;                         /* the first `existing` are there */
     int64_t nearest_id;                             /* of the last that is there; 0: none */
-    unsigned parent_rights;                         /* of the reader on it */
-    int64_t folders;                                /* in the whole mailbox */
+    unsigned parent_rights; /* of the reader on it, or on the whole mailbox where there is none */
+    int64_t folders;        /* in the whole mailbox */
 };
 /* Under the mailbox's lock. The name was checked. */
 MUST_CHECK bool folder_path_read(struct db *db, const void *owner, struct mailbox *mailbox,

@@ -15,8 +15,8 @@
     ", " RIGHTS_COLUMN(wants_rights)
 enum { FOLDER_COLUMN_COUNT = 15 };
 
-/* A folder with the reader's rights, under `owner`, from a row of FOLDER_COLUMNS. */
-struct folder *folder_of_row(const void *owner, const struct mailbox *mailbox,
-                             const struct mailbox_reader *reader, const struct db_row *row);
+/* A folder with the reader's rights, under `owner`, from a row of FOLDER_COLUMNS. Errors as rights_of(). */
+MUST_CHECK bool folder_of_row(const void *owner, struct rights_reading *reading, const struct db_row *row,
+                              struct folder **folder_out, struct err *err);
 
 #endif

@@ -198,6 +198,7 @@ static const char *const mailbox_rows[] = {
     "DELETE FROM sender_rule WHERE mailbox_id = $1",
     "DELETE FROM snooze WHERE mailbox_id = $1",
     "DELETE FROM openpgp_key WHERE mailbox_id = $1",
+    "DELETE FROM mailbox_right WHERE mailbox_id = $1",
     "DELETE FROM search_shown WHERE mailbox_id = $1",
     "DELETE FROM search_folder WHERE mailbox_id = $1",
 };

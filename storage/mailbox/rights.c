@@ -57,6 +57,11 @@ static const char PUT_RIGHT[] = "INSERT INTO folder_right (folder_id, identifier
 static const char DROP_RIGHT[] = "DELETE FROM folder_right WHERE folder_id = $1 AND identifier = $2";
 static const char TOUCH_FOLDER[] = "UPDATE folder SET properties_modseq = $2 WHERE folder_id = $1";
 
+static bool too_many(struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "A folder can be shared with %d at most.", RIGHTS_ENTRIES_MAX);
+}
+
 static unsigned changed(const struct rights_work *work, unsigned before)
 {
     switch (work->change) {
@@ -96,7 +101,7 @@ static bool change_work(struct db *db, void *arg, struct err *err)
         goto out;
     rights = changed(work, rights_before(entries, count, work->entry));
     if (rights && count >= RIGHTS_ENTRIES_MAX) {
-        err_set(err, ERR_LIMIT, "A folder can be shared with %d at most.", RIGHTS_ENTRIES_MAX);
+        (void)too_many(err);
         goto out;
     }
     work->modseq = lock.at.modseq + 1;
@@ -116,6 +121,12 @@ out:
     return is_done;
 }
 
+static void tell(struct mailbox *mailbox, uint64_t modseq)
+{
+    cache_announce(mailbox, modseq);
+    wake_publish(mailbox->cache->bus, RIGHTS_WAKE_GROUP, rights_wake_id(mailbox->organisation_id), 0);
+}
+
 bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
                    enum rights_change change, const struct rights_entry *entry, struct err *err)
 {
@@ -128,12 +139,171 @@ bool rights_change(struct mailbox *mailbox, const struct mailbox_reader *reader,
         work.folder_id = folder->folder_id;
         is_done = journal_run(mailbox, change_work, &work, err);
     }
-    if (is_done) {
-        cache_announce(mailbox, work.modseq);
-        wake_publish(mailbox->cache->bus, RIGHTS_WAKE_GROUP, rights_wake_id(mailbox->organisation_id), 0);
-    }
+    if (is_done)
+        tell(mailbox, work.modseq);
     talloc_free(arena);
     return is_done;
+}
+
+/* ---- the whole mailbox */
+
+static const char READ_TOP[] =
+    "SELECT array_agg(identifier || ' ' || rights) FROM mailbox_right WHERE mailbox_id = $1";
+/* How many folders there are, and entries in the fullest of them. */
+static const char COUNT_ENTRIES[] =
+    "SELECT count(*), coalesce(max(n), 0) FROM (SELECT (SELECT count(*) FROM folder_right r"
+    "         WHERE r.folder_id = f.folder_id AND r.identifier <> $2) AS n"
+    "   FROM folder f WHERE f.mailbox_id = $1 AND f.deleted_us IS NULL) c";
+static const char PUT_IN_ALL[] =
+    "INSERT INTO folder_right (folder_id, identifier, rights)"
+    " SELECT folder_id, $2, $3 FROM folder WHERE mailbox_id = $1 AND deleted_us IS NULL"
+    " ON CONFLICT (folder_id, identifier) DO UPDATE SET rights = excluded.rights";
+static const char PUT_AT_TOP[] =
+    "INSERT INTO mailbox_right (mailbox_id, identifier, rights) VALUES ($1, $2, $3)"
+    " ON CONFLICT (mailbox_id, identifier) DO UPDATE SET rights = excluded.rights";
+static const char DROP_IN_ALL[] =
+    "DELETE FROM folder_right r USING folder f"
+    " WHERE f.mailbox_id = $1 AND r.folder_id = f.folder_id AND r.identifier = $2";
+static const char DROP_AT_TOP[] = "DELETE FROM mailbox_right WHERE mailbox_id = $1 AND identifier = $2";
+static const char PUT_BY_NAME[] =
+    "INSERT INTO folder_right (folder_id, identifier, rights)"
+    " SELECT folder_id, $2, $3 FROM folder WHERE mailbox_id = $1 AND name = $4 AND deleted_us IS NULL"
+    " ON CONFLICT (folder_id, identifier) DO UPDATE SET rights = excluded.rights";
+static const char DROP_BY_NAME[] =
+    "WITH one AS (SELECT folder_id FROM folder WHERE mailbox_id = $1 AND name = $3 AND deleted_us IS NULL),"
+    "  gone AS (DELETE FROM folder_right r USING one WHERE r.folder_id = one.folder_id AND r.identifier = $2)"
+    " SELECT count(*) FROM one";
+static const char TOUCH_ALL[] =
+    "UPDATE folder SET properties_modseq = $2 WHERE mailbox_id = $1 AND deleted_us IS NULL";
+
+bool rights_read_top(struct db *db, const void *owner, struct mailbox *mailbox,
+                     const struct mailbox_reader *reader, unsigned *rights_out, struct err *err)
+{
+    struct rights_reading reading = rights_reading(mailbox, reader, owner);
+    struct span *entries = NULL;
+    struct db_row row;
+    size_t count = 0;
+
+    *rights_out = reading.is_owner ? RIGHTS_ALL : 0;
+    if (reading.is_owner)
+        return true;
+    if (!db_one_row(db, owner, READ_TOP, DB_ARGS(db_i64(mailbox->id)), &row, err))
+        return false;
+    entries = db_get_span_array(owner, &row, 0, &count);
+    return rights_of(&reading, entries, count, rights_out, err);
+}
+
+bool rights_at_top(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
+                   struct err *err)
+{
+    void *arena;
+    struct db *db;
+    bool is_read;
+
+    if (!group_acquire(mailbox_group(mailbox), DB_INTERACTIVE, &db, err))
+        return false;
+    arena = talloc_new(NULL);
+    is_read = rights_read_top(db, arena, mailbox, reader, rights_out, err);
+    db_release(&db);
+    talloc_free(arena);
+    return is_read;
+}
+
+struct all_work {
+    struct mailbox *mailbox;
+    const struct rights_entry *entry;
+    const struct rights_exception *but;
+    size_t but_count;
+    int64_t folders;
+    uint64_t modseq;
+};
+
+static bool write_all(struct db *db, const struct all_work *work, struct err *err)
+{
+    const struct db_value id = db_i64(work->mailbox->id);
+    char identifier[RIGHTS_IDENTIFIER_MAX], text[RIGHTS_TEXT_MAX];
+
+    rights_identifier(work->entry, identifier);
+    rights_render(work->entry->rights, text);
+    if (work->entry->rights == 0)
+        return db_exec(db, DROP_IN_ALL, DB_ARGS(id, db_text(identifier)), NULL, err) &&
+               db_exec(db, DROP_AT_TOP, DB_ARGS(id, db_text(identifier)), NULL, err);
+    return db_exec(db, PUT_IN_ALL, DB_ARGS(id, db_text(identifier), db_text(text)), NULL, err) &&
+           db_exec(db, PUT_AT_TOP, DB_ARGS(id, db_text(identifier), db_text(text)), NULL, err);
+}
+
+static bool write_exception(struct db *db, void *arena, const struct all_work *work,
+                            const struct rights_exception *but, struct err *err)
+{
+    const struct db_value id = db_i64(work->mailbox->id);
+    char identifier[RIGHTS_IDENTIFIER_MAX], text[RIGHTS_TEXT_MAX];
+    uint64_t affected = 0;
+    struct db_row row;
+
+    rights_identifier(work->entry, identifier);
+    rights_render(but->rights, text);
+    if (but->rights == 0) {
+        if (!db_one_row(db, arena, DROP_BY_NAME, DB_ARGS(id, db_text(identifier), db_text(but->folder)), &row,
+                        err))
+            return false;
+        affected = (uint64_t)db_get_i64(&row, 0);
+    } else if (!db_exec(db, PUT_BY_NAME,
+                        DB_ARGS(id, db_text(identifier), db_text(text), db_text(but->folder)), &affected,
+                        err)) {
+        return false;
+    }
+    return affected == 1 || rights_not_found(err);
+}
+
+static bool write_exceptions(struct db *db, void *arena, const struct all_work *work, struct err *err)
+{
+    for (size_t i = 0; i < work->but_count; i++)
+        if (!write_exception(db, arena, work, &work->but[i], err))
+            return false;
+    return true;
+}
+
+static bool all_work(struct db *db, void *arg, struct err *err)
+{
+    struct all_work *work = arg;
+    void *arena = talloc_new(NULL);
+    struct journal_lock lock = { .mailbox = work->mailbox };
+    char identifier[RIGHTS_IDENTIFIER_MAX];
+    struct db_row row;
+    bool is_done;
+
+    rights_identifier(work->entry, identifier);
+    is_done = journal_lock(db, arena, &lock, err) &&
+              db_one_row(db, arena, COUNT_ENTRIES, DB_ARGS(db_i64(work->mailbox->id), db_text(identifier)),
+                         &row, err);
+    if (is_done) {
+        work->folders = db_get_i64(&row, 0);
+        work->modseq = lock.at.modseq + 1;
+        if (work->entry->rights && db_get_i64(&row, 1) >= RIGHTS_ENTRIES_MAX)
+            is_done = too_many(err);
+    }
+    is_done = is_done && write_all(db, work, err) && write_exceptions(db, arena, work, err) &&
+              db_pipeline_add(db, TOUCH_ALL,
+                              DB_ARGS(db_i64(work->mailbox->id), db_i64((int64_t)work->modseq)), err) &&
+              journal_write_mailbox(db, work->mailbox->id, &lock.at, work->modseq, 0, 0, NULL, 0, err) &&
+              journal_finish(db, work->mailbox, err);
+    talloc_free(arena);
+    return is_done;
+}
+
+bool rights_change_all(struct mailbox *mailbox, const struct mailbox_reader *reader,
+                       const struct rights_entry *entry, const struct rights_exception *but, size_t but_count,
+                       int64_t *folders_out, struct err *err)
+{
+    struct all_work work = { .mailbox = mailbox, .entry = entry, .but = but, .but_count = but_count };
+
+    if (!mailbox_is_owner(mailbox, reader))
+        return rights_not_found(err);
+    if (!journal_run(mailbox, all_work, &work, err))
+        return false;
+    *folders_out = work.folders;
+    tell(mailbox, work.modseq);
+    return true;
 }
 
 bool rights_mine(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *folder_name,
@@ -151,38 +321,4 @@ bool rights_mine(struct mailbox *mailbox, const struct mailbox_reader *reader, c
     }
     talloc_free(arena);
     return is_found;
-}
-
-/* 'l' for us or for all, not taken away again; over all shared folders of the group, of which there are few. */
-static const char SHARED_MAILBOXES[] =
-    "SELECT DISTINCT f.mailbox_id"
-    "  FROM folder_right r JOIN folder f USING (folder_id) JOIN mailbox m USING (mailbox_id)"
-    " WHERE r.identifier IN ('anyone', 'authenticated', 'r:' || $1::text) AND r.rights LIKE '%l%'"
-    "   AND f.deleted_us IS NULL AND m.deleted_us IS NULL AND m.organisation_id = $2 AND m.mailbox_id <> $3"
-    "   AND NOT EXISTS (SELECT 1 FROM folder_right n WHERE n.folder_id = f.folder_id AND n.rights LIKE '%l%'"
-    "                      AND n.identifier IN ('-anyone', '-authenticated', '-r:' || $1::text))"
-    " ORDER BY f.mailbox_id";
-
-bool rights_shared_mailboxes(struct group *group, const struct mailbox_reader *reader, const void *owner,
-                             int64_t **mailbox_ids_out, size_t *count_out, struct err *err)
-{
-    struct db_rows *rows;
-    struct db_row row;
-    struct db *db;
-    bool is_read;
-
-    if (!group_acquire(group, DB_INTERACTIVE, &db, err))
-        return false;
-    is_read = db_query(db, owner, SHARED_MAILBOXES,
-                       DB_ARGS(db_text(talloc_asprintf(owner, "%lld", (long long)reader->recipient_id)),
-                               db_i64(reader->organisation_id), db_i64(reader->mailbox_id)),
-                       &rows, err);
-    db_release(&db);
-    if (!is_read)
-        return false;
-    *count_out = db_rows_count(rows);
-    *mailbox_ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
-    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        (*mailbox_ids_out)[i] = db_get_i64(&row, 0);
-    return true;
 }

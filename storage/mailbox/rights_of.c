@@ -3,8 +3,11 @@
  */
 #include "mailbox/rights_of.h"
 
+#include "mailbox/cache.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <talloc.h>
 
 static const char letters[] = "lrswipkxtea"; /* in the order of the bits */
 
@@ -55,8 +58,9 @@ void rights_identifier(const struct rights_entry *entry, char text_out[RIGHTS_ID
 {
     const char *sign = entry->is_negative ? "-" : "";
 
-    if (entry->subject == RIGHTS_RECIPIENT)
-        snprintf(text_out, RIGHTS_IDENTIFIER_MAX, "%sr:%" PRId64, sign, entry->recipient_id);
+    if (entry->subject == RIGHTS_RECIPIENT || entry->subject == RIGHTS_GROUP)
+        snprintf(text_out, RIGHTS_IDENTIFIER_MAX, "%s%c:%" PRId64, sign,
+                 entry->subject == RIGHTS_GROUP ? 'g' : 'r', entry->recipient_id);
     else
         snprintf(text_out, RIGHTS_IDENTIFIER_MAX, "%s%s", sign,
                  entry->subject == RIGHTS_ANYONE ? "anyone" : "authenticated");
@@ -71,38 +75,135 @@ bool rights_entry_parse(struct span identifier, struct span text, struct rights_
         entry_out->subject = RIGHTS_ANYONE;
     } else if (span_equals_text(identifier, "authenticated")) {
         entry_out->subject = RIGHTS_AUTHENTICATED;
-    } else if (span_take_word(&identifier, "r:") && span_take_u64(&identifier, &recipient_id) &&
-               span_is_empty(identifier) && recipient_id <= INT64_MAX) {
-        entry_out->subject = RIGHTS_RECIPIENT;
-        entry_out->recipient_id = (int64_t)recipient_id;
     } else {
-        return false;
+        bool is_group = span_take_word(&identifier, "g:");
+
+        if ((!is_group && !span_take_word(&identifier, "r:")) || !span_take_u64(&identifier, &recipient_id) ||
+            !span_is_empty(identifier) || recipient_id > INT64_MAX)
+            return false;
+        entry_out->subject = is_group ? RIGHTS_GROUP : RIGHTS_RECIPIENT;
+        entry_out->recipient_id = (int64_t)recipient_id;
     }
     return rights_parse(text, &entry_out->rights);
 }
 
-unsigned rights_of(const struct mailbox *mailbox, const struct mailbox_reader *reader,
-                   const struct span *entries, size_t count)
+struct rights_reading rights_reading(const struct mailbox *mailbox, const struct mailbox_reader *reader,
+                                     const void *arena)
+{
+    return (struct rights_reading){ .cache = mailbox->cache,
+                                    .organisation_id = mailbox->organisation_id,
+                                    .is_owner = mailbox_is_owner(mailbox, reader),
+                                    .reader = reader,
+                                    .arena = arena };
+}
+
+/* NULL: nobody has asked yet. */
+static const struct rights_known_group *known_group(const struct rights_reading *reading, int64_t group_id)
+{
+    for (size_t i = 0; i < reading->known_count; i++)
+        if (reading->known[i].group_id == group_id)
+            return &reading->known[i];
+    return NULL;
+}
+
+static bool is_among(const int64_t *ids, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+bool rights_learn_groups(struct rights_reading *reading, const int64_t *group_ids, size_t count,
+                         struct err *err)
+{
+    struct mailbox_cache *cache = reading->cache;
+    size_t held_count = 0;
+    int64_t *held = NULL;
+
+    if (count > 0 && cache->groups_finder &&
+        !cache->groups_finder(cache->groups_finder_arg, reading->arena, reading->reader->recipient_id,
+                              group_ids, count, &held, &held_count, err))
+        return false;
+    reading->known = talloc_realloc(reading->arena, reading->known, struct rights_known_group,
+                                    (unsigned)(reading->known_count + count + 1));
+    for (size_t i = 0; i < count; i++)
+        reading->known[reading->known_count++] =
+            (struct rights_known_group){ group_ids[i], is_among(held, held_count, group_ids[i]) };
+    return true;
+}
+
+static bool parse_entry(struct span text, struct rights_entry *entry_out)
+{
+    struct span identifier;
+
+    return span_take_until(&text, ' ', &identifier) && rights_entry_parse(identifier, text, entry_out);
+}
+
+/* The groups that these entries name and nobody has asked about yet. */
+static bool learn_named(struct rights_reading *reading, const struct span *entries, size_t count,
+                        struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t id_count = 0;
+    bool is_known = true;
+
+    for (size_t i = 0; i < count; i++) {
+        struct rights_entry entry;
+
+        if (!parse_entry(entries[i], &entry) || entry.subject != RIGHTS_GROUP ||
+            known_group(reading, entry.recipient_id) || is_among(ids, id_count, entry.recipient_id))
+            continue;
+        if (!ids)
+            ids = talloc_array(reading->arena, int64_t, (unsigned)count);
+        ids[id_count++] = entry.recipient_id;
+    }
+    if (id_count > 0)
+        is_known = rights_learn_groups(reading, ids, id_count, err);
+    talloc_free(ids);
+    return is_known;
+}
+
+static bool concerns(const struct rights_reading *reading, const struct rights_entry *entry)
+{
+    const struct rights_known_group *group;
+
+    if (entry->subject == RIGHTS_RECIPIENT)
+        return entry->recipient_id == reading->reader->recipient_id;
+    if (entry->subject != RIGHTS_GROUP)
+        return true;
+    group = known_group(reading, entry->recipient_id);
+    return group && group->holds;
+}
+
+bool rights_of(struct rights_reading *reading, const struct span *entries, size_t count, unsigned *rights_out,
+               struct err *err)
 {
     unsigned given = 0, taken = 0;
 
-    if (mailbox_is_owner(mailbox, reader))
-        return RIGHTS_ALL;
-    if (reader->organisation_id != mailbox_organisation_id(mailbox))
-        return 0;
+    *rights_out = reading->is_owner ? RIGHTS_ALL : 0;
+    if (reading->is_owner || reading->reader->organisation_id != reading->organisation_id)
+        return true;
+    if (!learn_named(reading, entries, count, err))
+        return false;
     for (size_t i = 0; i < count; i++) {
-        struct span text = entries[i], identifier;
         struct rights_entry entry;
 
-        if (!span_take_until(&text, ' ', &identifier) || !rights_entry_parse(identifier, text, &entry) ||
-            (entry.subject == RIGHTS_RECIPIENT && entry.recipient_id != reader->recipient_id))
+        if (!parse_entry(entries[i], &entry) || !concerns(reading, &entry))
             continue;
         if (entry.is_negative)
             taken |= entry.rights;
         else
             given |= entry.rights;
     }
-    return given & ~taken;
+    *rights_out = given & ~taken;
+    return true;
+}
+
+void rights_use(struct mailbox_cache *cache, rights_groups_finder *finder, void *arg)
+{
+    cache->groups_finder = finder;
+    cache->groups_finder_arg = arg;
 }
 
 bool rights_not_found(struct err *err)

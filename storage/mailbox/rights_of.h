@@ -6,14 +6,38 @@
 
 #include "mailbox/rights.h"
 
+struct db;
+
 /* SQL: the entries of folder f as "identifier rights", or NULL where nobody asks ($n false: the owner). */
 #define RIGHTS_COLUMN(wanted)                                                                                \
     "CASE WHEN " wanted " THEN (SELECT array_agg(r.identifier || ' ' || r.rights)"                           \
     "                             FROM folder_right r WHERE r.folder_id = f.folder_id) END"
 
-/* Of RIGHTS_COLUMN. */
-unsigned rights_of(const struct mailbox *mailbox, const struct mailbox_reader *reader,
-                   const struct span *entries, size_t count);
+/* The rights of one reader in folders of one mailbox, while one operation lasts: what groups hold him is asked once. */
+struct rights_reading {
+    struct mailbox_cache *cache;
+    int64_t organisation_id; /* of the mailbox */
+    bool is_owner;
+    const struct mailbox_reader *reader;
+    const void *arena;
+    struct rights_known_group {
+        int64_t group_id;
+        bool holds;
+    } * known; /* those that were asked about */
+    size_t known_count;
+};
+/* `arena` holds what it learns. */
+struct rights_reading rights_reading(const struct mailbox *mailbox, const struct mailbox_reader *reader,
+                                     const void *arena);
+/* From what RIGHTS_COLUMN gives. ERR_BUSY: a group is named, and the directory does not answer. */
+MUST_CHECK bool rights_of(struct rights_reading *reading, const struct span *entries, size_t count,
+                          unsigned *rights_out, struct err *err);
+/* rights_at_top() over this connection. */
+MUST_CHECK bool rights_read_top(struct db *db, const void *owner, struct mailbox *mailbox,
+                                const struct mailbox_reader *reader, unsigned *rights_out, struct err *err);
+/* Asks which of these groups, none of them known yet, hold the reader. */
+MUST_CHECK bool rights_learn_groups(struct rights_reading *reading, const int64_t *group_ids, size_t count,
+                                    struct err *err);
 /* True where they allow all of `needed`; else the answer for those who may not know. */
 MUST_CHECK bool rights_allow(unsigned rights, unsigned needed, struct err *err);
 /* What one says of a folder that is absent or may not be known of. */

@@ -149,6 +149,7 @@ bool search_folder_rights(struct mailbox *mailbox, const struct mailbox_reader *
                           struct err *err)
 {
     void *arena;
+    struct rights_reading reading;
     struct db_rows *rows;
     struct db_row row;
     bool is_read;
@@ -157,11 +158,14 @@ bool search_folder_rights(struct mailbox *mailbox, const struct mailbox_reader *
     if (mailbox_is_owner(mailbox, reader))
         return true;
     arena = talloc_new(NULL);
+    reading = rights_reading(mailbox, reader, arena);
     is_read = query(mailbox, arena, READ_RIGHTS, DB_ARGS(db_i64(mailbox->id)), &rows, err);
     for (size_t i = 0; is_read && db_rows_at(rows, i, &row); i++) {
         size_t count;
+        unsigned rights;
         struct span *entries = db_get_span_array(arena, &row, 0, &count);
-        *rights_out &= rights_of(mailbox, reader, entries, count);
+        is_read = rights_of(&reading, entries, count, &rights, err);
+        *rights_out &= rights;
     }
     if (!may_see(*rights_out))
         *rights_out = 0;

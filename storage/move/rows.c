@@ -45,7 +45,7 @@ static const struct carried tables[] = {
     BY_MAILBOX("sieve_mark", ""),    BY_MAILBOX("client_setting", ""),
     BY_MAILBOX("sender_rule", ""),   BY_MAILBOX("snooze", ""),
     BY_MAILBOX("search_folder", ""), BY_MAILBOX("search_shown", ""),
-    BY_MAILBOX("openpgp_key", ""),
+    BY_MAILBOX("openpgp_key", ""),   BY_MAILBOX("mailbox_right", ""),
 };
 
 enum { ROWS_AT_ONCE = 500, BYTES_AT_ONCE = 1 << 20 };

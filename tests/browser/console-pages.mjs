@@ -528,6 +528,34 @@ async function movesBetweenGroups(who) {
     await until('it is there', async () => (await server(page, show)).admin_group === 'Paris')
     await page.locator('dd').filter({ hasText: /^Paris$/ }).waitFor()
   }
+  await page.goto(base + '/recipients/groups/team@example.org?tab=limits')
+  await settled(page)
+  await page.getByRole('combobox', { name: 'Administrative group' }).click()
+  await page.getByRole('option', { name: 'Paris' }).click()
+  await page.getByText('chappe group set team@example.org --admin-group Paris').waitFor()
+  await button(page, 'Save').click()
+  await until('so is a group', async () => (await server(page, '/groups/team@example.org')).admin_group === 'Paris')
+  await innocent(who)
+}
+
+/** Lists that are all here sort by every column, domains by the server; the address keeps it. */
+async function sortsLists(who) {
+  const { page } = who
+  const column = (number) => page.locator(`[role=row][data-index] [role=cell]:nth-child(${number})`).allInnerTexts()
+  for (const [path, number, header] of [['/recipients/groups', 2, 'Address'], ['/domains', 1, 'Domain']]) {
+    await page.goto(base + path)
+    await settled(page)
+    const head = page.getByRole('columnheader').nth(number - 1)
+    await head.getByRole('button').click()
+    if ((await head.getAttribute('aria-sort')) === 'ascending') await head.getByRole('button').click()
+    await until(`${header} falls`, async () => (await head.getAttribute('aria-sort')) === 'descending')
+    await settled(page)
+    const shown = await column(number)
+    check(`${path} falls`, shown.length > 1 && shown.join() === [...shown].sort((a, b) => b.localeCompare(a, 'en', { sensitivity: 'base', numeric: true })).join(), shown.join())
+    await page.reload()
+    await settled(page)
+    check(`${path} still falls`, (await column(number)).join() === shown.join() && page.url().includes('sort=-'))
+  }
   await innocent(who)
 }
 
@@ -578,6 +606,7 @@ export const consolePageTests = [
     'knows all groups': knowsAllGroups,
     'takes away': takesAway,
     'moves between administrative groups': movesBetweenGroups,
+    'sorts lists': sortsLists,
     'reads a report': readsAReport,
     'marks what goes soon': marksWhatGoesSoon,
     'logins by protocol': chartsLogins('en'),

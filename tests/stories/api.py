@@ -70,6 +70,7 @@ def story_every_route_answers_what_the_document_says(world: World) -> None:
     api("DELETE", f"/recipients/{ada}/senders/{bob}")
     assert api("POST", f"/mailboxes/{ada}/shares", {"person": bob, "rights": "author"})["folders"] > 1
     assert api("GET", f"/mailboxes/{ada}/shares")["shares"][0]["role"] == "author"
+    api("GET", f"/shares{query}")
     api("DELETE", f"/mailboxes/{ada}/shares/{bob}")
     api("DELETE", f"/users/eve@{domain}")
     api("POST", "/aliases", {"address": f"info@{domain}", "target": ada})
@@ -329,6 +330,13 @@ def story_lists_are_filtered_sorted_and_cut_alike(world: World) -> None:
     names = lambda query: [one["name"] for one in api("GET", f"/contacts?organisation={org}&{query}")["contacts"]]  # noqa: E731
     assert names("sort=name") == ["abri", "Échelle", "Éclair", "etude", "Zèbre"]
     assert names("sort=-name")[0] == "Zèbre"
+    for field in ("enabled", "admin_group", "address", "target", "-organisation"):
+        assert len(names(f"sort={field}")) == 5, field
+    for wrong in ("nothing", "nam", "-"):
+        try:
+            raise AssertionError(names(f"sort={wrong}"))
+        except Failure as refused:
+            assert "sorted by one of: address name target" in str(refused), refused
     assert names("filter=" + quote("name~EC") + "&sort=name") == ["Échelle", "Éclair"]
     assert names("filter=" + quote('name=abri,zebre')) != [] and names("filter=" + quote("enabled=false")) == []
     seen, cursor = [], ""
@@ -554,6 +562,29 @@ def story_what_is_tried_answers_and_leaves_nothing(world: World) -> None:
     assert before == after, (before, after)
     assert browser.ask("GET", f"/users/ada@{world.domain}")[1]["name"] == "Ada"
     assert browser.ask("GET", f"/users/eve@{world.domain}?organisation={org}")[0] == 404
+
+
+def story_what_an_organisation_has_beside_people_is_tried_too(world: World) -> None:
+    """Roles, second factors, address lists, policies, providers, directories, app passwords: made, changed and removed, and nothing of it is kept."""
+    api, org, ada = world.server.api, world.organisation, world.user("ada")
+    whose, tables = f"organisation={quote(org)}", ("custom_role", "second_factor_rule", "address_list", "recipient_policy", "identity_provider", "directory_source", "app_password", "audit")
+    things = (("/roles", {"permissions": ["recipient.read"]}, {"permissions": ["recipient.read", "domain.read"]}),
+              ("/address-lists", {"query": "(kind=user)"}, {"query": "(kind=room)"}),
+              ("/recipient-policies", {"max_send": 1000}, {"max_send": 2000}),
+              ("/identity-providers", {"issuer": "https://login.example", "client": "us"}, {"issuer": "https://other.example"}),
+              ("/directories", {"type": "ldap", "urls": ["ldap://127.0.0.1:9"], "tls": "none", "base": "dc=x", "enabled": False}, {"base": "dc=y"}))
+    ids = {path: api("POST", path, {"name": "There", "organisation": org, **body}).get("id") for path, body, _ in things}
+    api("POST", f"/users/{ada}/app-passwords", {"name": "phone"})
+    state = lambda: [world.server.sql("chappe_directory", f"SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM {t} x") for t in tables]  # noqa: E731
+    before = state()
+    for path, body, change in things:
+        assert api("POST", f"{path}?dry_run=true", {"name": "Tried", "organisation": org, **body})
+        one = f"{path}/{ids[path]}?dry_run=true" if path == "/roles" else f"{path}/There?{whose}&dry_run=true"
+        api("PATCH", one, change)
+        api("DELETE", one)
+    api("PUT", f"/organisations/{quote(org)}/second-factor?dry_run=true", {"required": ["everybody"]})
+    api("DELETE", f"/users/{ada}/app-passwords/phone?dry_run=true")
+    assert state() == before
 
 
 # ---- the whole configuration

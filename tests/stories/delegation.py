@@ -238,6 +238,108 @@ def story_people_and_domains_change_their_administrative_group(world: World) -> 
     assert [d["admin_group"] for d in exported if d["name"] == other] == ["Lyon"], exported
 
 
+def story_groups_contacts_and_aliases_change_their_administrative_group(world: World) -> None:
+    """As people and domains do: from who holds the same right in both places, and made there from the start."""
+    run, domain, org = world.server.run, world.domain, world.organisation
+    ada, things = world.user("ada"), {}
+    for name in ("Paris", "Lyon"):
+        run("admin-group", "add", name, "--org", org)
+    run("user", "add", f"desk@{domain}", "--name", "Desk", "--kind", "shared")
+    for noun, address, more in (("group", f"team@{domain}", ["--name", "Team"]), ("contact", f"friend@{domain}", ["f@outside.example", "--name", "F"]),
+                                ("alias", f"info@{domain}", [ada])):
+        run(noun, "add", address, *more)
+        things[noun] = {"group": "/groups/", "contact": "/contacts/", "alias": "/aliases/"}[noun] + address
+    holder = world.user("holder")
+    grant(world, holder, "administrator", "administrative-group", f"{org}/Paris")
+    paris = logged_in(world, holder)
+    for noun, path in things.items():
+        address = path.split("/")[2]
+        assert paris.ask("GET", path) == paris.ask("PATCH", path, {"admin_group": "Paris"}) == (404, NOWHERE), "not out of a group of others"
+        run(noun, "set", address, "--admin-group", "Paris")
+        assert paris.ask("GET", path)[1]["admin_group"] == "Paris"
+        away = paris.ask("PATCH", path, {"admin_group": "Lyon"})         # nor into one
+        assert away == paris.ask("PATCH", path, {"admin_group": "Nowhere"}) and away[0] == 404, away
+        assert world.server.api("GET", path)["admin_group"] == "Paris"
+        shown = paris.ask("PATCH", path, {"enabled": False})
+        assert shown[0] == 200 and shown[1]["admin_group"] == "Paris" and not shown[1]["enabled"], shown
+    assert {row["address"] for row in paris.ask("GET", "/recipients?filter=admin_group%3DParis")[1]["recipients"]} == {path.split("/")[2] for path in things.values()}
+    run("user", "set", f"desk@{domain}", "--admin-group", "Paris")       # so a mailbox that nobody logs in to, and a room
+    assert paris.ask("PATCH", f"/users/desk@{domain}", {"name": "Front desk"})[0] == 200
+    grant(world, holder, "administrator", "administrative-group", f"{org}/Lyon")
+    tried = paris.ask("PATCH", things["group"] + "?dry_run=true", {"admin_group": "Lyon"})
+    assert tried[1]["admin_group"] == "Lyon" and world.server.api("GET", things["group"])["admin_group"] == "Paris", tried
+    for path in things.values():
+        assert paris.ask("PATCH", path, {"admin_group": "Lyon"})[1]["admin_group"] == "Lyon"
+    for path, body in (("/groups", {"address": f"new@{domain}", "name": "New"}), ("/aliases", {"address": f"new@{domain}", "targets": [ada]}),
+                       ("/contacts", {"address": f"new@{domain}", "name": "New", "target": "n@outside.example"})):
+        assert paris.ask("POST", path, body) == (404, NOWHERE)
+        made = paris.ask("POST", path, {**body, "admin_group": "Lyon"})
+        assert made[0] == 201 and made[1]["admin_group"] == "Lyon", made
+        assert paris.ask("DELETE", f"{path}/new@{domain}")[0] == 204
+    audit = json.loads(run("audit", "list", "--org", org, "--object", f"team@{domain}", "--json"))["entries"]
+    assert [e["actor"] for e in audit if e["action"] == "group.set" and "administrative_group_id" in str(e["after"])][0] == holder, audit
+    exported = world.server.api("GET", "/config")
+    held = {one["address"]: one["admin_group"] for section in ("groups", "contacts", "aliases") for one in exported[section]}
+    assert {held[path.split("/")[2]] for path in things.values()} == {"Lyon"}, held
+    for section in ("groups", "contacts", "aliases"):
+        for one in exported[section]:
+            one["admin_group"] = "Paris" if one["address"].endswith(f"@{domain}") else one["admin_group"]
+    assert run("config", "apply", "-", stdin=json.dumps(exported)).count("~ ") == 3
+    assert run("config", "apply", "-", stdin=json.dumps(exported)) == ""
+    assert paris.ask("GET", things["alias"])[1]["admin_group"] == "Paris"
+
+
+def story_who_holds_parts_sees_all_of_them_in_one_list(world: World) -> None:
+    """Two domains, a group's members, an administrative group: a list without a filter is what one may see of it, in pages, and no more."""
+    run, api, domain, org = world.server.run, world.server.api, world.domain, world.organisation
+    second, third = f"second-{domain}", f"third-{domain}"
+    for name in (second, third):
+        run("domain", "add", name, "--org", org)
+    run("admin-group", "add", "Paris", "--org", org)
+    ada = world.user("ada")
+    for name in (f"b@{second}", f"c@{second}", f"x@{third}", f"y@{third}"):
+        run("user", "add", name, "--name", name.upper())
+    run("user", "set", f"y@{third}", "--admin-group", "Paris")
+    run("group", "add", f"team@{third}", "--name", "Team", "--members", f"x@{third}")
+    run("group", "add", f"all@{second}", "--name", "All")
+    both, mixed = world.user("both"), world.user("mixed")
+    for on in (domain, second):
+        grant(world, both, "recipient-administrator", "domain", on)
+    grant(world, mixed, "help-desk", "group", f"team@{third}")
+    grant(world, mixed, "read-only", "administrative-group", f"{org}/Paris")
+    his, theirs = logged_in(world, both), logged_in(world, mixed)
+
+    def listed(browser: Browser, path: str, field: str = "recipients", key: str = "address") -> list[str]:
+        found, cursor = [], ""
+        while True:
+            answer = browser.ask("GET", f"{path}{'&' if '?' in path else '?'}limit=2{cursor}")
+            assert answer[0] == 200, answer
+            found += [row[key] for row in answer[1][field]]
+            if not answer[1].get("next"):
+                return found
+            cursor = f"&cursor={quote(answer[1]['next'])}"
+
+    inside = sorted([f"all@{second}", ada, f"b@{second}", both, f"c@{second}", mixed])
+    for order in ("address", "-address", "name", "-created", "kind"):
+        assert sorted(listed(his, f"/recipients?sort={order}")) == inside, order
+    assert listed(his, "/recipients") == inside and listed(his, "/recipients?sort=-address") == inside[::-1]
+    assert sorted(listed(his, f"/recipients?organisation={quote(org)}&filter=kind%3Duser")) == [a for a in inside if not a.startswith("all@")]
+    assert listed(his, f"/recipients?text={quote(domain)}") == inside, "found in many is found in his part alone"
+    assert listed(his, "/recipients?text=B@SECOND") == [f"b@{second}"] and listed(his, "/recipients?text=Y@THIRD") == []
+    assert sorted(listed(theirs, "/recipients")) == sorted([mixed, f"x@{third}", f"y@{third}"])
+    assert sorted(listed(his, "/domains", "domains", "name")) == sorted([domain, second])
+    assert listed(his, "/groups", "groups") == [f"all@{second}"] and listed(theirs, "/groups", "groups") == []
+    assert sorted(listed(his, "/users", "users")) == [a for a in inside if not a.startswith("all@")]
+    assert {row["address"] for row in his.ask("GET", "/sessions")[1]["sessions"]} == {both, mixed}
+    assert his.ask("GET", f"/recipients?domain={third}") == (404, NOWHERE)
+    assert his.ask("GET", "/connectors") == his.ask("GET", "/backup-mx") == (404, NOWHERE), "no such right anywhere"
+    with World(world.server) as foreign:
+        assert his.ask("GET", f"/recipients?organisation={quote(foreign.organisation)}") == (404, NOWHERE)
+        assert logged_in(world, ada).ask("GET", "/recipients") == (404, NOWHERE), "who holds nothing lists nothing"
+    api("DELETE", f"/grants/{next(row['id'] for row in api('GET', f'/grants?holder={both}')['grants'] if row['object'] == second)}")
+    assert listed(his, "/recipients") == sorted([ada, both, mixed])
+
+
 def story_the_last_full_administrator_stays(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     for holder in (ada, bob):
@@ -274,7 +376,7 @@ def filled(pattern: str, organisation: str, domain: str, user: str, number: str 
 
 def story_what_is_forbidden_looks_like_what_is_not_there(world: World) -> None:
     """Every route x every role (one of its own, too) x four scopes x another organisation, another domain, another administrative
-    group, what was deleted, what never existed."""
+    group, what was deleted, what never existed: the same answer, and the same questions to the database in the same order."""
     world.server.run("role", "add", "Everything", "--org", world.organisation, "--permissions", ",".join(sorted(
         {word for row in json.loads(world.server.run("role", "list", "--json"))["roles"] for word in row["permissions"]})))
     roles = [row["name"] for row in json.loads(world.server.run("role", "list", "--org", world.organisation, "--json"))["roles"]]
@@ -295,6 +397,11 @@ def story_what_is_forbidden_looks_like_what_is_not_there(world: World) -> None:
                   ("administrative-group", f"{world.organisation}/{group}"), ("group", f"team@{world.domain}")]
         world.server.run("role", "add", "Theirs", "--org", foreign.organisation, "--permissions", "recipient.read")
         foreign_role = str(json.loads(world.server.run("role", "list", "--org", foreign.organisation, "--json"))["roles"][-1]["id"])
+
+        def seen(browser: Browser, method: str, path: str) -> tuple[tuple[int, object], str]:
+            """The answer, and what was asked of the database for it."""
+            return browser.ask(method, path, None if method in ("GET", "DELETE") else {}), browser.headers["chappe-statements"]
+
         def walked(one: tuple[str, int]) -> int:
             """All routes as somebody of this role on the scope of this number; how many cells that is."""
             role, number = one
@@ -308,27 +415,26 @@ def story_what_is_forbidden_looks_like_what_is_not_there(world: World) -> None:
                 path = filled(pattern, foreign.organisation, foreign.domain, stranger,
                               *([foreign_role] if "/roles" in pattern else []))
                 nowhere = filled(pattern, "No such organisation", "no-such.example", "nobody@no-such.example")
-                got, absent = browser.ask(method, path, None if method in ("GET", "DELETE") else {}), None
-                if got[0] == 400:                       # the body is looked at first, whatever it is about
+                got = seen(browser, method, path)
+                if got[0][0] == 400:                    # the body is looked at first, whatever it is about
                     cells += 1
                     continue
-                absent = browser.ask(method, nowhere, None if method in ("GET", "DELETE") else {})
-                assert got == absent and got[0] == 404, (role, scope, method, path, got, absent)
+                absent = seen(browser, method, nowhere)
+                assert got == absent and got[0][0] == 404, (role, scope, method, path, got, absent)
                 cells += 2
-                body = None if method in ("GET", "DELETE") else {}
                 if scope in ("domain", "administrative-group", "group") and "{address}" in pattern:
                     path = filled(pattern, world.organisation, second, neighbour)
-                    assert browser.ask(method, path, body) == absent, (role, scope, method, path)
+                    assert seen(browser, method, path) == absent, (role, scope, method, path)
                     cells += 1
                 if scope in ("domain", "administrative-group") and "{domain}" in pattern:
                     path = filled(pattern, world.organisation, second, neighbour)
-                    assert browser.ask(method, path, body) == absent, (role, scope, method, path)
+                    assert seen(browser, method, path) == absent, (role, scope, method, path)
                     cells += 1
                 can_have_again = "/deleted-mailboxes" in pattern and scope in ("organisation", "domain")
                 if ("{address}" in pattern or "{domain}" in pattern) and "{member}" not in pattern and not can_have_again:
                     path = filled(pattern, world.organisation, gone_domain, gone)
-                    got = browser.ask(method, path, body)
-                    assert got[0] in (400, 404), (role, scope, method, path, got)
+                    got = seen(browser, method, path)
+                    assert got[0][0] in (400, 404), (role, scope, method, path, got)
                     assert scope == "organisation" or scope == "domain" or got == absent, (role, scope, method, path, got)
                     cells += 1
             return cells

@@ -1,10 +1,11 @@
-import { DataTable, EmptyState, ErrorPanel, Page, type Column } from '@chappe/kit'
+import { EmptyState, ErrorPanel, Page, type Column } from '@chappe/kit'
 import { IconPlus } from '@chappe/kit/icons'
 import { Button } from '@mantine/core'
 import { useQuery, type UseQueryOptions } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import list from '../features/recipients/list.module.css'
 import { Command, commandLine } from './command'
+import { ListTable } from './list-table'
 import { OrganisationField, useOrganisation } from './organisation-field'
 import { useMay, type Permission } from './session'
 
@@ -84,7 +85,7 @@ export function NamedList<Row extends { name: string }>(p: Props<Row>) {
       {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
       {error !== null && <ErrorPanel error={error} />}
       {of.organisation && all.data && p.more?.(all.data, of.organisation)}
-      <DataTable label={p.title} columns={p.columns} rows={rows} rowKey={keyOf} {...(shift && { onMove: shift })} isLoading={all.isLoading} onOpen={(r) => set({ name: r.name })} empty={<EmptyState title={p.none.title}>{p.none.lead}</EmptyState>} />
+      <ListTable label={p.title} columns={p.columns} rows={rows} rowKey={keyOf} {...(shift && { onMove: shift })} isLoading={all.isLoading} onOpen={(r) => set({ name: r.name })} empty={<EmptyState title={p.none.title}>{p.none.lead}</EmptyState>} />
       <Command line={commandLine([p.noun, 'list'], { org: of.organisation ?? '' })} />
       {of.organisation && p.search.name && !p.search.dialog && p.one(p.search.name, of.organisation, { row, onMove: shift && step, onEdit: () => set({ dialog: 'edit' }), onClose: () => set({ name: undefined }) })}
       {of.organisation && (p.search.dialog === 'add' || (edits && row)) && p.edit(edits ? row : undefined, of.organisation, (name) => set({ dialog: undefined, name }))}

@@ -60,14 +60,14 @@ export type Permission =
 export function may(who: Session, permission: Permission): boolean {
   return who.grants.some((g) => g.permissions.includes(permission))
 }
-/** The domains of somebody who holds a permission on domains alone; null: it reaches further. The API wants them named in lists. */
+/** The domains of somebody who holds a permission on domains alone; null: it reaches further. The API wants one named in what changes many. */
 export function onlyDomains(permission: Permission): string[] | null {
   const held = (last?.grants ?? []).filter((g) => g.permissions.includes(permission))
   if (held.some((g) => g.scope === 'installation' || g.scope === 'organisation')) return null
   const domains = held.flatMap((g) => (g.scope === 'domain' && g.object ? [g.object] : []))
   return domains.length > 0 ? domains : null
 }
-/** Where a list looks for recipients: as it is asked to, else in the first of one's only domains. */
+/** Whose sessions are ended: as it is asked for, else of the first of one's only domains. */
 export function scoped<W extends { domain?: string | undefined }>(where: W): W {
   const own = where.domain ? null : onlyDomains('recipient.read')
   return own ? { ...where, domain: own[0], organisation: undefined } : where

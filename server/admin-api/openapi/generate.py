@@ -284,6 +284,12 @@ def c_fields(name, schema):
     return f"static const struct admin_field {name}_fields[] = {{\n{''.join(rows)}    {{ .name = NULL }}\n}};\n"
 
 
+def is_sortable(schema):
+    """What lists are sorted by: texts, numbers, moments, yes and no; no lists and no objects."""
+    kind = schema.get("type", "string" if "enum" in schema else "")
+    return bool({"string", "integer", "boolean"} & set(kind if isinstance(kind, list) else [kind]))
+
+
 def c_route(method, path, op, schemas):
     rows = [f".method = {quoted(method.upper())}", f".pattern = {quoted(path)}", f".run = {op['operationId']}",
             f".meaning = {quoted(op['summary'])}"]
@@ -295,7 +301,9 @@ def c_route(method, path, op, schemas):
         rows.append(f".query = {quoted(' '.join(op['query']))}")
     if "list" in op:
         name, _, item = op["list"].partition(": ")
-        rows.append(f".list = {quoted(name)}, .key = {quoted(next(iter(schemas[item]['properties'])))}")
+        properties = schemas[item]["properties"]
+        rows.append(f".list = {quoted(name)}, .key = {quoted(next(iter(properties)))}")
+        rows.append(f".sorts = {quoted(' '.join(field for field, schema in properties.items() if is_sortable(schema)))}")
     for key, field in (("public", "is_public"), ("rehearses", "can_rehearse")):
         if op.get(key):
             rows.append(f".{field} = true")

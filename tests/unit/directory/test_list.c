@@ -1,6 +1,7 @@
 /* test_list.c -- settings of groups, members by a query, and joining and leaving, in a real directory. */
 #include "directory/alias.h"
 #include "directory/list.h"
+#include "directory/membership.h"
 #include "directory/organisation.h"
 #include "format/link_token.h"
 #include "kit/directory.h"
@@ -185,6 +186,37 @@ static void members_are_known_by_name_group_and_query(void **state)
     assert_false(has);
 }
 
+/* How many of two groups hold this one. */
+static size_t held_by(struct fixture *f, int64_t recipient_id, int64_t one, int64_t other)
+{
+    const int64_t groups[] = { one, other };
+    int64_t *held;
+    size_t count;
+
+    OK(membership_among(f->directory, f, recipient_id, groups, 2, &held, &count, &f->err));
+    return count;
+}
+
+static void groups_are_found_from_their_members_upwards(void **state)
+{
+    struct fixture *f = *state;
+    const char *members[] = { "group@example.org" };
+    int64_t outer = add_group(f, "outer@example.org", members, 1), bob = f->bob;
+
+    OK(group_member_add(f->directory, &kit_root, "group@example.org", "outer@example.org",
+                        &f->err)); /* a circle */
+    assert_int_equal(held_by(f, f->ada, f->group, outer), 2);
+    assert_int_equal(held_by(f, f->ada, outer, 999), 1);
+    assert_int_equal(held_by(f, bob, f->group, outer), 0);
+    set_query(f, f->group, "(address=bob@*)");
+    assert_int_equal(held_by(f, bob, f->group, outer), 2);
+    assert_int_equal(held_by(f, bob, outer, 999), 1);
+    set_query(f, f->group, NULL);
+    assert_int_equal(held_by(f, bob, f->group, outer), 0);
+    OK(group_member_remove(f->directory, &kit_root, "group@example.org", "ada@example.org", &f->err));
+    assert_int_equal(held_by(f, f->ada, f->group, outer), 0);
+}
+
 static void a_selection_is_never_older_than_the_directory(void **state)
 {
     struct fixture *f = *state;
@@ -287,9 +319,13 @@ static void requests_wait_and_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(settings_are_kept_and_people_found),        TEST(queries_select),
-        TEST(members_are_known_by_name_group_and_query), TEST(a_selection_is_never_older_than_the_directory),
-        TEST(a_token_ends_one_membership_once),          TEST(requests_wait_and_end),
+        TEST(settings_are_kept_and_people_found),
+        TEST(queries_select),
+        TEST(members_are_known_by_name_group_and_query),
+        TEST(a_selection_is_never_older_than_the_directory),
+        TEST(groups_are_found_from_their_members_upwards),
+        TEST(a_token_ends_one_membership_once),
+        TEST(requests_wait_and_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,11 +181,12 @@ static void forbidden_looks_like_absent(void **state)
     assert_string_equal(text, "lrs");
     OK(folder_list(world->ada, &world->as_bob, world, &list, &count, &err));
     assert_int_equal(count, 1);
-    OK(rights_shared_mailboxes(world->store->group, &world->as_bob, world, &shared, &count, &err));
+    OK(rights_shared_mailboxes(world->cache, world->store->group, &world->as_bob, world, &shared, &count,
+                               &err));
     assert_int_equal(count, 1);
     assert_int_equal(shared[0], ADA);
     REFUSED(folder_find(world->ada, &stranger, "Team", RIGHT_READ, world, &folder, &err), ERR_NOT_FOUND);
-    OK(rights_shared_mailboxes(world->store->group, &stranger, world, &shared, &count, &err));
+    OK(rights_shared_mailboxes(world->cache, world->store->group, &stranger, world, &shared, &count, &err));
     assert_int_equal(count, 0);
 
     grant("Team", RIGHTS_RECIPIENT, 1002, true, "l");
@@ -209,6 +210,106 @@ static void new_folders_are_shared_like_their_parent(void **state)
     OK(folder_create(world->ada, &world->as_bob, "Team/Bob", NULL, world, &folder, &err));
     assert_true(folder->rights & RIGHT_CREATE);
     REFUSED(folder_delete(world->ada, &world->as_bob, "Team/Bob", &err), ERR_DENIED);
+}
+
+/* Whom the group 900 holds, while the test says so. */
+static bool holds_bob;
+static int asked_groups;
+
+static bool find_groups(void *arg, const void *owner, int64_t recipient_id, const int64_t *group_ids,
+                        size_t count, int64_t **held_out, size_t *held_count_out, struct err *err)
+{
+    (void)arg;
+    (void)err;
+    asked_groups++;
+    *held_out = talloc_zero_array(owner, int64_t, (unsigned)count + 1);
+    *held_count_out = 0;
+    for (size_t i = 0; i < count; i++)
+        if (group_ids[i] == 900 && recipient_id == world->as_bob.recipient_id && holds_bob)
+            (*held_out)[(*held_count_out)++] = 900;
+    return true;
+}
+
+static void groups_hold_whoever_is_in_them_now(void **state)
+{
+    struct folder *folder = NULL, **list;
+    struct err err = ERR_INIT;
+    int64_t *shared;
+    size_t count;
+
+    (void)state;
+    make("Team");
+    make("Team/One");
+    make("Team/Two");
+    grant("Team", RIGHTS_GROUP, 900, false, "lr");
+    grant("Team/One", RIGHTS_GROUP, 900, false, "lrs");
+    REFUSED(folder_find(world->ada, &world->as_bob, "Team", RIGHT_READ, world, &folder, &err), ERR_NOT_FOUND);
+    rights_use(world->cache, find_groups, NULL);
+    REFUSED(folder_find(world->ada, &world->as_bob, "Team", RIGHT_READ, world, &folder, &err), ERR_NOT_FOUND);
+    OK(rights_shared_mailboxes(world->cache, world->store->group, &world->as_bob, world, &shared, &count,
+                               &err));
+    assert_int_equal(count, 0);
+    holds_bob = true;
+    OK(folder_find(world->ada, &world->as_bob, "Team", RIGHT_READ, world, &folder, &err));
+    OK(rights_shared_mailboxes(world->cache, world->store->group, &world->as_bob, world, &shared, &count,
+                               &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(shared[0], ADA);
+    asked_groups = 0;
+    OK(folder_list(world->ada, &world->as_bob, world, &list, &count, &err));
+    assert_int_equal(count, 2);
+    assert_int_equal(asked_groups, 1); /* once, however many folders there are */
+    OK(folder_list(world->ada, &world->as_ada, world, &list, &count, &err));
+    assert_int_equal(asked_groups, 1); /* and never for the owner */
+    grant("Team", RIGHTS_GROUP, 900, true, "l");
+    grant("Team/One", RIGHTS_GROUP, 900, true, "l");
+    OK(rights_shared_mailboxes(world->cache, world->store->group, &world->as_bob, world, &shared, &count,
+                               &err));
+    assert_int_equal(count, 0);
+    holds_bob = false;
+    REFUSED(folder_find(world->ada, &world->as_bob, "Team/One", RIGHT_READ, world, &folder, &err),
+            ERR_NOT_FOUND);
+    rights_use(world->cache, NULL, NULL);
+}
+
+static void what_is_given_in_the_whole_mailbox_is_given_in_what_comes(void **state)
+{
+    struct rights_entry entry = { .subject = RIGHTS_RECIPIENT, .recipient_id = 1002 };
+    struct rights_exception but[] = { { "INBOX", 0 }, { "Team", RIGHT_LOOKUP | RIGHT_READ } },
+                            absent = { "Nowhere", 0 };
+    struct folder *folder = NULL;
+    struct rights_row *rows;
+    struct err err = ERR_INIT;
+    int64_t folders, id = ADA;
+    size_t count;
+    unsigned rights;
+
+    (void)state;
+    make("Team");
+    make("Other");
+    assert_true(rights_parse(span_text("lrswitek"), &entry.rights));
+    REFUSED(rights_change_all(world->ada, &world->as_bob, &entry, NULL, 0, &folders, &err), ERR_NOT_FOUND);
+    REFUSED(rights_change_all(world->ada, &world->as_ada, &entry, &absent, 1, &folders, &err), ERR_NOT_FOUND);
+    OK(rights_change_all(world->ada, &world->as_ada, &entry, but, 2, &folders, &err));
+    assert_true(folders >= 3);
+    REFUSED(folder_find(world->ada, &world->as_bob, "INBOX", RIGHT_READ, world, &folder, &err),
+            ERR_NOT_FOUND);
+    REFUSED(folder_find(world->ada, &world->as_bob, "Team", RIGHT_INSERT, world, &folder, &err), ERR_DENIED);
+    OK(folder_find(world->ada, &world->as_bob, "Other", RIGHT_INSERT, world, &folder, &err));
+    OK(rights_at_top(world->ada, &world->as_bob, &rights, &err));
+    assert_true(rights & RIGHT_CREATE);
+    OK(folder_create(world->ada, &world->as_bob, "Mine/Below", NULL, world, &folder, &err));
+    OK(folder_create(world->ada, &world->as_ada, "Hers", NULL, world, &folder, &err));
+    OK(folder_find(world->ada, &world->as_bob, "Mine", RIGHT_INSERT, world, &folder, &err));
+    OK(folder_find(world->ada, &world->as_bob, "Hers", RIGHT_INSERT, world, &folder, &err));
+    OK(rights_rows(world->store->group, world, &id, 1, &rows, &count, &err));
+    assert_null(rows[0].folder);
+    assert_int_equal(rows[0].entry.rights, entry.rights);
+    entry.rights = 0;
+    OK(rights_change_all(world->ada, &world->as_ada, &entry, NULL, 0, &folders, &err));
+    OK(rights_rows(world->store->group, world, &id, 1, &rows, &count, &err));
+    assert_int_equal(count, 0);
+    REFUSED(folder_create(world->ada, &world->as_bob, "Again", NULL, world, &folder, &err), ERR_NOT_FOUND);
 }
 
 static void annotations_are_shared_or_private(void **state)
@@ -311,6 +412,8 @@ int main(void)
         TEST(names_may_be_subscribed_that_do_not_exist),
         TEST(forbidden_looks_like_absent),
         TEST(new_folders_are_shared_like_their_parent),
+        TEST(groups_hold_whoever_is_in_them_now),
+        TEST(what_is_given_in_the_whole_mailbox_is_given_in_what_comes),
         TEST(annotations_are_shared_or_private),
         TEST(recent_messages_are_claimed_once),
         TEST(a_dismounted_store_is_busy_not_absent),

@@ -512,7 +512,7 @@ static void every_table_of_a_mailbox_is_known(void **state)
             /* moved */
             " 'mailbox', 'folder', 'item', 'membership', 'thread_reference', 'folder_change', 'folder_right',"
             " 'annotation', 'subscription', 'import_receipt', 'sieve_script', 'automatic_reply', 'sieve_mark',"
-            " 'client_setting', 'sender_rule', 'snooze', 'search_folder', 'search_shown', 'openpgp_key',"
+            " 'client_setting', 'sender_rule', 'snooze', 'search_folder', 'search_shown', 'openpgp_key', 'mailbox_right',"
             " 'jmap_identity', 'jmap_submission',"
             /* left behind: of a day, and can be brought again */
             " 'upload',"

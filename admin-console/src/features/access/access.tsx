@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, useFormat, useKitTexts, wordOf, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Facts, Foreign, Page, useFormat, useKitTexts, wordOf, type Column } from '@chappe/kit'
 import { IconPlus, IconSearch } from '@chappe/kit/icons'
 import { Button, Drawer, NumberInput, Select, Stack, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { api } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { useMay, useMayEverywhere, useSession } from '../../app/session'
 import { organisationsQuery } from '../organisations/data'
 import list from '../recipients/list.module.css'
@@ -105,11 +106,11 @@ export function Access() {
   const rows = useMemo(() => (all.data ?? []).filter((e) => `${e.value} ${e.note ?? ''}`.toLowerCase().includes(wanted)), [all.data, wanted])
   const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns: Column<AccessEntry>[] = [
-    { id: 'value', title: say('value'), width: 1.8, cell: (e) => <Foreign title={e.value}>{e.value}</Foreign> },
-    { id: 'kind', title: say('kind'), width: 0.8, yields: 's', cell: (e) => wordOf(say, 'kind', e.kind) },
-    { id: 'note', title: say('note'), width: 2, yields: 's', cell: (e) => <Foreign title={e.note ?? ''}>{e.note}</Foreign> },
-    { id: 'by', title: say('by'), width: 1.2, yields: 'm', cell: (e) => <Foreign>{e.by}</Foreign> },
-    { id: 'expires', title: say('expires'), width: 1, align: 'end', cell: (e) => (e.expires ? format.dateTime(e.expires) : say('forEver')) },
+    { id: 'value', title: say('value'), width: 1.8, value: (e) => e.value, cell: (e) => <Foreign title={e.value}>{e.value}</Foreign> },
+    { id: 'kind', title: say('kind'), width: 0.8, yields: 's', value: (e) => wordOf(say, 'kind', e.kind), cell: (e) => wordOf(say, 'kind', e.kind) },
+    { id: 'note', title: say('note'), width: 2, yields: 's', value: (e) => e.note, cell: (e) => <Foreign title={e.note ?? ''}>{e.note}</Foreign> },
+    { id: 'by', title: say('by'), width: 1.2, yields: 'm', value: (e) => e.by, cell: (e) => <Foreign>{e.by}</Foreign> },
+    { id: 'expires', title: say('expires'), width: 1, align: 'end', value: (e) => e.expires, cell: (e) => (e.expires ? format.dateTime(e.expires) : say('forEver')) },
   ]
   const open = rows.find((e) => e.value === search.value)
   return (
@@ -137,7 +138,7 @@ export function Access() {
         <Select aria-label={say('about')} searchable allowDeselect={false} data={[...(everywhere ? [{ value: '', label: say('installation') }] : []), ...organisations.map((o) => ({ value: o.name, label: o.name }))]} value={organisation ?? ''} onChange={(o) => set({ organisation: o ?? undefined })} />
       </div>
       {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say(`tab.${of}`)} columns={columns} rows={rows} rowKey={keyOf} onOpen={(e) => set({ value: e.value })} isLoading={all.isPending} empty={<EmptyState title={say(`none.${of}`)} />} />
+      <ListTable label={say(`tab.${of}`)} columns={columns} rows={rows} rowKey={keyOf} onOpen={(e) => set({ value: e.value })} isLoading={all.isPending} empty={<EmptyState title={say(`none.${of}`)} />} />
       <Command line={commandLine([of, 'list'], { org: organisation })} />
       {search.dialog === 'add' && <Add of={of} organisation={organisation} onClose={() => set({ dialog: undefined })} />}
       {open && <Entry e={open} of={of} organisation={organisation} onClose={() => set({ value: undefined })} />}

@@ -1,4 +1,4 @@
-import { DataTable, EmptyState, ErrorPanel, Foreign, Page, Status, wordOf, type Column } from '@chappe/kit'
+import { EmptyState, ErrorPanel, Foreign, Page, Status, wordOf, type Column } from '@chappe/kit'
 import { IconPlus } from '@chappe/kit/icons'
 import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { api } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { useMay } from '../../app/session'
 import { organisationsQuery } from '../organisations/data'
 import { useTexts as useRoutingTexts } from '../routing/texts'
@@ -62,11 +63,11 @@ export function Backups() {
   const mayWrite = useMay('routing.write')
   const all = useQuery(backupsQuery)
   const columns: Column<BackupMx>[] = [
-    { id: 'domain', title: say('domain'), width: 2, cell: (b) => <Foreign title={b.domain}>{b.domain}</Foreign> },
-    { id: 'organisation', title: say('organisation'), width: 1.5, yields: 'm', cell: (b) => <Foreign>{b.organisation}</Foreign> },
-    { id: 'type', title: say('type'), width: 1.4, yields: 's', cell: (b) => wordOf(say, 'type', b.type) },
-    { id: 'recipients', title: say('recipients'), width: 1.8, yields: 's', cell: recipientsOf },
-    { id: 'state', title: say('state'), width: 1, cell: (b) => <Status health={b.enabled ? 'good' : 'bad'}>{say(b.enabled ? 'on' : 'off')}</Status> },
+    { id: 'domain', title: say('domain'), width: 2, value: (b) => b.domain, cell: (b) => <Foreign title={b.domain}>{b.domain}</Foreign> },
+    { id: 'organisation', title: say('organisation'), width: 1.5, yields: 'm', value: (b) => b.organisation, cell: (b) => <Foreign>{b.organisation}</Foreign> },
+    { id: 'type', title: say('type'), width: 1.4, yields: 's', value: (b) => wordOf(say, 'type', b.type), cell: (b) => wordOf(say, 'type', b.type) },
+    { id: 'recipients', title: say('recipients'), width: 1.8, yields: 's', value: recipientsOf, cell: recipientsOf },
+    { id: 'state', title: say('state'), width: 1, value: (b) => say(b.enabled ? 'on' : 'off'), cell: (b) => <Status health={b.enabled ? 'good' : 'bad'}>{say(b.enabled ? 'on' : 'off')}</Status> },
   ]
   const ask = (dialog: string | undefined) => void navigate({ search: { dialog }, replace: true })
   const open = (domain: string) => void navigate({ to: '/routing/backup-mx/$domain', params: { domain } })
@@ -85,7 +86,7 @@ export function Backups() {
       }
     >
       {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('backups')} columns={columns} rows={all.data ?? []} rowKey={keyOf} onOpen={(b) => open(b.domain)} isLoading={all.isPending} empty={<EmptyState title={say('noneBackup')}>{say('noneBackupLead')}</EmptyState>} />
+      <ListTable label={say('backups')} columns={columns} rows={all.data ?? []} rowKey={keyOf} onOpen={(b) => open(b.domain)} isLoading={all.isPending} empty={<EmptyState title={say('noneBackup')}>{say('noneBackupLead')}</EmptyState>} />
       <Command line="chappe backup-mx list" />
       {dialog === 'add' && <AddBackup onClose={() => ask(undefined)} onAdded={open} />}
     </Page>

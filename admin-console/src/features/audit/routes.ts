@@ -5,7 +5,7 @@ import { words } from '@chappe/kit'
 export const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/audit',
-  validateSearch: words('organisation', 'text', 'entry'),
+  validateSearch: words('organisation', 'text', 'entry', 'sort'),
   component: lazyRouteComponent(() => import('./audit'), 'Audit'),
 })
 export const auditRoutes = [auditRoute] as const

@@ -1,4 +1,4 @@
-import { DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, wordOf, type Column, type Health } from '@chappe/kit'
+import { EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, wordOf, type Column, type Health } from '@chappe/kit'
 import { Button, Group, Modal, Select, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
+import { ListTable } from '../../app/list-table'
 import { useSession } from '../../app/session'
 import { changesQuery, difference, requestOf, states, type Change } from './data'
 import { changesRoute } from './routes'
@@ -119,11 +120,11 @@ export function Changes() {
   const open = list.data?.find((c) => keyOf(c) === search.id)
   const columns = useMemo<Column<Change>[]>(
     () => [
-      { id: 'what', title: say('what'), width: 2.4, cell: (c) => <Foreign title={requestOf(c)}>{requestOf(c)}</Foreign> },
-      { id: 'who', title: say('who'), width: 1.6, yields: 's', cell: (c) => <Foreign title={c.requester}>{c.requester}</Foreign> },
-      { id: 'state', title: say('state'), cell: (c) => <Status health={health[c.state] ?? 'none'}>{wordOf(say, 'state', c.state)}</Status> },
-      { id: 'created', title: say('created'), yields: 'm', cell: (c) => (c.created ? format.ago(c.created) : '') },
-      { id: 'expires', title: say('expires'), yields: 'm', cell: (c) => (c.state === 'waiting' && c.expires ? format.ago(c.expires) : '') },
+      { id: 'what', title: say('what'), width: 2.4, value: (c) => requestOf(c), cell: (c) => <Foreign title={requestOf(c)}>{requestOf(c)}</Foreign> },
+      { id: 'who', title: say('who'), width: 1.6, yields: 's', value: (c) => c.requester, cell: (c) => <Foreign title={c.requester}>{c.requester}</Foreign> },
+      { id: 'state', title: say('state'), value: (c) => wordOf(say, 'state', c.state), cell: (c) => <Status health={health[c.state] ?? 'none'}>{wordOf(say, 'state', c.state)}</Status> },
+      { id: 'created', title: say('created'), yields: 'm', value: (c) => c.created, cell: (c) => (c.created ? format.ago(c.created) : '') },
+      { id: 'expires', title: say('expires'), yields: 'm', value: (c) => (c.state === 'waiting' ? c.expires : ''), cell: (c) => (c.state === 'waiting' && c.expires ? format.ago(c.expires) : '') },
     ],
     [say, format],
   )
@@ -131,7 +132,7 @@ export function Changes() {
     <Page fill title={say('title')} lead={say('lead')}>
       <Select aria-label={say('state')} placeholder={say('allStates')} clearable maw={260} data={states.map((s) => ({ value: s, label: say(`state.${s}`) }))} value={search.state ?? null} onChange={(state) => void navigate({ search: { state: state ?? undefined }, replace: true })} />
       {list.error && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
-      <DataTable label={say('title')} columns={columns} rows={list.data ?? []} rowKey={keyOf} isLoading={list.isPending} onOpen={(c) => void navigate({ search: { ...search, id: keyOf(c) } })} empty={<EmptyState title={say('none')} />} />
+      <ListTable label={say('title')} columns={columns} rows={list.data ?? []} rowKey={keyOf} isLoading={list.isPending} onOpen={(c) => void navigate({ search: { ...search, id: keyOf(c) } })} empty={<EmptyState title={say('none')} />} />
       {open && <Decide of={open} onClose={() => void navigate({ search: { state: search.state }, replace: true })} />}
     </Page>
   )

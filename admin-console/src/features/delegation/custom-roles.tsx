@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, useKitTexts, wordOf, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Foreign, Page, useKitTexts, wordOf, type Column } from '@chappe/kit'
 import { IconPlus } from '@chappe/kit/icons'
 import { Button, Checkbox, Drawer, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { OrganisationField, useOrganisation } from '../../app/organisation-field'
 import { useMay } from '../../app/session'
 import list from '../recipients/list.module.css'
@@ -123,10 +124,10 @@ export function CustomRoles() {
   const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<Role>[]>(
     () => [
-      { id: 'name', title: say('role'), width: 1.4, cell: (r) => <Foreign title={r.name}>{wordOf(words, 'role', r.name)}</Foreign> },
-      { id: 'meaning', title: say('meaning'), width: 2.4, yields: 's', cell: (r) => <Foreign>{wordOf(words, 'meaning', r.name) === `meaning.${r.name}` || wordOf(words, 'meaning', r.name) === r.name ? r.meaning : wordOf(words, 'meaning', r.name)}</Foreign> },
-      { id: 'kind', title: say('whose'), width: 0.9, cell: (r) => say(r.id ? 'own' : 'built') },
-      { id: 'count', title: say('permissions'), width: 0.7, align: 'end', yields: 's', cell: (r) => r.permissions.length },
+      { id: 'name', title: say('role'), width: 1.4, value: (r) => wordOf(words, 'role', r.name), cell: (r) => <Foreign title={r.name}>{wordOf(words, 'role', r.name)}</Foreign> },
+      { id: 'meaning', title: say('meaning'), width: 2.4, yields: 's', value: (r) => wordOf(words, 'meaning', r.name) === `meaning.${r.name}` || wordOf(words, 'meaning', r.name) === r.name ? r.meaning : wordOf(words, 'meaning', r.name), cell: (r) => <Foreign>{wordOf(words, 'meaning', r.name) === `meaning.${r.name}` || wordOf(words, 'meaning', r.name) === r.name ? r.meaning : wordOf(words, 'meaning', r.name)}</Foreign> },
+      { id: 'kind', title: say('whose'), width: 0.9, value: (r) => say(r.id ? 'own' : 'built'), cell: (r) => say(r.id ? 'own' : 'built') },
+      { id: 'count', title: say('permissions'), width: 0.7, align: 'end', yields: 's', value: (r) => r.permissions.length, cell: (r) => r.permissions.length },
     ],
     [say, words],
   )
@@ -149,7 +150,7 @@ export function CustomRoles() {
         <OrganisationField of={of} onChange={(organisation) => set({ organisation, id: undefined })} />
       </div>
       {all.error && <ErrorPanel error={all.error} retry={() => void all.refetch()} />}
-      <DataTable label={say('rolesTitle')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(r) => set({ id: keyOf(r) })} empty={<EmptyState title={say('noneFound')} />} />
+      <ListTable label={say('rolesTitle')} columns={columns} rows={all.data ?? []} rowKey={keyOf} isLoading={all.isLoading} onOpen={(r) => set({ id: keyOf(r) })} empty={<EmptyState title={say('noneFound')} />} />
       <Command line={commandLine(['role', 'list'], { org: of.organisation })} />
       {search.dialog === 'add' && of.organisation && <Edit of={undefined} organisation={of.organisation} onClose={() => set({ dialog: undefined })} />}
       {open && of.organisation && <One of={open} organisation={of.organisation} onClose={() => set({ id: undefined })} />}

@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, useFormat, wordOf, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Foreign, Page, useFormat, wordOf, type Column } from '@chappe/kit'
 import { IconPlus, IconSearch } from '@chappe/kit/icons'
 import { Button, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -7,6 +7,7 @@ import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
+import { ListTable } from '../../app/list-table'
 import { useMay } from '../../app/session'
 import list from '../recipients/list.module.css'
 import { grantsQuery, rolesQuery, type Grant } from './data'
@@ -35,8 +36,8 @@ export function Delegation() {
   )
   const columns = useMemo<Column<Grant>[]>(
     () => [
-      { id: 'holder', title: say('holder'), width: 2, cell: (g) => <Foreign title={g.holder ?? ''}>{g.holder}</Foreign> },
-      { id: 'role', title: say('role'), width: 1.6, cell: (g) => wordOf(words, 'role', g.role) },
+      { id: 'holder', title: say('holder'), width: 2, value: (g) => g.holder, cell: (g) => <Foreign title={g.holder ?? ''}>{g.holder}</Foreign> },
+      { id: 'role', title: say('role'), width: 1.6, value: (g) => wordOf(words, 'role', g.role), cell: (g) => wordOf(words, 'role', g.role) },
       {
         id: 'scope',
         title: say('scope'),
@@ -48,8 +49,8 @@ export function Delegation() {
           </span>
         ),
       },
-      { id: 'until', title: say('until'), yields: 's', cell: (g) => (g.until ? format.date(g.until) : say('forever')) },
-      { id: 'by', title: say('by'), width: 1.4, yields: 'm', cell: (g) => <Foreign title={g.by ?? ''}>{g.by}</Foreign> },
+      { id: 'until', title: say('until'), yields: 's', value: (g) => g.until, cell: (g) => (g.until ? format.date(g.until) : say('forever')) },
+      { id: 'by', title: say('by'), width: 1.4, yields: 'm', value: (g) => g.by, cell: (g) => <Foreign title={g.by ?? ''}>{g.by}</Foreign> },
       {
         id: 'acts',
         title: '',
@@ -97,7 +98,7 @@ export function Delegation() {
         <Select aria-label={say('role')} placeholder={say('allRoles')} clearable data={roles.map((r) => ({ value: r.name, label: wordOf(words, 'role', r.name) }))} value={search.role ?? null} onChange={(role) => void navigate({ search: { ...search, role: role ?? undefined }, replace: true })} />
       </div>
       {grants.error && <ErrorPanel error={grants.error} retry={() => void grants.refetch()} />}
-      <DataTable
+      <ListTable
         label={say('title')}
         columns={columns}
         rows={rows}

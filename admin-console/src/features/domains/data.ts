@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
 import { api, path } from '../../app/api'
-import { onlyDomains } from '../../app/session'
 
 const domain = z.object({
   name: z.string(),
@@ -19,8 +18,6 @@ const domain = z.object({
 export type Domain = z.infer<typeof domain>
 
 async function domainsOf(organisation: string | undefined, signal: AbortSignal): Promise<Domain[]> {
-  const own = onlyDomains('domain.read')
-  if (own) return Promise.all(own.map(async (name) => domain.parse(await api.get(path`/domains/${name}`, undefined, signal))))
   return z.object({ domains: z.array(domain) }).parse(await api.get('/domains', { organisation }, signal)).domains
 }
 
@@ -39,10 +36,6 @@ export const domainPagesQuery = (filter: { organisation?: string | undefined; te
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ signal, pageParam }) => {
       const text = filter.text?.trim().toLowerCase().replaceAll('"', '')
-      if (onlyDomains('domain.read')) {
-        const own = await domainsOf(undefined, signal)
-        return { domains: own.filter((d) => d.name.includes(text ?? '')), next: null }
-      }
       const answer = await api.get('/domains', { organisation: filter.organisation, filter: text ? `name~"${text}"` : undefined, sort: filter.sort, limit: PAGE, cursor: pageParam }, signal)
       return z.object({ domains: z.array(domain), next: z.nullish(z.string()) }).parse(answer)
     },
@@ -54,11 +47,7 @@ export const domainPagesQuery = (filter: { organisation?: string | undefined; te
 export const domainNamesQuery = (organisation?: string) =>
   queryOptions({
     queryKey: ['domains', 'names', organisation ?? ''],
-    queryFn: async ({ signal }) => {
-      const own = onlyDomains('domain.read')
-      if (own) return own
-      return z.object({ domains: z.array(z.object({ name: z.string() })) }).parse(await api.get('/domains', { organisation, fields: 'name' }, signal)).domains.map((d) => d.name)
-    },
+    queryFn: async ({ signal }) => z.object({ domains: z.array(z.object({ name: z.string() })) }).parse(await api.get('/domains', { organisation, fields: 'name' }, signal)).domains.map((d) => d.name),
   })
 
 export const domainQuery = (name: string) =>

@@ -1,5 +1,5 @@
 import { Answered, Confirm, Facts, Foreign, Page, Panel, Status, editBytes, parseBytes, useFormat, wordOf } from '@chappe/kit'
-import { Button, Select, Switch, Tabs, TextInput } from '@mantine/core'
+import { Button, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -8,7 +8,7 @@ import { useChange } from '../../app/change'
 import { Command, commandLine, type Option } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
-import { adminGroupsQuery } from '../organisations/data'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import { QuotaField } from '../recipients/fields'
 import { useAddTexts } from '../recipients/texts-add'
 import { domainQuery, type Domain } from './data'
@@ -18,14 +18,12 @@ import { useTexts } from './texts'
 
 function Edit({ known, onClose }: { known: Domain; onClose: () => void }) {
   const say = useTexts()
-  const add = useAddTexts()
   const change = useChange()
   const [enabled, setEnabled] = useState(known.enabled)
   const [sub, setSub] = useState(known.subaddresses)
   const [all, setAll] = useState(known.catch_all ?? '')
   const [quota, setQuota] = useState(editBytes(known.quota))
   const [adminGroup, setAdminGroup] = useState(known.admin_group ?? '')
-  const adminGroups = useQuery({ ...adminGroupsQuery(known.organisation), enabled: useMay('organisation.read') }).data ?? []
   const body: Record<string, unknown> = {}
   const options: Record<string, Option> = {}
   if (enabled !== known.enabled) {
@@ -55,7 +53,7 @@ function Edit({ known, onClose }: { known: Domain; onClose: () => void }) {
       <Switch label={say('subaddresses')} checked={sub} onChange={(e) => setSub(e.currentTarget.checked)} />
       <TextInput label={say('catchAll')} description={say('catchAllHelp')} type="email" value={all} onChange={(e) => setAll(e.currentTarget.value.trim())} />
       <QuotaField value={quota} onChange={setQuota} />
-      {adminGroups.length > 1 && <Select label={add('adminGroup')} description={add('adminGroupHelp')} allowDeselect={false} data={adminGroups.map((g) => g.name)} value={adminGroup || null} onChange={(g) => setAdminGroup(g ?? '')} />}
+      <AdminGroupField organisation={known.organisation} value={adminGroup} onChange={setAdminGroup} />
     </FormDialog>
   )
 }

@@ -122,10 +122,10 @@ export function Rules() {
   const words = useWords()
   const columns = useMemo<Column<Rule>[]>(
     () => [
-      { id: 'position', title: say('position'), fixed: true, width: 60, align: 'end', yields: 's', cell: (r) => r.position },
-      { id: 'name', title: say('name'), width: 1.4, cell: (r) => <Foreign title={r.name}>{r.name}</Foreign> },
+      { id: 'position', title: say('position'), fixed: true, width: 60, align: 'end', yields: 's', value: (r) => r.position, cell: (r) => r.position },
+      { id: 'name', title: say('name'), width: 1.4, value: (r) => r.name, cell: (r) => <Foreign title={r.name}>{r.name}</Foreign> },
       { id: 'what', title: say('what'), width: 3, yields: 's', cell: (r) => { const text = words(r).map(([label, value]) => `${label}: ${value}`).join(' · '); return <Foreign title={text}>{text}</Foreign> } },
-      { id: 'state', title: say('state'), width: 0.9, cell: (r) => <Status health={r.enabled ? 'good' : 'none'}>{say(r.enabled ? 'ruleOn' : 'ruleOff')}</Status> },
+      { id: 'state', title: say('state'), width: 0.9, value: (r) => say(r.enabled ? 'ruleOn' : 'ruleOff'), cell: (r) => <Status health={r.enabled ? 'good' : 'none'}>{say(r.enabled ? 'ruleOn' : 'ruleOff')}</Status> },
     ],
     [say, words],
   )

@@ -1,8 +1,9 @@
-import { Answered, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, useFormat, type Column } from '@chappe/kit'
+import { Answered, EmptyState, ErrorPanel, Facts, Foreign, Page, useFormat, type Column } from '@chappe/kit'
 import { Stack } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useMemo, type ReactNode } from 'react'
 import { Command, commandLine } from '../../app/command'
+import { ListTable } from '../../app/list-table'
 import { OrganisationField, useOrganisation } from '../../app/organisation-field'
 import { Side } from '../../app/side'
 import list from '../recipients/list.module.css'
@@ -49,10 +50,10 @@ export function SetAsideList<M extends SetAside>(p: ListProps<M>) {
   const { kind } = p
   const columns = useMemo<Column<M>[]>(
     () => [
-      { id: 'subject', title: say('subject'), width: 2.2, cell: (m) => <Foreign title={m.subject}>{m.subject || say('noSubject')}</Foreign> },
-      { id: 'sender', title: say('sender'), width: 1.8, cell: (m) => <Foreign title={m.sender}>{m.sender || '<>'}</Foreign> },
-      { id: 'recipients', title: say('recipients'), width: 1.6, yields: 'm', cell: (m) => <Foreign title={m.recipients.join(', ')}>{m.recipients.join(', ')}</Foreign> },
-      { id: 'why', title: say(kind.why.word), width: 1.6, yields: 's', cell: (m) => <Foreign title={kind.why.of(m)}>{kind.why.of(m)}</Foreign> },
+      { id: 'subject', title: say('subject'), width: 2.2, value: (m) => m.subject || say('noSubject'), cell: (m) => <Foreign title={m.subject}>{m.subject || say('noSubject')}</Foreign> },
+      { id: 'sender', title: say('sender'), width: 1.8, value: (m) => m.sender || '<>', cell: (m) => <Foreign title={m.sender}>{m.sender || '<>'}</Foreign> },
+      { id: 'recipients', title: say('recipients'), width: 1.6, yields: 'm', value: (m) => m.recipients.join(', '), cell: (m) => <Foreign title={m.recipients.join(', ')}>{m.recipients.join(', ')}</Foreign> },
+      { id: 'why', title: say(kind.why.word), width: 1.6, yields: 's', value: (m) => kind.why.of(m), cell: (m) => <Foreign title={kind.why.of(m)}>{kind.why.of(m)}</Foreign> },
       {
         id: 'since',
         title: say(kind.since.word),
@@ -64,7 +65,7 @@ export function SetAsideList<M extends SetAside>(p: ListProps<M>) {
           return since ? format.ago(since) : ''
         },
       },
-      { id: 'expires', title: say(kind.until), width: 0.9, yields: 'm', align: 'end', cell: (m) => (m.expires ? format.date(m.expires) : '') },
+      { id: 'expires', title: say(kind.until), width: 0.9, yields: 'm', align: 'end', value: (m) => m.expires, cell: (m) => (m.expires ? format.date(m.expires) : '') },
     ],
     [say, format, kind],
   )
@@ -74,7 +75,7 @@ export function SetAsideList<M extends SetAside>(p: ListProps<M>) {
         <OrganisationField of={p.of} onChange={p.onOrganisation} />
       </div>
       {p.pages.error !== null && <ErrorPanel error={p.pages.error} retry={() => void p.pages.refetch()} />}
-      <DataTable
+      <ListTable
         label={p.title}
         columns={columns}
         rows={p.rows}

@@ -16,11 +16,11 @@ export function IdentityProviders() {
   const navigate = useNavigate({ from: '/identity-providers' })
   const columns = useMemo<Column<Provider>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 1.2, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
-      { id: 'issuer', title: say('issuer'), width: 2, yields: 's', cell: (p) => <Foreign title={p.issuer}>{p.issuer}</Foreign> },
-      { id: 'domain', title: say('domain'), width: 1, yields: 'm', cell: (p) => (p.domain ? <Foreign>{p.domain}</Foreign> : say('wholeOrganisation')) },
-      { id: 'uses', title: say('usedFor'), width: 1.6, yields: 'm', cell: uses },
-      { id: 'state', title: say('state'), width: 0.9, cell: (p) => <Status health={p.enabled ? 'good' : 'none'}>{say(p.enabled ? 'on' : 'off')}</Status> },
+      { id: 'name', title: say('name'), width: 1.2, value: (p) => p.name, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
+      { id: 'issuer', title: say('issuer'), width: 2, yields: 's', value: (p) => p.issuer, cell: (p) => <Foreign title={p.issuer}>{p.issuer}</Foreign> },
+      { id: 'domain', title: say('domain'), width: 1, yields: 'm', value: (p) => p.domain, cell: (p) => (p.domain ? <Foreign>{p.domain}</Foreign> : say('wholeOrganisation')) },
+      { id: 'uses', title: say('usedFor'), width: 1.6, yields: 'm', value: uses, cell: uses },
+      { id: 'state', title: say('state'), width: 0.9, value: (p) => say(p.enabled ? 'on' : 'off'), cell: (p) => <Status health={p.enabled ? 'good' : 'none'}>{say(p.enabled ? 'on' : 'off')}</Status> },
     ],
     [say, uses],
   )

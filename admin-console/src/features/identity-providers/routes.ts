@@ -5,7 +5,7 @@ import { shellRoute } from '../../app/root'
 export const identityProvidersRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/identity-providers',
-  validateSearch: words('organisation', 'dialog', 'name'),
+  validateSearch: words('organisation', 'dialog', 'name', 'sort'),
   component: lazyRouteComponent(() => import('./identity-providers'), 'IdentityProviders'),
 })
 export const identityProviderRoutes = [identityProvidersRoute] as const

@@ -78,8 +78,8 @@ export function AddressLists() {
   const navigate = useNavigate({ from: '/address-lists' })
   const columns = useMemo<Column<AddressList>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 1, cell: (l) => <Foreign title={l.name}>{l.name}</Foreign> },
-      { id: 'query', title: say('query'), width: 2, cell: (l) => <code className={classes.inline} title={l.query}>{l.query}</code> },
+      { id: 'name', title: say('name'), width: 1, value: (l) => l.name, cell: (l) => <Foreign title={l.name}>{l.name}</Foreign> },
+      { id: 'query', title: say('query'), width: 2, value: (l) => l.query, cell: (l) => <code className={classes.inline} title={l.query}>{l.query}</code> },
     ],
     [say],
   )

@@ -141,10 +141,10 @@ export function Policies() {
   const navigate = useNavigate({ from: '/policies' })
   const columns = useMemo<Column<Policy>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 1, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
-      { id: 'addresses', title: say('templates'), width: 1.6, cell: (p) => <code className={classes.inline}>{p.addresses.join('  ')}</code> },
-      { id: 'says', title: say('says'), width: 1.2, yields: 'm', cell: (p) => saysOf(p, say) },
-      { id: 'query', title: say('query'), width: 1.6, yields: 's', cell: (p) => <code className={classes.inline} title={p.query}>{p.query}</code> },
+      { id: 'name', title: say('name'), width: 1, value: (p) => p.name, cell: (p) => <Foreign title={p.name}>{p.name}</Foreign> },
+      { id: 'addresses', title: say('templates'), width: 1.6, value: (p) => p.addresses.join('  '), cell: (p) => <code className={classes.inline}>{p.addresses.join('  ')}</code> },
+      { id: 'says', title: say('says'), width: 1.2, yields: 'm', value: (p) => saysOf(p, say), cell: (p) => saysOf(p, say) },
+      { id: 'query', title: say('query'), width: 1.6, yields: 's', value: (p) => p.query, cell: (p) => <code className={classes.inline} title={p.query}>{p.query}</code> },
     ],
     [say],
   )

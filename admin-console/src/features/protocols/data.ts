@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
 import { api, path } from '../../app/api'
-import { scoped } from '../../app/session'
 
 /** By which somebody may log in, as the API names them; what a newer server knows beside these stays as it is. */
 export const protocols = ['imap', 'pop3', 'smtp', 'sieve', 'web', 'dav', 'admin'] as const
@@ -32,7 +31,7 @@ export const usersQuery = (filter: UserFilter) =>
   infiniteQueryOptions({
     queryKey: ['users', 'protocols', filter],
     initialPageParam: '',
-    queryFn: async ({ signal, pageParam }) => z.object({ users: z.array(user), next: z.nullish(z.string()) }).parse(await api.get('/users', { ...scoped(filter), after: pageParam, limit: 200 }, signal)),
+    queryFn: async ({ signal, pageParam }) => z.object({ users: z.array(user), next: z.nullish(z.string()) }).parse(await api.get('/users', { ...filter, after: pageParam, limit: 200 }, signal)),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,
   })

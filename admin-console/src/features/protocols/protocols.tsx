@@ -1,4 +1,4 @@
-import { Answered, DataTable, EmptyState, ErrorPanel, Foreign, Page, Panel, useKitTexts, type Column } from '@chappe/kit'
+import { Answered, EmptyState, ErrorPanel, Foreign, Page, Panel, useKitTexts, type Column } from '@chappe/kit'
 import { IconSearch } from '@chappe/kit/icons'
 import { Button, Drawer, Switch, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
+import { ListTable } from '../../app/list-table'
 import { OrganisationField, useOrganisation } from '../../app/organisation-field'
 import { useMay, useSession } from '../../app/session'
 import { domainsQuery } from '../domains/data'
@@ -107,16 +108,16 @@ function Users({ organisation, text, all }: { organisation: string | undefined; 
   const found = useMemo(() => pages.data?.pages.flatMap((p) => p.users) ?? [], [pages.data])
   const columns = useMemo<Column<User>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 1.4, yields: 's', cell: (u) => <Foreign title={u.name}>{u.name}</Foreign> },
-      { id: 'address', title: say('address'), width: 1.6, cell: (u) => <Foreign title={u.address}>{u.address}</Foreign> },
-      { id: 'closed', title: say('closed'), width: 1.6, cell: (u) => <Closed of={closedOf(u.protocols)} /> },
+      { id: 'name', title: say('name'), width: 1.4, yields: 's', value: (u) => u.name, cell: (u) => <Foreign title={u.name}>{u.name}</Foreign> },
+      { id: 'address', title: say('address'), width: 1.6, value: (u) => u.address, cell: (u) => <Foreign title={u.address}>{u.address}</Foreign> },
+      { id: 'closed', title: say('closed'), width: 1.6, value: (u) => closedOf(u.protocols).length, cell: (u) => <Closed of={closedOf(u.protocols)} /> },
     ],
     [say],
   )
   return (
     <>
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
-      <DataTable
+      <ListTable
         label={say('users')}
         columns={columns}
         rows={found}

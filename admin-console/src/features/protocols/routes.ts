@@ -5,7 +5,7 @@ import { shellRoute } from '../../app/root'
 export const protocolsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/protocols',
-  validateSearch: words('organisation', 'domain', 'text', 'all'),
+  validateSearch: words('organisation', 'domain', 'text', 'all', 'sort'),
   component: lazyRouteComponent(() => import('./protocols'), 'Protocols'),
 })
 export const protocolRoutes = [protocolsRoute] as const

@@ -1,4 +1,4 @@
-import { DataTable, EmptyState, ErrorPanel, Foreign, Page, Status, useFormat, wordOf, type Column } from '@chappe/kit'
+import { EmptyState, ErrorPanel, Foreign, Page, Status, useFormat, wordOf, type Column } from '@chappe/kit'
 import { IconDots } from '@chappe/kit/icons'
 import { Button, Menu } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { Command, commandLine } from '../../app/command'
 import { FilterForm, type FilterField } from '../../app/filter-form'
+import { ListTable } from '../../app/list-table'
 import { useMay, useMayEverywhere } from '../../app/session'
 import { Export, ExportButton } from '../jobs/export'
 import { organisationsQuery } from '../organisations/data'
@@ -43,12 +44,12 @@ export function Queue() {
     ...(organisations.length > 1 ? [{ name: 'organisation' as const, label: say('organisation'), choices: organisations.map((o) => ({ value: o.name, label: o.name })) }] : []),
   ]
   const columns: Column<QueueEntry>[] = [
-    { id: 'state', title: say('state'), width: 0.9, yields: 's', cell: (e) => <Status health={stateHealth[e.state] ?? 'none'}>{wordOf(say, 'state', e.state)}</Status> },
-    { id: 'sender', title: say('sender'), width: 1.6, yields: 'm', cell: (e) => <Foreign title={e.sender}>{e.sender || '<>'}</Foreign> },
-    { id: 'recipient', title: say('recipient'), width: 1.8, cell: (e) => <Foreign title={e.recipient}>{e.recipient}</Foreign> },
-    { id: 'why', title: say('why'), width: 3, cell: (e) => <Foreign title={why(e)}>{why(e)}</Foreign> },
-    { id: 'received', title: say('received'), width: 0.9, yields: 's', align: 'end', cell: (e) => (e.received ? format.ago(e.received) : '') },
-    { id: 'size', title: say('size'), width: 0.6, yields: 'm', align: 'end', cell: (e) => format.bytes(e.size) },
+    { id: 'state', title: say('state'), width: 0.9, yields: 's', value: (e) => wordOf(say, 'state', e.state), cell: (e) => <Status health={stateHealth[e.state] ?? 'none'}>{wordOf(say, 'state', e.state)}</Status> },
+    { id: 'sender', title: say('sender'), width: 1.6, yields: 'm', value: (e) => e.sender || '<>', cell: (e) => <Foreign title={e.sender}>{e.sender || '<>'}</Foreign> },
+    { id: 'recipient', title: say('recipient'), width: 1.8, value: (e) => e.recipient, cell: (e) => <Foreign title={e.recipient}>{e.recipient}</Foreign> },
+    { id: 'why', title: say('why'), width: 3, value: (e) => why(e), cell: (e) => <Foreign title={why(e)}>{why(e)}</Foreign> },
+    { id: 'received', title: say('received'), width: 0.9, yields: 's', align: 'end', value: (e) => e.received, cell: (e) => (e.received ? format.ago(e.received) : '') },
+    { id: 'size', title: say('size'), width: 0.6, yields: 'm', align: 'end', value: (e) => e.size, cell: (e) => format.bytes(e.size) },
   ]
   const chosen = isAct(dialog) ? dialog : undefined
   const set = (change: Partial<typeof filter> & { dialog?: string | undefined }) => void navigate({ search: { ...filter, ...change }, replace: true })
@@ -82,7 +83,7 @@ export function Queue() {
       {everywhere && <Lanes domain={filter.domain} />}
       <FilterForm fields={fields} values={filter} action={say('search')} clear={say('clear')} onChange={(values) => void navigate({ search: values })} />
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
-      <DataTable
+      <ListTable
         label={say('title')}
         columns={columns}
         rows={rows}

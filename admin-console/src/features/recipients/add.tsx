@@ -10,7 +10,7 @@ import { commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMayEverywhere } from '../../app/session'
 import { domainsQuery } from '../domains/data'
-import { adminGroupsQuery } from '../organisations/data'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import { storesQuery } from '../home/data'
 import classes from './add.module.css'
 import { PasswordField, QuotaField } from './fields'
@@ -62,10 +62,12 @@ interface Values {
 function order(kind: Kind, v: Values) {
   const address = `${v.local}@${v.domain}`
   const quota = parseBytes(v.quota) ?? 0
+  const held = v.adminGroup && { admin_group: v.adminGroup }
+  const holder = { 'admin-group': v.adminGroup || undefined }
   if (kind === 'group')
-    return { path: '/groups', body: { address, name: v.name, members: v.members }, line: commandLine(['group', 'add', address], { name: v.name, members: v.members }) }
+    return { path: '/groups', body: { address, name: v.name, members: v.members, ...held }, line: commandLine(['group', 'add', address], { name: v.name, members: v.members, ...holder }) }
   if (kind === 'contact')
-    return { path: '/contacts', body: { address, name: v.name, target: v.target }, line: commandLine(['contact', 'add', address, v.target], { name: v.name }) }
+    return { path: '/contacts', body: { address, name: v.name, target: v.target, ...held }, line: commandLine(['contact', 'add', address, v.target], { name: v.name, ...holder }) }
   const [group, store] = v.store.split('/')
   const body = {
     address,
@@ -73,7 +75,7 @@ function order(kind: Kind, v: Values) {
     ...(kind !== 'user' && { kind }),
     ...(kind === 'user' && v.password && { password: v.password }),
     ...(quota > 0 && { quota }),
-    ...(v.adminGroup && { admin_group: v.adminGroup }),
+    ...held,
     ...(v.store && { storage_group: group, store }),
   }
   const line = commandLine(['user', 'add', address], {
@@ -81,7 +83,7 @@ function order(kind: Kind, v: Values) {
     kind: kind === 'user' ? undefined : kind,
     'password-file': kind === 'user' && v.password ? '-' : undefined,
     quota: v.quota.trim() || undefined,
-    'admin-group': v.adminGroup || undefined,
+    ...holder,
     'storage-group': v.store ? group : undefined,
     store: v.store ? store : undefined,
   })
@@ -99,7 +101,6 @@ function Form({ kind, inOrganisation, inDomain, onBack, onClose }: { kind: Kind;
   const [ownLocal, setOwnLocal] = useState(false)
   const domain = v.domain || (taking[0]?.name ?? '')
   const organisation = taking.find((d) => d.name === domain)?.organisation
-  const adminGroups = useQuery({ ...adminGroupsQuery(organisation), enabled: organisation !== undefined }).data ?? []
   const stores = useQuery({ ...storesQuery, enabled: useMayEverywhere('storage.read') }).data ?? []
   const values = { ...v, domain }
   const set = (part: Partial<Values>) => setV((before) => ({ ...before, ...part }))
@@ -148,9 +149,7 @@ function Form({ kind, inOrganisation, inDomain, onBack, onClose }: { kind: Kind;
       {kind === 'contact' && <TextInput label={say('target')} required type="email" value={v.target} onChange={(e) => set({ target: e.currentTarget.value.trim() })} />}
       {kind === 'group' && <TagsInput label={say('members')} description={say('membersHelp')} value={v.members} onChange={(members) => set({ members })} splitChars={[',', ' ', ';']} acceptValueOnBlur />}
       {hasMailbox && <QuotaField value={v.quota} onChange={(quota) => set({ quota })} />}
-      {hasMailbox && adminGroups.length > 1 && (
-        <Select label={say('adminGroup')} description={say('adminGroupHelp')} clearable data={adminGroups.map((g) => g.name)} value={v.adminGroup || null} onChange={(name) => set({ adminGroup: name ?? '' })} />
-      )}
+      <AdminGroupField organisation={organisation} value={v.adminGroup} onChange={(adminGroup) => set({ adminGroup })} clearable />
       {hasMailbox && stores.length > 1 && (
         <Select label={say('store')} description={say('storeHelp')} clearable data={stores.map((s) => ({ value: `${s.storage_group}/${s.name}`, label: `${s.storage_group} / ${s.name}` }))} value={v.store || null} onChange={(name) => set({ store: name ?? '' })} />
       )}

@@ -1,13 +1,15 @@
 import { Confirm, Foreign, Status, type Column } from '@chappe/kit'
-import { TagsInput, TextInput } from '@mantine/core'
+import { Switch, TagsInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
-import { Command, commandLine } from '../../app/command'
+import { Command, commandLine, type Option } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { Button } from '@mantine/core'
+import { domainsQuery } from '../domains/data'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import { aliasesQuery, type Alias } from './data'
 import { aliasesRoute } from './routes'
 import { SimpleList } from './simple-list'
@@ -18,6 +20,29 @@ import { useTexts } from './texts'
 const keyOf = (a: Alias) => a.address
 const textOf = (a: Alias) => `${a.address} ${a.target.join(' ')}`
 
+function newOf(address: string, targets: string[], adminGroup: string) {
+  const [first, ...more] = targets
+  return {
+    body: { address, targets, ...(adminGroup && { admin_group: adminGroup }) },
+    line: first ? [commandLine(['alias', 'add', address, first], { 'admin-group': adminGroup || undefined }), ...more.map((t) => commandLine(['alias', 'add', address, t]))] : [],
+  }
+}
+
+function changeOf(known: Alias, targets: string[], enabled: boolean, adminGroup: string) {
+  const body: Record<string, unknown> = {}
+  const options: Record<string, Option> = {}
+  if (targets.join() !== known.target.join()) {
+    body['targets'] = targets
+    options['to'] = targets.join(',')
+  }
+  if (enabled !== known.enabled) {
+    body['enabled'] = enabled
+    options['enabled'] = enabled ? 'yes' : 'no'
+  }
+  if (adminGroup !== (known.admin_group ?? '')) options['admin-group'] = body['admin_group'] = adminGroup
+  return { body, line: commandLine(['alias', 'set', known.address], options) }
+}
+
 /** A new alias, or one that is there (`known`): where it leads. */
 function EditAlias({ known, onRemove, onClose }: { known: Alias | undefined; onRemove: () => void; onClose: () => void }) {
   const list = useListTexts()
@@ -26,15 +51,19 @@ function EditAlias({ known, onRemove, onClose }: { known: Alias | undefined; onR
   const change = useChange()
   const [address, setAddress] = useState(known?.address ?? '')
   const [targets, setTargets] = useState(known?.target ?? [])
-  const line = known ? commandLine(['alias', 'set', address], { to: targets.join(',') }) : targets.map((t) => commandLine(['alias', 'add', address, t]))
+  const [enabled, setEnabled] = useState(known?.enabled ?? true)
+  const [adminGroup, setAdminGroup] = useState(known?.admin_group ?? '')
+  const domains = useQuery({ ...domainsQuery(undefined), enabled: !known }).data ?? []
+  const organisation = known ? known.organisation : domains.find((d) => d.name === address.split('@')[1])?.organisation
+  const { body, line } = known ? changeOf(known, targets, enabled, adminGroup) : newOf(address, targets, adminGroup)
   return (
     <FormDialog
       title={known ? address : list('addAlias')}
       action={say('save')}
       command={line}
-      disabled={targets.length === 0}
+      disabled={targets.length === 0 || Object.keys(body).length === 0}
       onClose={onClose}
-      onSubmit={() => change(() => (known ? api.patch(path`/aliases/${address}`, { targets }) : api.post('/aliases', { address, targets })), [['aliases'], ['users']], say('saved'))}
+      onSubmit={() => change(() => (known ? api.patch(path`/aliases/${address}`, body) : api.post('/aliases', body)), [['aliases'], ['users']], say('saved'))}
       back={
         known && (
           <Button variant="subtle" color="red" onClick={onRemove}>
@@ -45,6 +74,8 @@ function EditAlias({ known, onRemove, onClose }: { known: Alias | undefined; onR
     >
       <TextInput label={words('address')} type="email" required readOnly={known !== undefined} data-autofocus={known ? undefined : true} value={address} onChange={(e) => setAddress(e.currentTarget.value.trim())} />
       <TagsInput label={list('leadsTo')} description={say('sendersHelp')} value={targets} onChange={setTargets} splitChars={[',', ' ', ';']} acceptValueOnBlur />
+      {known && <Switch label={words('state.active')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />}
+      <AdminGroupField organisation={organisation} value={adminGroup} onChange={setAdminGroup} clearable={!known} />
     </FormDialog>
   )
 }
@@ -60,9 +91,9 @@ export function Aliases() {
   const [removes, setRemoves] = useState<string | null>(null)
   const columns = useMemo<Column<Alias>[]>(
     () => [
-      { id: 'address', title: say('address'), width: 2, cell: (a) => <Foreign title={a.address}>{a.address}</Foreign> },
-      { id: 'target', title: list('leadsTo'), width: 3, cell: (a) => <Foreign title={a.target.join(', ')}>{a.target.join(', ')}</Foreign> },
-      { id: 'state', title: say('state'), width: 0.8, yields: 's', cell: (a) => <Status health={a.enabled ? 'good' : 'bad'}>{say(a.enabled ? 'state.active' : 'state.disabled')}</Status> },
+      { id: 'address', title: say('address'), width: 2, value: (a) => a.address, cell: (a) => <Foreign title={a.address}>{a.address}</Foreign> },
+      { id: 'target', title: list('leadsTo'), width: 3, value: (a) => a.target.join(', '), cell: (a) => <Foreign title={a.target.join(', ')}>{a.target.join(', ')}</Foreign> },
+      { id: 'state', title: say('state'), width: 0.8, yields: 's', value: (a) => say(a.enabled ? 'state.active' : 'state.disabled'), cell: (a) => <Status health={a.enabled ? 'good' : 'bad'}>{say(a.enabled ? 'state.active' : 'state.disabled')}</Status> },
     ],
     [say, list],
   )

@@ -7,6 +7,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { useMay } from '../../app/session'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import { contactQuery, type ContactDetails } from './data'
 import classes from './mailbox.module.css'
 import { contactRoute } from './routes'
@@ -25,6 +26,7 @@ function Properties({ contact }: { contact: ContactDetails }) {
   const [name, setName] = useState(contact.name)
   const [target, setTarget] = useState(contact.target)
   const [enabled, setEnabled] = useState(contact.enabled)
+  const [adminGroup, setAdminGroup] = useState(contact.admin_group ?? '')
   const [rules, setRules] = useState(before)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -35,6 +37,7 @@ function Properties({ contact }: { contact: ContactDetails }) {
     body['enabled'] = enabled
     options['enabled'] = enabled ? 'yes' : 'no'
   }
+  if (adminGroup !== (contact.admin_group ?? '')) options['admin-group'] = body['admin_group'] = adminGroup
   const isChanged = Object.keys(body).length > 0
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -52,6 +55,7 @@ function Properties({ contact }: { contact: ContactDetails }) {
               <TextInput label={words('name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
               <TextInput label={add('target')} type="email" required value={target} onChange={(e) => setTarget(e.currentTarget.value.trim())} />
               <Switch label={words('state.active')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
+              <AdminGroupField organisation={contact.organisation} value={adminGroup} onChange={setAdminGroup} />
             </Stack>
           </Panel>
           <Panel title={say('tab.limits')}>

@@ -20,10 +20,10 @@ export function Contacts() {
   const query = useQuery(contactsQuery({ organisation: search.organisation, domain: search.domain }))
   const columns = useMemo<Column<Contact>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 2, cell: (c) => <Foreign title={c.name}>{c.name}</Foreign> },
-      { id: 'address', title: say('address'), width: 2, cell: (c) => <Foreign title={c.address}>{c.address}</Foreign> },
-      { id: 'target', title: list('target'), width: 2, yields: 's', cell: (c) => <Foreign title={c.target}>{c.target}</Foreign> },
-      { id: 'state', title: say('state'), width: 0.8, yields: 'm', cell: (c) => <Status health={c.enabled ? 'good' : 'bad'}>{say(c.enabled ? 'state.active' : 'state.disabled')}</Status> },
+      { id: 'name', title: say('name'), width: 2, value: (c) => c.name, cell: (c) => <Foreign title={c.name}>{c.name}</Foreign> },
+      { id: 'address', title: say('address'), width: 2, value: (c) => c.address, cell: (c) => <Foreign title={c.address}>{c.address}</Foreign> },
+      { id: 'target', title: list('target'), width: 2, yields: 's', value: (c) => c.target, cell: (c) => <Foreign title={c.target}>{c.target}</Foreign> },
+      { id: 'state', title: say('state'), width: 0.8, yields: 'm', value: (c) => say(c.enabled ? 'state.active' : 'state.disabled'), cell: (c) => <Status health={c.enabled ? 'good' : 'bad'}>{say(c.enabled ? 'state.active' : 'state.disabled')}</Status> },
     ],
     [say, list],
   )

@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as z from 'zod/mini'
 import { api, path } from '../../app/api'
-import { scoped } from '../../app/session'
 
 const rules = {
   accepts: z.nullish(z.string()),
@@ -57,7 +56,7 @@ export const usersQuery = (filter: UserFilter) =>
   infiniteQueryOptions({
     queryKey: ['users', 'list', filter],
     initialPageParam: '',
-    queryFn: async ({ signal, pageParam }) => userPage.parse(await api.get('/users', { ...scoped(filter), after: pageParam, limit: PAGE }, signal)),
+    queryFn: async ({ signal, pageParam }) => userPage.parse(await api.get('/users', { ...filter, after: pageParam, limit: PAGE }, signal)),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,
   })
@@ -66,7 +65,7 @@ const listed = z.extend(z.pick(user, { address: true, name: true, kind: true, st
 export type Listed = z.infer<typeof listed>
 const MAILBOXES = 'user,shared,room,equipment'
 /** How the API's list of recipients is asked for mailboxes. */
-export const mailboxFilter = ({ kind, state, ...filter }: UserFilter) => ({ ...scoped(filter), filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}` })
+export const mailboxFilter = ({ kind, state, ...filter }: UserFilter) => ({ ...filter, filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}` })
 /** The same for the list: filtered and sorted by the directory. */
 export const mailboxesQuery = (filter: UserFilter) =>
   infiniteQueryOptions({
@@ -84,7 +83,7 @@ export const mailboxesQuery = (filter: UserFilter) =>
 export async function allUsers(filter: UserFilter): Promise<User[]> {
   const all: User[] = []
   for (let after: string | null | undefined = ''; after !== null && after !== undefined; ) {
-    const page: z.infer<typeof userPage> = userPage.parse(await api.get('/users', { ...scoped(filter), after, limit: 1000 }))
+    const page: z.infer<typeof userPage> = userPage.parse(await api.get('/users', { ...filter, after, limit: 1000 }))
     all.push(...page.users.filter((u) => (!filter.kind || u.kind === filter.kind) && (!filter.state || u.state === filter.state)))
     after = page.next
   }
@@ -95,7 +94,7 @@ export const searchUsersQuery = (text: string) =>
   queryOptions({
     queryKey: ['users', 'search', text],
     queryFn: async ({ signal }) =>
-      z.object({ recipients: z.array(listed) }).parse(await api.get('/recipients', { ...scoped({}), text: text || undefined, filter: `kind=${MAILBOXES}`, limit: 10 }, signal)).recipients,
+      z.object({ recipients: z.array(listed) }).parse(await api.get('/recipients', { text: text || undefined, filter: `kind=${MAILBOXES}`, limit: 10 }, signal)).recipients,
   })
 
 const addressed = z.object({ address: z.string(), name: z.string(), kind: z.string() })
@@ -105,7 +104,7 @@ export const addressedQuery = (text: string) =>
   queryOptions({
     queryKey: ['users', 'addressed', text],
     queryFn: async ({ signal }) =>
-      z.object({ recipients: z.array(addressed) }).parse(await api.get('/recipients', { ...scoped({}), text: text || undefined, filter: 'kind=group,contact,alias', limit: 12, fields: 'address,name,kind' }, signal)).recipients,
+      z.object({ recipients: z.array(addressed) }).parse(await api.get('/recipients', { text: text || undefined, filter: 'kind=group,contact,alias', limit: 12, fields: 'address,name,kind' }, signal)).recipients,
   })
 
 export const userQuery = (address: string) =>
@@ -116,7 +115,9 @@ export const userQuery = (address: string) =>
 
 // ---- groups, contacts, aliases
 
-const group = z.object({ address: z.string(), name: z.string(), members: z.number(), enabled: z.boolean() })
+/** What holds it; absent where the caller does not see that. */
+const held = { organisation: z.nullish(z.string()), admin_group: z.nullish(z.string()) }
+const group = z.object({ address: z.string(), name: z.string(), members: z.number(), enabled: z.boolean(), ...held })
 export type Group = z.infer<typeof group>
 const groupDetails = z.object({
   source: z.nullish(z.string()),
@@ -134,26 +135,27 @@ const groupDetails = z.object({
   selects_more: z.nullish(z.boolean()),
   owners: z.nullish(z.array(z.string())),
   moderators: z.nullish(z.array(z.string())),
+  ...held,
   ...rules,
 })
 export type GroupDetails = z.infer<typeof groupDetails>
-const contact = z.object({ address: z.string(), name: z.string(), target: z.string(), enabled: z.boolean() })
+const contact = z.object({ address: z.string(), name: z.string(), target: z.string(), enabled: z.boolean(), ...held })
 export type Contact = z.infer<typeof contact>
 const contactDetails = z.extend(contact, rules)
 export type ContactDetails = z.infer<typeof contactDetails>
-const alias = z.object({ address: z.string(), target: z.array(z.string()), enabled: z.boolean() })
+const alias = z.object({ address: z.string(), target: z.array(z.string()), enabled: z.boolean(), ...held })
 export type Alias = z.infer<typeof alias>
 
 export const groupsQuery = (where: Where) =>
   queryOptions({
     queryKey: ['groups', 'list', where],
-    queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { ...scoped(where) }, signal)).groups,
+    queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { ...where }, signal)).groups,
   })
 /** Those that the address is a member of itself, not by way of others or by a query. */
 export const groupsOfQuery = (member: string) =>
   queryOptions({
     queryKey: ['groups', 'of', member],
-    queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { ...scoped({}), member }, signal)).groups,
+    queryFn: async ({ signal }) => z.object({ groups: z.array(group) }).parse(await api.get('/groups', { member }, signal)).groups,
   })
 export const groupQuery = (address: string) =>
   queryOptions({
@@ -163,7 +165,7 @@ export const groupQuery = (address: string) =>
 export const contactsQuery = (where: Where) =>
   queryOptions({
     queryKey: ['contacts', 'list', where],
-    queryFn: async ({ signal }) => z.object({ contacts: z.array(contact) }).parse(await api.get('/contacts', { ...scoped(where) }, signal)).contacts,
+    queryFn: async ({ signal }) => z.object({ contacts: z.array(contact) }).parse(await api.get('/contacts', { ...where }, signal)).contacts,
   })
 export const contactQuery = (address: string) =>
   queryOptions({
@@ -173,7 +175,7 @@ export const contactQuery = (address: string) =>
 export const aliasesQuery = (where: Where & { target?: string | undefined }) =>
   queryOptions({
     queryKey: ['aliases', where],
-    queryFn: async ({ signal }) => z.object({ aliases: z.array(alias) }).parse(await api.get('/aliases', { ...scoped(where) }, signal)).aliases,
+    queryFn: async ({ signal }) => z.object({ aliases: z.array(alias) }).parse(await api.get('/aliases', { ...where }, signal)).aliases,
   })
 
 // ---- what belongs to one mailbox

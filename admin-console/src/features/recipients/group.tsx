@@ -9,6 +9,7 @@ import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import { groupQuery, type GroupDetails } from './data'
 import { AuditTab } from './mailbox-history'
 import classes from './mailbox.module.css'
@@ -94,6 +95,7 @@ function Properties({ group }: { group: GroupDetails }) {
   const [query, setQuery] = useState(group.query ?? '')
   const [archive, setArchive] = useState(group.archive ?? '')
   const [owners, setOwners] = useState(group.owners ?? [])
+  const [adminGroup, setAdminGroup] = useState(group.admin_group ?? '')
   const [rules, setRules] = useState(before)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
@@ -114,6 +116,7 @@ function Properties({ group }: { group: GroupDetails }) {
     body['owners'] = owners
     options['owner'] = owners.join(',')
   }
+  if (adminGroup !== (group.admin_group ?? '')) options['admin-group'] = body['admin_group'] = adminGroup
   const isChanged = Object.keys(body).length > 0
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -134,6 +137,7 @@ function Properties({ group }: { group: GroupDetails }) {
               <Select label={say('posting')} allowDeselect={false} data={['anyone', 'inside', 'members', 'named', 'moderated'].map((p) => ({ value: p, label: wordOf(say, 'posting', p) }))} value={posting} onChange={(p) => setPosting(p ?? 'anyone')} />
               <TagsInput label={say('owners')} description={say('sendersHelp')} value={owners} onChange={setOwners} splitChars={[',', ' ', ';']} acceptValueOnBlur />
               <TextInput label={say('query')} description={say('queryHelp')} value={query} onChange={(e) => setQuery(e.currentTarget.value)} />
+              <AdminGroupField organisation={group.organisation} value={adminGroup} onChange={setAdminGroup} />
               {list && <TextInput type="url" label={say('archive')} description={say('archiveHelp')} value={archive} onChange={(e) => setArchive(e.currentTarget.value)} />}
             </Stack>
           </Panel>

@@ -21,10 +21,10 @@ export function Groups() {
   const query = useQuery(groupsQuery({ organisation: search.organisation, domain: search.domain }))
   const columns = useMemo<Column<Group>[]>(
     () => [
-      { id: 'name', title: say('name'), width: 2, cell: (g) => <Foreign title={g.name}>{g.name}</Foreign> },
-      { id: 'address', title: say('address'), width: 2, cell: (g) => <Foreign title={g.address}>{g.address}</Foreign> },
-      { id: 'members', title: list('members'), width: 0.7, align: 'end', yields: 's', cell: (g) => format.number(g.members) },
-      { id: 'state', title: say('state'), width: 0.8, yields: 's', cell: (g) => <Status health={g.enabled ? 'good' : 'bad'}>{say(g.enabled ? 'state.active' : 'state.disabled')}</Status> },
+      { id: 'name', title: say('name'), width: 2, value: (g) => g.name, cell: (g) => <Foreign title={g.name}>{g.name}</Foreign> },
+      { id: 'address', title: say('address'), width: 2, value: (g) => g.address, cell: (g) => <Foreign title={g.address}>{g.address}</Foreign> },
+      { id: 'members', title: list('members'), width: 0.7, align: 'end', yields: 's', value: (g) => g.members, cell: (g) => format.number(g.members) },
+      { id: 'state', title: say('state'), width: 0.8, yields: 's', value: (g) => say(g.enabled ? 'state.active' : 'state.disabled'), cell: (g) => <Status health={g.enabled ? 'good' : 'bad'}>{say(g.enabled ? 'state.active' : 'state.disabled')}</Status> },
     ],
     [say, list, format],
   )

@@ -1,13 +1,11 @@
 import { editBytes, parseBytes } from '@chappe/kit'
 import { Select, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { commandLine, type Option } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
-import { useMay } from '../../app/session'
-import { adminGroupsQuery } from '../organisations/data'
+import { AdminGroupField } from '../organisations/admin-group-field'
 import type { UserDetails } from './data'
 import { PasswordField, QuotaField } from './fields'
 import { useReason } from './owned'
@@ -43,7 +41,6 @@ export function EditUser({ user, onClose }: { user: UserDetails; onClose: () => 
   const [quota, setQuota] = useState(editBytes(user.quota))
   const [state, setState] = useState(user.state)
   const [adminGroup, setAdminGroup] = useState(user.admin_group ?? '')
-  const adminGroups = useQuery({ ...adminGroupsQuery(user.organisation ?? undefined), enabled: useMay('organisation.read') }).data ?? []
   const body: Record<string, unknown> = {}
   const options: Record<string, Option> = {}
   if (name !== user.name) options['name'] = body['name'] = name
@@ -65,7 +62,7 @@ export function EditUser({ user, onClose }: { user: UserDetails; onClose: () => 
       <TextInput label={add('name')} description={reason(user, 'name')} disabled={reason(user, 'name') !== undefined} required data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
       <QuotaField value={quota} onChange={setQuota} />
       <Select label={words('state')} description={reason(user, 'state')} disabled={reason(user, 'state') !== undefined} allowDeselect={false} data={(['active', 'no-login', 'disabled'] as const).map((s) => ({ value: s, label: words(`state.${s}`) }))} value={state} onChange={(s) => setState(s ?? user.state)} />
-      {adminGroups.length > 1 && <Select label={add('adminGroup')} description={add('adminGroupHelp')} allowDeselect={false} data={adminGroups.map((g) => g.name)} value={adminGroup || null} onChange={(g) => setAdminGroup(g ?? '')} />}
+      <AdminGroupField organisation={user.organisation} value={adminGroup} onChange={setAdminGroup} />
     </FormDialog>
   )
 }

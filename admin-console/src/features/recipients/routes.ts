@@ -13,25 +13,25 @@ export const mailboxesRoute = createRoute({
 export const mailboxRoute = createRoute({
   getParentRoute,
   path: '/recipients/$address',
-  validateSearch: words('tab', 'dialog'),
+  validateSearch: words('tab', 'dialog', 'sort'),
   component: lazyRouteComponent(() => import('./mailbox'), 'MailboxPage'),
 })
 export const groupsRoute = createRoute({
   getParentRoute,
   path: '/recipients/groups',
-  validateSearch: words('organisation', 'domain', 'text', 'dialog'),
+  validateSearch: words('organisation', 'domain', 'text', 'dialog', 'sort'),
   component: lazyRouteComponent(() => import('./groups'), 'Groups'),
 })
 export const groupRoute = createRoute({
   getParentRoute,
   path: '/recipients/groups/$address',
-  validateSearch: words('tab'),
+  validateSearch: words('tab', 'sort'),
   component: lazyRouteComponent(() => import('./group'), 'GroupPage'),
 })
 export const contactsRoute = createRoute({
   getParentRoute,
   path: '/recipients/contacts',
-  validateSearch: words('organisation', 'domain', 'text', 'dialog'),
+  validateSearch: words('organisation', 'domain', 'text', 'dialog', 'sort'),
   component: lazyRouteComponent(() => import('./contacts'), 'Contacts'),
 })
 export const contactRoute = createRoute({
@@ -42,13 +42,13 @@ export const contactRoute = createRoute({
 export const aliasesRoute = createRoute({
   getParentRoute,
   path: '/recipients/aliases',
-  validateSearch: words('organisation', 'domain', 'text', 'dialog'),
+  validateSearch: words('organisation', 'domain', 'text', 'dialog', 'sort'),
   component: lazyRouteComponent(() => import('./aliases'), 'Aliases'),
 })
 export const importRoute = createRoute({
   getParentRoute,
   path: '/recipients/import',
-  validateSearch: words('organisation'),
+  validateSearch: words('organisation', 'sort'),
   component: lazyRouteComponent(() => import('./import'), 'Import'),
 })
 export const recipientRoutes = [mailboxesRoute, mailboxRoute, groupsRoute, groupRoute, contactsRoute, contactRoute, aliasesRoute, importRoute] as const

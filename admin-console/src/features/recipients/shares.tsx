@@ -19,7 +19,7 @@ const ROLES = ['reader', 'contributor', 'author', 'editor', 'owner'] as const
 type Role = (typeof ROLES)[number]
 const isRole = (word: string | null | undefined): word is Role => ROLES.some((role) => role === word)
 
-const share = z.object({ person: z.string(), name: z.string(), folder: z.string(), rights: z.string(), role: z.nullish(z.string()), denied: z.boolean() })
+const share = z.object({ person: z.string(), name: z.string(), group: z.boolean(), folder: z.string(), rights: z.string(), role: z.nullish(z.string()), denied: z.boolean() })
 type Share = z.infer<typeof share>
 const keyOf = (address: string) => ['shares', address]
 const sharesQuery = (address: string) =>
@@ -29,7 +29,7 @@ const sharesQuery = (address: string) =>
   })
 
 /** Of each person what he may, the same in several folders together. */
-function byPerson(shares: Share[]): { person: string; name: string; kinds: { key: string; first: Share; folders: string[] }[] }[] {
+function byPerson(shares: Share[]): { person: string; name: string; isGroup: boolean; kinds: { key: string; first: Share; folders: string[] }[] }[] {
   const people = new Map<string, Share[]>()
   for (const s of shares) people.set(s.person, [...(people.get(s.person) ?? []), s])
   return [...people].map(([person, own]) => {
@@ -38,6 +38,7 @@ function byPerson(shares: Share[]): { person: string; name: string; kinds: { key
     return {
       person,
       name: own[0]?.name ?? '',
+      isGroup: own[0]?.group ?? false,
       kinds: [...kinds].flatMap(([key, same]) => (same[0] ? [{ key, first: same[0], folders: same.map((s) => s.folder) }] : [])),
     }
   })
@@ -120,7 +121,7 @@ export function SharesTab({ user }: { user: UserDetails }) {
               {byPerson(shares).map((p) => (
                 <li key={p.person}>
                   <div>
-                    <Foreign>{nameOf(p.person, p.name)}</Foreign>{' '}
+                    <Foreign>{nameOf(p.person, p.name)}</Foreign> {p.isGroup && <small>({say('group')}) </small>}
                     {p.person.includes('@') && (
                       <small>
                         <Foreign>{p.person}</Foreign>
@@ -129,7 +130,7 @@ export function SharesTab({ user }: { user: UserDetails }) {
                     {p.kinds.map((k) => (
                       <div key={k.key}>
                         <small>
-                          <strong>{rightsOf(k.first)}</strong> · <Foreign>{k.folders.join(', ')}</Foreign>
+                          <strong>{rightsOf(k.first)}</strong> · {k.folders.includes('') ? say('whole') : <Foreign>{k.folders.join(', ')}</Foreign>}
                         </small>
                       </div>
                     ))}

@@ -1,8 +1,9 @@
-import { DataTable, EmptyState, ErrorPanel, Page, type Column } from '@chappe/kit'
+import { EmptyState, ErrorPanel, Page, type Column } from '@chappe/kit'
 import { IconPlus, IconSearch } from '@chappe/kit/icons'
 import { Button, TextInput } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useMemo, useState, type ReactNode } from 'react'
+import { ListTable } from '../../app/list-table'
 import { useMay } from '../../app/session'
 import type { Where } from './data'
 import classes from './list.module.css'
@@ -62,7 +63,7 @@ export function SimpleList<Row>(p: Props<Row>) {
         <ScopeFilters organisation={p.search.organisation} domain={p.search.domain} onChange={(change) => p.onSearch({ ...p.search, ...change })} />
       </div>
       {p.query.error && <ErrorPanel error={p.query.error} retry={() => void p.query.refetch()} />}
-      <DataTable label={p.title} columns={p.columns} rows={rows} rowKey={p.rowKey} {...(p.onOpen && { onOpen: p.onOpen })} isLoading={p.query.isFetching} empty={<EmptyState title={wanted ? say('noneFound') : p.none} />} />
+      <ListTable label={p.title} columns={p.columns} rows={rows} rowKey={p.rowKey} {...(p.onOpen && { onOpen: p.onOpen })} isLoading={p.query.isFetching} empty={<EmptyState title={wanted ? say('noneFound') : p.none} />} />
       {p.children}
     </Page>
   )

@@ -1,10 +1,11 @@
 // What others report about our domains: DMARC (RFC 7489, 7.2) and TLS (RFC 8460).
-import { Answered, DataTable, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, type Column } from '@chappe/kit'
+import { Answered, EmptyState, ErrorPanel, Facts, Foreign, Page, Status, useFormat, useKitTexts, type Column } from '@chappe/kit'
 import { Drawer, SegmentedControl, Stack, Table } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { Command, commandLine } from '../../app/command'
+import { ListTable } from '../../app/list-table'
 import filters from '../recipients/list.module.css'
 import classes from '../recipients/mailbox.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
@@ -103,11 +104,11 @@ export function Reports() {
   const set = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true })
   const columns = useMemo<Column<Report>[]>(
     () => [
-      { id: 'domain', title: say('domain'), width: 1.4, cell: (r) => <Foreign title={r.domain}>{r.domain}</Foreign> },
-      { id: 'reporter', title: say('reporter'), width: 1.6, yields: 's', cell: (r) => <Foreign title={r.reporter}>{r.reporter}</Foreign> },
+      { id: 'domain', title: say('domain'), width: 1.4, value: (r) => r.domain, cell: (r) => <Foreign title={r.domain}>{r.domain}</Foreign> },
+      { id: 'reporter', title: say('reporter'), width: 1.6, yields: 's', value: (r) => r.reporter, cell: (r) => <Foreign title={r.reporter}>{r.reporter}</Foreign> },
       { id: 'period', title: say('period'), width: 1.6, yields: 'm', cell: period },
-      { id: 'passed', title: say('passed'), width: 0.8, align: 'end', cell: (r) => format.number(r.passed) },
-      { id: 'failed', title: say('failed'), width: 0.8, align: 'end', cell: (r) => <Failed of={r} /> },
+      { id: 'passed', title: say('passed'), width: 0.8, align: 'end', value: (r) => r.passed, cell: (r) => format.number(r.passed) },
+      { id: 'failed', title: say('failed'), width: 0.8, align: 'end', value: (r) => r.failed, cell: (r) => <Failed of={r} /> },
     ],
     [say, format, period],
   )
@@ -118,7 +119,7 @@ export function Reports() {
         <ScopeFilters organisation={search.organisation} noDomain onChange={({ organisation }) => set({ organisation })} />
       </div>
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
-      <DataTable
+      <ListTable
         label={say('title')}
         columns={columns}
         rows={rows}

@@ -5,7 +5,7 @@ import { shellRoute } from '../../app/root'
 export const reportsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/reports',
-  validateSearch: words('kind', 'organisation', 'id'),
+  validateSearch: words('kind', 'organisation', 'id', 'sort'),
   component: lazyRouteComponent(() => import('./reports'), 'Reports'),
 })
 export const reportRoutes = [reportsRoute] as const

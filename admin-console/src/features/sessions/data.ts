@@ -31,7 +31,7 @@ export const sessionsQuery = (filter: SessionFilter) =>
     queryKey: ['sessions', 'all', filter],
     refetchInterval: 15_000,
     initialPageParam: undefined as string | undefined,
-    queryFn: async ({ signal, pageParam }) => z.object({ sessions: z.array(session), next: z.nullish(z.string()) }).parse(await api.get('/sessions', { ...scoped(filter), cursor: pageParam, limit: 200 }, signal)),
+    queryFn: async ({ signal, pageParam }) => z.object({ sessions: z.array(session), next: z.nullish(z.string()) }).parse(await api.get('/sessions', { ...filter, cursor: pageParam, limit: 200 }, signal)),
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,
   })

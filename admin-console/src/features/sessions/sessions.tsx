@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, tellDone, useFormat, wordOf, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Foreign, Page, tellDone, useFormat, wordOf, type Column } from '@chappe/kit'
 import { IconSearch } from '@chappe/kit/icons'
 import { Button, Group, Select, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
@@ -7,7 +7,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
-import { scoped } from '../../app/session'
+import { ListTable } from '../../app/list-table'
 import { Export, ExportButton } from '../jobs/export'
 import list from '../recipients/list.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
@@ -57,12 +57,12 @@ export function Sessions() {
   const find = useDebouncedCallback((wanted: string) => set({ text: wanted || undefined }), 200)
   const columns = useMemo<Column<Session>[]>(
     () => [
-      { id: 'holder', title: say('holder'), width: 1.3, yields: 's', cell: (s) => <Foreign title={s.holder}>{s.holder}</Foreign> },
-      { id: 'address', title: say('address'), width: 1.5, cell: (s) => <Foreign title={s.address}>{s.address}</Foreign> },
-      { id: 'by', title: say('by'), width: 1.6, cell: (s) => <Foreign title={s.name}>{`${wordOf(say, 'kind', s.kind)}${s.current ? ` (${say('own')})` : ''}${s.name && ` · ${s.name}`}`}</Foreign> },
-      { id: 'peer', title: say('peer'), width: 1, yields: 'm', cell: (s) => <Foreign title={s.peer}>{s.peer}</Foreign> },
-      { id: 'since', title: say('since'), width: 0.9, yields: 's', align: 'end', cell: (s) => (s.created ? format.dateTime(s.created) : '') },
-      { id: 'seen', title: say('seen'), width: 0.8, yields: 'm', align: 'end', cell: (s) => (s.seen ? format.ago(s.seen) : say('now')) },
+      { id: 'holder', title: say('holder'), width: 1.3, yields: 's', value: (s) => s.holder, cell: (s) => <Foreign title={s.holder}>{s.holder}</Foreign> },
+      { id: 'address', title: say('address'), width: 1.5, value: (s) => s.address, cell: (s) => <Foreign title={s.address}>{s.address}</Foreign> },
+      { id: 'by', title: say('by'), width: 1.6, value: (s) => `${wordOf(say, 'kind', s.kind)}${s.current ? ` (${say('own')})` : ''}${s.name && ` · ${s.name}`}`, cell: (s) => <Foreign title={s.name}>{`${wordOf(say, 'kind', s.kind)}${s.current ? ` (${say('own')})` : ''}${s.name && ` · ${s.name}`}`}</Foreign> },
+      { id: 'peer', title: say('peer'), width: 1, yields: 'm', value: (s) => s.peer, cell: (s) => <Foreign title={s.peer}>{s.peer}</Foreign> },
+      { id: 'since', title: say('since'), width: 0.9, yields: 's', align: 'end', value: (s) => s.created, cell: (s) => (s.created ? format.dateTime(s.created) : '') },
+      { id: 'seen', title: say('seen'), width: 0.8, yields: 'm', align: 'end', value: (s) => s.seen, cell: (s) => (s.seen ? format.ago(s.seen) : say('now')) },
     ],
     [say, format],
   )
@@ -113,7 +113,7 @@ export function Sessions() {
         </Group>
       )}
       {pages.error && <ErrorPanel error={pages.error} retry={() => void pages.refetch()} />}
-      <DataTable
+      <ListTable
         label={say('sessions')}
         columns={columns}
         rows={rows}
@@ -128,7 +128,7 @@ export function Sessions() {
         empty={<EmptyState title={say(isFiltered ? 'noneFound' : 'none')} />}
       />
       <Command line={commandLine(['session', 'all'], optionsOf(filter))} />
-      {dialog === 'export' && <Export list="sessions" query={scoped(filter)} onClose={() => set({ dialog: undefined })} />}
+      {dialog === 'export' && <Export list="sessions" query={filter} onClose={() => set({ dialog: undefined })} />}
       {(dialog === 'end' || (dialog === 'chosen' && chosen.length > 0)) && <End filter={filter} chosen={dialog === 'end' ? undefined : chosen} onDone={() => set({ dialog: undefined })} />}
     </Page>
   )

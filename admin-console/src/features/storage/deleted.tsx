@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, useFormat, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Foreign, Page, useFormat, type Column } from '@chappe/kit'
 import { Button, Group, PasswordInput, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -7,6 +7,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { useMay } from '../../app/session'
 import filters from '../recipients/list.module.css'
 import { ScopeFilters } from '../recipients/scope-filters'
@@ -65,10 +66,10 @@ export function Deleted() {
           </span>
         ),
       },
-      { id: 'until', title: say('until'), width: 2, cell: (m) => <KeptUntil until={m.until} /> },
-      { id: 'size', title: say('size'), align: 'end', yields: 'm', cell: (m) => (m.bytes === null || m.bytes === undefined ? '–' : format.bytes(m.bytes)) },
-      { id: 'store', title: say('store'), yields: 'm', cell: (m) => <Foreign>{m.store}</Foreign> },
-      { id: 'by', title: say('by'), yields: 'm', cell: (m) => <Foreign>{m.by}</Foreign> },
+      { id: 'until', title: say('until'), width: 2, value: (m) => m.until, cell: (m) => <KeptUntil until={m.until} /> },
+      { id: 'size', title: say('size'), align: 'end', yields: 'm', value: (m) => m.bytes, cell: (m) => (m.bytes === null || m.bytes === undefined ? '–' : format.bytes(m.bytes)) },
+      { id: 'store', title: say('store'), yields: 'm', value: (m) => m.store, cell: (m) => <Foreign>{m.store}</Foreign> },
+      { id: 'by', title: say('by'), yields: 'm', value: (m) => m.by, cell: (m) => <Foreign>{m.by}</Foreign> },
       {
         id: 'acts',
         title: '',
@@ -96,7 +97,7 @@ export function Deleted() {
       <div className={filters.filters}>
         <ScopeFilters organisation={search.organisation} noDomain onChange={({ organisation }) => void navigate({ search: { organisation }, replace: true })} />
       </div>
-      <DataTable label={say('deleted')} columns={columns} rows={list.data ?? []} rowKey={keyOf} isLoading={list.isPending} empty={<EmptyState title={say('noDeleted')} />} />
+      <ListTable label={say('deleted')} columns={columns} rows={list.data ?? []} rowKey={keyOf} isLoading={list.isPending} empty={<EmptyState title={say('noDeleted')} />} />
       {reconnects && <Reconnect mailbox={reconnects} onClose={close} />}
       {purges && (
         <Confirm title={say('purge')} action={say('purge')} word={purges.address} onDone={close} onAct={() => change(() => api.delete(path`/deleted-mailboxes/${purges.mailbox}`), [['storage']], say('purged'))}>

@@ -1,4 +1,4 @@
-import { Confirm, DataTable, EmptyState, ErrorPanel, Foreign, Page, tellDone, useFormat, wordOf, type Column } from '@chappe/kit'
+import { Confirm, EmptyState, ErrorPanel, Foreign, Page, tellDone, useFormat, wordOf, type Column } from '@chappe/kit'
 import { Button, Select, Switch, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -7,6 +7,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { useMayEverywhere } from '../../app/session'
 import { beginMoves, movesQuery, storesQuery, type Move } from './data'
 import { movesRoute } from './routes'
@@ -62,16 +63,16 @@ export function Moves() {
   const [ends, setEnds] = useState<Move | null>(null)
   const columns = useMemo<Column<Move>[]>(
     () => [
-      { id: 'address', title: say('address'), width: 2, cell: (m) => <Foreign title={m.address}>{m.address}</Foreign> },
-      { id: 'state', title: say('state'), cell: (m) => <span title={m.trouble ?? ''}>{wordOf(say, 'move', m.state)}</span> },
+      { id: 'address', title: say('address'), width: 2, value: (m) => m.address, cell: (m) => <Foreign title={m.address}>{m.address}</Foreign> },
+      { id: 'state', title: say('state'), value: (m) => wordOf(say, 'move', m.state), cell: (m) => <span title={m.trouble ?? ''}>{wordOf(say, 'move', m.state)}</span> },
       {
         id: 'progress',
         title: say('progress'),
         width: 1.4,
         cell: (m) => <progress className={classes.bar} value={m.done ?? 0} max={Math.max(1, m.messages ?? 0)} aria-label={`${format.number(m.done ?? 0)} / ${format.number(m.messages ?? 0)}`} title={`${format.number(m.done ?? 0)} / ${format.number(m.messages ?? 0)}`} />,
       },
-      { id: 'from', title: say('from'), width: 1.5, yields: 'm', cell: (m) => <Foreign>{`${m.from_storage_group ?? ''} › ${m.from_store ?? ''}`}</Foreign> },
-      { id: 'to', title: say('to'), width: 1.5, yields: 's', cell: (m) => <Foreign>{`${m.storage_group ?? ''} › ${m.store ?? ''}`}</Foreign> },
+      { id: 'from', title: say('from'), width: 1.5, yields: 'm', value: (m) => `${m.from_storage_group ?? ''} › ${m.from_store ?? ''}`, cell: (m) => <Foreign>{`${m.from_storage_group ?? ''} › ${m.from_store ?? ''}`}</Foreign> },
+      { id: 'to', title: say('to'), width: 1.5, yields: 's', value: (m) => `${m.storage_group ?? ''} › ${m.store ?? ''}`, cell: (m) => <Foreign>{`${m.storage_group ?? ''} › ${m.store ?? ''}`}</Foreign> },
       {
         id: 'acts',
         title: '',
@@ -99,7 +100,7 @@ export function Moves() {
     >
       <Switch label={say('showAll')} checked={search.all === '1'} onChange={(e) => void navigate({ search: { ...search, all: e.currentTarget.checked ? '1' : undefined }, replace: true })} />
       {moves.error && <ErrorPanel error={moves.error} retry={() => void moves.refetch()} />}
-      <DataTable label={say('moves')} columns={columns} rows={moves.data ?? []} rowKey={keyOf} isLoading={moves.isPending} empty={<EmptyState title={say('noMoves')} />} />
+      <ListTable label={say('moves')} columns={columns} rows={moves.data ?? []} rowKey={keyOf} isLoading={moves.isPending} empty={<EmptyState title={say('noMoves')} />} />
       {search.dialog === 'move' && <MoveDialog onClose={() => void navigate({ search: { ...search, dialog: undefined }, replace: true })} />}
       {ends && (
         <Confirm

@@ -1,4 +1,4 @@
-import { Answered, Confirm, DataTable, EmptyState, Foreign, Page, Panel, Status, useFormat, wordOf, type Column } from '@chappe/kit'
+import { Answered, Confirm, EmptyState, Foreign, Page, Panel, Status, useFormat, wordOf, type Column } from '@chappe/kit'
 import { IconPlus } from '@chappe/kit/icons'
 import { Button, Group, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -8,6 +8,7 @@ import { api, path } from '../../app/api'
 import { useChange } from '../../app/change'
 import { Command, commandLine } from '../../app/command'
 import { FormDialog } from '../../app/form-dialog'
+import { ListTable } from '../../app/list-table'
 import { useMayEverywhere } from '../../app/session'
 import { groupsQuery, storesQuery, type StorageGroup, type Store } from './data'
 import { health, Mounting } from './parts'
@@ -47,13 +48,13 @@ function OneGroup({ group, stores, mayWrite }: { group: StorageGroup; stores: St
   const columns = useMemo<Column<Store>[]>(() => {
     const size = (bytes: number | null | undefined) => (bytes === null || bytes === undefined ? '–' : format.bytes(bytes))
     return [
-      { id: 'name', title: say('store'), width: 2, cell: (s) => <Foreign title={s.name}>{s.name}</Foreign> },
-      { id: 'state', title: say('state'), width: 1.2, cell: (s) => <Status health={health[s.state] ?? 'none'}>{wordOf(say, 'state', s.state)}</Status> },
-      { id: 'mailboxes', title: say('mailboxes'), align: 'end', yields: 's', cell: (s) => format.number(s.mailboxes) },
-      { id: 'used', title: say('used'), align: 'end', cell: (s) => size(s.used) },
-      { id: 'growth', title: say('growth'), align: 'end', yields: 's', cell: (s) => size(s.grown_7_days) },
-      { id: 'quotas', title: say('quotas'), align: 'end', yields: 'm', cell: (s) => (s.quotas ? size(s.quotas) : '–') },
-      { id: 'full', title: say('full'), align: 'end', yields: 'm', cell: (s) => s.full ?? '–' },
+      { id: 'name', title: say('store'), width: 2, value: (s) => s.name, cell: (s) => <Foreign title={s.name}>{s.name}</Foreign> },
+      { id: 'state', title: say('state'), width: 1.2, value: (s) => wordOf(say, 'state', s.state), cell: (s) => <Status health={health[s.state] ?? 'none'}>{wordOf(say, 'state', s.state)}</Status> },
+      { id: 'mailboxes', title: say('mailboxes'), align: 'end', yields: 's', value: (s) => s.mailboxes, cell: (s) => format.number(s.mailboxes) },
+      { id: 'used', title: say('used'), align: 'end', value: (s) => s.used, cell: (s) => size(s.used) },
+      { id: 'growth', title: say('growth'), align: 'end', yields: 's', value: (s) => s.grown_7_days, cell: (s) => size(s.grown_7_days) },
+      { id: 'quotas', title: say('quotas'), align: 'end', yields: 'm', value: (s) => s.quotas, cell: (s) => (s.quotas ? size(s.quotas) : '–') },
+      { id: 'full', title: say('full'), align: 'end', yields: 'm', value: (s) => s.full, cell: (s) => s.full ?? '–' },
     ]
   }, [say, format])
   const takesNew = group.takes_new !== false
@@ -85,7 +86,7 @@ function OneGroup({ group, stores, mayWrite }: { group: StorageGroup; stores: St
           </Text>
         )}
       </Group>
-      <DataTable
+      <ListTable
         label={group.name}
         columns={columns}
         rows={stores}

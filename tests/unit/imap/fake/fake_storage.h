@@ -459,9 +459,11 @@ bool folder_claim_recent(struct mailbox *mailbox, int64_t folder_id, uint32_t *f
     folder->recent = view_uidnext(folder->view);
     return !fake_fails(err);
 }
-bool rights_shared_mailboxes(struct group *group, const struct mailbox_reader *reader, const void *owner,
+bool rights_shared_mailboxes(struct mailbox_cache *cache, struct group *group,
+                             const struct mailbox_reader *reader, const void *owner,
                              int64_t **mailbox_ids_out, size_t *count_out, struct err *err)
 {
+    (void)cache;
     (void)group;
     (void)reader;
     (void)owner;

@@ -17,8 +17,10 @@ export interface Column<Row> {
   /** Gives way on a narrow screen: 'm' below 1100 px, 's' below 720 px. */
   yields?: 'm' | 's'
   align?: 'end'
-  /** The server can sort by it, under this word. */
+  /** It can be sorted by, under this word. */
   sort?: string
+  /** What it shows, for who sorts rows that are all here: numbers by value, texts as people read them. */
+  value?: (row: Row) => string | number | null | undefined
 }
 
 export interface TableProps<Row> {
