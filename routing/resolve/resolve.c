@@ -601,6 +601,8 @@ bool resolve(struct directory *directory, const void *owner, const struct addres
     if (!is_done && !follow(&walk, found, &at, err))
         return false;
     answer_out->verdict = verdict(&walk, address, found->kind);
+    if (answer_out->verdict == RESOLVE_UNKNOWN && found->is_doubtful)
+        return err_set(err, ERR_BUSY, "The company's directory cannot be asked whether the address exists.");
     return true;
 }
 

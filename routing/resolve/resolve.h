@@ -19,7 +19,8 @@
  * A copy elsewhere is a `remote`. Mail that is sent on for a recipient (redirect, contact, member) leaves with the sender
  * that resolve_sender() gives (resolve/srs.h), so that SPF holds at the next server.
  *
- * Errors   false only for trouble that passes (ERR_BUSY, ERR_INTERNAL): the directory down is never "unknown".
+ * Errors   false only for trouble that passes (ERR_BUSY, ERR_INTERNAL): the directory down is never "unknown", nor is the company's
+ *          directory from which people of the domain come.
  * Cost     answered from the directory's memory as a rule (directory/resolve.h).
  * Threads  all functions may be called from any thread.
  */

@@ -93,6 +93,13 @@ static bool has_catch_all(const json_t *shown, const json_t *of)
     return recipient && *recipient;
 }
 
+/* Of contacts, of whom a list does not tell who may write to them, nor this. */
+static bool has_manager(const json_t *shown, const json_t *of)
+{
+    return is_internal(shown, of) &&
+           (json_object_get(shown, "manager") != NULL || json_object_get(shown, "accepts") == NULL);
+}
+
 static bool asks_somebody(const json_t *shown, const json_t *of)
 {
     (void)of;
@@ -120,6 +127,9 @@ static bool is_listed(const json_t *shown, const json_t *of)
 }
 
 #define RECIPIENT_RULES " accepts max_message hidden allow deny"
+#define PERSON_FIELDS                                                                                        \
+    "given_name surname initials title department company office street city postal_code region country"     \
+    " phone mobile fax notes"
 #define LIST_FIELDS " list posting join hold_days archive query owners moderators"
 #define CONNECTOR_FIELDS                                                                                     \
     "routing_group organisation enabled cost schedule max_message priorities tls source connections rate"    \
@@ -177,8 +187,9 @@ static const struct config_section sections[] = {
       "domain type organisation ask_primary", "type enabled ask_primary", .adapt = adapt_backup,
       .left_out = "knows_recipients=recipients" },
     { "contacts", "/contacts", "contacts", "address", "/contacts/{address}",
-      "address name target admin_group" RECIPIENT_RULES, "name target enabled admin_group" RECIPIENT_RULES,
-      .has_details = true, .is_said = is_internal },
+      "address name target admin_group " PERSON_FIELDS RECIPIENT_RULES,
+      "name target enabled admin_group " PERSON_FIELDS RECIPIENT_RULES, .has_details = true, .whole = PERSON_FIELDS,
+      .is_said = is_internal },
     { "groups", "/groups", "groups", "address", "/groups/{address}",
       "address name members admin_group" LIST_FIELDS RECIPIENT_RULES,
       "name enabled admin_group" LIST_FIELDS RECIPIENT_RULES, .has_details = true, .adapt = adapt_group,
@@ -187,6 +198,8 @@ static const struct config_section sections[] = {
       "targets enabled admin_group", .adapt = adapt_alias },
     { "catch_all", "/domains", "domains", "name", "/domains/{name}", "name catch_all", "catch_all",
       .put = "PATCH", .nothing = "{\"catch_all\": \"\"}", .is_said = has_catch_all },
+    { "managers", "/contacts", "contacts", "address", "/contacts/{address}", "address manager", "manager",
+      .put = "PATCH", .nothing = "{\"manager\": \"\"}", .has_details = true, .is_said = has_manager },
     { "senders", "/senders", "senders", "recipient person", "/recipients/{recipient}/senders/{person}",
       "person on_behalf", NULL, .made_at = "/recipients/{recipient}/senders", .named = "recipient" },
     { "shares", "/shares", "shares", "mailbox person", "/mailboxes/{mailbox}/shares/{person}",

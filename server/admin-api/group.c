@@ -4,6 +4,7 @@
 #include "admin_api/admin_group.h"
 #include "admin_api/call.h"
 #include "admin_api/list.h"
+#include "admin_api/person.h"
 #include "admin_api/rules.h"
 #include "directory/source.h"
 
@@ -36,6 +37,19 @@ static bool find(struct admin_call *call, enum recipient_kind kind, const char *
     return alias_find(call->api->options.directory, &call->actor, call->arena, kind, address, out, err);
 }
 
+/* Whose it is, and of a contact which fields are changed there and not here. */
+static json_t *owner_json(enum recipient_kind kind, const struct source_holder *holder)
+{
+    json_t *json = json_pack("{s:s, s:s}", "source", holder->name, "source_entry", holder->dn), *fields;
+
+    if (kind == RECIPIENT_CONTACT) {
+        fields = json_pack("[s, s, s]", "name", "target", "enabled");
+        person_add_names(fields);
+        json_object_set_new(json, "source_fields", fields);
+    }
+    return json;
+}
+
 /* With its rules, and a group with its members. */
 static bool answer_with(struct admin_call *call, enum recipient_kind kind, const char *address,
                         struct err *err)
@@ -54,9 +68,9 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
         json_object_set_new(json, "members", members);
     }
     if (source_of(call->api->options.directory, call->arena, found.recipient_id, &holder, err) && holder.name)
-        json_object_update_new(json,
-                               json_pack("{s:s, s:s}", "source", holder.name, "source_entry", holder.dn));
-    if (!rules_add(call, found.recipient_id, json, err) ||
+        json_object_update_new(json, owner_json(kind, &holder));
+    if ((kind == RECIPIENT_CONTACT && !person_add(call, found.recipient_id, json, err)) ||
+        !rules_add(call, found.recipient_id, json, err) ||
         (kind == RECIPIENT_GROUP && !group_list_add(call, found.recipient_id, json, err))) {
         json_decref(json);
         return false;
@@ -64,17 +78,27 @@ static bool answer_with(struct admin_call *call, enum recipient_kind kind, const
     return call_answer(call, json);
 }
 
-/* A rule that is refused takes the new recipient away again. */
+/* Of a contact. */
+static bool set_person(struct admin_call *call, enum recipient_kind kind, int64_t recipient_id,
+                       const struct person *person, struct err *err)
+{
+    return kind != RECIPIENT_CONTACT || person_apply(call, recipient_id, person, err);
+}
+
+/* What is refused takes the new recipient away again. */
 static bool add(struct admin_call *call, struct alias *wanted, struct err *err)
 {
     struct err undone = ERR_INIT;
+    struct person person;
     int64_t id;
 
     if (!admin_group_of_new(call, call_text(call, "admin_group"), wanted->address,
                             &wanted->administrative_group_id, err) ||
+        !person_read(call->in, &person, err) ||
         !alias_add(call->api->options.directory, &call->actor, wanted, &id, err))
         return false;
-    if (!rules_set(call, id, err) || (wanted->kind == RECIPIENT_GROUP && !group_list_set(call, id, err))) {
+    if (!set_person(call, wanted->kind, id, &person, err) || !rules_set(call, id, err) ||
+        (wanted->kind == RECIPIENT_GROUP && !group_list_set(call, id, err))) {
         if (!alias_remove(call->api->options.directory, &call->actor, wanted->kind, wanted->address, &undone))
             err_log(err, "and it stays without its rules: %s", undone.log);
         return false;
@@ -114,8 +138,10 @@ static bool patch(struct admin_call *call, enum recipient_kind kind, struct err 
 {
     const char *target = call_text(call, "target");
     struct alias wanted;
+    struct person person;
 
-    if (!find(call, kind, call->parameters[0], &wanted, err))
+    if (!find(call, kind, call->parameters[0], &wanted, err) || !person_read(call->in, &person, err) ||
+        !set_person(call, kind, wanted.recipient_id, &person, err))
         return false;
     if (call_has(call, "name"))
         wanted.name = call_text(call, "name");

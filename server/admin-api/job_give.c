@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <talloc.h>
 
-enum { COLUMNS_MAX = 16, PAGE = 1000 };
+enum { COLUMNS_MAX = 40, PAGE = 1000 };
 
 static const char *dumped(void *arena, const json_t *json)
 {

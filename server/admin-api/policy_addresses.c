@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "directory/list.h"
+#include "directory/person.h"
 #include "directory/policy_limit.h"
 #include "format/address_template.h"
 #include "group/group.h"
@@ -71,6 +72,15 @@ static bool give_all(struct giving *giving, const struct selection *policy, cons
     void *arena = giving->call->arena;
     char *nickname = talloc_strndup(arena, user->address, strcspn(user->address, "@"));
     struct person_name name = person_name_of(arena, user->name, nickname);
+    struct person person;
+
+    if (!person_get(giving->call->api->options.directory, &giving->call->actor, arena, user->recipient_id,
+                    &person, err))
+        return false;
+    if (*person.values[PERSON_GIVEN_NAME])
+        name.given = person.values[PERSON_GIVEN_NAME];
+    if (*person.values[PERSON_SURNAME])
+        name.surname = person.values[PERSON_SURNAME];
 
     for (size_t i = 0; i < policy->template_count; i++) {
         char *address = address_template_expand(arena, span_text(policy->templates[i]), &name);

@@ -7,6 +7,7 @@
 #include "admin_api/mailbox.h"
 #include "admin_api/new_user.h"
 #include "admin_api/page.h"
+#include "admin_api/person.h"
 #include "admin_api/policy_addresses.h"
 #include "admin_api/preference.h"
 #include "admin_api/protocols.h"
@@ -45,6 +46,7 @@ static json_t *fields_of(const struct source_holder *holder)
 {
     json_t *fields = json_pack("[s, s, s]", "name", "addresses", "state");
 
+    person_add_names(fields);
     if (holder->has_password)
         json_array_append_new(fields, json_string("password"));
     return fields;
@@ -73,7 +75,7 @@ static json_t *user_details(struct admin_call *call, const struct user *u)
     if (source_of(call->api->options.directory, call->arena, u->recipient_id, &holder, &err) && holder.name)
         json_object_update_new(json, json_pack("{s:s, s:s, s:o}", "source", holder.name, "source_entry",
                                                holder.dn, "source_fields", fields_of(&holder)));
-    if (!rules_add(call, u->recipient_id, json, &err) ||
+    if (!rules_add(call, u->recipient_id, json, &err) || !person_add(call, u->recipient_id, json, &err) ||
         !preference_add(call, u->organisation_id, u->recipient_id, json, &err))
         json_object_set_new(json, "accepts", json_null()); /* the directory went away meanwhile */
     return json;
@@ -89,14 +91,16 @@ bool user_post(struct admin_call *call, struct err *err)
 {
     struct credential credential;
     struct user wanted = { 0 }, added;
+    struct person person;
     bool has_password;
 
-    if (!new_user_read(call, call->in, &wanted, err) ||
+    if (!new_user_read(call, call->in, &wanted, err) || !person_read(call->in, &person, err) ||
         !new_user_credential(call->arena, call_text(call, "password"), &credential, &has_password, err) ||
         !user_add(call->api->options.directory, &call->actor, &wanted, has_password ? &credential : NULL,
                   &added, call->arena, err))
         return false;
-    if (!new_user_mailbox(call->api, &added, call_flag(call, "inbox_only", false), err)) {
+    if (!person_apply(call, added.recipient_id, &person, err) ||
+        !new_user_mailbox(call->api, &added, call_flag(call, "inbox_only", false), err)) {
         struct mailbox_location nowhere;
         struct err undone = ERR_INIT;
         if (!user_remove(call->api->options.directory, &call->actor, added.recipient_id, &nowhere, &undone))
@@ -175,15 +179,17 @@ bool user_patch(struct admin_call *call, struct err *err)
         (call_has(call, "quota") ? USER_QUOTA : 0u) | (call_has(call, "protocols") ? USER_PROTOCOLS : 0u) |
         (call_has(call, "admin_group") ? USER_GROUP : 0u);
     struct user found, wanted;
+    struct person person;
     struct group *group;
 
-    if (!find(call, &found, err))
+    if (!find(call, &found, err) || !person_read(call->in, &person, err))
         return false;
     wanted = found;
     wanted.name = call_has(call, "name") ? call_text(call, "name") : found.name;
     wanted.quota_bytes = call_number(call, "quota", found.quota_bytes);
     if (!state_of(call_text(call, "state"), &wanted.state, err) ||
         !protocols_read(call, &wanted.protocols, err) || !read_admin_group(call, &wanted, err) ||
+        !person_apply(call, found.recipient_id, &person, err) ||
         !rename_to(call, &found, call_text(call, "address"), err))
         return false;
     if ((fields & USER_QUOTA) && wanted.quota_bytes < 0)

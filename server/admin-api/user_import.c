@@ -1,6 +1,7 @@
 /* user_import.c -- many users in one request: their passwords are hashed in parallel, for that is what takes long, and their
  * rows and mailboxes are made together, a transaction in the directory and one in each storage group. */
 #include "admin_api/new_user.h"
+#include "admin_api/person.h"
 #include "admin_api/policy_addresses.h"
 
 #include "base/crashpoint.h"
@@ -16,9 +17,12 @@ struct line {
     struct user user;
     struct credential credential;
     bool has_password;
-    bool wants_mailbox; /* it was added, or is there from an import that broke off */
-    void *memory;       /* of the credential; a context of its own, because talloc does not lock */
+    struct person person;
+    bool is_there; /* it was added, or is from an import that broke off */
+    bool wants_mailbox;
+    void *memory; /* of the credential; a context of its own, because talloc does not lock */
     struct err fault;
+    struct err manager_fault; /* added, but without its manager */
 };
 
 static void hash(gpointer data, gpointer unused)
@@ -46,9 +50,27 @@ static void hash_all(struct line *lines, size_t count)
 static bool is_added_here(const struct line *lines, size_t count, int64_t mailbox_id)
 {
     for (size_t i = 0; i < count; i++)
-        if (lines[i].wants_mailbox && lines[i].user.mailbox.mailbox_id == mailbox_id)
+        if (lines[i].is_there && lines[i].user.mailbox.mailbox_id == mailbox_id)
             return true;
     return false;
+}
+
+/* As POST /users takes it: a column whose name is mistyped must not be lost in silence. */
+static bool has_known_fields(const json_t *json, struct err *err)
+{
+    const struct admin_route *route = admin_route_of("POST", "/users");
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)json, name, value)
+    {
+        const struct admin_field *field = route->fields;
+        while (field->name && strcmp(field->name, name) != 0)
+            field++;
+        if (!field->name)
+            return err_set(err, ERR_INVALID, "There is no field %.60s here.", name);
+    }
+    return true;
 }
 
 /* Those with and those without a password go in separate calls: a call takes one credential a user or none. */
@@ -75,10 +97,34 @@ static bool add_those(struct admin_call *call, int64_t organisation_id, struct l
         struct line *line = &lines[index[i]];
         line->user = users[i];
         line->fault = faults[i];
-        line->wants_mailbox =
+        line->is_there =
             faults[i].kind == ERR_NONE || (faults[i].kind == ERR_EXISTS && users[i].mailbox.mailbox_id != 0 &&
                                            !is_added_here(lines, count, users[i].mailbox.mailbox_id));
+        line->wants_mailbox = line->is_there;
     }
+    return true;
+}
+
+/* Managers may be of the same request, so all must be there before. */
+static bool describe_those(struct admin_call *call, int64_t organisation_id, struct line *lines, size_t count,
+                           struct err *err)
+{
+    struct person *people = talloc_zero_array(call->arena, struct person, (unsigned)count + 1);
+    int64_t *ids = talloc_zero_array(call->arena, int64_t, (unsigned)count + 1);
+    struct err *faults = talloc_zero_array(call->arena, struct err, (unsigned)count + 1);
+    size_t *index = talloc_array(call->arena, size_t, (unsigned)count + 1), chosen = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].is_there && person_is_said(&lines[i].person)) {
+            people[chosen] = lines[i].person;
+            ids[chosen] = lines[i].user.recipient_id;
+            index[chosen++] = i;
+        }
+    if (!person_set_many(call->api->options.directory, &call->actor, organisation_id, ids, people, chosen,
+                         faults, err))
+        return false;
+    for (size_t i = 0; i < chosen; i++)
+        lines[index[i]].manager_fault = faults[i];
     return true;
 }
 
@@ -153,20 +199,37 @@ static void make_mailboxes(struct admin_call *call, struct line *lines, size_t c
     }
 }
 
+static json_t *fault_json(const struct line *line, size_t index, const struct err *fault)
+{
+    const char *address = json_string_value(json_object_get(line->json, "address"));
+
+    return json_pack("{s:I, s:s, s:s, s:s}", "index", (json_int_t)index, "address", address ? address : "",
+                     "kind", err_kind_name(fault->kind), "message", fault->user);
+}
+
+static json_t *manager_json(const struct line *line, size_t index)
+{
+    struct err fault = ERR_INIT;
+    json_t *json;
+
+    err_set(&fault, line->manager_fault.kind, "It was added without its manager: %s",
+            line->manager_fault.user);
+    json = fault_json(line, index, &fault);
+    json_object_set_new(json, "field", json_string(person_field_name(PERSON_MANAGER)));
+    return json;
+}
+
 static json_t *outcome(const struct line *lines, size_t count)
 {
     json_t *faults = json_array();
     size_t added = 0;
 
     for (size_t i = 0; i < count; i++) {
-        const char *address = json_string_value(json_object_get(lines[i].json, "address"));
-        if (lines[i].fault.kind == ERR_NONE)
-            added++;
-        else
-            json_array_append_new(faults, json_pack("{s:I, s:s, s:s, s:s}", "index", (json_int_t)i, "address",
-                                                    address ? address : "", "kind",
-                                                    err_kind_name(lines[i].fault.kind), "message",
-                                                    lines[i].fault.user));
+        if (lines[i].fault.kind != ERR_NONE)
+            json_array_append_new(faults, fault_json(&lines[i], i, &lines[i].fault));
+        else if (lines[i].manager_fault.kind != ERR_NONE)
+            json_array_append_new(faults, manager_json(&lines[i], i));
+        added += lines[i].fault.kind == ERR_NONE;
     }
     return json_pack("{s:I, s:o}", "added", (json_int_t)added, "faults", faults);
 }
@@ -199,11 +262,14 @@ bool users_import(struct admin_call *call, struct err *err)
     json_array_foreach(list, i, element)
     {
         lines[i].json = element;
-        (void)!new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault);
+        (void)!(has_known_fields(element, &lines[i].fault) &&
+                person_read(element, &lines[i].person, &lines[i].fault) &&
+                new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault));
     }
     hash_all(lines, count);
     done = add_those(call, organisation_id, lines, count, true, err) &&
-           add_those(call, organisation_id, lines, count, false, err);
+           add_those(call, organisation_id, lines, count, false, err) &&
+           describe_those(call, organisation_id, lines, count, err);
     CRASHPOINT("import.before-mailboxes");
     make_mailboxes(call, lines, count);
     done = done && apply_policies(call, organisation_id, lines, count, err);

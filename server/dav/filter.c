@@ -35,6 +35,7 @@ static int values_of(const struct book_card *c, const char *property, const char
         { "ORG", { c->company, c->department } },
         { "ADR", { c->street, c->city, c->postal_code, c->country, c->office } },
         { "NOTE", { c->notes } },
+        { "X-MANAGER", { c->manager } },
     };
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         if (strcasecmp(known[i].property, property) != 0)
@@ -64,7 +65,8 @@ bool filter_is_known(const struct body *body)
                                              .phone = "",
                                              .mobile = "",
                                              .fax = "",
-                                             .notes = "" };
+                                             .notes = "",
+                                             .manager = "" };
     const char *values[VALUES_MAX];
 
     for (size_t i = 0; i < body->filter_count; i++)

@@ -45,9 +45,9 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
             (void)jmap_fail_err(call, &err);
         return NULL;
     }
-    all =
-        json_pack("{s:s, s:s, s:s, s:n, s:s, s:n, s:{}, s:{}}", "id", id, "type", type_of(entry.kind), "name",
-                  entry.name, "description", "email", entry.address, "timeZone", "capabilities", "accounts");
+    all = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:n, s:{}, s:{}}", "id", id, "type", type_of(entry.kind),
+                    "name", entry.name, "description", *entry.about ? entry.about : NULL, "email",
+                    entry.address, "timeZone", "capabilities", "accounts");
     object = jmap_only(all, names, COUNT_OF(names), wanted);
     json_decref(all);
     return object;

@@ -19,6 +19,29 @@
         "--deny", OPTION_LIST, "SENDERS", "deny", false, "Who never may; the same."                              \
     }
 
+/* Of people, rooms and contacts: what address lists say of them; "" takes it away. */
+#define PERSON                                                                                               \
+    { "--given-name", OPTION_TEXT, "NAME", "given_name", false, "The given name." },                         \
+        { "--surname", OPTION_TEXT, "NAME", "surname", false, "The family name." },                          \
+        { "--initials", OPTION_TEXT, "TEXT", "initials", false, "Initials." },                               \
+        { "--title", OPTION_TEXT, "TEXT", "title", false, "The job title." },                                \
+        { "--department", OPTION_TEXT, "TEXT", "department", false, "The department." },                     \
+        { "--company", OPTION_TEXT, "TEXT", "company", false, "The company." },                              \
+        { "--office", OPTION_TEXT, "TEXT", "office", false, "The office or room." },                         \
+        { "--street", OPTION_TEXT, "TEXT", "street", false, "Street and number." },                          \
+        { "--city", OPTION_TEXT, "TEXT", "city", false, "The town." },                                       \
+        { "--postal-code", OPTION_TEXT, "TEXT", "postal_code", false, "The postal code." },                  \
+        { "--region", OPTION_TEXT, "TEXT", "region", false, "State or province." },                          \
+        { "--country", OPTION_TEXT, "TEXT", "country", false, "The country." },                              \
+        { "--phone", OPTION_TEXT, "NUMBER", "phone", false, "The telephone." },                              \
+        { "--mobile", OPTION_TEXT, "NUMBER", "mobile", false, "The mobile telephone." },                     \
+        { "--fax", OPTION_TEXT, "NUMBER", "fax", false, "The fax." },                                        \
+        { "--notes", OPTION_TEXT, "TEXT", "notes", false, "Anything else that address lists should say." },  \
+    {                                                                                                        \
+        "--manager", OPTION_TEXT, "ADDRESS", "manager", false,                                               \
+            "To whom one reports: a user or contact of the organisation."                                    \
+    }
+
 static const struct option init_options[] = {
     { "--port-offset", OPTION_NUMBER, "N", NULL, false, "Added to every port (default 0)." },
     { "--hostname", OPTION_TEXT, "NAME", NULL, false, "The server's own name." },
@@ -228,6 +251,7 @@ static const struct option user_options[] = {
       "Without Drafts, Sent, Junk, Trash and Archive." },
     { "--kind", OPTION_TEXT, "KIND", "kind", false,
       "user (default); shared, room or equipment: nobody logs in to it." },
+    PERSON,
     END
 };
 static const struct option user_set_options[] = {
@@ -242,6 +266,7 @@ static const struct option user_set_options[] = {
     RULES,
     { "--protocols", OPTION_LIST, "P,P,...", "protocols", false,
       "What may be used to log in: smtp, imap, pop3, web, dav, nntp, sieve, admin." },
+    PERSON,
     END
 };
 /* Of groups. */
@@ -287,12 +312,13 @@ static const struct option group_set_options[] = {
     END
 };
 static const struct option contact_add_options[] = {
-    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, ADMIN_GROUP, RULES, END
+    { "--name", OPTION_TEXT, "NAME", "name", true, "The display name." }, PERSON, ADMIN_GROUP, RULES, END
 };
 static const struct option contact_set_options[] = {
     { "--name", OPTION_TEXT, "NAME", "name", false, "The display name." },
     { "--target", OPTION_TEXT, "ADDRESS", "target", false, "Its own address, elsewhere." },
     { "--enabled", OPTION_YES_NO, "yes|no", "enabled", false, "no: its mail is refused." },
+    PERSON,
     ADMIN_GROUP,
     RULES,
     END
@@ -761,7 +787,8 @@ const struct command commands[] = {
     { "user add", "ADDRESS", "Adds a user with a mailbox.", user_options, NULL, "POST", "/users", "address" },
     { "user rename", "ADDRESS NEW", "Gives one another primary address; mail to the former one still comes.",
       NULL, NULL, "PATCH", "/users/{0}", " address" },
-    { "user import", "FILE", "Adds users from a CSV file: address,name,password,quota.", NULL,
+    { "user import", "FILE",
+      "Adds users from a CSV file: address,name,password,quota,given_name,city,manager...", NULL,
       command_user_import },
     { "user list", "", "Lists users.", user_list_options, NULL, "GET", "/users", NULL, "users",
       USER_COLUMNS },

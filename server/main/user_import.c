@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <talloc.h>
 
-enum { CSV_BYTES_MAX = 256 << 20, COLUMNS_MAX = 16, BATCH = 500 };
+enum { CSV_BYTES_MAX = 256 << 20, COLUMNS_MAX = 40, BATCH = 500 };
 
 /* ---- from a line to a user */
 
@@ -25,6 +25,7 @@ struct import {
     char *organisation; /* theirs */
     long line;          /* in the file */
     size_t added, failed;
+    json_t *unmanaged; /* {"address", "manager"} of those whose manager was not there yet */
 };
 
 static bool is_number_column(const char *column)
@@ -56,6 +57,27 @@ static json_t *user_of(struct import *import, char **fields, size_t count, struc
     return user;
 }
 
+/* The manager may stand further on in the file: then he is given when all are there. */
+static bool comes_later(struct import *import, const json_t *fault)
+{
+    const json_t *user =
+        json_array_get(import->waiting, (size_t)json_integer_value(json_object_get(fault, "index")));
+    const char *field = json_string_value(json_object_get(fault, "field"));
+
+    if (!field || strcmp(field, "manager") != 0)
+        return false;
+    json_array_append_new(import->unmanaged,
+                          json_pack("{s:O, s:O}", "address", json_object_get(user, "address"), "manager",
+                                    json_object_get(user, "manager")));
+    return true;
+}
+
+static void note_fault(struct import *import, const char *address, const char *why)
+{
+    import->failed++;
+    fprintf(stderr, "chappe: %s: %s\n", address, why);
+}
+
 static bool flush(struct import *import, struct err *err)
 {
     json_t *body, *answer = NULL, *fault;
@@ -71,9 +93,9 @@ static bool flush(struct import *import, struct err *err)
     import->added += (size_t)json_integer_value(json_object_get(answer, "added"));
     json_array_foreach(json_object_get(answer, "faults"), i, fault)
     {
-        import->failed++;
-        fprintf(stderr, "chappe: %s: %s\n", json_string_value(json_object_get(fault, "address")),
-                json_string_value(json_object_get(fault, "message")));
+        if (!comes_later(import, fault))
+            note_fault(import, json_string_value(json_object_get(fault, "address")),
+                       json_string_value(json_object_get(fault, "message")));
     }
     json_array_clear(import->waiting);
     json_decref(answer);
@@ -172,6 +194,31 @@ static bool import_lines(struct import *import, struct span rest, struct err *er
     return flush(import, err);
 }
 
+static bool give_managers(struct import *import, struct err *err)
+{
+    json_t *one;
+    size_t i;
+
+    json_array_foreach(import->unmanaged, i, one)
+    {
+        const char *address = json_string_value(json_object_get(one, "address"));
+        json_t *body = json_pack("{s:O}", "manager", json_object_get(one, "manager")), *answer = NULL;
+        bool done =
+            api_call(import->api, "PATCH",
+                     talloc_asprintf(import->in->arena, "/users/%s", api_encode(import->in->arena, address)),
+                     body, &answer, err);
+        json_decref(answer);
+        json_decref(body);
+        if (!done && err->kind != ERR_INVALID && err->kind != ERR_NOT_FOUND)
+            return false;
+        if (!done)
+            note_fault(import, address,
+                       talloc_asprintf(import->in->arena, "It was added without its manager: %s", err->user));
+        *err = ERR_INIT;
+    }
+    return true;
+}
+
 static bool read_file(void *arena, const char *file, struct span *text_out, struct err *err)
 {
     FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
@@ -191,13 +238,15 @@ static bool read_file(void *arena, const char *file, struct span *text_out, stru
 
 int command_user_import(struct invocation *in, struct err *err)
 {
-    struct import import = { .in = in, .waiting = json_array() };
+    struct import import = { .in = in, .waiting = json_array(), .unmanaged = json_array() };
     struct span text;
     bool done = read_file(in->arena, in->arguments[0], &text, err) &&
-                api_open(in->config, &import.api, err) && import_lines(&import, text, err);
+                api_open(in->config, &import.api, err) && import_lines(&import, text, err) &&
+                give_managers(&import, err);
 
     api_close(&import.api);
     json_decref(import.waiting);
+    json_decref(import.unmanaged);
     if (in->is_json)
         printf("{\"added\": %zu, \"failed\": %zu}\n", import.added, import.failed);
     else

@@ -13,6 +13,7 @@ static const struct {
     { "mail", "address" },
     { "sn", "sn" },
     { "givenName", "givenname" },
+    { "initials", "initials" },
     { "title", "title" },
     { "ou", "department" },
     { "department", "department" },

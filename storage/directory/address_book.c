@@ -55,6 +55,8 @@ static const char SELECT_BY_PART[] =
         BY_NAME ")) " ENTRY "  FROM found JOIN recipient r USING (recipient_id)" PRIMARY BY_NAME;
 
 static const char SELECT_ONE[] = ENTRY
+    ", (SELECT concat_ws(', ', nullif(e.title, ''), nullif(e.department, ''), nullif(e.company, ''), nullif(e.city, ''))"
+    "     FROM recipient_person e WHERE e.recipient_id = r.recipient_id)"
     " FROM recipient r" PRIMARY " WHERE r.organisation_id = $1 AND r.recipient_id = $2 AND r.kind <> 'alias'";
 
 struct search {
@@ -146,6 +148,7 @@ static void read_row(const void *owner, const struct db_row *row, struct book_en
         .kind = recipient_kind_of(db_get_text(row, 1)),
         .name = db_copy_text(owner, row, 2),
         .address = db_copy_text(owner, row, 3),
+        .about = "",
     };
 }
 
@@ -261,5 +264,7 @@ bool book_get(struct directory *directory, const void *owner, int64_t organisati
                      &row, err))
         return err->kind == ERR_NOT_FOUND ? not_found(err, "recipient") : false;
     read_row(owner, &row, entry_out);
+    if (!db_is_null(&row, 4))
+        entry_out->about = db_copy_text(owner, &row, 4);
     return true;
 }

@@ -19,6 +19,8 @@ struct book_entry {
     int64_t recipient_id;
     enum recipient_kind kind;
     const char *name, *address;
+    const char *
+        about; /* of book_get(): title, department, company and town, separated by commas; "": nothing is known */
 };
 
 struct book_query {

@@ -13,7 +13,8 @@
 #define SHOWN "r.kind <> 'alias' AND r.state <> 'disabled' AND NOT r.is_hidden"
 #define TABLES                                                                                               \
     "  FROM recipient r JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                  \
-    "  LEFT JOIN recipient_person d ON d.recipient_id = r.recipient_id"
+    "  LEFT JOIN recipient_person d ON d.recipient_id = r.recipient_id"                                      \
+    "  LEFT JOIN recipient m ON m.recipient_id = d.manager_id"
 /* A contact's mail goes elsewhere: that is the address that others should know. */
 #define ADDRESSES                                                                                            \
     "(ARRAY(SELECT t.target_address FROM recipient_target t WHERE t.recipient_id = r.recipient_id"           \
@@ -21,8 +22,8 @@
     " || ARRAY(SELECT b.address FROM address b WHERE b.recipient_id = r.recipient_id"                        \
     "           ORDER BY b.is_primary DESC, b.address))"
 #define DETAILS                                                                                              \
-    "d.given_name, d.surname, d.title, d.department, d.company, d.office, d.street, d.city, d.postal_code,"  \
-    " d.state, d.country, d.phone, d.mobile, d.fax, d.notes"
+    "d.given_name, d.surname, d.initials, d.title, d.department, d.company, d.office, d.street, d.city,"     \
+    " d.postal_code, d.state, d.country, d.phone, d.mobile, d.fax, d.notes, m.name"
 #define TAG "md5((r.kind, r.name, " ADDRESSES ", " DETAILS ", md5(d.photo))::text)"
 
 static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
@@ -42,7 +43,13 @@ static const char SELECT_MEMBERS[] =
     "   AND ($3::bigint[] IS NULL OR r.recipient_id = ANY ($3))"
     " ORDER BY r.sort_name, r.recipient_id";
 
-#define CARD "SELECT r.recipient_id, " TAG ", r.kind, r.name, " ADDRESSES ", d.photo, " DETAILS TABLES
+/* Columns 6 on: the details, and what the manager's entry is called by. */
+#define MANAGER                                                                                              \
+    "coalesce((SELECT t.target_address FROM recipient_target t WHERE t.recipient_id = m.recipient_id"        \
+    "           AND m.kind = 'contact' AND t.target_address IS NOT NULL),"                                   \
+    " (SELECT b.address FROM address b WHERE b.recipient_id = m.recipient_id AND b.is_primary))"
+#define CARD                                                                                                 \
+    "SELECT r.recipient_id, " TAG ", r.kind, r.name, " ADDRESSES ", d.photo, " DETAILS ", " MANAGER TABLES
 static const char SELECT_CARDS[] =
     CARD " WHERE r.organisation_id = $1 AND " SHOWN " AND r.recipient_id = ANY ($2)"
          " ORDER BY r.sort_name, r.recipient_id LIMIT $3";
@@ -182,6 +189,7 @@ struct vcard book_vcard(const struct book_card *c, char uid[BOOK_UID_TEXT])
                            .name = c->name,
                            .given = c->given,
                            .family = c->family,
+                           .initials = c->initials,
                            .title = c->title,
                            .department = c->department,
                            .company = c->company,
@@ -195,6 +203,8 @@ struct vcard book_vcard(const struct book_card *c, char uid[BOOK_UID_TEXT])
                            .mobile = c->mobile,
                            .fax = c->fax,
                            .notes = c->notes,
+                           .manager = c->manager,
+                           .manager_address = c->manager_address,
                            .addresses = c->addresses,
                            .address_count = c->address_count,
                            .photo = c->photo };
@@ -208,9 +218,11 @@ static const char *text_at(const void *owner, const struct db_row *row, int colu
 static void read_card(const void *owner, const struct db_row *row, struct book_card *out)
 {
     struct span *addresses, photo = db_is_null(row, 5) ? span_text("") : db_get_bytes(row, 5);
-    const char **fields[] = { &out->given,   &out->family, &out->title,  &out->department,  &out->company,
-                              &out->office,  &out->street, &out->city,   &out->postal_code, &out->state,
-                              &out->country, &out->phone,  &out->mobile, &out->fax,         &out->notes };
+    const char **fields[] = { &out->given,      &out->family,         &out->initials, &out->title,
+                              &out->department, &out->company,        &out->office,   &out->street,
+                              &out->city,       &out->postal_code,    &out->state,    &out->country,
+                              &out->phone,      &out->mobile,         &out->fax,      &out->notes,
+                              &out->manager,    &out->manager_address };
 
     *out = (struct book_card){ .recipient_id = db_get_i64(row, 0),
                                .kind = recipient_kind_of(db_get_text(row, 2)),

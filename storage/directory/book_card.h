@@ -49,9 +49,10 @@ struct book_card {
     int64_t recipient_id;
     char tag[BOOK_TAG_TEXT];
     enum recipient_kind kind;
-    const char *name, *given, *family, *title, *department, *company, *office, *street, *city, *postal_code,
-        *state, *country, *phone, *mobile, *fax, *notes;
-    const char **addresses; /* the primary one first; of a contact the one elsewhere */
+    const char *name, *given, *family, *initials, *title, *department, *company, *office, *street, *city,
+        *postal_code, *state, *country, *phone, *mobile, *fax, *notes;
+    const char *manager, *manager_address; /* name, and the first of the manager's addresses */
+    const char **addresses;                /* the primary one first; of a contact the one elsewhere */
     size_t address_count;
     struct span photo; /* empty: none */
 };

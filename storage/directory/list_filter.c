@@ -39,6 +39,12 @@ static const struct source by_address = { "address", "", "x.address", "" },
 /* How little an attribute leaves over: candidates are read by the best test of those that all must pass. */
 enum rank { OF_MANY, OF_SOME, OF_FEW };
 
+/* What Active Directory calls so. */
+#define EXTENSION(number)                                                                                    \
+    {                                                                                                        \
+        "extensionattribute" number, "(e.extension->>'extensionAttribute" number "')", "", ""                \
+    }
+
 /* `what`: the text that a test is about; a condition around it where an attribute has several values. */
 static const struct attribute {
     const char *name, *what, *before, *after;
@@ -59,6 +65,7 @@ static const struct attribute {
       .indexed = { &by_given_name } },
     { "sn", "coalesce(nullif(e.sort_surname, ''), r.sort_name)", "", "", .fold = "chappe_fold",
       .rank = OF_FEW, .indexed = { &by_surname, &by_name } },
+    { "initials", "e.initials", "", "" },
     { "title", "e.title", "", "" },
     { "department", "e.department", "", "", .is_found_whole_only = true, .indexed = { &by_department } },
     { "ou", "e.department", "", "", .is_found_whole_only = true, .indexed = { &by_department } },
@@ -69,6 +76,7 @@ static const struct attribute {
     { "city", "e.city", "", "", .is_found_whole_only = true, .indexed = { &by_city } },
     { "l", "e.city", "", "", .is_found_whole_only = true, .indexed = { &by_city } },
     { "st", "e.state", "", "" },
+    { "region", "e.state", "", "" },
     { "postal_code", "e.postal_code", "", "" },
     { "country", "e.country", "", "" },
     { "phone", "chappe_number(e.phone)", "", "", .fold = "chappe_number", .rank = OF_FEW,
@@ -78,6 +86,22 @@ static const struct attribute {
     { "fax", "chappe_number(e.fax)", "", "", .fold = "chappe_number", .rank = OF_FEW,
       .indexed = { &by_fax } },
     { "notes", "e.notes", "", "" },
+    EXTENSION("1"),
+    EXTENSION("2"),
+    EXTENSION("3"),
+    EXTENSION("4"),
+    EXTENSION("5"),
+    EXTENSION("6"),
+    EXTENSION("7"),
+    EXTENSION("8"),
+    EXTENSION("9"),
+    EXTENSION("10"),
+    EXTENSION("11"),
+    EXTENSION("12"),
+    EXTENSION("13"),
+    EXTENSION("14"),
+    EXTENSION("15"),
+    { "manager", "y.address", "EXISTS (SELECT FROM address y WHERE y.recipient_id = e.manager_id AND ", ")" },
     { "kind", "r.kind", "", "" },
     { "state", "r.state", "", "" },
     { "admin_group", "g.name", "", "" },

@@ -38,11 +38,15 @@ static const char DROP_MEMBERS[] =
     "                 AND NOT (other = ANY ($4)) RETURNING other)"
     " UPDATE directory_entry e SET is_due = true FROM gone"
     "  WHERE $3 AND e.source_id = $1 AND e.dn_key = gone.other AND NOT e.is_due";
-/* In Active Directory memberOf is the other end of member, and an entry that leaves a group is itself not changed: what the group says counts. */
+/* In Active Directory memberOf is the other end of member, and an entry that leaves a group is itself not changed: whom the group named and
+ * does not any more has left, and is looked at whole when it comes next. Before DROP_MEMBERS. */
 static const char DROP_UPWARD[] =
-    "DELETE FROM directory_member d USING directory_entry e"
-    " WHERE d.source_id = $1 AND d.is_upward AND d.other = $2 AND e.source_id = $1 AND e.entry_key = d.entry_key"
-    "   AND NOT (e.dn_key = ANY ($3))";
+    "WITH gone AS (DELETE FROM directory_member u USING directory_member d, directory_entry e"
+    "               WHERE d.source_id = $1 AND d.entry_key = $2 AND NOT d.is_upward AND NOT (d.other = ANY ($4))"
+    "                 AND e.source_id = $1 AND e.dn_key = d.other"
+    "                 AND u.source_id = $1 AND u.entry_key = e.entry_key AND u.is_upward AND u.other = $3"
+    "              RETURNING u.entry_key)"
+    " UPDATE directory_entry e SET digest = '' FROM gone WHERE e.source_id = $1 AND e.entry_key = gone.entry_key";
 static const char ADD_MEMBERS[] =
     "INSERT INTO directory_member (source_id, organisation_id, entry_key, is_upward, other)"
     " SELECT $1, $2, $3, $4, unnest($5) ON CONFLICT DO NOTHING";
@@ -159,6 +163,7 @@ size_t mirror_known_count(const struct mirror_known *known)
 /* ---- writing */
 
 struct putting {
+    enum mirror_reads reads;
     const struct source *source;
     const struct mirror_entry *entries;
     const char **keys;
@@ -187,9 +192,21 @@ static bool put_members(struct db *db, const struct source *source, const struct
     return ok;
 }
 
-static bool put_entry(struct db *db, const struct source *source, const struct mirror_entry *e,
+/* Where only what changed is read: else those who left say so themselves. */
+static bool drop_upward(struct db *db, const struct source *source, const struct mirror_entry *e,
+                        struct err *err)
+{
+    return e->kind != MIRROR_GROUP || source_flavour(source) != FLAVOUR_AD ||
+           db_exec(db, DROP_UPWARD,
+                   DB_ARGS(db_i64(source->source_id), db_text(e->key), db_text(e->dn_key),
+                           db_text_array(e->members, e->member_count)),
+                   NULL, err);
+}
+
+static bool put_entry(struct db *db, const struct putting *putting, const struct mirror_entry *e,
                       struct err *err)
 {
+    const struct source *source = putting->source;
     struct span addresses[MIRROR_ADDRESSES_MAX];
     char *person = json_dumps(e->person, JSON_COMPACT | JSON_SORT_KEYS);
     size_t count = e->address_count < MIRROR_ADDRESSES_MAX ? e->address_count : MIRROR_ADDRESSES_MAX;
@@ -208,12 +225,8 @@ static bool put_entry(struct db *db, const struct source *source, const struct m
                      db_text(e->token), db_text(e->primary_group), db_text(e->manager_key),
                      db_bytes(span_of(e->digest, MIRROR_DIGEST_BYTES))),
              NULL, err) &&
-         put_members(db, source, e, false, err) && put_members(db, source, e, true, err) &&
-         (e->kind != MIRROR_GROUP || source_flavour(source) != FLAVOUR_AD ||
-          db_exec(db, DROP_UPWARD,
-                  DB_ARGS(db_i64(source->source_id), db_text(e->dn_key),
-                          db_text_array(e->members, e->member_count)),
-                  NULL, err));
+         (putting->reads == MIRROR_WHOLE || drop_upward(db, source, e, err)) &&
+         put_members(db, source, e, false, err) && put_members(db, source, e, true, err);
     free(person);
     return ok;
 }
@@ -223,15 +236,15 @@ static bool put(struct db *db, void *arg, struct err *err)
     struct putting *putting = arg;
 
     for (size_t i = 0; i < putting->count; i++)
-        if (!put_entry(db, putting->source, &putting->entries[i], err))
+        if (!put_entry(db, putting, &putting->entries[i], err))
             return false;
     return true;
 }
 
-bool mirror_put(struct directory *directory, const struct source *source, const struct mirror_entry *entries,
-                size_t count, struct err *err)
+bool mirror_put(struct directory *directory, const struct source *source, enum mirror_reads reads,
+                const struct mirror_entry *entries, size_t count, struct err *err)
 {
-    struct putting putting = { .source = source, .entries = entries, .count = count };
+    struct putting putting = { .source = source, .reads = reads, .entries = entries, .count = count };
     struct actor actor = actor_of(source);
 
     return act_read(directory, &actor, source->organisation_id, put, &putting, err);

@@ -57,8 +57,10 @@ const char **mirror_known_unseen(struct mirror_known *known, const void *owner, 
 /* How many there were. */
 size_t mirror_known_count(const struct mirror_known *known);
 
+/* What is being read: all entries, or those that changed. */
+enum mirror_reads { MIRROR_WHOLE, MIRROR_CHANGES };
 /* Writes entries, at most MIRROR_AT_ONCE. */
-MUST_CHECK bool mirror_put(struct directory *directory, const struct source *source,
+MUST_CHECK bool mirror_put(struct directory *directory, const struct source *source, enum mirror_reads reads,
                            const struct mirror_entry *entries, size_t count, struct err *err);
 /* They are not in the directory any more, as of now. */
 MUST_CHECK bool mirror_miss(struct directory *directory, const struct source *source, const char **keys,

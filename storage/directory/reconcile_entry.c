@@ -45,17 +45,17 @@ static const char PUT_TARGET[] =
 
 /* The photo goes from table to table, and never through here. */
 static const char PUT_PERSON[] =
-    "INSERT INTO recipient_person (recipient_id, organisation_id, given_name, surname, title, department, company, office,"
+    "INSERT INTO recipient_person (recipient_id, organisation_id, given_name, surname, initials, title, department, company, office,"
     "    street, city, postal_code, state, country, phone, mobile, fax, notes, extension, photo)"
-    " SELECT $1, e.organisation_id, p.given_name, p.surname, p.title, p.department, p.company, p.office, p.street, p.city,"
+    " SELECT $1, e.organisation_id, p.given_name, p.surname, p.initials, p.title, p.department, p.company, p.office, p.street, p.city,"
     "        p.postal_code, p.state, p.country, p.phone, p.mobile, p.fax, p.notes, coalesce(p.extension, '{}'), e.photo"
     "   FROM directory_entry e CROSS JOIN LATERAL jsonb_populate_record(NULL::recipient_person,"
-    "        '{\"given_name\": \"\", \"surname\": \"\", \"title\": \"\", \"department\": \"\", \"company\": \"\", \"office\": \"\","
+    "        '{\"given_name\": \"\", \"surname\": \"\", \"initials\": \"\", \"title\": \"\", \"department\": \"\", \"company\": \"\", \"office\": \"\","
     "          \"street\": \"\", \"city\": \"\", \"postal_code\": \"\", \"state\": \"\", \"country\": \"\", \"phone\": \"\","
     "          \"mobile\": \"\", \"fax\": \"\", \"notes\": \"\"}'::jsonb || e.person) p"
     "  WHERE e.source_id = $2 AND e.entry_key = $3"
     " ON CONFLICT (recipient_id) DO UPDATE SET given_name = excluded.given_name, surname = excluded.surname,"
-    "    title = excluded.title, department = excluded.department, company = excluded.company, office = excluded.office,"
+    "    initials = excluded.initials, title = excluded.title, department = excluded.department, company = excluded.company, office = excluded.office,"
     "    street = excluded.street, city = excluded.city, postal_code = excluded.postal_code, state = excluded.state,"
     "    country = excluded.country, phone = excluded.phone, mobile = excluded.mobile, fax = excluded.fax,"
     "    notes = excluded.notes, extension = excluded.extension, photo = excluded.photo";

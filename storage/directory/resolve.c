@@ -19,6 +19,9 @@
 
 enum { ENTRIES_MAX = 50000, FRESH_US = 900 * 1000, ACQUIRE_MS = 5000 };
 
+/* A company directory that was away for longer than mail waits in queues has nobody new. */
+#define DOUBT_US (INT64_C(5) * 24 * 3600 * US_PER_S)
+
 static const char SELECT_STAMP[] = "SELECT stamp FROM directory_stamp";
 
 /* The columns of all questions, in this order. `r` and `p` (its primary address) may be missing. */
@@ -31,6 +34,7 @@ enum column {
     CATCH_ALL_ID,
     IS_KNOWN_TO_PRIMARY,
     ASKS_PRIMARY,
+    IS_DOUBTFUL,
     ORGANISATION_ACCEPTS,
     ORGANISATION_MAX,
     RECIPIENT_ID,
@@ -73,13 +77,17 @@ enum column {
     "       WHERE t.recipient_id = r.recipient_id) w ON true"
 
 /* By the unique indexes of domains and addresses: the domain itself, or the backup rule of the nearest domain above it
- * ($4). The whole local part goes before the one without detail. */
+ * ($4). The whole local part goes before the one without detail. $5: since when a company directory may be away. */
 static const char SELECT_ADDRESS[] =
     "SELECT f.kind, d.organisation_id, d.domain_id, d.is_enabled AND f.is_enabled AND o.is_enabled, a.is_whole,"
     "       f.catch_all_id,"
     "       NOT d.knows_recipients OR EXISTS (SELECT FROM backup_recipient b WHERE b.domain_id = d.domain_id"
     "           AND b.address = ANY (ARRAY[$2 || '@' || $1, $3 || '@' || $1, '@' || $1])),"
-    "       d.asks_primary AND NOT d.knows_recipients," RESOLVED_COLUMNS "  FROM domain d"
+    "       d.asks_primary AND NOT d.knows_recipients,"
+    "       r.recipient_id IS NULL AND EXISTS (SELECT FROM directory_source s JOIN directory_source_state t USING (source_id)"
+    "           WHERE s.organisation_id = f.organisation_id AND s.is_enabled AND t.fault <> ''"
+    "             AND coalesce(s.domain_id, f.domain_id) = f.domain_id AND greatest(t.seen_us, s.created_us) > $5)," RESOLVED_COLUMNS
+    "  FROM domain d"
     "  JOIN domain f ON f.domain_id = coalesce(d.target_domain_id, d.domain_id)"
     "  JOIN organisation o ON o.organisation_id = d.organisation_id"
     "  LEFT JOIN LATERAL ("
@@ -92,11 +100,11 @@ static const char SELECT_ADDRESS[] =
     "                       WHERE name = $1 OR (name = ANY ($4) AND covers_subdomains)"
     "                       ORDER BY length(name) DESC LIMIT 1)";
 
-#define SELECT_BY_ID                                                                                                                  \
-    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true, NULL::bigint, true, false," RESOLVED_COLUMNS \
-    "  FROM recipient r"                                                                                                              \
-    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                                            \
-    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                                    \
+#define SELECT_BY_ID                                                                                                                         \
+    "SELECT d.kind, r.organisation_id, d.domain_id, d.is_enabled AND o.is_enabled, true, NULL::bigint, true, false, false," RESOLVED_COLUMNS \
+    "  FROM recipient r"                                                                                                                     \
+    "  JOIN address p ON p.recipient_id = r.recipient_id AND p.is_primary"                                                                   \
+    "  JOIN domain d ON d.domain_id = p.domain_id"                                                                                           \
     "  JOIN organisation o ON o.organisation_id = r.organisation_id" RESOLVED_TARGETS
 
 static const char SELECT_RECIPIENTS[] = SELECT_BY_ID
@@ -361,6 +369,7 @@ static void read_resolved(const void *owner, const struct db_row *row, const cha
                      db_get_i64(row, MAILBOX_ID) },
         .asks_primary = db_get_bool(row, ASKS_PRIMARY),
         .catch_all_id = is_found ? 0 : db_get_i64(row, CATCH_ALL_ID),
+        .is_doubtful = db_get_bool(row, IS_DOUBTFUL),
     };
     if (!is_found)
         return;
@@ -466,13 +475,14 @@ static bool ask(struct db *db, const void *owner, const struct question *questio
     struct span parents[LABELS_MAX];
     size_t parent_count = parents_of(question->domain, parents);
     struct err ignored;
-    bool ok = (is_fresh || db_pipeline_add(db, SELECT_STAMP, DB_NO_ARGS, err)) &&
-              db_pipeline_add(db, SELECT_ADDRESS,
-                              DB_ARGS(db_text(question->domain), db_text(question->local),
-                                      db_text(question->user), db_text_array(parents, parent_count)),
-                              err) &&
-              db_pipeline_send(db, err) && (is_fresh || db_pipeline_next(db, scratch, &stamp, NULL, err)) &&
-              db_pipeline_next(db, scratch, &answer, NULL, err);
+    bool ok =
+        (is_fresh || db_pipeline_add(db, SELECT_STAMP, DB_NO_ARGS, err)) &&
+        db_pipeline_add(db, SELECT_ADDRESS,
+                        DB_ARGS(db_text(question->domain), db_text(question->local), db_text(question->user),
+                                db_text_array(parents, parent_count), db_i64(clock_now_us() - DOUBT_US)),
+                        err) &&
+        db_pipeline_send(db, err) && (is_fresh || db_pipeline_next(db, scratch, &stamp, NULL, err)) &&
+        db_pipeline_next(db, scratch, &answer, NULL, err);
 
     if (!db_pipeline_end(db, ok ? err : &ignored))
         ok = false;

@@ -68,6 +68,8 @@ struct resolved {
     struct recipient_limits limits;
     bool asks_primary;    /* RESOLVED_BACKUP: only its primary knows whether there is such a recipient */
     int64_t catch_all_id; /* RESOLVED_UNKNOWN: the recipient that takes it nevertheless; 0: none */
+    bool
+        is_doubtful; /* RESOLVED_UNKNOWN: a company directory of the domain cannot be asked now, and may have it meanwhile */
 };
 
 /* `local` and `domain` as in struct address (canonical domain). */

@@ -46,8 +46,13 @@ static const char SELECT_MARK[] =
 static const char PUT_MARK[] =
     "UPDATE directory_source_state SET way = $2, server = $3, mark = $4, next_us = $5, seen_us = $6,"
     "       full_us = CASE WHEN $7 THEN $6 ELSE full_us END WHERE source_id = $1";
-static const char NOTE[] = "UPDATE directory_source_state SET is_live = $2, fault = $3,"
-                           "       seen_us = CASE WHEN $3 = '' THEN $4 ELSE seen_us END WHERE source_id = $1";
+/* Whether unknown addresses may be there (resolve.h) changes with the fault: who remembers answers is told. */
+static const char NOTE[] =
+    "WITH before AS (SELECT fault <> '' AS is_bad FROM directory_source_state WHERE source_id = $1 FOR UPDATE),"
+    " told AS (UPDATE directory_stamp SET stamp = stamp + 1"
+    "           WHERE EXISTS (SELECT FROM before WHERE is_bad <> ($3 <> '')))"
+    " UPDATE directory_source_state SET is_live = $2, fault = $3,"
+    "       seen_us = CASE WHEN $3 = '' THEN $4 ELSE seen_us END WHERE source_id = $1";
 static const char NOTE_SERVERS[] = "UPDATE directory_source_state SET servers = $2 WHERE source_id = $1";
 static const char NOTE_SEEN[] = "UPDATE directory_run SET seen = $2 WHERE run_id = $1";
 static const char FAIL_LEFT[] =

@@ -88,8 +88,8 @@ static void add_parts(struct buf *out, const char *name, const char *const *part
 
 static void add_name(struct buf *out, const struct vcard *card)
 {
-    const char *const parts[] = { *card->family || *card->given ? card->family : card->name, card->given, "",
-                                  "", "" };
+    const char *const parts[] = { *card->family || *card->given ? card->family : card->name, card->given,
+                                  card->initials, "", "" };
 
     add_text(out, "FN", *card->name ? card->name : card->address_count > 0 ? card->addresses[0] : "?");
     add_parts(out, "N", parts, COUNT_OF(parts));
@@ -146,6 +146,7 @@ void vcard_add(struct buf *out, const struct vcard *card, enum vcard_version ver
     add_parts(out, "ORG", company, *card->department ? 2 : 1);
     add_parts(out, "ADR;TYPE=WORK", place, COUNT_OF(place));
     add_text(out, "NOTE", card->notes);
+    add_text(out, "X-MANAGER", card->manager);
     add_photo(out, card->photo, version);
     buf_add_text(out, "END:VCARD\r\n");
 }
@@ -192,19 +193,27 @@ void vcard_add_dn_value(struct buf *out, const char *text)
     }
 }
 
-void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base)
+/* The name of the entry of whoever has the address. */
+static void add_entry(struct buf *out, const char *name, const char *address, const char *base)
 {
     struct buf dn = buf_owned_by(out->owner);
 
     buf_add_text(&dn, "mail=");
-    vcard_add_dn_value(&dn, card->address_count > 0 ? card->addresses[0] : card->uid);
+    vcard_add_dn_value(&dn, address);
     buf_add_format(&dn, ",%s", base);
-    add_ldif(out, "dn", buf_text(&dn));
+    add_ldif(out, name, buf_text(&dn));
+    talloc_free(dn.p);
+}
+
+void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base)
+{
+    add_entry(out, "dn", card->address_count > 0 ? card->addresses[0] : card->uid, base);
     buf_add_text(out, "objectClass: top\nobjectClass: person\nobjectClass: organizationalPerson\n"
                       "objectClass: inetOrgPerson\n");
     add_ldif(out, "cn", *card->name ? card->name : card->address_count > 0 ? card->addresses[0] : "?");
     add_ldif(out, "sn", *card->family ? card->family : *card->name ? card->name : "?");
     add_ldif(out, "givenName", card->given);
+    add_ldif(out, "initials", card->initials);
     add_ldif(out, "displayName", card->name);
     for (size_t i = 0; i < card->address_count; i++)
         add_ldif(out, "mail", card->addresses[i]);
@@ -220,11 +229,12 @@ void vcard_add_ldif(struct buf *out, const struct vcard *card, const char *base)
     add_ldif(out, "st", card->state);
     add_ldif(out, "postalCode", card->postal_code);
     add_ldif(out, "description", card->notes);
+    if (*card->manager_address)
+        add_entry(out, "manager", card->manager_address, base);
     const char *type = vcard_photo_type(card->photo);
     if (type && strcmp(type, "jpeg") == 0)
         add_attribute(out, "jpegPhoto", card->photo, false);
     buf_add_byte(out, '\n');
-    talloc_free(dn.p);
 }
 
 void vcard_add_container(struct buf *out, const char *dn, const char *class_name, const char *type,
@@ -242,7 +252,7 @@ void vcard_add_csv_head(struct buf *out)
 {
     buf_add_text(
         out, "name,given_name,surname,kind,address,other_addresses,phone,mobile,fax,title,department,company,"
-             "office,street,city,state,postal_code,country,notes\r\n");
+             "office,street,city,state,postal_code,country,notes,initials,manager\r\n");
 }
 
 static void add_field(struct buf *out, const char *text, char after)
@@ -277,7 +287,9 @@ void vcard_add_csv(struct buf *out, const struct vcard *card)
     add_field(out, others.length > 0 ? buf_text(&others) : "", ',');
     for (size_t i = 0; i < COUNT_OF(last); i++)
         add_field(out, last[i], ',');
-    add_field(out, card->notes, '\0');
+    add_field(out, card->notes, ',');
+    add_field(out, card->initials, ',');
+    add_field(out, card->manager_address, '\0');
     buf_add_text(out, "\r\n");
     talloc_free(others.p);
 }

@@ -16,9 +16,10 @@ struct vcard {
     const char *uid; /* "urn:..." or any text that stays the same */
     enum vcard_kind kind;
     const char *name; /* of display */
-    const char *given, *family, *title, *department, *company, *office, *street, *city, *postal_code, *state,
-        *country, *phone, *mobile, *fax, *notes;
-    const char **addresses; /* of mail, the preferred one first */
+    const char *given, *family, *initials, *title, *department, *company, *office, *street, *city,
+        *postal_code, *state, *country, *phone, *mobile, *fax, *notes;
+    const char *manager, *manager_address; /* name, and the address that the manager's own card is named by */
+    const char **addresses;                /* of mail, the preferred one first */
     size_t address_count;
     struct span photo; /* JPEG, PNG or GIF; empty: none */
 };

@@ -3,6 +3,7 @@
  */
 #include "sync/map.h"
 
+#include "directory/person.h"
 #include "format/ldap_filter.h"
 #include "ldap/sync.h"
 #include "sync/match.h"
@@ -48,6 +49,7 @@ static const struct {
     [FIELD_PRIMARY_GROUP] = { "primary_group", "{gidNumber}", "{primaryGroupID}" },
     [FIELD_PERSON] = { "given_name", "{givenName}", NULL },
     { "surname", "{sn}", NULL },
+    { "initials", "{initials}", NULL },
     { "title", "{title}", NULL },
     { "department", "{departmentNumber|ou}", "{department}" },
     { "company", "{o}", "{company}" },
@@ -63,7 +65,7 @@ static const struct {
     { "notes", "{description}", "{info|description}" },
 };
 
-enum { EXTENSIONS = 15, PERSON_TEXT_MAX = 500, FIELDS = COUNT_OF(fields) };
+enum { EXTENSIONS = 15, FIELDS = COUNT_OF(fields) };
 
 struct sync_map {
     const struct source *source;

@@ -48,7 +48,7 @@ static const char *remedy_for(const struct probing *p, const struct ldap_trial *
         return "Check host name and port, and whether a firewall lets this server through.";
     if (trial->failed == LDAP_STEP_TLS)
         return "Check port, encryption and certificates.";
-    if (strstr(err->log, "Strong(er)"))
+    if (strstr(err->log, "Strong(er)") || strstr(err->log, "Confidentiality required"))
         return "The directory takes passwords over encrypted connections only: choose starttls or ldaps.";
     if (p->source->bind && strcmp(p->source->bind, "gssapi") == 0)
         return "Check the principal, its password or keytab, the clock, and /etc/krb5.conf.";

@@ -88,7 +88,8 @@ bool read_flush(struct reading *reading, struct err *err)
     bool ok = true;
 
     if (reading->count)
-        ok = mirror_put(reading->directory, reading->source, reading->batch, reading->count, err);
+        ok = mirror_put(reading->directory, reading->source, reading->known ? MIRROR_WHOLE : MIRROR_CHANGES,
+                        reading->batch, reading->count, err);
     if (ok && reading->gone_count)
         ok = mirror_miss(reading->directory, reading->source, reading->gone, reading->gone_count, err);
     if (ok && reading->run_id)

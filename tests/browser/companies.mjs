@@ -28,6 +28,7 @@ const pages = {
   'directory-remove': `${corp}&dialog=remove`,
   'directory-user': '/recipients/alice@alpha.example',
   'directory-user-edit': '/recipients/alice@alpha.example?dialog=edit',
+  'directory-user-person': '/recipients/alice@alpha.example?tab=person',
   'directory-user-hostile': '/recipients/h0@alpha.example',
 }
 
@@ -321,6 +322,9 @@ async function ownedFields(who) {
   await field(page, 'Quota').fill('3G')
   await button(page.getByRole('dialog'), 'Save').click()
   await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByRole('tab', { name: 'Person', exact: true }).click()
+  check('nor who one is', (await field(page, 'Town').isDisabled()) && (await field(page, 'Manager').isDisabled()))
+  await page.getByText(`These fields come from the directory ${CORP}: change them there.`).waitFor()
   check('the quota is ours', (await server(page, '/users/alice@alpha.example')).quota === 3 * 1024 ** 3)
   await innocent(who)
 }

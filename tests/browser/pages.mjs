@@ -24,6 +24,7 @@ const pages = {
   'mailboxes-add-user': '/recipients?dialog=add+user',
   mailbox: '/recipients/ada@example.org',
   'mailbox-hostile': '/recipients/h0@example.org',
+  'mailbox-person': '/recipients/h0@example.org?tab=person',
   'mailbox-addresses': '/recipients/ada@example.org?tab=addresses',
   'mailbox-folders': '/recipients/ada@example.org?tab=mailbox',
   'mailbox-limits': '/recipients/ada@example.org?tab=limits',

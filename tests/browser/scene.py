@@ -49,7 +49,8 @@ def hostile(server: Instance) -> None:
     for number, name in enumerate(HOSTILE):
         server.api("POST", "/users", {"address": f"h{number}@example.org", "name": name})
     server.api("POST", "/groups", {"address": "hg@example.org", "name": HOSTILE[0], "members": ["h0@example.org", "h2@example.org"]})
-    server.api("POST", "/contacts", {"address": "hc@example.org", "name": HOSTILE[1], "target": "x@elsewhere.example"})
+    server.api("POST", "/contacts", {"address": "hc@example.org", "name": HOSTILE[1], "target": "x@elsewhere.example", "city": HOSTILE[0]})
+    server.api("PATCH", "/users/h0@example.org", {"title": HOSTILE[0], "company": HOSTILE[1], "notes": HOSTILE[2] + "\n" + HOSTILE[8], "manager": "ada@example.org"})
     server.api("POST", "/mailboxes/sales@example.org/shares", {"person": "h0@example.org", "rights": "reader", "folder": "INBOX"})
     server.run("org", "add", HOSTILE[0])
     server.run("admin-group", "add", HOSTILE[2], "--org", "Example")

@@ -10,6 +10,26 @@ async function server(page, path) {
   return page.evaluate(async (p) => (await fetch('/api/v1' + p)).json(), path)
 }
 
+/** The page of a user who has just been added: what address lists say of her. */
+async function saysWhoItIs({ page, faults }) {
+  await page.getByRole('tab', { name: 'Person', exact: true }).click()
+  const panel = page.getByRole('tabpanel')
+  await panel.getByLabel('Town', { exact: true }).fill('Paris')
+  await panel.getByLabel('Job title', { exact: true }).fill('Engineer')
+  await panel.getByLabel('Manager', { exact: true }).fill('nobody@example.org')
+  await button(panel, 'Save').click()
+  await panel.getByText('is no user or contact of this organisation').waitFor()
+  faults.splice(0, faults.length, ...faults.filter((fault) => !/status of 400/.test(fault))) // that refusal was meant
+  check('what was typed is kept', (await panel.getByLabel('Town', { exact: true }).inputValue()) === 'Paris')
+  await panel.getByLabel('Manager', { exact: true }).fill('ada@example.org')
+  const line = await panel.getByLabel('The same on the command line').innerText()
+  check('the command', line === 'chappe user set zoe.o.brien@example.org --title Engineer --manager ada@example.org --city Paris', line)
+  await button(panel, 'Save').click()
+  await panel.getByLabel('The same on the command line').waitFor({ state: 'detached' })
+  const { city, title, manager } = await server(page, '/users/zoe.o.brien@example.org')
+  check('who she is', city === 'Paris' && title === 'Engineer' && manager === 'ada@example.org', `${city} ${title} ${manager}`)
+}
+
 async function addsAUser(who) {
   const { page } = who
   await page.goto(base + '/recipients')
@@ -28,6 +48,7 @@ async function addsAUser(who) {
   await page.getByRole('heading', { level: 1, name: "Zoë O'Brien" }).waitFor()
   const user = await server(page, '/users/zoe.o.brien@example.org')
   check('it is there', user.quota === 2 * 1024 ** 3 && user.has_password, JSON.stringify(user))
+  await saysWhoItIs(who)
   await innocent(who)
 }
 
@@ -60,14 +81,15 @@ async function imports(who) {
   const { page } = who
   await page.goto(base + '/recipients/import?organisation=Example')
   await settled(page)
-  const csv = 'address;name;password;quota\nnew1@example.org;New One;correct-horse-8;1G\nnew2@example.org;<b>New</b>;;\nada@example.org;Ada;;\nbad@elsewhere.example;X;;\nnew1@example.org;Twice;;\nnew3@example.org;Short;short;\n'
+  const csv = 'address;name;password;quota;city\nnew1@example.org;New One;correct-horse-8;1G;Lyon\nnew2@example.org;<b>New</b>;;\nada@example.org;Ada;;\nbad@elsewhere.example;X;;\nnew1@example.org;Twice;;\nnew3@example.org;Short;short;\n'
   await page.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
   await page.getByText('2 would be added').waitFor()
   for (const words of ['Is there already', 'Domain not accepted here', 'Twice in this file', 'Password shorter than 8']) check('dry run', await page.getByText(words).isVisible(), words)
   check('nothing is done before', (await server(page, '/users/new1@example.org')).error?.kind === 'not-found')
   await button(page, 'Add 2 mailboxes').click()
   await page.getByText('2 added, 4 not').waitFor()
-  check('it is there', (await server(page, '/users/new1@example.org')).quota === 1024 ** 3)
+  const { quota, city } = await server(page, '/users/new1@example.org')
+  check('it is there', quota === 1024 ** 3 && city === 'Lyon', `${quota} ${city}`)
   await innocent(who)
 }
 

@@ -43,6 +43,17 @@ class Dav:
                                          f'<C:filter test="{test}">{filters}</C:filter>{more}</C:addressbook-query>')
         return [card_name(text) for text in (r.findtext(f".//{CARD}address-data") for r in tree.findall(f"{DAV}response")) if text]
 
+    def books(self) -> dict[str, str]:
+        """The address books of who has logged in, by their titles: where they are."""
+        root = self.props("/dav/", "<D:current-user-principal/>", "0")["/dav/"].findtext(f".//{DAV}current-user-principal/{DAV}href") or ""
+        home = self.props(root, "<C:addressbook-home-set/>", "0")[root].findtext(f".//{CARD}addressbook-home-set/{DAV}href") or ""
+        return {one.findtext(f".//{DAV}displayname") or "": path for path, one in self.props(home, "<D:displayname/>").items()}
+
+    def cards(self, book: str) -> dict[str, str]:
+        """All cards, by the names that they show."""
+        texts = [self.ask("GET", path)[2] for path in self.props(book, "<D:getetag/>") if path != book]
+        return {card_name(text): text for text in texts}
+
     def sync(self, book: str, token: str) -> tuple[dict[str, str], str]:
         """What changed: path -> etag, or "gone"; the new token."""
         tree = self.tree("REPORT", book, f"<D:sync-collection {SPACES}><D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>"

@@ -42,6 +42,7 @@ CONFIGURATION = """\
  server services = ldap, cldap, kdc, rpc
  ldap server require strong auth = no
  old password allowed period = 0
+ dsdb:schema update allowed = yes
  tls enabled = yes
  tls keyfile = {folder}/server.key
  tls certfile = {folder}/server.pem
@@ -267,6 +268,22 @@ class SambaDc:
 
     def read(self, relative: str, *attributes: str) -> dict[str, list[bytes]]:
         return self.connection().search_s(self.dn(relative), ldap.SCOPE_BASE, "(objectClass=*)", list(attributes) or None)[0][1]
+
+    def exchange_attributes(self) -> None:
+        """extensionAttribute1 to 15, which Exchange adds to a domain's schema: under its own numbers, of users and contacts."""
+        schema, names = f"CN=Schema,CN=Configuration,{self.base}", [f"extensionAttribute{n}" for n in range(1, 16)]
+        numbers = [*range(423, 433), *range(599, 604)]
+        for n, (name, number) in enumerate(zip(names, numbers), 1):
+            self.connection().add_s(f"CN=ms-Exch-Extension-Attribute-{n},{schema}", [(k, self._bytes(v)) for k, v in {
+                "objectClass": ["attributeSchema"], "lDAPDisplayName": [name], "attributeID": [f"1.2.840.113556.1.2.{number}"],
+                "attributeSyntax": ["2.5.5.12"], "oMSyntax": [64], "isSingleValued": ["TRUE"], "rangeUpper": [1024]}.items()])
+        self._renew_schema()
+        for kind in ("User", "Contact"):
+            self.connection().modify_s(f"CN={kind},{schema}", [(ldap.MOD_ADD, "mayContain", self._bytes(names))])
+        self._renew_schema()
+
+    def _renew_schema(self) -> None:
+        self.connection().modify_s("", [(ldap.MOD_REPLACE, "schemaUpdateNow", [b"1"])])
 
     def age_password(self, relative: str, days: int) -> None:
         """As if the password had been set so long ago."""

@@ -47,6 +47,7 @@ authz-regexp "cn=([^,]*)" "cn=$1,{suffix}"
 authz-regexp "gidNumber=.*\\+uidNumber=.*,cn=peercred,cn=external,cn=auth" "cn=admin,{suffix}"
 sizelimit {sizelimit}
 conn_max_pending 10000
+{rules}
 database mdb
 suffix {suffix}
 rootdn cn=admin,{suffix}
@@ -153,11 +154,11 @@ class Entries:
 
 
 class Slapd(Daemon, Entries):
-    """`overlays`: some of OVERLAYS. `name`: whom its certificate is for. `days`: how long it is valid."""
+    """`overlays`: some of OVERLAYS. `name`: whom its certificate is for. `days`: how long it is valid. `rules`: lines for all databases."""
 
     def __init__(self, suffix: str = "dc=example,dc=test", overlays: tuple[str, ...] = ("memberof", "syncprov"),
                  name: str = "127.0.0.1", days: int = 30, sizelimit: str = "unlimited", durable: bool = False,
-                 ldif: str = "", port: int = 0) -> None:
+                 ldif: str = "", port: int = 0, rules: str = "") -> None:
         super().__init__()
         self.suffix, self.admin, self.password = suffix, f"cn=admin,{suffix}", "secret"
         self.port, self.tls_port = port or free_port(), free_port()
@@ -169,7 +170,7 @@ class Slapd(Daemon, Entries):
         os.mkdir(os.path.join(self.folder, "db"))
         configuration = os.path.join(self.folder, "slapd.conf")
         with open(configuration, "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(folder=self.folder, suffix=suffix, sizelimit=sizelimit,
+            file.write(CONFIGURATION.format(folder=self.folder, suffix=suffix, sizelimit=sizelimit, rules=rules,
                                             durability="" if durable else "dbnosync",
                                             modules="".join(f"moduleload {o}\n" for o in overlays),
                                             overlays="".join(OVERLAYS[o].format(suffix=suffix) for o in overlays)))

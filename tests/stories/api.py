@@ -595,6 +595,7 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     ada, bob = world.user("ada"), world.user("bob")
     server.run("api", "POST", "/contacts", "--field", f"address=zoe@{domain}", "--field", "name=Zoé", "--field", "target=zoe@elsewhere.example",
                "--field", "hidden=true", "--field", "max_message=1000")
+    server.run("contact", "add", f"amy@{domain}", "amy@elsewhere.example", "--name", "Amy", "--city", "Lyon", "--title", "Clerk", "--manager", f"zoe@{domain}")
     server.run("api", "POST", "/groups", "--field", f"address=team@{domain}", "--field", "name=Team", "--field", f"members={ada}")
     server.run("api", "POST", "/connectors", "--field", f"name=relay {number}", "--field", "smarthost=relay.example", "--field", "spaces=elsewhere.example")
     server.run("api", "POST", "/rules", "--field", "name=One", "--field", f"organisation={org}", "--field", "sender=*@spam.example", "--field", "refuse=No.")
@@ -618,6 +619,8 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     wanted = json.loads(first)
     contact = next(one for one in wanted["contacts"] if one["address"] == f"zoe@{domain}")
     contact.update(name="Zoé Petit", hidden=False)
+    amy = next(one for one in wanted["contacts"] if one["address"] == f"amy@{domain}")
+    assert (amy.pop("city"), amy["title"]) == ("Lyon", "Clerk") and {"address": amy["address"], "manager": f"zoe@{domain}"} in wanted["managers"], (amy, wanted["managers"])
     wanted["domains"].append({"name": f"new.{domain}", "organisation": org, "kind": "authoritative", "quota": 1 << 30})
     wanted["contacts"].append({"address": f"eva@new.{domain}", "name": "Eva", "target": "eva@elsewhere.example"})
     wanted["aliases"].append({"address": f"info@new.{domain}", "targets": [ada]})
@@ -636,6 +639,7 @@ def story_the_configuration_moves_as_text(world: World) -> None:
     assert applied.splitlines()[0] == shown.splitlines()[0], (applied, shown)
     assert server.run("config", "apply", "-", "--prune", stdin=text) == "", "and again it is nothing"
     assert server.api("GET", f"/groups/team@{domain}")["members"] == [f"zoe@{domain}"]
+    assert "city" not in server.api("GET", f"/contacts/amy@{domain}"), "what the text does not say is not so"
     assert [s["on_behalf"] for s in server.api("GET", f"/recipients/team@{domain}/senders")["senders"]] == [True]
     assert [s["address"] for s in server.api("GET", f"/recipients/{bob}/senders")["senders"]] == [ada]
 

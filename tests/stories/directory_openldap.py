@@ -1,6 +1,7 @@
 """Users, contacts and groups come from a real OpenLDAP server, and follow it."""
 from __future__ import annotations
 
+import smtplib
 import time
 from urllib.parse import quote
 
@@ -139,6 +140,7 @@ def story_what_the_directory_owns_is_not_edited_here(world: World) -> None:
         assert user(world, ada)["source"] == name
         for words in (("user", "set", ada, "--name", "X"), ("user", "set", ada, "--state", "disabled"), ("user", "remove", ada),
                       ("user", "rename", ada, f"x@{world.domain}"), ("group-member", "add", f"staff@{world.domain}", f"bob@{world.domain}"),
+                      ("user", "set", ada, "--city", "Rome"), ("user", "set", ada, "--manager", f"bob@{world.domain}"),
                       ("group", "remove", f"staff@{world.domain}")):
             try:
                 run(*words)
@@ -146,10 +148,11 @@ def story_what_the_directory_owns_is_not_edited_here(world: World) -> None:
                 assert f"comes from the directory {name}" in str(refused), refused
             else:
                 raise Failure(f"{words} was not refused")
+        assert {"name", "addresses", "state", "city", "manager", "notes"} <= set(user(world, ada)["source_fields"]), user(world, ada)
         run("user", "set", ada, "--quota", "5M")              # ours
         run("user", "set", ada, "--name", "Ada")              # as it is
         end(world, name)                                      # internal from then on
-        run("user", "set", ada, "--name", "Ada of ours")
+        run("user", "set", ada, "--name", "Ada of ours", "--city", "Rome")
         assert user(world, ada).get("source") is None
 
 
@@ -253,6 +256,14 @@ def health(world: World, name: str, slapd: Slapd) -> str:
     return next((server["state"] for server in status(world, name)["servers"] if server["url"] == slapd.url), "")
 
 
+def rcpt(world: World, address: str) -> int:
+    """What a server from outside is told of the address."""
+    with smtplib.SMTP("127.0.0.1", world.server.port("smtp"), timeout=60) as smtp:
+        smtp.ehlo("elsewhere.example")
+        smtp.mail("x@elsewhere.example")
+        return smtp.rcpt(address)[0]
+
+
 def story_servers_that_fail_hang_or_lie(world: World) -> None:
     with Slapd() as first, Slapd() as second:
         for slapd in (first, second):
@@ -275,10 +286,20 @@ def story_servers_that_fail_hang_or_lie(world: World) -> None:
         first.go_on()
         live(world, name)
         until(lambda: health(world, name, first) == "up", why="it answers again")
+        unknown = f"nobody@{world.domain}"
+        assert rcpt(world, unknown) == 550
         first.kill()
+        second.kill()
         until(lambda: health(world, name, first) in ("down", "failing"), why="it is seen to be away")
+        # who is new there cannot be known now: not 550, but of a domain of others
+        until(lambda: rcpt(world, unknown) == 451, why="the answer that passes")
+        assert rcpt(world, f"ada@{world.domain}") == 250
+        with World(world.server) as other:
+            assert rcpt(world, f"nobody@{other.domain}") == 550
         first.again()
+        second.again()
         live(world, name)
+        until(lambda: rcpt(world, unknown) == 550, why="nobody has it")
         world.server.run("directory", "set", name, "--bind-dn", "cn=nobody")
         bound = look(world, "directory", "test", name, check=False)
         assert [s["step"] for s in bound["steps"] if not s["good"]][0] == "bind", bound
@@ -288,6 +309,50 @@ def story_servers_that_fail_hang_or_lie(world: World) -> None:
         report = look(world, "directory", "test", name, check=False)
         assert [s["remedy"] for s in report["steps"] if not s["good"]] == ["The server's certificate has expired. Renew it on the server."], report
         end(world, name)
+
+
+def story_pages_bring_everybody_and_limits_take_nobody_away(world: World) -> None:
+    """Two entries an answer; then more of them than the source may have: the run fails, and nobody is gone."""
+    path = f"/directories/{directory(world)}?organisation={quote(world.organisation)}"
+    with Slapd() as slapd:
+        people(world, slapd)
+        name = add(world, slapd, "--interval", "86400")
+        live(world, name)
+        world.server.api("PATCH", path, {"page_size": 2})
+        assert sync(world, name, "--full")["seen"] == 3
+        world.server.api("PATCH", path, {"size_limit": 2})
+        run = sync(world, name, "--full", "--confirm", check=False)
+        assert run["state"] == "failed" and "more than 2 entries" in run["message"], run
+        assert [user(world, f"{uid}@{world.domain}")["state"] for uid in ("ada", "bob", "cy")] == ["active"] * 3
+        end(world, name)
+
+
+def story_each_step_that_fails_has_its_remedy(world: World) -> None:
+    """As the wizard shows it, before there is a source: the first step that fails, and what to do."""
+    top = "dn: dc=example,dc=test\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n"
+    with Slapd() as slapd, Slapd(ldif=top, rules="security simple_bind=128") as strict, Slapd(ldif=top, rules='access to dn.base="" by * none') as closed:
+        people(world, slapd)
+        with open(slapd.ca, encoding="ascii") as file:
+            trusted = file.read()
+        nobody = {"user_filter": "(uid=nobody)", "group_filter": "(uid=nobody)"}
+        for server, change, step, remedy in (
+                (slapd, {"urls": ["ldap://127.0.0.1:1"]}, "connect", "Check host name and port"),
+                (slapd, {"urls": ["srv://nowhere.test"]}, "dns", "Ask DNS for the SRV records"),
+                (slapd, {"tls": "starttls"}, "tls", "an authority that the source does not trust"),
+                (slapd, {"urls": [f"ldap://localhost:{slapd.port}"], "tls": "starttls", "trusted": trusted}, "tls", "for another name than localhost"),
+                (slapd, {"urls": [f"ldaps://127.0.0.1:{slapd.port}"], "tls": "ldaps", "trusted": trusted}, "tls", "does not speak TLS 1.2 or newer"),
+                (slapd, {"bind_password": "wrong"}, "bind", "Check the name of the account"),
+                (slapd, {"bind": "gssapi", "bind_dn": "chappe@NOWHERE.TEST"}, "bind", "Check the principal"),
+                (strict, {}, "bind", "over encrypted connections only"),
+                (closed, {}, "root", "Allow the account to read the rootDSE."),
+                (slapd, {"base": "dc=nowhere"}, "base", "There is no such base"),
+                (slapd, nobody, "search", "Look at base and filters")):
+            report = world.server.api("POST", "/directories/probe", {
+                "name": "probe", "organisation": world.organisation, "type": "ldap", "urls": [server.url], "tls": "none", "base": server.suffix,
+                "bind_dn": server.admin, "bind_password": server.password, **change})
+            bad = [one for one in report["steps"] if not one["good"]]
+            assert not report["good"] and bad[0]["step"] == step and remedy in bad[0]["remedy"], (change, bad)
+            assert all(one["remedy"] for one in bad) and not any(one["remedy"] for one in report["steps"] if one["good"]), report["steps"]
 
 
 def story_binds_without_a_password(world: World) -> None:

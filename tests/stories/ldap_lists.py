@@ -10,7 +10,9 @@ import threading
 import ldap
 import ldap.filter
 
+from kit.dav import Dav
 from kit.instance import Failure
+from kit.jmap import Jmap
 from kit.world import PASSWORD, World
 
 PACKAGES = ["slapd", "ldap-utils", "python3-ldap"]
@@ -140,6 +142,71 @@ def refused_now(connection: "ldap.ldapobject.LDAPObject", base: str) -> str:
     except ldap.LDAPError as problem:
         return str(problem)
     return ""
+
+
+PARIS = "All users in Paris"
+
+
+def dav_names(world: World, reader: str) -> dict[str, str]:
+    """Of the list, over CardDAV: the cards by the names of those whom it shows."""
+    dav = Dav(world, reader)
+    return dav.cards(dav.books()[PARIS])
+
+
+def story_all_users_in_paris_are_a_list_everywhere(world: World) -> None:
+    """Of users that no company directory brought: said by the command, by a file and by the API, shown and asked about like all others."""
+    ready(world)
+    run, api, org, at = world.server.run, world.server.api, world.organisation, f"@{world.domain}"
+    ada, eve, carl = (f"{name}{at}" for name in ("ada", "eve", "carl"))
+    bob = f"bob@second.{world.domain}"                     # so that her manager comes after her, in another request
+    run("domain", "add", f"second.{world.domain}", "--org", org)
+    run("recipient-policy", "add", "Names", "--org", org, "--addresses", f"%1g.%s{at}", "--query", "(&(kind=user)(city=*))")
+    path = world.write("people.csv", "address,name,password,given_name,surname,title,city,manager\n"
+                       f"{ada},The Countess,{PASSWORD},Adèle,Lovelace,Engineer,Paris,{bob}\n"
+                       f"{bob},Bob,{PASSWORD},,,,Lyon,\n"
+                       f"{eve},Eve,{PASSWORD},,,,paris,nobody{at}\n", 0o644)
+    said = refused(Failure, run, "user", "import", path)
+    assert "3 added, 1 not" in said and f"The manager nobody{at} is no user or contact of this organisation." in said, said
+    assert "There is no field towm here." in refused(Failure, run, "user", "import", world.write("wrong.csv", f"address,towm\nx{at},Paris\n", 0o644))
+    shown = api("GET", f"/users/{ada}")
+    assert [shown.get(field) for field in ("given_name", "surname", "title", "city", "manager", "phone")] == ["Adèle", "Lovelace", "Engineer", "Paris", bob, None], shown
+    assert f"a.lovelace{at}" in shown["addresses"], "the template takes the given name and surname, not the display name"
+    run("user", "set", ada, "--initials", "K.", "--department", "Research", "--phone", "+33 1 02 03", "--postal-code", "75001", "--notes", "One\nTwo")
+    run("contact", "add", carl, "carl@elsewhere.example", "--name", "Carl", "--city", "Paris", "--company", "Elsewhere", "--manager", ada)
+    assert api("GET", f"/contacts/{carl}")["company"] == "Elsewhere"
+    run("user", "add", f"room{at}", "--name", "Room", "--kind", "room", "--city", "Paris", "--office", "B 12")
+
+    run("address-list", "add", PARIS, "--org", org, "--query", "(&(kind=user)(city=Paris))")
+    run("group", "add", f"parisians{at}", "--name", "Parisians", "--query", "(city=Paris)")
+    below, adas = f"ou={PARIS},o={org}", link(world, f"mail={ada}")
+    assert sorted(found(adas, below)) == [ada, eve] and sorted(dav_names(world, bob)) == ["Eve", "The Countess"]
+    assert sorted(api("GET", f"/groups/parisians{at}?members=true")["selected"]) == sorted([ada, eve, carl, f"room{at}"])
+    assert [api("GET", f"/groups/parisians{at}?members=true")["selected"]] and found(adas, f"o={org}", "(title=eng*)") == [ada]
+    _, entry = adas.search_s(below, ldap.SCOPE_SUBTREE, f"(mail={ada})")[0]
+    assert [entry[name] for name in ("sn", "givenName", "initials", "l", "ou", "postalCode", "description", "manager")] == [
+        [b"Lovelace"], ["Adèle".encode()], [b"K."], [b"Paris"], [b"Research"], [b"75001"], [b"One\nTwo"], [f"mail={bob},{below}".encode()]], entry
+    card = dav_names(world, bob)["The Countess"]
+    assert all(f"\r\n{line}\r\n" in card for line in ("N:Lovelace;Adèle;K.;;", "TITLE:Engineer", "ADR;TYPE=WORK:;;;Paris;;75001;", "X-MANAGER:Bob")), card
+    jmap = Jmap(world.server, bob, PASSWORD)
+    ids = jmap.call("Principal/query", filter={"text": "countess"})["ids"]
+    assert [one["description"] for one in jmap.call("Principal/get", ids=ids)["list"]] == ["Engineer, Research, Paris"]
+    csv = run("address-list", "export", PARIS, "--org", org, "--format", "csv")
+    assert '"Adèle","Lovelace"' in csv and f'"K.","{bob}"' in csv, csv
+    assert f"manager: mail={bob},ou=addresses" in run("address-list", "export", "--org", org, "--format", "ldif")
+
+    # who moves away is gone everywhere at once, and what is wrong changes nothing
+    for words in ((ada, "--city", "x" * 501), (ada, "--city", "A\x07"), (ada, "--city", "Rome", "--manager", ada), (ada, "--city", "Rome", "--manager", f"nobody{at}")):
+        refused(Failure, run, "user", "set", *words)
+    with World(world.server) as other:
+        refused(Failure, run, "user", "set", ada, "--manager", other.user("boss"))
+    assert api("GET", f"/users/{ada}")["city"] == "Paris"
+    run("user", "set", ada, "--city", "Lyon", "--title", "")
+    assert found(adas, below) == [eve] and sorted(dav_names(world, bob)) == ["Eve"] and "title" not in api("GET", f"/users/{ada}")
+    noted = json.loads(run("audit", "list", "--org", org, "--object", ada, "--json"))["entries"]
+    assert any(one["action"] == "user.set" and json.loads(one["before"]) == {"city": "Paris", "title": "Engineer"}
+               and json.loads(one["after"]) == {"city": "Lyon", "title": ""} for one in noted), noted
+    run("user", "remove", bob)
+    assert "manager" not in api("GET", f"/users/{ada}")
 
 
 def story_two_organisations_never_mix(world: World) -> None:

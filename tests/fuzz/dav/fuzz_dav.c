@@ -26,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                            .mobile = "",
                                            .fax = "",
                                            .notes = "",
+                                           .initials = "",
+                                           .manager = "",
+                                           .manager_address = "",
                                            .addresses = addresses,
                                            .address_count = 2 };
     void *arena = talloc_new(NULL);

@@ -27,6 +27,9 @@ static const struct book_card ada = { .name = "Ad\xC3\xA8le Lovelace",
                                       .mobile = "",
                                       .fax = "",
                                       .notes = "",
+                                      .initials = "",
+                                      .manager = "",
+                                      .manager_address = "",
                                       .addresses = addresses,
                                       .address_count = 2 };
 

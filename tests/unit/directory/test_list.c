@@ -1,8 +1,10 @@
 /* test_list.c -- settings of groups, members by a query, and joining and leaving, in a real directory. */
 #include "directory/alias.h"
+#include "directory/book_card.h"
 #include "directory/list.h"
 #include "directory/membership.h"
 #include "directory/organisation.h"
+#include "directory/query_memory.h"
 #include "format/link_token.h"
 #include "kit/directory.h"
 #include "kit/pg.h"
@@ -263,6 +265,38 @@ static void a_selection_is_never_older_than_the_directory(void **state)
                   (long long)warm_us);
 }
 
+/* However many groups by query are asked about, so many selections are kept; what is not is asked for again. */
+static void the_memory_of_selections_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    enum { GROUPS = QUERY_GROUPS_MAX + 40, OTHER = 1000000 };
+    int64_t some[] = { f->ada, f->bob, 0 }, *large = talloc_zero_array(f, int64_t, QUERY_IDS_MAX + 2), *ids;
+    int64_t stamp, now_us;
+    size_t kept = 0, count;
+
+    set_query(f, f->group, "(kind=user)");
+    OK(group_query_members(f->directory, f, f->group, &ids, &count, &f->err)); /* the stamp is known now */
+    assert_true(query_memory_recall(f->directory, f, f->group, &ids, &count));
+    OK(book_stamp(f->directory, &stamp, &f->err));
+    now_us = clock_monotonic_us();
+    for (int64_t i = 0; i < GROUPS; i++)
+        query_memory_keep(f->directory, OTHER + i, stamp, now_us, some, 1);
+    for (int64_t i = 0; i < GROUPS; i++)
+        kept += query_memory_recall(f->directory, f, OTHER + i, &ids, &count);
+    assert_in_range(kept, 1, QUERY_GROUPS_MAX);
+    assert_true(query_memory_recall(f->directory, f, OTHER + GROUPS - 1, &ids, &count));
+    assert_int_equal(count, 1);
+    query_memory_keep(f->directory, OTHER, stamp, now_us, large,
+                      QUERY_IDS_MAX + 1); /* more than all may have */
+    assert_false(query_memory_recall(f->directory, f, OTHER, &ids, &count));
+    query_memory_keep(f->directory, OTHER, stamp, now_us, large, QUERY_IDS_MAX - 1);
+    query_memory_keep(f->directory, OTHER + 1, stamp, now_us, some, 2); /* both together are too many */
+    assert_false(query_memory_recall(f->directory, f, OTHER, &ids, &count));
+    assert_true(query_memory_recall(f->directory, f, OTHER + 1, &ids, &count));
+    OK(group_query_members(f->directory, f, f->group, &ids, &count, &f->err));
+    assert_int_equal(count, 2);
+}
+
 /* ---- joining and leaving */
 
 static void a_token_ends_one_membership_once(void **state)
@@ -324,6 +358,7 @@ int main(void)
         TEST(members_are_known_by_name_group_and_query),
         TEST(a_selection_is_never_older_than_the_directory),
         TEST(groups_are_found_from_their_members_upwards),
+        TEST(the_memory_of_selections_is_bounded),
         TEST(a_token_ends_one_membership_once),
         TEST(requests_wait_and_end),
     };

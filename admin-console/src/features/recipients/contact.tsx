@@ -11,6 +11,8 @@ import { AdminGroupField } from '../organisations/admin-group-field'
 import { contactQuery, type ContactDetails } from './data'
 import classes from './mailbox.module.css'
 import { contactRoute } from './routes'
+import { isOwned, useReason } from './owned'
+import { PersonForm } from './person'
 import { RuleFields, ruleChanges, rulesOf } from './rule-fields'
 import { useTexts } from './texts'
 import { useAddTexts } from './texts-add'
@@ -22,6 +24,7 @@ function Properties({ contact }: { contact: ContactDetails }) {
   const add = useAddTexts()
   const change = useChange()
   const mayWrite = useMay('recipient.write')
+  const reason = useReason()
   const before = rulesOf(contact)
   const [name, setName] = useState(contact.name)
   const [target, setTarget] = useState(contact.target)
@@ -52,9 +55,9 @@ function Properties({ contact }: { contact: ContactDetails }) {
         <div className={classes.two}>
           <Panel title={say('tab.overview')}>
             <Stack gap="sm">
-              <TextInput label={words('name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
-              <TextInput label={add('target')} type="email" required value={target} onChange={(e) => setTarget(e.currentTarget.value.trim())} />
-              <Switch label={words('state.active')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
+              <TextInput label={words('name')} description={reason(contact, 'name')} disabled={isOwned(contact, 'name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} />
+              <TextInput label={add('target')} disabled={isOwned(contact, 'target')} type="email" required value={target} onChange={(e) => setTarget(e.currentTarget.value.trim())} />
+              <Switch label={words('state.active')} disabled={isOwned(contact, 'enabled')} checked={enabled} onChange={(e) => setEnabled(e.currentTarget.checked)} />
               <AdminGroupField organisation={contact.organisation} value={adminGroup} onChange={setAdminGroup} />
             </Stack>
           </Panel>
@@ -105,7 +108,14 @@ export function ContactPage() {
         )
       }
     >
-      <Answered of={contact}>{(c) => <Properties key={JSON.stringify(c)} contact={c} />}</Answered>
+      <Answered of={contact}>
+        {(c) => (
+          <Stack gap="lg" key={JSON.stringify(c)}>
+            <Properties contact={c} />
+            <PersonForm of={c} kind="contact" where={path`/contacts/${c.address}`} />
+          </Stack>
+        )}
+      </Answered>
       {removes && (
         <Confirm
           title={say('remove')}

@@ -9,6 +9,34 @@ const rules = {
   allow: z.nullish(z.array(z.string())),
   deny: z.nullish(z.array(z.string())),
 }
+/** What is known of a person, as the API, files and the command line name it. */
+export const PERSON_FIELDS = [
+  'given_name',
+  'surname',
+  'initials',
+  'title',
+  'department',
+  'company',
+  'office',
+  'manager',
+  'street',
+  'city',
+  'postal_code',
+  'region',
+  'country',
+  'phone',
+  'mobile',
+  'fax',
+  'notes',
+] as const
+export type PersonField = (typeof PERSON_FIELDS)[number]
+const person = Object.fromEntries(PERSON_FIELDS.map((field) => [field, z.nullish(z.string())])) as Record<PersonField, z.ZodMiniOptional<z.ZodMiniNullable<z.ZodMiniString>>>
+export type Person = Partial<Record<PersonField, string | null | undefined>>
+const owned = {
+  source: z.nullish(z.string()),
+  source_entry: z.nullish(z.string()),
+  source_fields: z.nullish(z.array(z.string())),
+}
 const user = z.object({
   address: z.string(),
   name: z.string(),
@@ -21,9 +49,8 @@ const user = z.object({
 })
 export type User = z.infer<typeof user>
 const userDetails = z.extend(user, {
-  source: z.nullish(z.string()),
-  source_entry: z.nullish(z.string()),
-  source_fields: z.nullish(z.array(z.string())),
+  ...owned,
+  ...person,
   organisation: z.nullish(z.string()),
   admin_group: z.nullish(z.string()),
   used: z.nullish(z.number()),
@@ -141,7 +168,7 @@ const groupDetails = z.object({
 export type GroupDetails = z.infer<typeof groupDetails>
 const contact = z.object({ address: z.string(), name: z.string(), target: z.string(), enabled: z.boolean(), ...held })
 export type Contact = z.infer<typeof contact>
-const contactDetails = z.extend(contact, rules)
+const contactDetails = z.extend(contact, { ...owned, ...person, ...rules })
 export type ContactDetails = z.infer<typeof contactDetails>
 const alias = z.object({ address: z.string(), target: z.array(z.string()), enabled: z.boolean(), ...held })
 export type Alias = z.infer<typeof alias>
@@ -247,3 +274,4 @@ export interface NewUser {
   quota?: number
   kind?: string
 }
+export type ImportedUser = NewUser & Partial<Record<PersonField, string>>

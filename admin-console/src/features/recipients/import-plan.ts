@@ -1,19 +1,19 @@
 import { parseBytes } from '@chappe/kit'
 import { allItems, followJob, giveImport } from '../jobs/data'
-import { allUsers, type NewUser } from './data'
+import { allUsers, PERSON_FIELDS, type ImportedUser } from './data'
 import { parseCsv } from './csv'
 
 export type Verdict = 'ready' | 'exists' | 'added' | 'syntax' | 'domain' | 'twice' | 'name' | 'password' | 'quota' | 'kind' | 'waiting' | 'refused'
 export interface Line {
   number: number
-  user: NewUser
+  user: ImportedUser
   quotaText: string
   verdict: Verdict
   /** The server's sentence, where it refused the line. */
   why?: string
 }
 
-const FIELDS = ['address', 'name', 'password', 'quota', 'kind'] as const
+const FIELDS = ['address', 'name', 'password', 'quota', 'kind', ...PERSON_FIELDS] as const
 const KINDS = ['user', 'shared', 'room', 'equipment']
 
 function orderOf(first: string[]): { order: (typeof FIELDS)[number][]; hasHead: boolean } {
@@ -22,7 +22,7 @@ function orderOf(first: string[]): { order: (typeof FIELDS)[number][]; hasHead: 
   return { order: (hasHead ? words : FIELDS) as (typeof FIELDS)[number][], hasHead }
 }
 
-function verdictOn(user: NewUser, quotaText: string, domains: ReadonlySet<string>, seen: Set<string>): Verdict {
+function verdictOn(user: ImportedUser, quotaText: string, domains: ReadonlySet<string>, seen: Set<string>): Verdict {
   const at = user.address.lastIndexOf('@')
   if (at < 1 || at > 64 || /[\s<>]/.test(user.address) || at === user.address.length - 1) return 'syntax'
   if (!domains.has(user.address.slice(at + 1).toLowerCase())) return 'domain'
@@ -47,12 +47,13 @@ export function readLines(text: string, domains: ReadonlySet<string>): Line[] {
     const field = (name: (typeof FIELDS)[number]) => row[order.indexOf(name)]?.trim() ?? ''
     const quotaText = field('quota')
     const quota = parseBytes(quotaText)
-    const user: NewUser = {
+    const user: ImportedUser = {
       address: field('address'),
       name: field('name'),
       ...(field('password') && { password: field('password') }),
       ...(quota && { quota }),
       ...(field('kind') && { kind: field('kind').toLowerCase() }),
+      ...Object.fromEntries(PERSON_FIELDS.flatMap((f) => (field(f) ? [[f, field(f)]] : []))),
     }
     return { number: i + (hasHead ? 2 : 1), user, quotaText, verdict: verdictOn(user, quotaText, domains, seen) }
   })

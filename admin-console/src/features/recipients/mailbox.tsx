@@ -21,6 +21,7 @@ import { useOneTexts } from './texts-one'
 
 const AddressesTab = onDemand(() => import('./mailbox-addresses').then((m) => ({ default: m.AddressesTab })))
 const FoldersTab = onDemand(() => import('./mailbox-folders').then((m) => ({ default: m.FoldersTab })))
+const PersonForm = onDemand(() => import('./person').then((m) => ({ default: m.PersonForm })))
 const LimitsTab = onDemand(() => import('./mailbox-limits').then((m) => ({ default: m.LimitsTab })))
 const ProtocolsTab = onDemand(() => import('./mailbox-protocols').then((m) => ({ default: m.ProtocolsTab })))
 const SendersTab = onDemand(() => import('./senders').then((m) => ({ default: m.SendersTab })))
@@ -30,8 +31,9 @@ const SecurityTab = onDemand(() => import('./mailbox-security').then((m) => ({ d
 const TraceTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.TraceTab })))
 const AuditTab = onDemand(() => import('./mailbox-history').then((m) => ({ default: m.AuditTab })))
 
-const tabs: { id: 'overview' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'shares' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
+const tabs: { id: 'overview' | 'person' | 'addresses' | 'mailbox' | 'limits' | 'protocols' | 'shares' | 'senders' | 'groups' | 'security' | 'trace' | 'audit'; needs?: Permission; show: (u: UserDetails) => React.ReactNode }[] = [
   { id: 'overview', show: (u) => <Overview user={u} /> },
+  { id: 'person', show: (u) => <PersonForm key={JSON.stringify(u)} of={u} kind="user" where={path`/users/${u.address}`} /> },
   { id: 'addresses', show: (u) => <AddressesTab user={u} /> },
   { id: 'mailbox', needs: 'mailbox.read', show: (u) => <FoldersTab user={u} /> },
   { id: 'limits', show: (u) => <LimitsTab user={u} /> },

@@ -1,12 +1,12 @@
 import { Facts, Foreign, Panel } from '@chappe/kit'
 import { Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import type { UserDetails } from './data'
+import type { PersonField, UserDetails } from './data'
 import { useOneTexts } from './texts-one'
 
-type Field = 'name' | 'addresses' | 'state' | 'password'
+type Field = 'name' | 'addresses' | 'state' | 'password' | 'target' | 'enabled' | PersonField
 
-interface Owned {
+export interface Owned {
   source?: string | null | undefined
   source_fields?: string[] | null | undefined
 }
@@ -42,7 +42,7 @@ export function OwnedPanel({ user }: { user: UserDetails }) {
           [say('owner.name'), of('name')],
           [say('owner.addresses'), of('addresses')],
           [say('owner.state'), of('state')],
-          [say('owner.person'), source],
+          [say('owner.person'), of('given_name')],
           [say('owner.password'), of('password')],
           [say('owner.rest'), say('owner.chappe')],
           [say('owner.entry'), <Foreign>{user.source_entry}</Foreign>],

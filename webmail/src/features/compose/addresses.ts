@@ -5,6 +5,8 @@ export interface Chip {
   name: string
   email: string
   isValid: boolean
+  /** What the directory says of who it is: "Engineer, Research". */
+  about?: string
 }
 
 const LOCAL = /^(?:[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*|"(?:[^"\\\u0000-\u001f]|\\.)+")$/u

@@ -154,6 +154,7 @@ export function Recipients({ label, chips, others, onChange, autoFocus, children
           >
             <Foreign>{chip.name || chip.email}</Foreign>
             {chip.name && <small dir="ltr">{chip.email}</small>}
+            {chip.about && <small dir="auto">{chip.about}</small>}
           </li>
         ))}
       </ul>

@@ -9,7 +9,7 @@ const KEPT = 'chappe.people'
 const MOST = 300
 const SHOWN = 8
 
-const principal = z.object({ id: z.string(), name: z.string(), email: z.nullish(z.string()) })
+const principal = z.object({ id: z.string(), name: z.string(), email: z.nullish(z.string()), description: z.nullish(z.string()) })
 const kept = z.array(z.object({ name: z.string(), email: z.string() }))
 
 function recent(): { name: string; email: string }[] {
@@ -43,12 +43,15 @@ export async function suggest(jmap: Jmap, text: string, signal: AbortSignal): Pr
   if (wanted.length < 1) return found
   const batch = jmap.batch()
   const asked = batch.add('Principal/query', { accountId: jmap.ownAccount, filter: { text: text.trim() }, limit: SHOWN }, query)
-  const got = batch.add('Principal/get', { accountId: jmap.ownAccount, '#ids': asked.at('/ids'), properties: ['id', 'name', 'email'] }, getOf(principal))
+  const got = batch.add('Principal/get', { accountId: jmap.ownAccount, '#ids': asked.at('/ids'), properties: ['id', 'name', 'email', 'description'] }, getOf(principal))
   await batch.send(signal).catch(() => {})
   for (const p of got.resultOrNull?.list ?? []) {
     if (!p.email) continue
     inside.add(domainOf(p.email))
-    if (!found.some((f) => same(f, { email: p.email ?? '' }))) found.push({ name: p.name, email: p.email, isValid: true })
+    const about = p.description ? { about: p.description } : {}
+    const known = found.find((f) => same(f, { email: p.email ?? '' }))
+    if (known) Object.assign(known, about)
+    else found.push({ name: p.name, email: p.email, isValid: true, ...about })
   }
   return found.slice(0, SHOWN)
 }
