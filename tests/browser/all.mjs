@@ -19,8 +19,10 @@ import { walkTests } from './walks.mjs'
 import { writingTests } from './writing.mjs'
 
 const parts = {
-  console: () => [...policyTests, ...loginTests(), ...pageTests(), ...walkTests, ...consolePageTests],
-  mail: () => [...mailPageTests(), ...mailWalkTests, ...laterTests, ...searchTests, ...openPgpTests, ...hostileTests, ...offlineTests, ...pushTests],
+  console: () => [...policyTests, ...loginTests(), ...pageTests().slice(0, 1)],
+  administration: () => [...pageTests().slice(1), ...walkTests, ...consolePageTests],
+  mail: () => [...mailPageTests(), ...laterTests, ...searchTests, ...openPgpTests, ...offlineTests, ...pushTests],
+  reading: () => [...mailWalkTests, ...hostileTests],
   writing: () => [...writingTests, ...interruptedTests, ...settingsTests],
   directory: () => [...companyTests(), ...ticketTests],
 }

@@ -48,7 +48,7 @@ async function measured([name, unit, aim, once, rounds = ROUNDS], targets) {
   return { name, unit, aim, rounds: taken, medians, ratio }
 }
 
-const browser = await openBrowser('--ignore-certificate-errors')
+const browser = await openBrowser()
 const targets = [new Chappe(browser), new Roundcube(browser)]
 for (const target of targets) await target.enter()
 const results = []

@@ -29,7 +29,8 @@ export function killWebRole() {
   return pid
 }
 
-const SWITCHES = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+// The test's certificate is trusted: without trust a browser keeps nothing, so that each page would load and compile all its scripts anew.
+const SWITCHES = ['--no-sandbox', '--ignore-certificate-errors', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 const launch = (executablePath, more) => chromium.launch({ executablePath, args: [...SWITCHES, ...more] })
 
@@ -48,7 +49,7 @@ export async function colleague(folder, at, env, switches, options = {}) {
 /** Somebody at a browser of its own that may ask its push service, which `switches` say where to find. */
 export async function awake(folder, switches) {
   const background = '--disable-background-networking'
-  const args = ['--headless=new', ...SWITCHES.filter((s) => s !== background), '--ignore-certificate-errors', ...switches]
+  const args = ['--headless=new', ...SWITCHES.filter((s) => s !== background), ...switches]
   const context = await chromium.launchPersistentContext(folder, { executablePath: chrome, args, ignoreDefaultArgs: ['--headless', background], ...asContext({}) })
   return onAPage(context, origin)
 }
@@ -118,12 +119,16 @@ const AXE = { resultTypes: ['violations'], preload: false, rules: Object.fromEnt
 const TREE = 'nav[class*=side]'
 const knownTrees = new WeakSet()
 
-/** What axe calls serious or critical. */
+// What stands behind it is inert, and looked at where no dialog is open.
+const MODAL = '[role=dialog][aria-modal=true]'
+
+/** What axe calls serious or critical: of the dialog where one is open, of the page where none is. */
 export async function axe(page) {
-  const exclude = knownTrees.has(page.context()) ? [TREE] : []
-  if (await page.locator(TREE).count()) knownTrees.add(page.context())
+  const isModal = (await page.locator(MODAL).count()) > 0
+  const exclude = !isModal && knownTrees.has(page.context()) ? [TREE] : []
+  if (!isModal && (await page.locator(TREE).count())) knownTrees.add(page.context())
   await page.evaluate(axeSource)
-  const result = await page.evaluate(([within, options]) => globalThis.axe.run(within, options), [{ include: [['html']], exclude }, AXE])
+  const result = await page.evaluate(([within, options]) => globalThis.axe.run(within, options), [{ include: [[isModal ? MODAL : 'html']], exclude }, AXE])
   return result.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target.join(' ')} ${v.nodes[0].any[0]?.message ?? v.help}`)

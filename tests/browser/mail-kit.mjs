@@ -68,10 +68,14 @@ export async function countOf(page, subject, folder) {
   return (await jmap(page, 'Email/query', { filter: { inMailbox, subject: `"${subject}"` } })).ids.length
 }
 
+/** Asks ever less often: each question costs those who are waited for. */
 export async function until(what, condition, ms = 10_000) {
-  for (const end = Date.now() + ms; ; await new Promise((go) => setTimeout(go, 40))) {
+  const began = Date.now()
+  for (;;) {
     if (await condition()) return
-    check(what, Date.now() < end, `not within ${ms} ms`)
+    const waited = Date.now() - began
+    check(what, waited < ms, `not within ${ms} ms`)
+    await new Promise((go) => setTimeout(go, Math.min(40 + waited / 8, 400)))
   }
 }
 

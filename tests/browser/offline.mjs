@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { check, innocent, openBrowser, killWebRole, origin, webRole } from './kit.mjs'
 import { button, EMMA, reader, row, settledMail, until } from './mail-kit.mjs'
 
-/** A browser that trusts the test's certificate: without trust it keeps nothing. */
+/** A browser that keeps pages. */
 async function keeper() {
-  const own = await openBrowser('--ignore-certificate-errors')
+  const own = await openBrowser()
   const who = await reader(own, { worker: true }, EMMA)
   await who.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
   return { ...who, context: { close: () => own.close() }, tab: who.context }

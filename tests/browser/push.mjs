@@ -34,7 +34,7 @@ function pretend() {
 }
 
 async function subscriber() {
-  const own = await openWholeBrowser('--ignore-certificate-errors')
+  const own = await openWholeBrowser()
   const who = await reader(own, { worker: true }, EMMA)
   await who.context.addInitScript(pretend)
   await who.context.grantPermissions(['notifications'], { origin })

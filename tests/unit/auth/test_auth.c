@@ -319,7 +319,7 @@ static void a_flood_waits_outside(void **state)
     assert_in_range(flood.most, 0, 1);
 }
 
-enum { SAMPLES = 25 };
+enum { SAMPLES = 11 };
 
 static int compare_costs(const void *a, const void *b)
 {
