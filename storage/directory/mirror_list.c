@@ -10,8 +10,8 @@ static const char LIST_PEOPLE[] =
     "  FROM directory_entry e"
     "  LEFT JOIN address p ON p.recipient_id = e.recipient_id AND p.is_primary"
     " WHERE e.source_id = $1 AND e.kind = 'user' AND e.missing_us = 0"
-    "   AND ($2 = '' OR strpos(chappe_fold(concat_ws(' ', e.name, e.account, e.principal, e.mail)), chappe_fold($2)) > 0)"
-    " ORDER BY e.is_chosen DESC, chappe_fold(e.name), e.entry_key LIMIT $3";
+    "   AND ($2 = '' OR strpos(e.sort_text, chappe_fold($2)) > 0)"
+    " ORDER BY e.is_chosen DESC, e.sort_name, e.entry_key LIMIT $3";
 
 struct listing {
     const void *owner;
