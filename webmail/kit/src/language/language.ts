@@ -58,16 +58,17 @@ function textOf(catalogue: Record<string, string>, language: Language, key: stri
 
 /**
  * The texts of one subject in all languages; the compiler refuses a French catalogue that lacks a text. Plurals as
- * `key_one` and `key_other`, values as {{name}}. Gives the hook that says them.
+ * `key_one` and `key_other`, values as {{name}}. Gives the hook that says them; its `say` is for where no component is.
  */
 export function defineTexts<const E extends Record<string, string>>(
   _subject: string,
   catalogues: { en: E; fr: { [K in keyof E]: string } },
-): () => Say<E> {
-  return () => {
+): (() => Say<E>) & { say: Say<E> } {
+  const useTexts = (): Say<E> => {
     const language = useLanguage()
     return useCallback((key, values = {}) => textOf(catalogues[language], language, key, values), [language])
   }
+  return Object.assign(useTexts, { say: (key: string, values: Values = {}) => textOf(catalogues[now], now, key, values) })
 }
 
 /** A text for a word that the server chose (a role, a state): `prefix.word`, or the word itself where it is new to us. */

@@ -1,6 +1,6 @@
 import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'
-import { isSnoozed } from './names'
+import { isSnoozed } from './roles'
 
 export interface Branch {
   mailbox: Mailbox
@@ -12,7 +12,7 @@ const ROLES = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash']
 const rank = (m: Mailbox) => (isSnoozed(m) ? 0.5 : m.role && ROLES.includes(m.role) ? ROLES.indexOf(m.role) : ROLES.length)
 
 /** The folders as a tree: those with a purpose first, the others by name. */
-export function branches(store: AccountStore, locale: string): Branch[] {
+export function branches(store: { readonly mailboxes: ReadonlyMap<string, Mailbox> }, locale: string): Branch[] {
   const of = new Map<string | null, Mailbox[]>()
   for (const m of store.mailboxes.values()) {
     const parent = m.parentId && store.mailboxes.has(m.parentId) ? m.parentId : null

@@ -1,5 +1,4 @@
 import { useLanguage, type Language } from '@chappe/kit'
-import { useMemo } from 'react'
 
 export interface Dates {
   /** Short, with the weekday where it helps: "14:02", "Wed 14:02", "Wed 12 Nov", "12/11/2024". */
@@ -15,7 +14,11 @@ const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate(
 
 export function datesFor(language: Language, now = new Date()): Dates {
   const locale = language === 'fr' ? 'fr-FR' : 'en-GB'
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
+  // Each is made when it is first wanted: that takes as long as to write twenty dates.
+  const format = (options: Intl.DateTimeFormatOptions) => {
+    let made: Intl.DateTimeFormat | undefined
+    return { format: (d: Date) => (made ??= new Intl.DateTimeFormat(locale, options)).format(d) }
+  }
   const time = format({ hour: '2-digit', minute: '2-digit' })
   const weekdayTime = format({ weekday: 'short', hour: '2-digit', minute: '2-digit' })
   const weekdayDay = format({ weekday: 'short', day: 'numeric', month: 'short' })
@@ -51,8 +54,13 @@ export function datesFor(language: Language, now = new Date()): Dates {
   }
 }
 
-export function useDates(): Dates {
-  const language = useLanguage()
+let made: { language: Language; day: number; dates: Dates } | undefined
+
+/** Those of today, the same for all who ask. */
+export function datesNow(language: Language): Dates {
   const day = midnight(new Date())
-  return useMemo(() => datesFor(language, new Date()), [language, day]) // eslint-disable-line
+  if (made?.language !== language || made.day !== day) made = { language, day, dates: datesFor(language) }
+  return made.dates
 }
+
+export const useDates = (): Dates => datesNow(useLanguage())
