@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { ahead } from './build/ahead'
 import { preloads } from './build/preloads'
 import { serviceWorker } from './build/worker'
 import { compressed } from './kit/build/compressed'
@@ -11,7 +12,7 @@ const server = { target: process.env['CHAPPE'] ?? 'https://localhost:2443', secu
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), usedStyles('src', 'kit/src'), preloads('/src/main.tsx', '/app/shell.tsx', '/features/mail/page.tsx'), serviceWorker('worker/worker.ts'), compressed(out)],
+  plugins: [react(), usedStyles('src', 'kit/src'), preloads('/src/main.tsx', '/app/shell.tsx', '/features/mail/page.tsx'), serviceWorker('worker/worker.ts'), ahead(), compressed(out)],
   build: {
     outDir: out,
     emptyOutDir: true,

@@ -20,7 +20,7 @@ function fetchRest(): void {
 }
 
 async function showMail(): Promise<void> {
-  const first = await askEarly(fetchRest)
+  const first = await askEarly(() => setTimeout(fetchRest)) // behind what is drawn at once
   if (!first) return
   try {
     drawPicture(first)

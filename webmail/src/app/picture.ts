@@ -13,7 +13,7 @@ import listClasses from '../features/mail/list.module.css'
 import pageClasses from '../features/mail/page.module.css'
 import { hue, initials } from '../features/mail/people'
 import { wordsOfRow } from '../features/mail/row-words'
-import { HEAD, OVERSCAN, ROWS } from '../features/mail/row-heights'
+import { HEAD, ROWS } from '../features/mail/row-heights'
 import { sectionsOf } from '../features/mail/sections'
 import { useMailTexts } from '../features/mail/texts'
 import boxClasses from '../features/search/box.module.css'
@@ -69,6 +69,9 @@ function side(first: First): HTMLElement {
 
 // ---- the list
 
+/** Rows that are drawn below what is on the screen. */
+const MORE = 4
+
 function avatar(of: Address | undefined): HTMLElement {
   const made = having(node('span', avatarClasses.avatar, of ? initials(of) : '?'), { hue: of ? hue(of) : 0, size: 'm' })
   made.ariaHidden = 'true'
@@ -94,7 +97,7 @@ function row(first: First, id: string, start: number, section: string | undefine
 function rows(first: First): HTMLElement {
   const { density, sections } = choices()
   const heads = sections ? sectionsOf(first.ids, first.emails, datesNow(currentLanguage())) : new Map<number, string>()
-  const drawn = first.ids.slice(0, Math.ceil(innerHeight / ROWS[density]) + OVERSCAN)
+  const drawn = first.ids.slice(0, Math.ceil(innerHeight / ROWS[density]) + MORE)
   let start = 0
   const made = drawn.map((id, i) => {
     const at = start

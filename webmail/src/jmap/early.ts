@@ -1,4 +1,4 @@
-// What the first page shows is asked for while the scripts that show it are still on their way: session, folders, list. Whoever asks
+// What the first page shows is asked for while the scripts that show it are still on their way, where it did not come with the page: session, folders, list. Whoever asks
 // the same takes the answer over (Http.early), once and within seconds; where nobody does, it was asked in vain and nothing is lost.
 import { choices } from '../features/mail/choices'
 import { CAPABILITIES, folderCalls, folderSpec, pageCalls, pathOf, requestOf, SESSION, usingOf, type CallOf } from './calls'
@@ -8,12 +8,18 @@ const KEPT_MS = 10_000
 /** What nobody has taken yet, and all. */
 const answers = new Map<string, Promise<Response>>()
 const asked = new Map<string, Promise<Response>>()
+/** Of what came with the page. */
+const texts = new WeakMap<Promise<Response>, string>()
 const keyOf = (address: string, body: string | undefined) => `${address} ${body ?? ''}`
 
-function ask(address: string, body?: string): Promise<Response> {
+/** An answer that came with the page (server/jmap/ahead.c). */
+const given = (name: 'session' | 'folders' | 'page'): string | undefined => document.querySelector(`script[data-ahead=${name}]`)?.textContent ?? undefined
+
+function ask(address: string, body?: string, already?: string): Promise<Response> {
   const post = body !== undefined && { method: 'POST', body }
   const headers = { Accept: 'application/json', ...(post && { 'Content-Type': 'application/json' }) }
-  const answer = fetch(address, { ...post, headers, credentials: 'same-origin', redirect: 'error' })
+  const answer = already === undefined ? fetch(address, { ...post, headers, credentials: 'same-origin', redirect: 'error' }) : Promise.resolve(new Response(already, { headers: { 'Content-Type': 'application/json' } }))
+  if (already !== undefined) texts.set(answer, already)
   answer.catch(() => undefined) // told by who takes it
   for (const kept of [answers, asked]) kept.set(keyOf(address, body), answer)
   return answer
@@ -51,7 +57,12 @@ function folderShown(): string | null {
 }
 
 /** `clone`: the body is read here and by whoever takes the answer. */
-const read = async <T>(answer: Response): Promise<T | null> => (answer.ok ? ((await answer.clone().json()) as T) : null)
+async function read<T>(coming: Promise<Response>): Promise<T | null> {
+  const text = texts.get(coming)
+  if (text !== undefined) return JSON.parse(text) as T
+  const answer = await coming
+  return answer.ok ? ((await answer.clone().json()) as T) : null
+}
 
 /** What was so when somebody was here last: asked at once, and where it is so no more, asked again in order. */
 interface Last {
@@ -70,12 +81,13 @@ function lastTime(): Last | null {
   }
 }
 
-const post = ({ path, using }: Pick<Last, 'path' | 'using'>, calls: object) => {
+const post = ({ path, using }: Last, calls: object, already?: string) => {
   const body = JSON.stringify(requestOf(using, Object.values(calls) as CallOf[]))
-  return asked.get(keyOf(path, body)) ?? ask(path, body)
+  return asked.get(keyOf(path, body)) ?? ask(path, body, already)
 }
-const askFolders = (last: Last) => post(last, folderCalls(last.accountId))
-const askPage = (last: Last, folderId: string) => post(last, pageCalls(last.accountId, folderSpec(folderId, choices().conversations), 0, 0))
+const askFolders = (last: Last) => post(last, folderCalls(last.accountId), given('folders'))
+// The page comes with conversations, as they are shown to who never chose otherwise.
+const askPage = (last: Last, folderId: string) => post(last, pageCalls(last.accountId, folderSpec(folderId, choices().conversations), 0, 0), choices().conversations ? given('page') : undefined)
 
 function askAsLast(name: string | null): void {
   const last = lastTime()
@@ -85,21 +97,22 @@ function askAsLast(name: string | null): void {
 }
 
 async function askAll(name: string | null, isSent: () => void): Promise<First | null> {
-  const opening = ask(SESSION)
-  askAsLast(name)
-  const session = await opening.then((a) => read<JmapSession>(a))
+  const already = given('session')
+  const opening = ask(SESSION, undefined, already)
+  if (already === undefined) askAsLast(name)
+  const session = await read<JmapSession>(opening)
   const accountId = session?.primaryAccounts[CAPABILITIES.mail]
   if (!session || !accountId) {
     localStorage.removeItem(KEPT)
     return null
   }
   const now: Last = { path: pathOf(session.apiUrl), using: usingOf(session), accountId, ids: {} }
-  const folders = await askFolders(now).then((a) => read<Answers>(a))
+  const folders = await read<Answers>(askFolders(now))
   const mailboxes = new Map(folders && listsOf<Mailbox>(folders, 'Mailbox/get').map((m) => [m.id, m]))
   for (const m of mailboxes.values()) if (m.role) now.ids[m.role] = m.id
   localStorage.setItem(KEPT, JSON.stringify(now))
   const folder = name === null ? undefined : (mailboxes.get(name) ?? mailboxes.get(now.ids[name] ?? ''))
-  const coming = folder && askPage(now, folder.id).then((a) => read<Answers>(a))
+  const coming = folder && read<Answers>(askPage(now, folder.id))
   isSent()
   const page = await coming
   const { ids, total } = page?.methodResponses[0]?.[1] ?? {}

@@ -4,7 +4,8 @@ export const languages = ['en', 'fr'] as const
 export type Language = (typeof languages)[number]
 
 const KEPT = 'chappe.language'
-const plurals: Record<Language, Intl.PluralRules> = { en: new Intl.PluralRules('en'), fr: new Intl.PluralRules('fr') }
+/** Whether one says it as of one thing (CLDR). */
+const isOne: Record<Language, (count: number) => boolean> = { en: (count) => count === 1, fr: (count) => Math.abs(count) < 2 }
 const told = new Set<() => void>()
 let now: Language = 'en'
 
@@ -51,7 +52,7 @@ export type Say<E> = (key: Base<keyof E & string>, values?: Values) => string
 /** A text that there is none for is its key. */
 function textOf(catalogue: Record<string, string>, language: Language, key: string, values: Values): string {
   const { count } = values
-  const counted = typeof count === 'number' ? catalogue[`${key}_${plurals[language].select(count) === 'one' ? 'one' : 'other'}`] : undefined
+  const counted = typeof count === 'number' ? catalogue[`${key}_${isOne[language](count) ? 'one' : 'other'}`] : undefined
   const text = counted ?? catalogue[key] ?? key
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
 }

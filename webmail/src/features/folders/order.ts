@@ -18,10 +18,10 @@ export function branches(store: { readonly mailboxes: ReadonlyMap<string, Mailbo
     const parent = m.parentId && store.mailboxes.has(m.parentId) ? m.parentId : null
     of.set(parent, [...(of.get(parent) ?? []), m])
   }
-  const by = new Intl.Collator(locale, { numeric: true })
+  let by: Intl.Collator | undefined
   const below = (parent: string | null, depth: number): Branch[] =>
     (of.get(parent) ?? [])
-      .sort((a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || by.compare(a.name, b.name))
+      .sort((a, b) => rank(a) - rank(b) || a.sortOrder - b.sortOrder || (by ??= new Intl.Collator(locale, { numeric: true })).compare(a.name, b.name))
       .map((mailbox) => ({ mailbox, depth, children: depth < 30 ? below(mailbox.id, depth + 1) : [] }))
   return below(null, 0)
 }

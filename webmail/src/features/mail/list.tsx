@@ -18,12 +18,14 @@ import { useDates } from './dates'
 import classes from './list.module.css'
 import { useOpen, type Place } from './place'
 import { BlankRow, Row, type RowDoes } from './row'
-import { HEAD, OVERSCAN, ROWS } from './row-heights'
+import { HEAD, ROWS } from './row-heights'
 import { SelectionBar } from './selection-bar'
 import { useSections } from './sections'
 import type { Selection } from './selection'
 import { useMailTexts } from './texts'
 
+/** Rows that are drawn above and below what is on the screen. */
+const OVERSCAN = 12
 /** A pointer that rests on a row this long may mean it. */
 const HOVER_MS = 40
 const NEIGHBOURS_MS = 300

@@ -76,8 +76,10 @@ function Quick({ icon: Icon, label, onClick }: { icon: Icon; label: string; onCl
 function When({ email, until, dates }: Pick<Props, 'email' | 'until' | 'dates'>) {
   const say = useMailTexts()
   const at = until ?? email.receivedAt
+  // Said where somebody points at it: to write out as many dates as there are rows takes longer than the rows.
+  const title = () => (until ? say('until', { when: dates.full(until) }) : dates.full(at))
   return (
-    <time dateTime={at} title={until ? say('until', { when: dates.full(until) }) : dates.full(at)}>
+    <time dateTime={at} onPointerEnter={(e) => (e.currentTarget.title = title())}>
       {until && <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />} {dates.row(at)}
     </time>
   )
