@@ -157,7 +157,7 @@ static bool take_tenths(const char *text, const char *name, int *tenths_out)
     if (!found)
         return false;
     value = strtod(found + strlen(name), NULL) * 10;
-    *tenths_out = value > 10000 ? 10000 : value < 0 ? 0 : (int)value;
+    *tenths_out = value > 10000 ? 10000 : value > 0 ? (int)value : 0; /* not a number: 0 */
     return true;
 }
 

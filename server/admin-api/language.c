@@ -1,34 +1,18 @@
 /* language.c -- which language, and the sentence in it. */
 #include "admin_api/language.h"
 
-#include <stdlib.h>
+#include "http/weight.h"
+
 #include <string.h>
-#include <strings.h>
 #include <talloc.h>
 
 enum { PLACES_MAX = 6, DEPTH_MAX = 3 };
 
-/* The weight of a language in "fr-CH, fr;q=0.9, en;q=0.8, *;q=0.5", in thousandths; -1: not named. */
-static int weight_of(const char *accepted, const char *language)
-{
-    size_t length = strlen(language);
-    int best = -1;
-
-    for (const char *p = accepted; *p; p += strcspn(p, ","), p += *p == ',') {
-        p += strspn(p, " \t");
-        if (strncasecmp(p, language, length) != 0 || !strchr("-,; \t", p[length]))
-            continue;
-        const char *end = p + strcspn(p, ","), *quality = strstr(p, "q=");
-        int weight = quality && quality < end ? (int)(strtod(quality + 2, NULL) * 1000) : 1000;
-        best = weight > best ? weight : best;
-    }
-    return best;
-}
-
 bool language_is_french(const char *accepted)
 {
-    return accepted && weight_of(accepted, "fr") > 0 &&
-           weight_of(accepted, "fr") >= weight_of(accepted, "en");
+    int french = http_weight(accepted, "fr", HTTP_WITH_SUBTAG);
+
+    return french > 0 && french >= http_weight(accepted, "en", HTTP_WITH_SUBTAG);
 }
 
 /* What stands for {} in a sentence. */

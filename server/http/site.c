@@ -3,15 +3,14 @@
 
 #include "base/compiler.h"
 #include "base/digest.h"
+#include "http/weight.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <talloc.h>
 #include <unistd.h>
@@ -197,26 +196,12 @@ bool site_has(const struct site *site, const char *path)
 
 /* ---- answering */
 
-bool site_accepts(const char *accept_encoding, const char *coding)
-{
-    size_t length = strlen(coding);
-
-    for (const char *at = accept_encoding; at && *at; at += strspn(at, ", \t")) {
-        size_t item = strcspn(at, ","), word = strcspn(at, ",; \t");
-        const char *quality = memchr(at, '=', item);
-        if (word == length && strncasecmp(at, coding, length) == 0)
-            return !quality || strtod(quality + 1, NULL) > 0;
-        at += item;
-    }
-    return false;
-}
-
 static enum form form_for(const struct file *file, const struct http_request *request)
 {
     const char *accepted = http_header(request, "Accept-Encoding");
 
     for (enum form form = BROTLI; form > PLAIN; form--)
-        if (file->bytes[form].p && site_accepts(accepted, forms[form].coding))
+        if (file->bytes[form].p && http_weight(accepted, forms[form].coding, HTTP_EXACTLY) > 0)
             return form;
     return PLAIN;
 }

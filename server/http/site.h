@@ -32,7 +32,4 @@ struct span site_file(const struct site *site, const char *path);
 /* Whether there is a file of this name, which is as in site_answer(). */
 bool site_has(const struct site *site, const char *path);
 
-/* Whether the field Accept-Encoding takes this coding (RFC 9110, 12.5.3); NULL: only what is not coded. */
-bool site_accepts(const char *accept_encoding, const char *coding);
-
 #endif

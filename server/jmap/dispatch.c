@@ -258,7 +258,7 @@ void jmap_api(struct jmap_request *request, const struct http_request *http, str
                           jmap_problem("notJSON", 400, NULL, "The content type is not application/json."));
         return;
     }
-    if (!jmap_crowd_enter(request->jmap->crowd, request->identity->recipient_id, CROWD_REQUESTS)) {
+    if (!jmap_crowd_enter(request->jmap->crowd, jmap_client_of(request->identity), CROWD_REQUESTS)) {
         jmap_send_problem(reply,
                           jmap_problem("limit", 400, "maxConcurrentRequests", "Too many requests at once."));
         return;
@@ -275,5 +275,5 @@ void jmap_api(struct jmap_request *request, const struct http_request *http, str
     }
     if (problem)
         jmap_send_problem(reply, problem);
-    jmap_crowd_leave(request->jmap->crowd, request->identity->recipient_id, CROWD_REQUESTS);
+    jmap_crowd_leave(request->jmap->crowd, jmap_client_of(request->identity), CROWD_REQUESTS);
 }

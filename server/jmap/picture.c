@@ -104,7 +104,7 @@ static void work(void *argument, void *own)
     struct jmap *jmap = job->request->jmap;
 
     run(own, job);
-    jmap_crowd_leave(jmap->crowd, job->request->identity->recipient_id, CROWD_PICTURES);
+    jmap_crowd_leave(jmap->crowd, jmap_client_of(job->request->identity), CROWD_PICTURES);
     http_later_done(job->later);
 }
 
@@ -166,7 +166,7 @@ static void begin(struct jmap_request *request, struct http_reply *reply, const 
 {
     struct jmap_pictures *pictures = request->jmap->pictures;
     struct job *job = talloc_zero(request->arena, struct job);
-    int64_t who = request->identity->recipient_id;
+    struct jmap_client who = jmap_client_of(request->identity);
 
     if (!jmap_crowd_enter(request->jmap->crowd, who, CROWD_PICTURES)) {
         refuse_busy(reply, 429);

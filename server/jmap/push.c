@@ -24,7 +24,7 @@ struct events {
     struct jmap *jmap;
     struct http_waker *waker;
     GList link;
-    int64_t recipient_id;
+    struct jmap_client client;
     struct jmap_stay *stay;
     const char *types; /* "*", or names separated by commas */
     bool closes_after_state;
@@ -140,7 +140,7 @@ static void release(void *state)
     pthread_mutex_unlock(&push->background.lock);
     jmap_stay_end(&events->stay);
     jmap_listen_end(&events->listener);
-    jmap_crowd_leave(events->jmap->crowd, events->recipient_id, CROWD_STREAMS);
+    jmap_crowd_leave(events->jmap->crowd, events->client, CROWD_STREAMS);
     talloc_free(events);
 }
 
@@ -159,7 +159,7 @@ static struct events *events_new(struct jmap_request *request, const struct http
 
     events->jmap = request->jmap;
     events->link.data = events;
-    events->recipient_id = request->identity->recipient_id;
+    events->client = jmap_client_of(request->identity);
     events->types = talloc_strdup(events, wanted && *wanted ? wanted : "*");
     events->closes_after_state = close && strcmp(close, "state") == 0;
     events->wants_pings = ping && strtoul(ping, NULL, 10) > 0;
@@ -175,14 +175,14 @@ void jmap_events(struct jmap_request *request, const struct http_request *http, 
     const char *last = http_header(http, "Last-Event-ID");
     struct err err = ERR_INIT;
 
-    if (!jmap_crowd_enter(request->jmap->crowd, events->recipient_id, CROWD_STREAMS)) {
+    if (!jmap_crowd_enter(request->jmap->crowd, events->client, CROWD_STREAMS)) {
         talloc_free(events);
         jmap_send_problem(reply,
                           jmap_problem("limit", 429, "eventSources", "Too many event streams at once."));
         return;
     }
     if (!jmap_listen(request, &events->listener, &err)) {
-        jmap_crowd_leave(request->jmap->crowd, events->recipient_id, CROWD_STREAMS);
+        jmap_crowd_leave(request->jmap->crowd, events->client, CROWD_STREAMS);
         talloc_free(events);
         jmap_send_err(reply, &err);
         return;

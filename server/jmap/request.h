@@ -19,7 +19,7 @@
 /* What the session resource says and requests are held to (RFC 8620, 2). */
 enum {
     JMAP_REQUEST_MAX = 10000000, /* bytes */
-    JMAP_REQUESTS_AT_ONCE = 4,   /* of one user */
+    JMAP_REQUESTS_AT_ONCE = 4,   /* of one client */
     JMAP_UPLOADS_AT_ONCE = 4,
     JMAP_SOCKET_THREADS = 8, /* that work for all WebSockets */
     JMAP_CALLS_MAX = 32,

@@ -105,10 +105,10 @@ static json_t *run(struct talk *talk, struct jmap_request *request, struct webso
 {
     json_t *answer, *problem = NULL, *id = json_object_get(object, "id");
 
-    if (!jmap_crowd_enter(talk->jmap->crowd, talk->identity->recipient_id, CROWD_REQUESTS))
+    if (!jmap_crowd_enter(talk->jmap->crowd, jmap_client_of(talk->identity), CROWD_REQUESTS))
         return jmap_problem("limit", 400, "maxConcurrentRequests", "Too many requests at once.");
     answer = jmap_run(request, object, &problem);
-    jmap_crowd_leave(talk->jmap->crowd, talk->identity->recipient_id, CROWD_REQUESTS);
+    jmap_crowd_leave(talk->jmap->crowd, jmap_client_of(talk->identity), CROWD_REQUESTS);
     if (!answer)
         return problem;
     json_object_set_new(answer, "@type", json_string("Response"));
@@ -188,7 +188,7 @@ static void on_end(void *argument)
 
     stop_telling(talk);
     jmap_stay_end(&talk->stay);
-    jmap_crowd_leave(talk->jmap->crowd, talk->identity->recipient_id, CROWD_SOCKETS);
+    jmap_crowd_leave(talk->jmap->crowd, jmap_client_of(talk->identity), CROWD_SOCKETS);
     talloc_free(talk);
 }
 
@@ -221,14 +221,14 @@ void jmap_socket(struct jmap_request *request, const struct http_request *http, 
                                               "This address speaks WebSocket, with the subprotocol jmap."));
         return;
     }
-    if (!jmap_crowd_enter(request->jmap->crowd, request->identity->recipient_id, CROWD_SOCKETS)) {
+    if (!jmap_crowd_enter(request->jmap->crowd, jmap_client_of(request->identity), CROWD_SOCKETS)) {
         jmap_send_problem(reply, jmap_problem("limit", 429, "webSockets", "Too many WebSockets at once."));
         return;
     }
     talk = talloc_zero(NULL, struct talk);
     talk->jmap = request->jmap;
     if (!keep_identity(talk, request, &err)) {
-        jmap_crowd_leave(request->jmap->crowd, request->identity->recipient_id, CROWD_SOCKETS);
+        jmap_crowd_leave(request->jmap->crowd, jmap_client_of(request->identity), CROWD_SOCKETS);
         talloc_free(talk);
         jmap_send_err(reply, &err);
         return;

@@ -64,12 +64,12 @@ void jmap_upload(struct jmap_request *request, const struct http_request *http, 
         not_found(reply);
     } else if (!jmap_account_find(request, id, &account, &err)) {
         jmap_send_err(reply, &err);
-    } else if (!jmap_crowd_enter(request->jmap->crowd, request->identity->recipient_id, CROWD_UPLOADS)) {
+    } else if (!jmap_crowd_enter(request->jmap->crowd, jmap_client_of(request->identity), CROWD_UPLOADS)) {
         jmap_send_problem(reply,
                           jmap_problem("limit", 400, "maxConcurrentUpload", "Too many uploads at once."));
     } else {
         put(request, account, http, reply);
-        jmap_crowd_leave(request->jmap->crowd, request->identity->recipient_id, CROWD_UPLOADS);
+        jmap_crowd_leave(request->jmap->crowd, jmap_client_of(request->identity), CROWD_UPLOADS);
     }
 }
 

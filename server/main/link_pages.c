@@ -3,6 +3,7 @@
 
 #include "accept/link_act.h"
 #include "accept/release.h"
+#include "admin_api/language.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -13,7 +14,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <strings.h>
 #include <talloc.h>
 
 #define PREFIX "/l/"
@@ -96,24 +96,9 @@ static const struct {
                  "Motif, pour l'expéditeur (facultatif)", "fr" },
 };
 
-/* The first of the reader's languages that we speak. */
 static enum language language_of(const struct http_request *request)
 {
-    const char *header = http_header(request, "Accept-Language");
-    struct span left = span_text(header ? header : ""), one;
-
-    while (!span_is_empty(left)) {
-        if (!span_take_until(&left, ',', &one)) {
-            one = left;
-            left.p = left.end;
-        }
-        one = span_trim(one);
-        if (span_starts_nocase(one, "fr"))
-            return FRENCH;
-        if (span_starts_nocase(one, "en"))
-            return ENGLISH;
-    }
-    return ENGLISH;
+    return language_is_french(http_header(request, "Accept-Language")) ? FRENCH : ENGLISH;
 }
 
 /* ---- pages */

@@ -148,6 +148,8 @@ struct source_use {
  * before; ERR_INVALID: its settings do not fit together. Given back by source_leave(), by any thread. */
 MUST_CHECK bool source_enter(struct sources *sources, int64_t source_id, const struct source_use **use_out,
                              struct err *err);
+/* Who enters next has it as it is now: it may be as it was a second ago otherwise. */
+void source_look_again(struct sources *sources, int64_t source_id);
 /* Accepts and sets NULL. */
 void source_leave(struct sources *sources, const struct source_use **use);
 /* Its servers as this process knows them, without asking them: [{"url", "cost", "state", "connections", "in_use", "connected",

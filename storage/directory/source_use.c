@@ -98,12 +98,15 @@ enum freshness { FRESH, STALE, GONE, UNKNOWN };
 /* At most once a second a source. While the database is down, what was in use goes on. */
 static enum freshness look(struct sources *sources, struct used *used, struct err *err)
 {
-    int64_t now = clock_monotonic_us();
+    int64_t now = clock_monotonic_us(), due;
     void *scratch;
     struct db_row row;
     enum freshness freshness = FRESH;
 
-    if (now < used->looked_us + LOOK_AGAIN_US)
+    pthread_mutex_lock(&sources->lock);
+    due = used->looked_us + LOOK_AGAIN_US;
+    pthread_mutex_unlock(&sources->lock);
+    if (now < due)
         return FRESH;
     scratch = talloc_new(NULL);
     if (!look_up_one(sources->directory, scratch, SELECT_STAMP, DB_ARGS(db_i64(used->source.source_id)), &row,
@@ -178,6 +181,17 @@ bool source_enter(struct sources *sources, int64_t source_id, const struct sourc
         return false;
     *use_out = &used->use;
     return true;
+}
+
+void source_look_again(struct sources *sources, int64_t source_id)
+{
+    struct used *used;
+
+    pthread_mutex_lock(&sources->lock);
+    used = g_hash_table_lookup(sources->by_id, &source_id);
+    if (used)
+        used->looked_us = 0;
+    pthread_mutex_unlock(&sources->lock);
 }
 
 void source_leave(struct sources *sources, const struct source_use **use)

@@ -140,15 +140,18 @@ static bool turn(struct tended *tended, struct err *err)
 {
     struct running_source running = { &tended->worker->options, tended->source_id, goes_on, tended };
     const struct source_use *use;
-    bool ok;
+    bool ok, is_asked;
 
     if (!hold(tended, err)) {
         TALLOC_FREE(tended->health); /* another server writes it down */
         return false;
     }
+    is_asked = look_for_run(tended);
+    if (is_asked) /* with what was changed before it was asked for */
+        source_look_again(tended->worker->options.sources, tended->source_id);
     if (!source_enter(tended->worker->options.sources, tended->source_id, &use, err))
         return false;
-    if (look_for_run(tended)) {
+    if (is_asked) {
         tended->has_run = false;
         ok = run_once(&running, use, &tended->run, err);
     } else {
@@ -179,7 +182,7 @@ static void *tend(void *arg)
         } else if (ok) {
             *fault = '\0';
         }
-        if (tended->has_run)
+        if (ok && tended->has_run)
             continue;
         /* asked runs are looked for every second also while a server is away */
         for (int i = 0; goes_on(tended) && i < (ok ? REST_S : REST_AFTER_TROUBLE_S); i++)

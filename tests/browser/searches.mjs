@@ -120,6 +120,32 @@ async function ofADelegate(who) {
   await innocent(who)
 }
 
+/** Somebody who is quicker than the server: no more requests at a time than it allows (RFC 8620, 2), and what was wanted last is shown. */
+async function hurried(who) {
+  const { page } = who
+  await page.goto(`${origin}/mail/me/inbox`)
+  await settledMail(page)
+  let under = 0
+  let most = 0
+  await page.route('**/jmap/api', async (route) => {
+    most = Math.max(most, ++under)
+    await new Promise((resume) => setTimeout(resume, 400))
+    under--
+    await route.continue().catch(() => {})
+  })
+  const field = page.getByLabel('Search mail')
+  for (const word of ['Invoice', 'Order', 'Minutes', 'Letter', 'Report', 'Plan', 'Offer', 'subject:bridge']) {
+    await field.fill(word)
+    await field.press('Enter')
+  }
+  await row(page, 'Drawings of the bridge').waitFor()
+  await settledMail(page)
+  check('they were many', most > 1, String(most))
+  check('never more than it allows', most <= 4, String(most))
+  await page.unroute('**/jmap/api')
+  await innocent(who)
+}
+
 export const searchTests = [
   {
     name: 'mail/searches',
@@ -128,6 +154,7 @@ export const searchTests = [
       ['mail/searches/keeps', (who) => keeps(who, 'en', false)],
       ['mail/searches/leaves-alone', leavesAlone],
       ['mail/searches/delegate', ofADelegate],
+      ['mail/searches/hurried', hurried],
     ],
   },
   {

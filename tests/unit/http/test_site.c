@@ -1,4 +1,4 @@
-/* test_site.c -- a folder of files in memory, and which coding a client takes. */
+/* test_site.c -- a folder of files in memory. */
 #include "http/site.h"
 
 #include <setjmp.h>
@@ -11,31 +11,6 @@
 
 #include <cmocka.h>
 #include <talloc.h>
-
-static const struct {
-    const char *what, *field, *coding;
-    bool is_taken;
-} rows[] = {
-    { "named", "gzip", "gzip", true },
-    { "among others", "deflate, gzip;q=0.5, br", "gzip", true },
-    { "the last", "gzip,br", "br", true },
-    { "whatever its case", "GZIP", "gzip", true },
-    { "refused", "br;q=0, gzip", "br", false },
-    { "refused with digits", "gzip; q=0.000", "gzip", false },
-    { "a part of a longer word", "brotli", "br", false },
-    { "the beginning of it only", "b", "br", false },
-    { "nothing but commas", ", ,,", "gzip", false },
-    { "empty", "", "gzip", false },
-    { "absent", NULL, "gzip", false },
-};
-
-static void test_codings(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (site_accepts(rows[i].field, rows[i].coding) != rows[i].is_taken)
-            fail_msg("%s", rows[i].what);
-}
 
 static void put(const char *folder, const char *name, const char *text)
 {
@@ -79,7 +54,6 @@ static void test_folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codings),
         cmocka_unit_test(test_folders),
     };
 

@@ -377,6 +377,7 @@ static void test_what_scanners_wrote_is_asked_for(void **state)
         { "X-Spam-Status: Yes, score=10.0 required=5.0", "spamtest \"10\"" },
         { "X-Spam-Status: Yes, score=5.0 required=5.0", "spamtest :percent \"50\"" },
         { "X-Spam-Status: No, score=-1.0", "spamtest \"1\"" },
+        { "X-Spam-Status: No, score=nan required=nan", "spamtest \"1\"" },
         { "X-Other: none", "spamtest \"0\"" },
         { "X-Virus-Status: Clean", "virustest \"1\"" },
         { "X-Virus-Status: Infected Eicar", "virustest \"5\"" },

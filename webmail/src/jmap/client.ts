@@ -4,6 +4,7 @@ import * as z from 'zod/mini'
 import { callName, CAPABILITIES, pathOf, requestOf, SESSION, usingOf } from './calls'
 import { takeEarly } from './early'
 import { MethodError } from './errors'
+import { Turns } from './turns'
 import { apiAnswer, methodError, session as sessionSchema, uploaded, type JmapSession, type Uploaded } from './wire'
 
 export { CAPABILITIES }
@@ -66,19 +67,27 @@ export class Batch {
   async send(signal?: AbortSignal): Promise<void> {
     if (this.calls.length === 0) return
     const body = requestOf(this.jmap.using, this.calls.map(({ call, args }) => [call.name, args]))
-    const answer = apiAnswer.parse(await http.send('POST', this.jmap.path(this.jmap.session.apiUrl), { body, ...(signal && { signal }) }))
+    const answer = apiAnswer.parse(await this.jmap.ask(body, signal))
     this.jmap.sawState(answer.sessionState)
     for (const [name, result, id] of answer.methodResponses) this.calls.find(({ call }) => call.id === id)?.call.settle(name, result)
   }
 }
 
+const CROWDED_PAUSE_MS = 100
+const CROWDED_PAUSE_MAX_MS = 3200
+
+const limits = z.object({ maxConcurrentRequests: z.number() })
+const atOnce = (session: JmapSession) => Math.max(1, limits.parse(session.capabilities[CAPABILITIES.core]).maxConcurrentRequests)
+
 /** A session that was opened. One for the whole page. */
 export class Jmap {
   readonly using: string[]
+  private readonly turns: Turns
   /** Called where the session's own state has moved: accounts may have come or gone. */
   onStale: () => void = () => {}
   constructor(readonly session: JmapSession) {
     this.using = usingOf(session)
+    this.turns = new Turns(atOnce(session))
   }
 
   /** null: nobody is logged in. */
@@ -105,6 +114,18 @@ export class Jmap {
     const call = batch.add(name, args, schema)
     await batch.send(signal)
     return call.result
+  }
+
+  /** One request, in its turn (RFC 8620, 2: maxConcurrentRequests). Other pages of the same login count there, too: then it is tried again. */
+  async ask(body: object, signal?: AbortSignal): Promise<unknown> {
+    for (let pause = CROWDED_PAUSE_MS; ; pause *= 2) {
+      try {
+        return await this.turns.run(() => http.send('POST', this.path(this.session.apiUrl), { body }), signal)
+      } catch (error) {
+        if (!(error instanceof Problem && error.status === 400 && error.kind === 'limit') || pause > CROWDED_PAUSE_MAX_MS) throw error
+        await new Promise((resume) => setTimeout(resume, pause * (0.5 + Math.random())))
+      }
+    }
   }
 
   sawState(state: string): void {
