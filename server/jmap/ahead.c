@@ -119,18 +119,20 @@ bool jmap_answer_ahead(struct jmap *jmap, const struct http_request *http, const
                        const char *folder, struct buf *out)
 {
     struct jmap_request *request;
+    struct jmap_client client;
     struct err err = ERR_INIT;
     json_t *session;
 
     if (!http_header(http, "Cookie") || http_header(http, "Authorization") ||
         !jmap_enter(jmap, http, NULL, &request, &err))
         return false;
-    if (!jmap_crowd_enter(jmap->crowd, request->identity->recipient_id, CROWD_REQUESTS))
+    client = jmap_client_of(request->identity);
+    if (!jmap_crowd_enter(jmap->crowd, client, CROWD_REQUESTS))
         return false;
     if (jmap_session(request, http, &session, &err)) {
         add_all(request, session, asked, folder, out);
         json_decref(session);
     }
-    jmap_crowd_leave(jmap->crowd, request->identity->recipient_id, CROWD_REQUESTS);
+    jmap_crowd_leave(jmap->crowd, client, CROWD_REQUESTS);
     return true;
 }
