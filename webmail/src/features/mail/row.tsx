@@ -80,7 +80,12 @@ function When({ email, until, dates }: Pick<Props, 'email' | 'until' | 'dates'>)
   const title = () => (until ? say('until', { when: dates.full(until) }) : dates.full(at))
   return (
     <time dateTime={at} onPointerEnter={(e) => (e.currentTarget.title = title())}>
-      {until && <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />} {dates.row(at)}
+      {until && (
+        <>
+          <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />{' '}
+        </>
+      )}
+      {dates.row(at)}
     </time>
   )
 }
