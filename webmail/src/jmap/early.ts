@@ -12,8 +12,18 @@ const asked = new Map<string, Promise<Response>>()
 const texts = new WeakMap<Promise<Response>, string>()
 const keyOf = (address: string, body: string | undefined) => `${address} ${body ?? ''}`
 
-/** An answer that came with the page (server/jmap/ahead.c). */
-const given = (name: 'session' | 'folders' | 'page'): string | undefined => document.querySelector(`script[data-ahead=${name}]`)?.textContent ?? undefined
+/** The answers that came with the page (server/jmap/ahead.c), each for who asks first; in the page nothing of them stays. */
+const brought = new Map(
+  [...document.querySelectorAll<HTMLElement>('script[data-ahead]')].map((element) => {
+    element.remove()
+    return [element.dataset['ahead'], element.textContent]
+  }),
+)
+function given(name: 'session' | 'folders' | 'page'): string | undefined {
+  const text = brought.get(name)
+  brought.delete(name)
+  return text
+}
 
 function ask(address: string, body?: string, already?: string): Promise<Response> {
   const post = body !== undefined && { method: 'POST', body }

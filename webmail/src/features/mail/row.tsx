@@ -77,9 +77,11 @@ function When({ email, until, dates }: Pick<Props, 'email' | 'until' | 'dates'>)
   const say = useMailTexts()
   const at = until ?? email.receivedAt
   // Said where somebody points at it: to write out as many dates as there are rows takes longer than the rows.
-  const title = () => (until ? say('until', { when: dates.full(until) }) : dates.full(at))
+  const sayIt = (e: { currentTarget: HTMLElement }) => {
+    e.currentTarget.title = dates.full(at)
+  }
   return (
-    <time dateTime={at} onPointerEnter={(e) => (e.currentTarget.title = title())}>
+    <time dateTime={at} title={until && say('until', { when: dates.full(until) })} onPointerEnter={until ? undefined : sayIt}>
       {until && (
         <>
           <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />{' '}
