@@ -1,3 +1,4 @@
+import '@mantine/core/styles.css'
 import '@chappe/kit/style.css'
 import { Boundary, ErrorPanel, KitProvider, connectionLost, makeQueries, onDemand, startLanguage } from '@chappe/kit'
 import { useQuery } from '@tanstack/react-query'

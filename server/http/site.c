@@ -182,6 +182,13 @@ bool site_load(const void *owner, const char *folder, struct site **site_out, st
     return true;
 }
 
+struct span site_file(const struct site *site, const char *path)
+{
+    const struct file *file = find(site, path);
+
+    return file ? file->bytes[PLAIN] : span_of("", 0);
+}
+
 bool site_has(const struct site *site, const char *path)
 {
     return find(site, path) != NULL;

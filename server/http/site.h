@@ -26,6 +26,9 @@ MUST_CHECK bool site_load(const void *owner, const char *folder, struct site **s
 void site_answer(const struct site *site, const char *path, const struct http_request *request,
                  struct http_reply *reply);
 
+/* What stands in the file of this name, for as long as the site is there; empty where there is none. */
+struct span site_file(const struct site *site, const char *path);
+
 /* Whether there is a file of this name, which is as in site_answer(). */
 bool site_has(const struct site *site, const char *path);
 

@@ -72,6 +72,11 @@ void jmap_close(struct jmap **jmap);
 bool jmap_has(const char *path);
 /* For http_server_options: `jmap` is a struct jmap. */
 void jmap_answer(void *jmap, const struct http_request *request, struct http_reply *reply);
+/* What a page asks first, as elements <script type="application/json" data-ahead="session" | "folders" | "page"> in `out`, in the name of whom
+ * the cookie of `http` names. `asked`: {"using": [...], "folders": [calls], "page": [calls]} with "$account" and "$folder" for ids; `folder`: id
+ * or role. What is refused is left out. False: nobody is logged in, or he asks too much at once, and there is nothing. */
+bool jmap_answer_ahead(struct jmap *jmap, const struct http_request *http, const json_t *asked,
+                       const char *folder, struct buf *out);
 /* http_admits: may this request send a large body? Only who comes in may. `jmap` as above. */
 bool jmap_admits(void *jmap, const struct http_request *request);
 /* Bytes that the body of such a request may have; 0: it may have none. */

@@ -3,7 +3,9 @@
 
 #include "base/compiler.h"
 #include "http/site.h"
+#include "jmap/jmap.h"
 
+#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -39,8 +41,13 @@ static const char viewer_policy[] =
     "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; "
     "font-src data: blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
+/* Which of them is webmail. Beside its page stands what it asks first (webmail/build/ahead.ts). */
+enum { WEBMAIL = 1 };
+#define AHEAD "ahead.json"
+
 struct front_ends {
     struct site *sites[COUNT_OF(applications)];
+    json_t *asked; /* NULL: nothing */
 };
 
 /* ---- where */
@@ -72,6 +79,20 @@ char *front_ends_folder(const void *owner, const struct config *config)
     return NULL;
 }
 
+static int front_ends_destroy(struct front_ends *all)
+{
+    json_decref(all->asked);
+    return 0;
+}
+
+static void load_asked(struct front_ends *all)
+{
+    struct span text = all->sites[WEBMAIL] ? site_file(all->sites[WEBMAIL], AHEAD) : span_of("", 0);
+
+    all->asked = json_loadb(text.p, span_length(text), 0, NULL);
+    talloc_set_destructor(all, front_ends_destroy);
+}
+
 struct front_ends *front_ends_load(const void *owner, const struct config *config)
 {
     struct front_ends *all = talloc_zero(owner, struct front_ends);
@@ -84,6 +105,7 @@ struct front_ends *front_ends_load(const void *owner, const struct config *confi
             log_err(LOG_LEVEL_WARNING, "main.front_ends", &err);
     if (!folder)
         log_event(LOG_LEVEL_INFO, "main.front_ends.absent");
+    load_asked(all);
     return all;
 }
 
@@ -134,7 +156,56 @@ static void answer_one(const struct site *site, const char *prefix, const struct
     }
 }
 
-void front_ends_answer(const struct front_ends *all, const struct http_request *request,
+/* The folder whose list a path shows as it is, by id or role; NULL: it shows something else. */
+static const char *folder_shown(const struct http_request *request)
+{
+    static const char own[] = "/mail/me/",
+                      letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    static const char *const words[] = { "q", "in", "only", "sort" };
+    const char *path = http_path(request), *name = path + strlen(own);
+    size_t length;
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (http_query(request, words[i]))
+            return NULL;
+    if (strcmp(path, "/") == 0)
+        return "inbox";
+    if (strncmp(path, own, strlen(own)) != 0)
+        return NULL;
+    length = strspn(name, letters);
+    return length > 0 && (name[length] == '\0' || name[length] == '/')
+               ? talloc_strndup(http_arena(request), name, length)
+               : NULL;
+}
+
+/* The page of a list comes with its mail where a browser opens it; what keeps pages (webmail/worker) gets them without. False: it is to be
+ * answered as any other. */
+static bool answer_with_mail(const struct front_ends *all, struct jmap *jmap,
+                             const struct http_request *request, struct http_reply *reply)
+{
+    static const char end[] = "</body>";
+    const char *opened_as = http_header(request, "Sec-Fetch-Dest"), *folder = folder_shown(request), *at;
+    struct span page = all->asked ? site_file(all->sites[WEBMAIL], "index.html") : span_of("", 0);
+    struct buf *out = http_reply_body(reply);
+
+    if (!folder || !opened_as || strcmp(opened_as, "document") != 0 ||
+        strcmp(http_method(request), "GET") != 0)
+        return false;
+    at = memmem(page.p, span_length(page), end, strlen(end));
+    if (!at)
+        return false;
+    buf_add(out, page.p, (size_t)(at - page.p));
+    if (!jmap_answer_ahead(jmap, request, all->asked, folder, out)) {
+        buf_clear(out);
+        return false;
+    }
+    buf_add(out, at, (size_t)(page.end - at));
+    http_reply_type(reply, "text/html; charset=utf-8");
+    http_reply_header(reply, "Cache-Control", "no-store");
+    return true;
+}
+
+void front_ends_answer(const struct front_ends *all, struct jmap *jmap, const struct http_request *request,
                        struct http_reply *reply)
 {
     bool is_viewer = is_below(http_path(request), viewer);
@@ -147,7 +218,8 @@ void front_ends_answer(const struct front_ends *all, const struct http_request *
         if (has(all, i, http_path(request))) {
             http_reply_header(reply, "Content-Security-Policy",
                               is_viewer ? viewer_policy : applications[i].policy);
-            answer_one(all->sites[i], applications[i].prefix, request, reply);
+            if (i != WEBMAIL || !answer_with_mail(all, jmap, request, reply))
+                answer_one(all->sites[i], applications[i].prefix, request, reply);
             return;
         }
 }

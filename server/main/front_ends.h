@@ -14,6 +14,7 @@
 #include "main/config.h"
 
 struct front_ends;
+struct jmap;
 
 /* The folder that they would be read from; NULL: nowhere. Under `owner`. */
 char *front_ends_folder(const void *owner, const struct config *config);
@@ -22,8 +23,8 @@ struct front_ends *front_ends_load(const void *owner, const struct config *confi
 /* Whether a path is theirs: "/admin", "/admin/..."; "/" and what stands in webmail's folder or is a page of it ("/mail/...")
  * where that was loaded. */
 bool front_ends_have(const struct front_ends *all, const char *path);
-/* Answers one that is, with all headers. */
-void front_ends_answer(const struct front_ends *all, const struct http_request *request,
+/* Answers one that is, with all headers; the page of a list with what it asks first where somebody is logged in. */
+void front_ends_answer(const struct front_ends *all, struct jmap *jmap, const struct http_request *request,
                        struct http_reply *reply);
 
 #endif

@@ -256,7 +256,7 @@ void web_answer(void *argument, const struct http_request *request, struct http_
     if (http_is_tls(request))
         http_reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
     if (may_be_plain(config, request) && front_ends_have(web->front_ends, http_path(request))) {
-        front_ends_answer(web->front_ends, request, reply);
+        front_ends_answer(web->front_ends, web->jmap, request, reply);
         return;
     }
     http_reply_header(reply, "Content-Security-Policy",

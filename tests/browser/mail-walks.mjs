@@ -381,7 +381,7 @@ async function loadsOnce(who) {
     if (asked.length > 0) await new Promise((go) => setTimeout(go, 700)) // a slow line
     await route.continue().catch(() => undefined)
   })
-  await page.goto(origin + '/mail/me/inbox')
+  await page.goto(origin + '/mail/me/inbox?only=') // with which no mail comes
   await rows(page).first().waitFor()
   await page.unrouteAll({ behavior: 'ignoreErrors' })
   await page.close()
@@ -395,16 +395,16 @@ async function weight(who) {
   const page = await who.context.newPage() // of its own: in a frame without scripts its first one would be told to the console
   await page.addInitScript(() => {
     new MutationObserver((_, seen) => {
-      if (!document.querySelector('[data-id]')) return
+      if (!document.querySelector('main [data-id]')) return // the application's own, not the picture of it that comes first
       globalThis.__listed = performance.now()
       seen.disconnect()
     }).observe(document, { childList: true, subtree: true })
   })
   await inbox(page)
   const asked = await page.evaluate(() => performance.getEntriesByType('resource').filter((r) => r.startTime <= globalThis.__listed).map((r) => r.name))
-  // Asked by the first script (webmail/src/jmap/early.ts), and taken over by what shows the list.
+  // Came with the page, or was asked by the first script (webmail/src/jmap/early.ts), and taken over by what shows the list.
   const sessions = asked.filter((n) => new URL(n).pathname === '/jmap/session').length
-  check('the session is asked for once', sessions === 1, sessions)
+  check('the session is asked for once, or came with the page', sessions <= 1, sessions)
   await page.close()
   const scripts = asked.filter((n) => n.endsWith('.js'))
   const sizes = await Promise.all(
@@ -423,6 +423,55 @@ async function weight(who) {
   const bytes = sizes.reduce((a, b) => a + b, 0)
   console.log(`mail: ${scripts.length} scripts, ${Math.round(bytes / 1024)} KiB gzip before the list shows`)
   check('script before the list shows', bytes <= BUDGET, `${bytes} bytes`)
+}
+
+/** What shows before the application is there is the same, at the same place; what is clicked in it is what the application opens. */
+async function pictures(who) {
+  const page = await who.context.newPage()
+  const look = (within) => page.locator(`${within} [data-id]`).evaluateAll((all) => all.slice(0, 6).map((r) => [r.dataset.id, r.dataset.unread ?? '', r.textContent, Math.round(r.getBoundingClientRect().top), r.offsetHeight].join('|')))
+  let release
+  const held = new Promise((go) => (release = go))
+  await page.route('**/assets/*.js', async (route) => {
+    const isFirst = await page.evaluate((url) => document.querySelector('script[src]')?.src === url, route.request().url())
+    if (!isFirst) await held
+    await route.continue().catch(() => undefined)
+  })
+  await page.goto(origin + '/mail/me/inbox')
+  await rows(page).nth(5).waitFor()
+  const before = await look('[data-waiting]')
+  check('there is a picture', before.length === 6 && (await page.locator('main').count()) === 0, before.length)
+  const third = rows(page).nth(2)
+  const id = await third.getAttribute('data-id')
+  await third.click()
+  check('the address follows', new URL(page.url()).pathname === `/mail/me/inbox/${id}`, page.url())
+  release()
+  await page.locator('main article').first().waitFor()
+  check('the picture is gone', (await page.locator('[data-waiting]').count()) === 0)
+  check('what was clicked is open', (await page.locator('main [data-open]').getAttribute('data-id')) === id)
+  const after = await look('main')
+  // What was opened has been read since.
+  const others = (all) => all.filter((_, i) => i !== 2).join('\n')
+  check('it showed the same', others(before) === others(after), before.filter((one, i) => i !== 2 && one !== after[i]).join('\n') + after.filter((one, i) => i !== 2 && one !== before[i]).join('\n'))
+  await page.close()
+}
+
+/** The page of a list brings its mail to whom it belongs, where a browser opens it, and to nobody and nothing else. */
+async function comesWithMail({ context }) {
+  const opened = { 'Sec-Fetch-Dest': 'document' }
+  const brought = async (path, headers, from = context) => {
+    const answer = await from.request.get(origin + path, { headers })
+    const found = [...(await answer.text()).matchAll(/<script type="application\/json" data-ahead="(\w+)">(.*?)<\/script>/gs)]
+    return { answer, all: Object.fromEntries(found.map(([, name, text]) => [name, JSON.parse(text)])) }
+  }
+  const { answer, all } = await brought('/mail/me/inbox', opened)
+  check('all of it', Object.keys(all).join() === 'session,folders,page' && all.session.username === EMMA && all.page.methodResponses[1][1].list.length > 5, Object.keys(all).join())
+  check('it is not kept', answer.headers()['cache-control'] === 'no-store', answer.headers()['cache-control'])
+  check('the policy is the same', answer.headers()['content-security-policy'] === (await brought('/settings', {})).answer.headers()['content-security-policy'])
+  const nobody = await context.browser().newContext({ ignoreHTTPSErrors: true })
+  const none = { 'kept by a worker': ['/mail/me/inbox', {}], 'a search': ['/mail/me/inbox?q=x', opened], 'another page': ['/settings', opened], 'nobody': ['/mail/me/inbox', opened, nobody] }
+  for (const [what, asked] of Object.entries(none)) check(what, Object.keys((await brought(...asked)).all).length === 0)
+  check('a folder that there is not', Object.keys((await brought('/mail/me/nowhere', opened)).all).join() === 'session,folders')
+  await nobody.close()
 }
 
 /** Who is logged out elsewhere stands before the login, without having touched anything. */
@@ -454,6 +503,8 @@ export const mailWalkTests = [
       ['mail/walks/memory', (_, browser) => keepsMemory(browser)],
       ['mail/walks/only-jmap', asksOnlyJmap],
       ['mail/walks/loads-once', loadsOnce],
+      ['mail/walks/pictures', pictures],
+      ['mail/walks/comes-with-mail', comesWithMail],
       ['mail/walks/logged-out', (_, browser) => isLoggedOutElsewhere(browser)],
       ['mail/walks/a-day', aDay],
       ['mail/walks/restarts', restarts],

@@ -1,8 +1,11 @@
 import type { Plugin } from 'vite'
 
-type Chunk = { type: string; fileName: string; modules?: object; imports?: string[]; viteMetadata?: { importedCss: Set<string> } }
+type Chunk = { type: string; isEntry?: boolean; fileName: string; modules?: object; imports?: string[]; viteMetadata?: { importedCss: Set<string> } }
 
-/** Names in the page what the first list needs, so that the browser fetches all of it at once rather than as one script names the next. */
+/**
+ * Names in the page what the first list needs, so that the browser fetches all of it at once rather than as one script names the next. All of it
+ * stands there as `later`, for the first script to say when (src/start.ts): a browser has few connections to one server, and the mail itself comes first.
+ */
 export function preloads(...sources: string[]): Plugin {
   return {
     name: 'preloads',
@@ -24,11 +27,10 @@ export function preloads(...sources: string[]): Plugin {
           if (!found) throw new Error(`${source} is no chunk of its own`)
           add(found.fileName)
         }
-        const styles = new Set([...wanted].flatMap((name) => [...((bundle[name] as Chunk).viteMetadata?.importedCss ?? [])]))
-        return [
-          ...[...styles].map((name) => ({ tag: 'link', injectTo: 'head' as const, attrs: { rel: 'stylesheet', crossorigin: true, href: `/${name}` } })),
-          ...[...wanted].filter((name) => !(bundle[name] as { isEntry?: boolean }).isEntry).map((name) => ({ tag: 'link', injectTo: 'head' as const, attrs: { rel: 'modulepreload', crossorigin: true, href: `/${name}` } })),
-        ]
+        const rest = [...wanted].filter((name) => !(bundle[name] as Chunk).isEntry)
+        const styles = new Set(rest.flatMap((name) => [...((bundle[name] as Chunk).viteMetadata?.importedCss ?? [])]))
+        const later = (as: string) => (name: string) => ({ tag: 'link', injectTo: 'head' as const, attrs: { rel: 'later', as, crossorigin: true, href: `/${name}` } })
+        return [...[...styles].map(later('style')), ...rest.map(later('script'))]
       },
     },
   }

@@ -1,5 +1,5 @@
 // The pages without a network: the files of this version are kept in the browser, and a page that cannot be had from the server is
-// opened from there. Mail is not kept here: that is the page's affair. FILES and VERSION come from the build (build/worker.ts).
+// opened from there. Mail is not kept here: that is the page's affair, and the page that is kept is the one of whom nobody is logged in. FILES and VERSION come from the build (build/worker.ts).
 // And new mail on the desktop while no page is open.
 /// <reference lib="webworker" />
 declare const self: ServiceWorkerGlobalScope
@@ -12,7 +12,7 @@ const SHELL = '/'
 const PATIENCE_MS = 5000
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([SHELL, ...FILES])))
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([new Request(SHELL, { credentials: 'omit' }), ...FILES])))
 })
 
 self.addEventListener('activate', (event) => {

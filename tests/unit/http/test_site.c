@@ -47,6 +47,8 @@ static void test_folders(void **state)
     assert_true(site_has(site, "assets/a.js"));
     assert_false(site_has(site, "passwd"));
     assert_false(site_has(site, "assets"));
+    assert_int_equal(span_length(site_file(site, "assets")), 0);
+    assert_true(span_length(site_file(site, "assets/a.js")) > 0);
     assert_int_equal(system(talloc_asprintf(arena, "rm -r '%s'", folder)), 0);
     talloc_free(arena);
 }

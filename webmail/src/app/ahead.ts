@@ -25,9 +25,11 @@ function begin(loads: Load[]): void {
   next(loads)
 }
 
-/** Never where data is to be saved. */
+/** Not where data is to be saved. */
+export const mayLoadAhead = (): boolean => !(navigator as Saver).connection?.saveData
+
 export function loadAhead(load: Load): void {
-  if ((navigator as Saver).connection?.saveData) return
+  if (!mayLoadAhead()) return
   if (waiting) waiting.push(load)
   else begin([load])
 }

@@ -3,10 +3,11 @@ import { IconMenu2, IconPencil } from '@chappe/kit/icons'
 import { ActionIcon, Button } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { Suspense, useEffect } from 'react'
+import { Suspense, useEffect, useLayoutEffect } from 'react'
 import { FolderTree } from '../features/folders/tree'
 import { SearchBox } from '../features/search/box'
 import { AccountMenu } from './account-menu'
+import { pictureGoes } from './picture'
 import { overlays, useCompose } from './plugs'
 import classes from './shell.module.css'
 import { useAppTexts } from './texts'
@@ -36,6 +37,10 @@ export function Shell() {
   const place = useRouterState({ select: (s) => s.location.href })
   const [side, { open: openSide, close: closeSide }] = useDisclosure()
   useEffect(closeSide, [place, closeSide])
+  const isOfMail = place === '/' || place.startsWith('/mail/')
+  useLayoutEffect(() => {
+    if (!isOfMail) pictureGoes()
+  }, [isOfMail])
   return (
     <div className={classes.shell}>
       <a href="#content" className={classes.skip}>

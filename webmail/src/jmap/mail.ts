@@ -28,10 +28,10 @@ export class Mail {
     })
   }
 
-  /** Loads the folders of all accounts and follows them from then on. */
+  /** Loads the folders of all accounts where they are not known, and follows them from then on. */
   start(): void {
     this.closed = false
-    this.accounts.forEach((a) => void a.load())
+    this.accounts.filter((a) => !a.isLoaded).forEach((a) => void a.load())
     this.listen()
     window.addEventListener('online', this.awake)
     document.addEventListener('visibilitychange', this.awake)

@@ -50,6 +50,18 @@ export class AccountStore {
     this.told.add(tell)
     return () => this.told.delete(tell)
   }
+  /** Once a change has made it so. */
+  until(is: () => boolean): Promise<void> {
+    return new Promise((go) => {
+      const look = () => {
+        if (!is()) return
+        this.told.delete(look)
+        go()
+      }
+      this.told.add(look)
+      look()
+    })
+  }
   changed(): void {
     this.version++
     this.told.forEach((tell) => tell())

@@ -1,4 +1,3 @@
-import { useMemo } from 'react'
 import { useLanguage, type Language } from './language'
 
 const UNITS = { en: ['B', 'KB', 'MB', 'GB', 'TB', 'PB'], fr: ['o', 'Ko', 'Mo', 'Go', 'To', 'Po'] }
@@ -54,9 +53,13 @@ export function formatFor(language: Language): Format {
   }
 }
 
+const made = new Map<Language, Format>()
+
 export function useFormat(): Format {
   const language = useLanguage()
-  return useMemo(() => formatFor(language), [language])
+  const found = made.get(language) ?? formatFor(language)
+  made.set(language, found)
+  return found
 }
 
 /** "2G", "500 MB", "1.5 Go" -> bytes; null where it is no size. Empty: 0, no limit. */

@@ -4,7 +4,8 @@ export const languages = ['en', 'fr'] as const
 export type Language = (typeof languages)[number]
 
 const KEPT = 'chappe.language'
-const plurals: Record<Language, Intl.PluralRules> = { en: new Intl.PluralRules('en'), fr: new Intl.PluralRules('fr') }
+/** Whether one says it as of one thing (CLDR). */
+const isOne: Record<Language, (count: number) => boolean> = { en: (count) => count === 1, fr: (count) => Math.abs(count) < 2 }
 const told = new Set<() => void>()
 let now: Language = 'en'
 
@@ -51,23 +52,24 @@ export type Say<E> = (key: Base<keyof E & string>, values?: Values) => string
 /** A text that there is none for is its key. */
 function textOf(catalogue: Record<string, string>, language: Language, key: string, values: Values): string {
   const { count } = values
-  const counted = typeof count === 'number' ? catalogue[`${key}_${plurals[language].select(count) === 'one' ? 'one' : 'other'}`] : undefined
+  const counted = typeof count === 'number' ? catalogue[`${key}_${isOne[language](count) ? 'one' : 'other'}`] : undefined
   const text = counted ?? catalogue[key] ?? key
   return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''))
 }
 
 /**
  * The texts of one subject in all languages; the compiler refuses a French catalogue that lacks a text. Plurals as
- * `key_one` and `key_other`, values as {{name}}. Gives the hook that says them.
+ * `key_one` and `key_other`, values as {{name}}. Gives the hook that says them; its `say` is for where no component is.
  */
 export function defineTexts<const E extends Record<string, string>>(
   _subject: string,
   catalogues: { en: E; fr: { [K in keyof E]: string } },
-): () => Say<E> {
-  return () => {
+): (() => Say<E>) & { say: Say<E> } {
+  const useTexts = (): Say<E> => {
     const language = useLanguage()
     return useCallback((key, values = {}) => textOf(catalogues[language], language, key, values), [language])
   }
+  return Object.assign(useTexts, { say: (key: string, values: Values = {}) => textOf(catalogues[now], now, key, values) })
 }
 
 /** A text for a word that the server chose (a role, a state): `prefix.word`, or the word itself where it is new to us. */

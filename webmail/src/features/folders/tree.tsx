@@ -1,10 +1,10 @@
 import { useLanguage } from '@chappe/kit'
 import { IconChevronDown, IconChevronRight } from '@chappe/kit/icons'
 import { Link, useParams } from '@tanstack/react-router'
-import { useState, type DragEvent } from 'react'
+import { memo, useMemo, useState, type DragEvent } from 'react'
 import { useMail, useStore } from '../../jmap/mail'
 import type { AccountStore } from '../../jmap/store'
-import { useActions } from '../mail/actions'
+import { useActions, type Actions } from '../mail/actions'
 import { choose, useChoices } from '../mail/choices'
 import { nowDragged } from '../mail/dragging'
 import { hasFiles, useImport } from '../mail/import'
@@ -14,6 +14,7 @@ import { AddFolder, FolderMenu } from './menu'
 import { iconOf, useFolderName } from './names'
 import { branches, type Branch } from './order'
 import { Quota } from './quota'
+import { countOf } from './roles'
 import { useFolderTexts } from './texts'
 import classes from './tree.module.css'
 
@@ -21,25 +22,31 @@ function toggle(closed: string[], key: string): void {
   choose({ closed: closed.includes(key) ? closed.filter((k) => k !== key) : [...closed, key] })
 }
 
-function Row({ store, branch }: { store: AccountStore; branch: Branch }) {
+interface Props {
+  store: AccountStore
+  branch: Branch
+  /** The id of the folder of this account that is looked at. */
+  here: string | undefined
+  actions: Actions
+}
+
+/** Drawn again when a folder has changed, or another one is looked at. */
+const Row = memo(function Row({ store, branch, here, actions }: Props) {
   const say = useFolderTexts()
   const nameOf = useFolderName()
-  const place = usePlace()
   const { closed } = useChoices()
   const { mailbox, children, depth } = branch
   const name = nameOf(mailbox)
   const Icon = iconOf(mailbox)
-  const isHere = useParams({ strict: false }).folder !== undefined && place.store === store && place.mailbox?.id === mailbox.id
+  const isHere = here === mailbox.id
   const isShut = closed.includes(mailbox.id)
-  const actions = useActions(place)
   const take = useImport()
   const [over, setOver] = useState(false)
   const takes = (e: DragEvent) => {
     const what = nowDragged()
     return mailbox.myRights.mayAddItems && (what ? !(what.store === store && isHere) : hasFiles(e))
   }
-  // Drafts are counted whole: what waits there is to be finished, not to be read.
-  const count = mailbox.role === 'drafts' ? mailbox.totalEmails : mailbox.role === 'sent' || mailbox.role === 'trash' ? 0 : mailbox.unreadEmails
+  const count = countOf(mailbox)
   return (
     <li>
       <div
@@ -89,19 +96,25 @@ function Row({ store, branch }: { store: AccountStore; branch: Branch }) {
       {children.length > 0 && !isShut && (
         <ul>
           {children.map((b) => (
-            <Row key={b.mailbox.id} store={store} branch={b} />
+            <Row key={b.mailbox.id} store={store} branch={b} here={here} actions={actions} />
           ))}
         </ul>
       )}
     </li>
   )
-}
+})
 
 function Account({ store }: { store: AccountStore }) {
   useStore(store)
   const mail = useMail()
   const language = useLanguage()
   const isAlone = mail.accounts.length === 1
+  const place = usePlace()
+  const isOnList = useParams({ strict: false }).folder !== undefined
+  const here = isOnList && place.store === store ? place.mailbox?.id : undefined
+  const actions = useActions(place)
+  const { mailboxes } = store
+  const all = useMemo(() => branches({ mailboxes }, language), [mailboxes, language])
   return (
     <section className={classes.account}>
       {!isAlone && (
@@ -110,8 +123,8 @@ function Account({ store }: { store: AccountStore }) {
         </h2>
       )}
       <ul>
-        {branches(store, language).map((b) => (
-          <Row key={b.mailbox.id} store={store} branch={b} />
+        {all.map((b) => (
+          <Row key={b.mailbox.id} store={store} branch={b} here={here} actions={actions} />
         ))}
       </ul>
       <SearchFolders store={store} />

@@ -1,31 +1,54 @@
 // How this person likes the pages on this device.
 import { useSyncExternalStore } from 'react'
-import * as z from 'zod/mini'
 
 const KEPT = 'chappe.webmail'
-const schema = z.object({
-  conversations: z.catch(z.boolean(), true),
-  pane: z.catch(z.enum(['right', 'below', 'off']), 'right'),
-  sections: z.catch(z.boolean(), true),
-  density: z.catch(z.enum(['comfortable', 'compact']), 'comfortable'),
-  notices: z.catch(z.boolean(), false),
+
+export interface Choices {
+  conversations: boolean
+  pane: 'right' | 'below' | 'off'
+  sections: boolean
+  density: 'comfortable' | 'compact'
+  notices: boolean
   /** Shortcuts of one letter. */
-  keys: z.catch(z.boolean(), true),
+  keys: boolean
   /** Of new messages; empty: the first one. */
-  identity: z.catch(z.string(), ''),
+  identity: string
   /** Signature below answers, too. */
-  signsReplies: z.catch(z.boolean(), true),
+  signsReplies: boolean
   /** Seconds in which what was sent can be taken back, as the server keeps them; null: never chosen. */
-  undoSend: z.catch(z.nullable(z.number()), null),
-  closed: z.catch(z.array(z.string()), []),
-})
-export type Choices = z.infer<typeof schema>
+  undoSend: number | null
+  closed: string[]
+}
+const UNCHOSEN: Choices = { conversations: true, pane: 'right', sections: true, density: 'comfortable', notices: false, keys: true, identity: '', signsReplies: true, undoSend: null, closed: [] }
+
+type Fits = (value: unknown) => boolean
+const oneOf = (...words: string[]): Fits => (value) => words.includes(value as string)
+const isOf = (type: string): Fits => (value) => typeof value === type
+const flag = isOf('boolean')
+// Without zod: the first picture needs it, and zod is as large as all of that.
+const FITS: Record<keyof Choices, Fits> = {
+  conversations: flag,
+  pane: oneOf('right', 'below', 'off'),
+  sections: flag,
+  density: oneOf('comfortable', 'compact'),
+  notices: flag,
+  keys: flag,
+  identity: isOf('string'),
+  signsReplies: flag,
+  undoSend: (value) => value === null || Number.isFinite(value),
+  closed: (value) => Array.isArray(value) && value.every(isOf('string')),
+}
+/** What of `kept` is a choice, and the rest as it is. */
+function fitting(kept: unknown, rest: Choices): Choices {
+  const given = Object(kept) as Record<string, unknown>
+  return { ...rest, ...Object.fromEntries(Object.entries(FITS).flatMap(([name, fits]) => (fits(given[name]) ? [[name, given[name]]] : []))) }
+}
 
 function read(): Choices {
   try {
-    return schema.parse(JSON.parse(localStorage.getItem(KEPT) ?? '{}'))
+    return fitting(JSON.parse(localStorage.getItem(KEPT) ?? '{}'), UNCHOSEN)
   } catch {
-    return schema.parse({})
+    return UNCHOSEN
   }
 }
 let now = read()
@@ -39,8 +62,7 @@ const SHARED = ['conversations', 'sections', 'density', 'keys', 'identity', 'sig
 export const sharedChoices = (of: Choices): Partial<Choices> => Object.fromEntries(SHARED.map((name) => [name, of[name]]))
 /** Takes what another device has chosen; what is not understood stays as it is here. */
 export function takeShared(kept: unknown): void {
-  const found = schema.safeParse({ ...now, ...(typeof kept === 'object' ? kept : {}) })
-  if (found.success) choose(sharedChoices(found.data))
+  choose(sharedChoices(fitting(kept, now)))
 }
 
 export function choose(part: Partial<Choices>): void {

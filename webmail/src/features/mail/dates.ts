@@ -1,5 +1,4 @@
 import { useLanguage, type Language } from '@chappe/kit'
-import { useMemo } from 'react'
 
 export interface Dates {
   /** Short, with the weekday where it helps: "14:02", "Wed 14:02", "Wed 12 Nov", "12/11/2024". */
@@ -12,22 +11,34 @@ export interface Dates {
 
 const DAY = 86_400_000
 const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime()
+const two = (n: number) => String(n).padStart(2, '0')
+
+// As Intl says them in en-GB and fr-FR, which takes longer to load than a list to draw.
+const NAMES = {
+  en: {
+    days: ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
+    daysShort: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
+    months: ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'],
+    monthsShort: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sept', 'Oct', 'Nov', 'Dec'],
+    relative: { tomorrow: 'Tomorrow', today: 'Today', yesterday: 'Yesterday', lastWeek: 'Last week' },
+  },
+  fr: {
+    days: ['dimanche', 'lundi', 'mardi', 'mercredi', 'jeudi', 'vendredi', 'samedi'],
+    daysShort: ['dim.', 'lun.', 'mar.', 'mer.', 'jeu.', 'ven.', 'sam.'],
+    months: ['janvier', 'février', 'mars', 'avril', 'mai', 'juin', 'juillet', 'août', 'septembre', 'octobre', 'novembre', 'décembre'],
+    monthsShort: ['janv.', 'févr.', 'mars', 'avr.', 'mai', 'juin', 'juil.', 'août', 'sept.', 'oct.', 'nov.', 'déc.'],
+    relative: { tomorrow: 'Demain', today: 'Aujourd’hui', yesterday: 'Hier', lastWeek: 'La semaine dernière' },
+  },
+} as const
 
 export function datesFor(language: Language, now = new Date()): Dates {
-  const locale = language === 'fr' ? 'fr-FR' : 'en-GB'
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
-  const time = format({ hour: '2-digit', minute: '2-digit' })
-  const weekdayTime = format({ weekday: 'short', hour: '2-digit', minute: '2-digit' })
-  const weekdayDay = format({ weekday: 'short', day: 'numeric', month: 'short' })
-  const date = format({ day: '2-digit', month: '2-digit', year: 'numeric' })
-  const full = format({ dateStyle: 'full', timeStyle: 'short' })
-  const weekday = format({ weekday: 'long' })
-  const month = format({ month: 'long' })
-  const monthYear = format({ month: 'long', year: 'numeric' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const { days, daysShort, months, monthsShort, relative } = NAMES[language]
+  let full: Intl.DateTimeFormat | undefined
   const today = midnight(now)
   const monday = today - ((now.getDay() + 6) % 7) * DAY
-  const head = (text: string) => text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
+  const head = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+  const time = (d: Date) => `${two(d.getHours())}:${two(d.getMinutes())}`
+  const isThisYear = (d: Date) => d.getFullYear() === now.getFullYear()
   const at = (iso: string, say: (d: Date, daysAgo: number) => string) => {
     const d = new Date(iso)
     return Number.isNaN(d.getTime()) ? '' : say(d, Math.round((today - midnight(d)) / DAY))
@@ -35,24 +46,31 @@ export function datesFor(language: Language, now = new Date()): Dates {
   return {
     row: (iso) =>
       at(iso, (d, ago) => {
-        if (ago === 0) return time.format(d)
-        if (ago > -7 && ago < 7) return weekdayTime.format(d)
-        return d.getFullYear() === now.getFullYear() ? weekdayDay.format(d) : date.format(d)
+        if (ago === 0) return time(d)
+        if (ago > -7 && ago < 7) return `${daysShort[d.getDay()]} ${time(d)}`
+        return isThisYear(d) ? `${daysShort[d.getDay()]} ${d.getDate()} ${monthsShort[d.getMonth()]}` : `${two(d.getDate())}/${two(d.getMonth() + 1)}/${d.getFullYear()}`
       }),
-    full: (iso) => at(iso, (d) => full.format(d)),
+    full: (iso) => at(iso, (d) => (full ??= new Intl.DateTimeFormat(language === 'fr' ? 'fr-FR' : 'en-GB', { dateStyle: 'full', timeStyle: 'short' })).format(d)),
     section: (iso) =>
       at(iso, (d, ago) => {
-        if (ago === 0 || ago === 1) return head(relative.format(-ago, 'day'))
-        if (ago < 0) return head(relative.format(1, 'day'))
-        if (d.getTime() >= monday) return head(weekday.format(d))
-        if (d.getTime() >= monday - 7 * DAY) return head(relative.format(-1, 'week'))
-        return head(d.getFullYear() === now.getFullYear() ? month.format(d) : monthYear.format(d))
+        if (ago === 0) return relative.today
+        if (ago === 1) return relative.yesterday
+        if (ago < 0) return relative.tomorrow
+        if (d.getTime() >= monday) return head(days[d.getDay()] ?? '')
+        if (d.getTime() >= monday - 7 * DAY) return relative.lastWeek
+        const month = head(months[d.getMonth()] ?? '')
+        return isThisYear(d) ? month : `${month} ${d.getFullYear()}`
       }),
   }
 }
 
-export function useDates(): Dates {
-  const language = useLanguage()
+let made: { language: Language; day: number; dates: Dates } | undefined
+
+/** Those of today, the same for all who ask. */
+export function datesNow(language: Language): Dates {
   const day = midnight(new Date())
-  return useMemo(() => datesFor(language, new Date()), [language, day]) // eslint-disable-line
+  if (made?.language !== language || made.day !== day) made = { language, day, dates: datesFor(language) }
+  return made.dates
 }
+
+export const useDates = (): Dates => datesNow(useLanguage())

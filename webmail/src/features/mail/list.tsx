@@ -1,26 +1,34 @@
 import { EmptyState, ErrorPanel } from '@chappe/kit'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { mayLoadAhead } from '../../app/ahead'
+import { pictureGoes } from '../../app/picture'
 import type { List } from '../../jmap/list'
-import { isSnoozed } from '../folders/names'
+import type { AccountStore } from '../../jmap/store'
+import { isSnoozed } from '../folders/roles'
+import { messageQuery } from '../message/data'
 import { RetentionBanner } from '../retention/banner'
 import { untilTimes } from '../snooze/data'
 import type { Actions, MailDialog } from './actions'
 import { ImportHere } from './import'
 import { ListHead } from './list-head'
 import { useChoices } from './choices'
+import { useDates } from './dates'
 import classes from './list.module.css'
 import { useOpen, type Place } from './place'
 import { BlankRow, Row, type RowDoes } from './row'
+import { HEAD, ROWS } from './row-heights'
 import { SelectionBar } from './selection-bar'
 import { useSections } from './sections'
 import type { Selection } from './selection'
 import { useMailTexts } from './texts'
 
-const ROWS = { comfortable: 64, compact: 48 }
-const HEAD = 30
+/** Rows that are drawn above and below what is on the screen. */
 const OVERSCAN = 12
+/** A pointer that rests on a row this long may mean it. */
+const HOVER_MS = 40
+const NEIGHBOURS_MS = 300
 
 interface Props {
   place: Place
@@ -47,6 +55,22 @@ function useUntil({ store, mailbox }: Place): ReadonlyMap<string, string> | unde
   }).data
 }
 
+/** Fetches what a message says before it is opened. */
+function useExpecting(store: AccountStore): (id: string) => void {
+  const queries = useQueryClient()
+  return useCallback((id) => void queries.prefetchQuery(messageQuery(store, id)), [queries, store])
+}
+
+/** The same functions for as long as the list stands: a row is not drawn again because they are made anew. */
+function useSteady<T extends { [K in keyof T]: (...args: never[]) => void }>(now: T): T {
+  const latest = useRef(now)
+  useLayoutEffect(() => {
+    latest.current = now
+  })
+  const [steady] = useState(() => Object.fromEntries(Object.keys(now).map((name) => [name, (...args: never[]) => latest.current[name as keyof T](...args)])) as T)
+  return steady
+}
+
 /** One long list, of which what is near the screen is loaded and drawn. */
 export function MessageList({ place, list, title, listed, selection, actions, leave, dialog, onDialog, isReadingBeside }: Props) {
   const say = useMailTexts()
@@ -57,6 +81,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
   const count = list.total ?? 0
   const sections = useSections(place, list)
   const until = useUntil(place)
+  const dates = useDates()
   const { density } = useChoices()
   const row = ROWS[density]
   const virtual = useVirtualizer({
@@ -73,12 +98,28 @@ export function MessageList({ place, list, title, listed, selection, actions, le
   const to = items[items.length - 1]?.index ?? 0
   useEffect(() => list.ensure(from, to), [list, from, to, store.version])
 
+  const isThere = list.total !== null || list.error !== null
+  useLayoutEffect(() => {
+    const scrolled = isThere ? pictureGoes() : 0
+    if (scrolled > 0) scroller.current?.scrollTo(0, scrolled)
+  }, [isThere])
+
   // The one row that Tab reaches: where one was last, else what is open, else the first.
   const cursor = focused && list.ids.includes(focused) ? focused : listed && list.ids.includes(listed) ? listed : list.ids[0]
   useEffect(() => {
     const index = listed ? list.ids.indexOf(listed) : -1
     if (index >= 0) virtual.scrollToIndex(index)
   }, [listed, list]) // eslint-disable-line
+
+  const expect = useExpecting(store)
+  // The next one to be read is the one below, or above.
+  useEffect(() => {
+    const index = listed ? list.ids.indexOf(listed) : -1
+    if (index < 0) return
+    const timer = setTimeout(() => [index + 1, index - 1].forEach((i) => list.ids[i] && expect(list.ids[i])), NEIGHBOURS_MS)
+    return () => clearTimeout(timer)
+  }, [listed, list, expect])
+  const hovering = useRef<ReturnType<typeof setTimeout>>(undefined)
 
   const step = (id: string, by: number, extend: boolean) => {
     const index = Math.max(0, Math.min(count - 1, list.ids.indexOf(id) + by))
@@ -90,7 +131,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
     if (extend) selection.extend(next)
     else if (isReadingBeside && listed) open(next, true)
   }
-  const does: RowDoes = {
+  const does = useSteady<RowDoes>({
     open: (id) => {
       setFocused(id)
       open(id)
@@ -109,7 +150,13 @@ export function MessageList({ place, list, title, listed, selection, actions, le
       } else if (what === 'flag') actions.flag(store.conversation(store.emails.get(id)!).some((e) => e.keywords['$flagged']) ? ids : [id], !ids.some((i) => store.emails.get(i)?.keywords['$flagged']))
       else actions.read(ids, ids.some((i) => !store.emails.get(i)?.keywords['$seen']))
     },
-  }
+    expect: (id, isSure) => {
+      clearTimeout(hovering.current)
+      if (isSure) expect(id)
+      else if (mayLoadAhead()) hovering.current = setTimeout(() => expect(id), HOVER_MS)
+    },
+  })
+  const isSent = place.mailbox?.role === 'sent' && list.spec.mailboxId !== undefined
   return (
     <ImportHere place={place}>
       {selection.ids.size > 0 ? (
@@ -132,14 +179,15 @@ export function MessageList({ place, list, title, listed, selection, actions, le
                   key={item.key}
                   {...at}
                   store={store}
-                  version={store.version}
-                  list={list}
                   email={email}
+                  all={list.spec.collapse ? store.conversation(email) : [email]}
+                  marks={list.marks.get(email.id)}
+                  isSent={isSent}
+                  dates={dates}
                   until={until?.get(email.id)}
                   actions={actions}
                   isOpen={email.id === listed}
                   isSelected={selection.has(email.id)}
-                  isSelecting={selection.ids.size > 0}
                   selected={selection.ids}
                   isCursor={email.id === cursor}
                   does={does}

@@ -1,8 +1,9 @@
 import { EmptyState, ErrorPanel, onDemand } from '@chappe/kit'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useState } from 'react'
 import { listShows, loadAhead } from '../../app/ahead'
+import { pictureGoes } from '../../app/picture'
 import type { List } from '../../jmap/list'
 import type { Email } from '../../jmap/wire'
 import { useFolderName } from '../folders/names'
@@ -45,6 +46,10 @@ export function MailPage() {
   useNews(
     useCallback((email: Email) => void navigate({ to: '/mail/$account/$folder/$message', params: { account: 'me', folder: 'inbox', message: email.id } }), [navigate]),
   )
+  const hasNoList = store.isLoaded ? !spec : store.error !== null
+  useLayoutEffect(() => {
+    if (hasNoList) pictureGoes()
+  }, [hasNoList])
   if (store.error && !store.isLoaded) return <ErrorPanel error={store.error} retry={() => void store.load()} />
   if (!store.isLoaded) return null
   if (!spec) return <EmptyState title={<h1>{say('noFolder')}</h1>}>{say('noFolderLead')}</EmptyState>

@@ -1,17 +1,16 @@
 import { Foreign } from '@chappe/kit'
 import { IconArchive, IconArrowBackUp, IconArrowForwardUp, IconCheck, IconClock, IconFlag, IconFlagFilled, IconMail, IconMailOpened, IconPaperclip, IconTrash, type Icon } from '@chappe/kit/icons'
 import { memo, type DragEvent, type KeyboardEvent, type MouseEvent } from 'react'
-import type { List } from '../../jmap/list'
 import type { AccountStore } from '../../jmap/store'
 import type { Email } from '../../jmap/wire'
 import { useActionTexts } from './action-texts'
 import type { Actions } from './actions'
 import { Avatar } from './avatar'
-import { useDates } from './dates'
+import type { Dates } from './dates'
 import { drag, dragLabel } from './dragging'
 import classes from './list.module.css'
 import { Marked } from './marked'
-import { nameOf, participants, shortName } from './people'
+import { wordsOfRow } from './row-words'
 import { useMailTexts } from './texts'
 
 export interface RowDoes {
@@ -19,6 +18,8 @@ export interface RowDoes {
   step(id: string, by: number, extend: boolean): void
   select(id: string, how: 'toggle' | 'extend'): void
   act(id: string, what: 'archive' | 'trash' | 'flag' | 'read'): void
+  /** It is pointed at, or pressed: what it opens is fetched. */
+  expect(id: string, isSure: boolean): void
 }
 
 interface At {
@@ -28,16 +29,20 @@ interface At {
 }
 interface Props extends At {
   store: AccountStore
-  /** Of the store: a row is drawn again when it changes. */
-  version: number
-  list: List
   email: Email
+  /** The messages that it stands for, oldest first. */
+  all: readonly Email[]
+  /** Where the words stand that were searched. */
+  marks: { subject: string | null; preview: string | null } | undefined
+  /** Of today. */
+  dates: Dates
+  /** In a folder of what one has sent. */
+  isSent: boolean
   /** When it comes back, of what is put off. */
   until: string | undefined
   actions: Actions
   isOpen: boolean
   isSelected: boolean
-  isSelecting: boolean
   selected: ReadonlySet<string>
   isCursor: boolean
   does: RowDoes
@@ -68,31 +73,36 @@ function Quick({ icon: Icon, label, onClick }: { icon: Icon; label: string; onCl
   )
 }
 
-function When({ email, until }: { email: Email; until: string | undefined }) {
+function When({ email, until, dates }: Pick<Props, 'email' | 'until' | 'dates'>) {
   const say = useMailTexts()
-  const dates = useDates()
   const at = until ?? email.receivedAt
+  // Said where somebody points at it: to write out as many dates as there are rows takes longer than the rows.
+  const sayIt = (e: { currentTarget: HTMLElement }) => {
+    e.currentTarget.title = dates.full(at)
+  }
   return (
-    <time dateTime={at} title={until ? say('until', { when: dates.full(until) }) : dates.full(at)}>
-      {until && <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />} {dates.row(at)}
+    <time dateTime={at} title={until && say('until', { when: dates.full(until) })} onPointerEnter={until ? undefined : sayIt}>
+      {until && (
+        <>
+          <IconClock size={13} role="img" aria-label={say('until', { when: '' })} />{' '}
+        </>
+      )}
+      {dates.row(at)}
     </time>
   )
 }
 
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }
 
+const isSame = (a: readonly Email[], b: readonly Email[]): boolean => a.length === b.length && a.every((e, i) => e === b[i])
+const hasSame = ({ all, ...before }: Props, { all: now, ...after }: Props): boolean => isSame(all, now) && Object.entries(after).every(([name, value]) => value === before[name as keyof typeof before])
+
+/** Drawn again when something of its own has changed. */
 export const Row = memo(function Row(p: Props) {
-  const { index, start, section, store, list, email, actions, isOpen, isSelected, does } = p
+  const { index, start, section, store, email, all, marks, actions, isOpen, isSelected, does } = p
   const say = useMailTexts()
   const act = useActionTexts()
-  const all = list.spec.collapse ? store.conversation(email) : [email]
-  const isUnread = all.some((e) => !e.keywords['$seen'])
-  const isFlagged = all.some((e) => e.keywords['$flagged'])
-  const isMine = store.mailboxes.get(list.spec.mailboxId ?? '')?.role === 'sent' || email.keywords['$draft']
-  const people = isMine ? (email.to ?? []) : participants(all)
-  const names = people.length > 1 ? people.map(shortName).join(', ') : people[0] ? nameOf(people[0]) : say('nobody')
-  const subject = email.subject?.trim() || say('noSubject')
-  const marks = list.marks.get(email.id)
+  const { people, names, subject, isUnread, isFlagged, hasFiles } = wordsOfRow(email, all, p.isSent, say)
 
   const click = (e: MouseEvent) => {
     if (e.ctrlKey || e.metaKey) does.select(email.id, 'toggle')
@@ -130,6 +140,8 @@ export const Row = memo(function Row(p: Props) {
         draggable
         onDragStart={dragStart}
         onDragEnd={() => drag(null)}
+        onMouseEnter={() => does.expect(email.id, false)}
+        onPointerDown={() => does.expect(email.id, true)}
         onClick={click}
         onKeyDown={key}
       >
@@ -156,10 +168,10 @@ export const Row = memo(function Row(p: Props) {
             <span className={classes.marks}>
               {email.keywords['$answered'] && <IconArrowBackUp size={15} role="img" aria-label={say('answered')} />}
               {email.keywords['$forwarded'] && <IconArrowForwardUp size={15} role="img" aria-label={say('forwarded')} />}
-              {all.some((e) => e.hasAttachment) && <IconPaperclip size={15} role="img" aria-label={say('attachment')} />}
+              {hasFiles && <IconPaperclip size={15} role="img" aria-label={say('attachment')} />}
               {isFlagged && <IconFlagFilled size={15} className={classes.flag} role="img" aria-label={say('flagged')} />}
             </span>
-            <When email={email} until={p.until} />
+            <When email={email} until={p.until} dates={p.dates} />
           </div>
           <div className={classes.line}>
             <span className={classes.subject}>
@@ -180,7 +192,7 @@ export const Row = memo(function Row(p: Props) {
       </div>
     </div>
   )
-})
+}, hasSame)
 
 export function BlankRow({ index, start, section }: At) {
   return (

@@ -1,4 +1,4 @@
-import { onDemand } from '@chappe/kit'
+import { MenuOnDemand, onDemand } from '@chappe/kit'
 import { IconArchive, IconClock, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
 import { Menu } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
@@ -55,13 +55,15 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
       {actions.snooze && <Tool icon={IconClock} label={say('snooze')} onClick={() => onDialog('snooze')} words={words} />}
       {notJunk && <Tool icon={IconInbox} label={say('notJunk')} onClick={leave(notJunk)} words={words} />}
       <Tool icon={isFlagged ? IconFlagFilled : IconFlag} label={say(isFlagged ? 'unflag' : 'flag')} onClick={() => actions.flag(ids, !isFlagged)} words={words} />
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
+      <MenuOnDemand
+        position="bottom-end"
+        button={
           <button type="button" className={classes.tool} aria-label={say('more')} title={say('more')}>
             <IconDots size={19} aria-hidden />
             {words && <span aria-hidden>{say('more')}</span>}
           </button>
-        </Menu.Target>
+        }
+      >
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconFolderSymlink size={16} />} onClick={() => onDialog('move')}>
             {say('move')}
@@ -76,7 +78,7 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
           )}
           {more}
         </Menu.Dropdown>
-      </Menu>
+      </MenuOnDemand>
       {dialog === 'move' && (
         <MoveDialog
           onClose={() => onDialog(null)}

@@ -1,4 +1,4 @@
-import { Answered, Foreign, onDemand, useFormat } from '@chappe/kit'
+import { Answered, Foreign, MenuOnDemand, onDemand, useFormat } from '@chappe/kit'
 import { IconArrowBackUp, IconArrowBackUpDouble, IconArrowForwardUp, IconCode, IconDots, IconDownload, IconFlag, IconFlagFilled, IconMail, IconPaperclip, IconPencil, IconPrinter } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
@@ -102,12 +102,14 @@ function MessageMenu({ store, email, actions, onSource }: { store: AccountStore;
   const write = (kind: 'reply' | 'replyAll' | 'forward') => () => compose?.({ kind, accountId: store.accountId, emailId: email.id })
   const isFlagged = email.keywords['$flagged'] === true
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
+    <MenuOnDemand
+      position="bottom-end"
+      button={
         <ActionIcon variant="subtle" color="gray" aria-label={say('more')} title={say('more')}>
           <IconDots size={18} />
         </ActionIcon>
-      </Menu.Target>
+      }
+    >
       <Menu.Dropdown>
         {compose && (
           <>
@@ -146,7 +148,7 @@ function MessageMenu({ store, email, actions, onSource }: { store: AccountStore;
           {say('downloadAll')}
         </Menu.Item>
       </Menu.Dropdown>
-    </Menu>
+    </MenuOnDemand>
   )
 }
 

@@ -44,13 +44,14 @@ export default function MessagePane({ place, list, id, actions, leave, dialog, o
   const email = store.emails.get(id)
   const isGone = found.data === null || (found.isSuccess && !email)
   const all = !email ? [] : conversations ? readable(store, email, place.mailbox?.id) : [email]
-  const [opened, setOpened] = useState<ReadonlySet<string> | null>(null)
-  const [showsAll, setShowsAll] = useState(false)
   const isReady = email !== undefined && (found.isSuccess || store.threads.has(email.threadId))
+  const unfolded = () => new Set([id, ...all.filter((e, i) => !e.keywords['$seen'] || i === all.length - 1).map((e) => e.id)])
+  const [opened, setOpened] = useState<ReadonlySet<string> | null>(() => (isReady ? unfolded() : null))
+  const [showsAll, setShowsAll] = useState(false)
 
   // What is unread when one comes is unfolded, and so it stays.
   useEffect(() => {
-    if (isReady && !opened) setOpened(new Set([id, ...all.filter((e, i) => !e.keywords['$seen'] || i === all.length - 1).map((e) => e.id)]))
+    if (isReady && !opened) setOpened(unfolded())
   }, [isReady]) // eslint-disable-line
   useSeen(all.filter((e) => opened?.has(e.id)), actions, place)
 
