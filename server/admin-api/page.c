@@ -214,7 +214,7 @@ static json_t *cut(struct admin_call *call, const struct list *list, const struc
         i++;
     for (; i < list->count && json_array_size(page) < limit; i++)
         json_array_append(page, list->entries[i].item);
-    if (i < list->count)
+    if (i > 0 && i < list->count)
         json_object_set_new(
             call->out, "next",
             json_string(page_cursor(call->arena, list->entries[i - 1].sort, list->entries[i - 1].key)));
@@ -226,7 +226,7 @@ static bool page_of(struct admin_call *call, const struct admin_route *route, st
     const char *filter = http_query(call->request, "filter"), *cursor = page_after(call);
     struct order order;
     struct list list = { .count = 0 };
-    struct entry after = { .sort = NULL };
+    struct entry after = { .sort = NULL, .key = NULL };
     size_t limit = SIZE_MAX;
 
     if (!read_order(call, route, &order, err) ||
@@ -237,7 +237,8 @@ static bool page_of(struct admin_call *call, const struct admin_route *route, st
     add_entries(&list, route, &order, json_object_get(call->out, route->list));
     if (order.field)
         g_qsort_with_data(list.entries, (gint)list.count, sizeof *list.entries, compare, &order);
-    json_object_set_new(call->out, route->list, cut(call, &list, cursor ? &after : NULL, &order, limit));
+    json_object_set_new(call->out, route->list,
+                        cut(call, &list, after.sort && after.key ? &after : NULL, &order, limit));
     free_entries(&list);
     return true;
 }

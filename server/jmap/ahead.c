@@ -14,7 +14,7 @@ static json_t *filled(const json_t *template, const char *account, const char *f
     size_t i;
 
     if (text)
-        return json_string(strcmp(text, "$account") == 0 ? account
+        return json_string(strcmp(text, "$account") == 0  ? account
                            : strcmp(text, "$folder") == 0 ? folder
                                                           : text);
     if (json_is_array(template)) {
@@ -22,10 +22,10 @@ static json_t *filled(const json_t *template, const char *account, const char *f
         json_array_foreach(template, i, value) json_array_append_new(out, filled(value, account, folder));
     } else if (json_is_object(template)) {
         out = json_object();
-        json_object_foreach((json_t *)(uintptr_t)template, name, value)
+        json_object_foreach((json_t *)(uintptr_t) template, name, value)
             json_object_set_new(out, name, filled(value, account, folder));
     } else {
-        out = json_incref((json_t *)(uintptr_t)template);
+        out = json_incref((json_t *)(uintptr_t) template);
     }
     return out;
 }

@@ -11,7 +11,8 @@
 
 struct jmap_crowd {
     pthread_mutex_t lock;
-    GHashTable *counts; /* struct counts, by whom: clients, and persons as clients without a login; only who is there */
+    GHashTable *
+        counts; /* struct counts, by whom: clients, and persons as clients without a login; only who is there */
 };
 
 struct counts {
@@ -23,8 +24,8 @@ struct counts {
 static const struct most {
     unsigned client, person;
 } most_of[CROWD_KINDS] = {
-    [CROWD_REQUESTS] = { JMAP_REQUESTS_AT_ONCE, JMAP_REQUESTS_AT_ONCE * JMAP_CLIENTS_AT_ONCE },
-    [CROWD_UPLOADS] = { JMAP_UPLOADS_AT_ONCE, JMAP_UPLOADS_AT_ONCE * JMAP_CLIENTS_AT_ONCE },
+    [CROWD_REQUESTS] = { JMAP_REQUESTS_AT_ONCE, JMAP_REQUESTS_AT_ONCE *JMAP_CLIENTS_AT_ONCE },
+    [CROWD_UPLOADS] = { JMAP_UPLOADS_AT_ONCE, JMAP_UPLOADS_AT_ONCE *JMAP_CLIENTS_AT_ONCE },
     [CROWD_STREAMS] = { JMAP_STREAMS_AT_ONCE, JMAP_STREAMS_AT_ONCE },
     [CROWD_PICTURES] = { PICTURES_AT_ONCE, PICTURES_AT_ONCE },
     [CROWD_SOCKETS] = { JMAP_SOCKETS_AT_ONCE, JMAP_SOCKETS_AT_ONCE },

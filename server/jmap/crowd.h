@@ -23,7 +23,6 @@ enum jmap_crowd_kind {
 /* A browser that turns many pages leaves some behind, which end as soon as the server hears that they were closed. */
 enum { JMAP_STREAMS_AT_ONCE = 128, JMAP_SOCKETS_AT_ONCE = 16, JMAP_CLIENTS_AT_ONCE = 4 };
 
-
 struct identity;
 
 struct jmap_client {
@@ -38,7 +37,8 @@ struct jmap_crowd *jmap_crowd_new(const void *owner);
 /* Everybody has left. Accepts and sets NULL. */
 void jmap_crowd_free(struct jmap_crowd **crowd);
 /* One more; false where the client, or the person, has as many as may be. jmap_crowd_leave() must follow a true. */
-MUST_CHECK bool jmap_crowd_enter(struct jmap_crowd *crowd, struct jmap_client client, enum jmap_crowd_kind kind);
+MUST_CHECK bool jmap_crowd_enter(struct jmap_crowd *crowd, struct jmap_client client,
+                                 enum jmap_crowd_kind kind);
 /* One less. */
 void jmap_crowd_leave(struct jmap_crowd *crowd, struct jmap_client client, enum jmap_crowd_kind kind);
 

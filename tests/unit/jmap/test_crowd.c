@@ -40,7 +40,8 @@ static void test_clients(void **state)
     assert_int_equal(enter_all(crowd, phone, CROWD_REQUESTS), OF_A_CLIENT);
     assert_int_equal(enter_all(crowd, phone, CROWD_UPLOADS), OF_A_CLIENT);
     for (int64_t login = 2; login <= OF_A_PERSON / OF_A_CLIENT; login++)
-        assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, login }, CROWD_REQUESTS), OF_A_CLIENT);
+        assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, login }, CROWD_REQUESTS),
+                         OF_A_CLIENT);
     assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, 99 }, CROWD_REQUESTS), 0);
     assert_int_equal(enter_all(crowd, stranger, CROWD_REQUESTS), OF_A_CLIENT);
     jmap_crowd_leave(crowd, phone, CROWD_REQUESTS);
@@ -56,7 +57,8 @@ static void test_streams(void **state)
     struct jmap_crowd *crowd = jmap_crowd_new(NULL);
 
     (void)state;
-    assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, 1 }, CROWD_SOCKETS), JMAP_SOCKETS_AT_ONCE);
+    assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, 1 }, CROWD_SOCKETS),
+                     JMAP_SOCKETS_AT_ONCE);
     assert_int_equal(enter_all(crowd, (struct jmap_client){ PERSON, 2 }, CROWD_SOCKETS), 0);
     jmap_crowd_free(&crowd);
 }

@@ -410,8 +410,7 @@ static void what_cannot_be_read_is_no_fault_of_the_index(void **state)
 
     (void)state;
     kit_store_mailbox(store, MAILBOX, 0, 0);
-    struct filing_target target =
-        file(MAILBOX, kit_mail(arena, 350, 2 * MESSAGE_CHUNK_BYTES, "gone", NULL));
+    struct filing_target target = file(MAILBOX, kit_mail(arena, 350, 2 * MESSAGE_CHUNK_BYTES, "gone", NULL));
     run_jobs();
     assert_string_equal(verify(false), "");
     kit_store_exec(store, "DELETE FROM message WHERE message_id = $1", target.message_id);
