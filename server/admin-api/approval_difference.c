@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The same caller reads what the request is about; NULL: nothing, or no such route. */
+/* The same caller reads what the request is about; NULL: nothing, no such route, or a list, into which something comes. */
 static bool read_before(struct admin_call *call, json_t **before_out, struct err *err)
 {
     struct admin_call reading = *call;
@@ -16,7 +16,8 @@ static bool read_before(struct admin_call *call, json_t **before_out, struct err
         http_request_again(call->arena, "GET", http_path(call->request), queries, count, span_text(""));
     reading.reply = http_reply_unread(call->arena);
     reading.in = reading.out = reading.factor = reading.faults = NULL;
-    const struct admin_route *route = call_find_route(&reading);
+    const struct admin_route *found = call_find_route(&reading),
+                             *route = found && !found->list ? found : NULL;
     if (route && !call_run(&reading, route, err)) {
         if (err->kind == ERR_BUSY || err->kind == ERR_INTERNAL)
             return false;

@@ -162,7 +162,7 @@ static const char *folder_shown(const struct http_request *request)
     static const char own[] = "/mail/me/",
                       letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     static const char *const words[] = { "q", "in", "only", "sort" };
-    const char *path = http_path(request), *name = path + strlen(own);
+    const char *path = http_path(request), *name;
     size_t length;
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -172,6 +172,7 @@ static const char *folder_shown(const struct http_request *request)
         return "inbox";
     if (strncmp(path, own, strlen(own)) != 0)
         return NULL;
+    name = path + strlen(own);
     length = strspn(name, letters);
     return length > 0 && (name[length] == '\0' || name[length] == '/')
                ? talloc_strndup(http_arena(request), name, length)

@@ -1,9 +1,9 @@
 /*
- * krb.c -- Kerberos tickets for the account of a source, in a cache of this thread's memory.
+ * krb.c -- Kerberos tickets for the account of a source, in a cache in memory.
  */
 #include "ldap/link.h"
 
-#include <gssapi/gssapi_krb5.h>
+#include <gssapi/gssapi_ext.h>
 #include <krb5.h>
 #include <stdio.h>
 #include <talloc.h>
@@ -11,7 +11,7 @@
 struct krb_tickets {
     krb5_context context;
     krb5_ccache cache;
-    char *before; /* the name of the thread's cache before it */
+    gss_cred_id_t credential;
 };
 
 static bool fault(struct krb_tickets *tickets, krb5_error_code code, const char *what, struct err *err)
@@ -61,13 +61,24 @@ static bool fill_cache(struct krb_tickets *tickets, const struct ldap_settings *
     return !code || fault(tickets, code, settings->bind_name, err);
 }
 
+/* Ours, as the one that SASL takes by itself is never given back (libsasl2-modules-gssapi-mit 2.1.28). */
+static bool take_credential(struct krb_tickets *tickets, struct err *err)
+{
+    char name[200];
+    gss_key_value_element_desc where = { "ccache", name };
+    gss_key_value_set_desc store = { 1, &where };
+    OM_uint32 major, minor;
+
+    snprintf(name, sizeof name, "MEMORY:%s", krb5_cc_get_name(tickets->context, tickets->cache));
+    major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, GSS_C_NO_OID_SET, GSS_C_INITIATE,
+                                  &store, &tickets->credential, NULL, NULL);
+    return major == GSS_S_COMPLETE || fault(tickets, (krb5_error_code)minor, "credential", err);
+}
+
 bool krb_enter(const struct ldap_settings *settings, struct krb_tickets **tickets_out, struct err *err)
 {
     struct krb_tickets *tickets = talloc_zero(NULL, struct krb_tickets);
     krb5_error_code code = krb5_init_context(&tickets->context);
-    const char *before = NULL;
-    char name[200];
-    OM_uint32 minor;
 
     if (code) {
         tickets->context = NULL;
@@ -75,15 +86,17 @@ bool krb_enter(const struct ldap_settings *settings, struct krb_tickets **ticket
         krb_leave(&tickets);
         return false;
     }
-    if (!fill_cache(tickets, settings, err)) {
+    if (!fill_cache(tickets, settings, err) || !take_credential(tickets, err)) {
         krb_leave(&tickets);
         return false;
     }
-    snprintf(name, sizeof name, "MEMORY:%s", krb5_cc_get_name(tickets->context, tickets->cache));
-    if (gss_krb5_ccache_name(&minor, name, &before) == GSS_S_COMPLETE && before)
-        tickets->before = talloc_strdup(tickets, before);
     *tickets_out = tickets;
     return true;
+}
+
+void *krb_credential(const struct krb_tickets *tickets)
+{
+    return tickets->credential;
 }
 
 void krb_leave(struct krb_tickets **tickets)
@@ -92,7 +105,7 @@ void krb_leave(struct krb_tickets **tickets)
 
     if (!*tickets)
         return;
-    (void)gss_krb5_ccache_name(&minor, (*tickets)->before, NULL);
+    (void)gss_release_cred(&minor, &(*tickets)->credential);
     if ((*tickets)->cache)
         krb5_cc_destroy((*tickets)->context, (*tickets)->cache);
     if ((*tickets)->context)

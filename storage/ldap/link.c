@@ -232,11 +232,12 @@ static bool start_tls(struct ldap_link *link, const struct ldap_settings *settin
 
 /* ---- bind */
 
-static int answer_sasl(LDAP *ld, unsigned flags, void *defaults, void *interact)
+/* `credential`: of GSSAPI; NULL. What is set before the bind is forgotten by it (libldap 2.5), so it is set when SASL asks. */
+static int answer_sasl(LDAP *ld, unsigned flags, void *credential, void *interact)
 {
-    (void)ld;
     (void)flags;
-    (void)defaults;
+    if (credential)
+        (void)ldap_set_option(ld, LDAP_OPT_X_SASL_GSS_CREDS, credential);
     for (sasl_interact_t *ask = interact; ask->id != SASL_CB_LIST_END; ask++) {
         ask->result = "";
         ask->len = 0;
@@ -244,7 +245,7 @@ static int answer_sasl(LDAP *ld, unsigned flags, void *defaults, void *interact)
     return LDAP_SUCCESS;
 }
 
-static bool bind_sasl(struct ldap_link *link, const char *mechanism, struct err *err)
+static bool bind_sasl(struct ldap_link *link, const char *mechanism, void *credential, struct err *err)
 {
     LDAPMessage *answer = NULL;
     const char *proceeding = NULL;
@@ -252,7 +253,7 @@ static bool bind_sasl(struct ldap_link *link, const char *mechanism, struct err 
 
     do {
         code = ldap_sasl_interactive_bind(link->ld, NULL, mechanism, NULL, NULL, LDAP_SASL_QUIET, answer_sasl,
-                                          NULL, answer, &proceeding, &id);
+                                          credential, answer, &proceeding, &id);
         if (answer)
             ldap_msgfree(answer);
         answer = NULL;
@@ -281,7 +282,7 @@ static bool bind_gssapi(struct ldap_link *link, const struct ldap_settings *sett
     (void)ldap_set_option(link->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
     if (!krb_enter(settings, &tickets, err))
         return false;
-    ok = bind_sasl(link, "GSSAPI", err);
+    ok = bind_sasl(link, "GSSAPI", krb_credential(tickets), err);
     krb_leave(&tickets);
     return ok;
 }
@@ -312,7 +313,7 @@ static bool bind_service(struct ldap_link *link, const struct ldap_settings *set
 {
     switch (settings->bind) {
     case LDAP_BIND_EXTERNAL:
-        return bind_sasl(link, "EXTERNAL", err);
+        return bind_sasl(link, "EXTERNAL", NULL, err);
     case LDAP_BIND_GSSAPI:
         return bind_gssapi(link, settings, is_tls, err);
     default:

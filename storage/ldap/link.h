@@ -65,10 +65,12 @@ void *pool_tls_context(struct ldap_pool *pool);
 /* Keeps the first that is given. */
 void pool_keep_tls_context(struct ldap_pool *pool, void *context);
 
-/* Gets tickets for the principal and makes them those of this thread, until krb_leave(). ERR_BUSY, with the words of Kerberos. */
+/* Gets tickets for the principal, until krb_leave(). ERR_BUSY, with the words of Kerberos. */
 struct krb_tickets;
 MUST_CHECK bool krb_enter(const struct ldap_settings *settings, struct krb_tickets **tickets_out,
                           struct err *err);
+/* A gss_cred_id_t of these tickets; theirs. */
+void *krb_credential(const struct krb_tickets *tickets);
 /* Accepts and sets NULL. */
 void krb_leave(struct krb_tickets **tickets);
 

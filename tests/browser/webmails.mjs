@@ -17,6 +17,9 @@ async function between(page, event, act, condition, argument) {
   return (await handle.jsonValue()) - start
 }
 
+const titleOf = (kind, i) => `${kind} ${i % 15}`
+const named = (kind, i) => new RegExp(`${titleOf(kind, i)}(?!\\d)`)
+
 class Webmail {
   constructor(browser) {
     this.browser = browser
@@ -43,6 +46,28 @@ class Webmail {
       const began = performance.now()
       await page.goto(this.address(folder), { waitUntil: 'commit' })
       await shown(page, this.hasRows)
+      return performance.now() - began
+    })
+  }
+
+  /** Somebody clicks as soon as he sees something to click: until he can read it. */
+  coldRead(i) {
+    return this.fresh(async (page) => {
+      const began = performance.now()
+      await page.goto(this.address('inbox'), { waitUntil: 'commit' })
+      await shown(page, this.hasRows)
+      await this.rowOf(page, 'small', i).click()
+      await shown(page, this.hasRead, ['small', titleOf('small', i)])
+      return performance.now() - began
+    })
+  }
+
+  /** Until the list is the one that everything can be done with. */
+  coldWhole(folder) {
+    return this.fresh(async (page) => {
+      const began = performance.now()
+      await page.goto(this.address(folder), { waitUntil: 'commit' })
+      await shown(page, this.hasWholeList)
       return performance.now() - began
     })
   }
@@ -104,21 +129,24 @@ export class Chappe extends Webmail {
     await this.page.waitForTimeout(LOOKED_AT_MS)
   }
 
+  hasWholeList = () => document.querySelector('#root [data-id]') !== null
+  rowOf = (page, kind, i) => rows(page).filter({ hasText: named(kind, i) }).first()
+  hasRead = ([what, subject]) => {
+    const article = document.querySelector('article')
+    if (!article || ![...document.querySelectorAll('h2')].some((h) => h.textContent === subject)) return false
+    const has = what === 'newsletter' ? window.__framed : article.querySelector('p')?.textContent.length > 200
+    return has && (what !== 'attachment' || article.textContent.includes('plan.pdf')) ? performance.now() : false
+  }
+
   async open(kind, i) {
     await this.goTo('inbox')
-    const row = rows(this.page).filter({ hasText: new RegExp(`${kind} ${i % 15}(?!\\d)`) }).first()
+    const row = this.rowOf(this.page, kind, i)
     await row.scrollIntoViewIfNeeded()
     await this.page.evaluate(() => {
       window.__framed = false
       document.addEventListener('load', (e) => (window.__framed ||= e.target instanceof HTMLIFrameElement), true)
     })
-    const read = ([what, subject]) => {
-      const article = document.querySelector('article')
-      if (!article || ![...document.querySelectorAll('h2')].some((h) => h.textContent === subject)) return false
-      const has = what === 'newsletter' ? window.__framed : article.querySelector('p')?.textContent.length > 200
-      return has && (what !== 'attachment' || article.textContent.includes('plan.pdf')) ? performance.now() : false
-    }
-    return between(this.page, 'click', () => row.click(), read, [kind, `${kind} ${i % 15}`])
+    return between(this.page, 'click', () => row.click(), this.hasRead, [kind, titleOf(kind, i)])
   }
 
   /** As one types: what is waited for follows the last key. */
@@ -168,6 +196,7 @@ export class Chappe extends Webmail {
 export class Roundcube extends Webmail {
   name = 'Roundcube'
   hasRows = () => document.querySelectorAll('#messagelist tbody tr.message').length >= 10
+  hasWholeList = () => document.querySelector('#messagelist tbody tr.message') !== null && !window.rcmail.busy
   hasSubject = (subject) => document.querySelector('#messagelist')?.textContent.includes(subject)
 
   async enter() {
@@ -194,18 +223,20 @@ export class Roundcube extends Webmail {
     await this.page.waitForTimeout(LOOKED_AT_MS)
   }
 
+  rowOf = (page, kind, i) => page.locator('#messagelist tbody tr.message', { hasText: named(kind, i) }).first()
   /** Shown in the frame beside the list, whose document is looked into as soon as it has a text. */
+  hasRead = ([what, subject]) => {
+    const inner = document.querySelector('#messagecontframe')?.contentDocument
+    if (!inner || inner.readyState === 'loading' || !inner.querySelector('h2.subject')?.textContent.includes(subject)) return false
+    const text = inner.querySelector('#messagebody')?.textContent.length > 200
+    return text && (what !== 'attachment' || inner.querySelector('#attachment-list li')) ? performance.now() : false
+  }
+
   async open(kind, i) {
     await this.goTo('inbox')
-    const row = this.page.locator('#messagelist tbody tr.message', { hasText: new RegExp(`${kind} ${i % 15}(?!\\d)`) }).first()
+    const row = this.rowOf(this.page, kind, i)
     await row.scrollIntoViewIfNeeded()
-    const read = ([what, subject]) => {
-      const inner = document.querySelector('#messagecontframe')?.contentDocument
-      if (!inner || inner.readyState === 'loading' || !inner.querySelector('h2.subject')?.textContent.includes(subject)) return false
-      const text = inner.querySelector('#messagebody')?.textContent.length > 200
-      return text && (what !== 'attachment' || inner.querySelector('#attachment-list li')) ? performance.now() : false
-    }
-    return between(this.page, 'mousedown', () => row.click(), read, [kind, `${kind} ${i % 15}`])
+    return between(this.page, 'mousedown', () => row.click(), this.hasRead, [kind, titleOf(kind, i)])
   }
 
   async search(where, words) {

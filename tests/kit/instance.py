@@ -222,6 +222,17 @@ class Instance:
         """The unprivileged user that the server runs as; "": the one of the tests."""
         return self._user()
 
+    def put_secret(self, source: str, name: str) -> str:
+        """A copy of the file where the server alone may read it, in one step; its path."""
+        path = os.path.join(self.data, "secrets", name)
+        shutil.copy(source, path + ".new")
+        if self.user:
+            account = pwd.getpwnam(self.user)
+            os.chown(path + ".new", account.pw_uid, account.pw_gid)
+        os.chmod(path + ".new", 0o400)
+        os.replace(path + ".new", path)
+        return path
+
     @functools.cached_property
     def is_sanitized(self) -> bool:
         with open(self.binary, "rb") as file:

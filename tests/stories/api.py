@@ -13,6 +13,7 @@ import urllib.parse
 import urllib.request
 
 from kit import tour
+from kit.authenticator import code
 from kit.browser import Browser, logged_in
 from kit.instance import ROOT, Failure
 from kit.world import PASSWORD, World
@@ -585,6 +586,62 @@ def story_what_an_organisation_has_beside_people_is_tried_too(world: World) -> N
     api("PUT", f"/organisations/{quote(org)}/second-factor?dry_run=true", {"required": ["everybody"]})
     api("DELETE", f"/users/{ada}/app-passwords/phone?dry_run=true")
     assert state() == before
+
+
+def story_what_is_stored_asked_for_and_logged_in_is_tried_too(world: World) -> None:
+    """Stores, mounts, moves, what was deleted, sessions, changes that wait: the answer is what it would be, and nothing of it is kept."""
+    api, org, domain = world.server.api, world.organisation, world.domain
+    query, group, store = f"?organisation={quote(org)}", quote("First Storage Group"), quote("Mailbox Store")
+    ada, bob, leaver = (world.user(name) for name in ("ada", "bob", "leaver"))
+    world.wait_for_mail(ada)
+    imap = world.imap(ada)
+    imap.select()
+    imap.store("1", "+FLAGS", "(\\Deleted)")
+    imap.expunge()
+    imap.logout()
+    api("DELETE", f"/users/{leaver}")
+    api("POST", "/stores", {"name": f"Other {world.number}", "storage_group": "First Storage Group"})
+    api("POST", "/grants", {"holder": bob, "role": "recipient-administrator", "scope": "domain", "object": domain, "approval": True})
+    change = logged_in(world, bob).ask("PATCH", f"/users/{ada}", {"name": "Countess"})[1]["change"]["id"]
+    browser = logged_in(world, ada)
+    begun = browser.ask("POST", f"/users/{ada}/second-factors", {"kind": "totp", "name": "phone"})[1]
+    assert browser.ask("POST", f"/users/{ada}/second-factors/{begun['id']}/confirm", {"code": code(begun["secret"])})[0] == 200
+    session = api("GET", f"/users/{ada}/sessions")["sessions"][0]["id"]
+    other = f"/stores/{quote(f'Other {world.number}')}?storage_group={group}"
+
+    def state() -> list:
+        return [api("GET", path) for path in ("/stores", "/moves?all=1", f"/deleted-mailboxes{query}", f"/users/{ada}/sessions", "/changes", f"/users/{ada}/second-factors",
+                                              f"/mailboxes/{ada}/recoverable?folder=INBOX")] + [world.server.sql("chappe_directory", "SELECT count(*) FROM audit")]
+
+    def tried(method: str, path: str, body: dict | None = None) -> dict:
+        return api(method, path + ("&" if "?" in path else "?") + "dry_run=true", body)
+
+    before = state()
+    assert tried("POST", "/stores", {"name": "Tried", "storage_group": "First Storage Group"})["name"] == "Tried"
+    assert tried("PATCH", other, {"deleted_item_days": 3})["deleted_item_days"] == 3
+    assert tried("POST", f"/stores/{store}/dismount?storage_group={group}")["state"] == "dismounted"
+    tried("POST", f"/stores/{store}/mount?storage_group={group}")
+    for act in ("dismount", "mount"):
+        tried("POST", f"/storage-groups/{group}/{act}")
+    assert tried("PATCH", f"/storage-groups/{group}", {"takes_new": False})["takes_new"] is False
+    tried("DELETE", other)
+    assert tried("POST", f"/mailboxes/{ada}/move", {"store": f"Other {world.number}", "storage_group": "First Storage Group"})["state"] == "done"
+    tried("POST", "/moves", {"addresses": [ada], "store": f"Other {world.number}", "storage_group": "First Storage Group"})
+    assert tried("POST", f"/mailboxes/{ada}/recoverable/restore", {"folder": "INBOX"}) == {"recovered": 1}
+    assert tried("POST", f"/deleted-mailboxes/{leaver}/reconnect", {"to": f"heir@{domain}", "name": "Heir"})["address"] == f"heir@{domain}"
+    tried("DELETE", f"/deleted-mailboxes/{leaver}")
+    tried("DELETE", f"/users/{ada}/sessions/{session}")
+    assert tried("POST", f"/sessions/end{query}", {})["ended"] > 0
+    tried("DELETE", f"/users/{ada}/second-factors/{begun['id']}")
+    tried("DELETE", f"/users/{ada}/second-factors")
+    assert tried("POST", f"/changes/{change}/reject", {"note": "no"})["state"] == "rejected"
+    assert state() == before
+    try:
+        tried("POST", "/verify", {"user": ada})
+    except Failure as problem:
+        assert "cannot be tried" in str(problem), problem
+    else:
+        raise Failure("a look at everything is no change")
 
 
 # ---- the whole configuration

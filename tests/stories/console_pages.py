@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from kit.browser import Browser
 from kit.instance import ROOT, Failure
-from kit.world import World
+from kit.world import PASSWORD, World
 
 
 def administrator(world: World, name: str = "ada", *grant: str) -> Browser:
@@ -133,7 +133,9 @@ def story_everybody_sees_only_his_own_part(world: World) -> None:
     found = connections(world, ada, 1)
     mine = f"/sessions?domain=part.{world.domain}"
     world.server.wait_until(lambda: len(ask(helper, "GET", mine)["sessions"]) == 1, 30, "the connection in his part")
-    assert helper.ask("GET", of_domain(world))[0] == 404 and helper.ask("GET", "/sessions")[0] == 404
+    assert helper.ask("GET", of_domain(world))[0] == 404
+    all_of_his = {one["address"] for one in ask(helper, "GET", "/sessions")["sessions"]}
+    assert all_of_his == {inside, f"helper@{world.domain}"}, all_of_his
     refused = helper.ask("POST", mine.replace("?", "/end?"), {"sessions": [found[0]["id"]]})
     assert refused == (200, {"ended": 0, "refused": 0}), refused
     assert helper.ask("DELETE", f"/users/{other}/sessions/{found[0]['id']}")[0] == 404
@@ -219,7 +221,8 @@ def story_queue_trace_and_sessions_become_files(world: World) -> None:
 def story_a_file_is_its_callers_alone(world: World) -> None:
     ada, helper = administrator(world), administrator(world, "helper", "help-desk", "--scope", "domain", "--on", world.domain)
     second = administrator(world, "second")
-    assert helper.ask("POST", "/jobs/export", {"list": "recipients", "organisation": world.organisation})[0] == 404
+    world.server.run("domain", "add", f"part.{world.domain}", "--org", world.organisation)
+    world.server.api("POST", "/users", {"address": f"beyond@part.{world.domain}", "name": "Beyond", "password": PASSWORD})
     assert helper.ask("POST", "/jobs/export", {"list": "trace", "organisation": world.organisation})[0] == 404
     assert ada.ask("POST", "/jobs/export", {"list": "passwords"})[0] == 400
     assert ada.ask("POST", "/jobs/export", {"list": "queue", "text": "x"})[0] == 400, "the queue is not searched by text"
@@ -229,7 +232,12 @@ def story_a_file_is_its_callers_alone(world: World) -> None:
     assert ask(second, "GET", f"/jobs/{job['id']}")["state"] == "done"
     assert fetched(second, f"/jobs/{job['id']}/file")[0] == 404
     own = ask(helper, "POST", "/jobs/export", {"list": "recipients", "domain": world.domain})
-    assert ended(world, helper, own)["done"] >= 3
+    count = ended(world, helper, own)["done"]
+    assert count >= 3
+    whole = ask(helper, "POST", "/jobs/export", {"list": "recipients", "organisation": world.organisation})
+    assert ended(world, helper, whole)["done"] == count
+    text = fetched(helper, f"/jobs/{whole['id']}/file")[2]
+    assert f"second@{world.domain}" in text and "beyond@" not in text, text
 
 
 # ---- transport rules

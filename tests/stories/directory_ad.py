@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import struct
 import time
 
@@ -194,6 +195,40 @@ def story_primary_groups_and_memberships_of_either_side(world: World) -> None:
             world.server.run("directory", "set", name, "--map", "")
             sync(world, name, "--full")
         end(world, name)
+
+
+def story_a_source_binds_with_a_ticket(world: World) -> None:
+    """GSSAPI instead of a password that is sent: by the account's password, then by a keytab; without the right one, nothing."""
+    at = f"@{world.domain}"
+    with SambaDc() as dc:
+        dc.user("alice", "Al1ce!pass", f"alice{at}")
+        dc.user("svc-chappe", READER)
+        dc.tool("spn", "add", f"ldap/{dc.address}", f"{dc.host.split('.')[0].upper()}$")
+        keys = os.path.join(dc.folder, "svc-chappe.keytab")
+        dc.tool("domain", "exportkeytab", keys, "--principal=svc-chappe")
+        os.environ["KRB5_CONFIG"] = world.server.put_secret(dc.krb5_conf, "krb5.conf")
+        world.server.stop()
+        world.server.start()
+        try:
+            for turn, (credential, stdin) in enumerate((("--bind-password-file", READER + "\n"), ("--keytab", ""))):
+                name = directory(world)
+                value = "-" if stdin else world.server.put_secret(keys, "svc-chappe.keytab")
+                world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ad", "--url", dc.url, "--base", dc.base,
+                                 "--tls", "starttls", "--trusted-file", dc.ca, "--bind", "gssapi", "--bind-dn", f"svc-chappe@{dc.realm}",
+                                 credential, value, stdin=stdin)
+                until(lambda: status(world, name)["full"], why="the first run")
+                assert user(world, f"alice{at}")["state"] == "active", (turn, status(world, name))
+                end(world, name)
+            name = directory(world)
+            world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ad", "--url", dc.url, "--base", dc.base,
+                             "--tls", "starttls", "--trusted-file", dc.ca, "--bind", "gssapi", "--bind-dn", f"svc-chappe@{dc.realm}",
+                             "--bind-password-file", "-", stdin="wrong\n")
+            until(lambda: "no Kerberos ticket" in str(status(world, name)), why="what is wrong")
+            end(world, name)
+        finally:
+            del os.environ["KRB5_CONFIG"]
+            world.server.stop()
+            world.server.start()
 
 
 def story_two_domains_with_the_same_ids_never_mix(world: World) -> None:

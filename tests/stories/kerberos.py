@@ -4,8 +4,6 @@ from __future__ import annotations
 import base64
 import imaplib
 import os
-import pwd
-import shutil
 import ssl
 import sys
 import http.client
@@ -25,17 +23,6 @@ AES_ONLY, RC4_ONLY = 24, 4
 HOST = "mail.alpha.lan"
 SERVICES = ("imap", "pop", "smtp", "sieve", "HTTP")
 ADA = "Passw0rd!ada"
-
-
-def install(world: World, source: str, name: str) -> None:
-    """A keytab where the server looks for it."""
-    path = os.path.join(world.server.data, "secrets", name)
-    shutil.copy(source, path + ".new")
-    if world.server.user:
-        account = pwd.getpwnam(world.server.user)
-        os.chown(path + ".new", account.pw_uid, account.pw_gid)
-    os.chmod(path + ".new", 0o400)
-    os.replace(path + ".new", path)
 
 
 def keys(world: World, dc: SambaDc, host: str, services: tuple[str, ...] = SERVICES, ciphers: int = AES_ONLY) -> str:
@@ -114,7 +101,7 @@ def story_a_ticket_opens_every_protocol(world: World) -> None:
     with SambaDc("ALPHA.LAN") as dc:
         dc.user("ada", ADA)
         dc.user("eve", ADA)
-        install(world, keys(world, dc, HOST), "krb5.keytab")
+        world.server.put_secret(keys(world, dc, HOST), "krb5.keytab")
         ada, eve = ticket(world, dc, "ada"), ticket(world, dc, "eve")
 
         assert "Logged in" in by_imap(world, Client(ada, "imap"))
@@ -191,14 +178,14 @@ def story_realms_and_services_do_not_mix(world: World) -> None:
         for dc in (alpha, beta):
             dc.user("ada", ADA)
         one, other = keys(world, alpha, HOST, ("imap", "HTTP")), keys(world, beta, "mail.beta.lan", ("imap", "HTTP"))
-        install(world, one, "krb5.keytab")
+        world.server.put_secret(one, "krb5.keytab")
         in_alpha, in_beta = ticket(world, alpha, "ada"), ticket(world, beta, "ada")
         assert "Logged in" in by_imap(world, Client(in_alpha, "imap"))
         assert "not accepted" in by_imap(world, Client(in_beta, "imap", "mail.beta.lan"))     # no key yet
 
         both = os.path.join(world.folder, "both.keytab")
         world.run("ktutil", stdin=f"rkt {one}\nrkt {other}\nwkt {both}\nquit\n")
-        install(world, both, "imap.keytab")                                                      # found without a restart
+        world.server.put_secret(both, "imap.keytab")                                                      # found without a restart
         for env, host, organisation in ((in_alpha, HOST, "alpha"), (in_beta, "mail.beta.lan", "beta")):
             assert "Logged in" in by_imap(world, Client(env, "imap", host, f"ada@{organisation}.example"))
             wrong = {"alpha": "beta", "beta": "alpha"}[organisation]
@@ -209,7 +196,7 @@ def story_realms_and_services_do_not_mix(world: World) -> None:
 
 
 def weak_ciphers(world: World, dc: SambaDc) -> None:
-    install(world, keys(world, dc, "weak.alpha.lan", ("imap",), ciphers=RC4_ONLY), "krb5.keytab")
+    world.server.put_secret(keys(world, dc, "weak.alpha.lan", ("imap",), ciphers=RC4_ONLY), "krb5.keytab")
     env = ticket(world, dc, "ada")
     assert "not accepted" in by_imap(world, Client(env, "imap", "weak.alpha.lan"))
     os.unlink(os.path.join(world.server.data, "secrets/imap.keytab"))
@@ -231,7 +218,7 @@ def story_a_principal_is_who_the_directory_calls_so(world: World) -> None:
         for account, local in (("ada", "ada.lovelace"), ("eve", "ada")):
             dc.user(account, ADA)
             belongs(world, world.user(local), one, dc.dn(f"CN={account},CN=Users"), account.encode().hex().ljust(32, "0"), account)
-        install(world, keys(world, dc, HOST, ("imap",)), "krb5.keytab")
+        world.server.put_secret(keys(world, dc, HOST, ("imap",)), "krb5.keytab")
         ada, eve = ticket(world, dc, "ada"), ticket(world, dc, "eve")
         for env, address in ((ada, "ada.lovelace@alpha.example"), (eve, "ada@alpha.example")):
             said = by_imap(world, Client(env, "imap"))
@@ -245,7 +232,7 @@ def story_a_disabled_account_has_no_use_of_its_ticket(world: World) -> None:
     two_domains(world)
     with SambaDc("ALPHA.LAN") as dc:
         dc.user("ada", ADA)
-        install(world, keys(world, dc, HOST, ("imap",)), "krb5.keytab")
+        world.server.put_secret(keys(world, dc, HOST, ("imap",)), "krb5.keytab")
         env = ticket(world, dc, "ada")
         assert "Logged in" in by_imap(world, Client(env, "imap"))
         world.server.run("user", "set", "ada@alpha.example", "--state", "no-login")
