@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "group/quota.h"
+#include "policy/post.h"
 #include "policy/gate.h"
 
 #include <pthread.h>
@@ -20,6 +21,7 @@ struct roomy {
 struct policy {
     struct groups *groups;
     struct directory *directory;
+    struct mailbox_cache *cache;
     pthread_mutex_t lock; /* of `roomy` */
     struct roomy roomy[ROOMY_SLOTS];
 };
@@ -32,6 +34,7 @@ bool policy_open(const void *owner, const struct policy_options *options, struct
     (void)err;
     policy->groups = options->groups;
     policy->directory = options->directory;
+    policy->cache = options->cache;
     pthread_mutex_init(&policy->lock, NULL);
     *policy_out = policy;
     return true;
@@ -150,19 +153,43 @@ static bool is_kept_already(const struct resolve_target *kept, size_t count, int
     return false;
 }
 
-static void keep_targets(struct admission *admission)
+/* Public folders say by their rights who posts there. False for trouble that passes. */
+static bool takes_post(struct admission *admission, const struct resolve_target *target, bool *takes_out,
+                       struct err *err)
+{
+    const struct policy *policy = admission->policy;
+    struct err refusal = ERR_INIT;
+
+    *takes_out = !target->is_public || admission->answer->is_role ||
+                 post_is_allowed(policy->directory, policy->groups, policy->cache, admission->question,
+                                 target, &refusal);
+    if (!*takes_out && admission->refusal.kind == ERR_NONE)
+        admission->refusal = refusal;
+    if (*takes_out || !err_is_temporary(refusal.kind))
+        return true;
+    *err = refusal;
+    return false;
+}
+
+static bool keep_targets(struct admission *admission, struct err *err)
 {
     struct resolve_answer *answer = admission->answer;
     size_t kept = 0;
+    bool takes;
 
     for (size_t i = 0; i < answer->target_count; i++) {
         struct resolve_target target = answer->targets[i];
         if (!admission->is_open[target.gate] || is_kept_already(answer->targets, kept, target.mailbox_id))
             continue;
+        if (!takes_post(admission, &target, &takes, err))
+            return false;
+        if (!takes)
+            continue;
         note_limit(admission, target.gate);
         answer->targets[kept++] = target;
     }
     answer->target_count = kept;
+    return true;
 }
 
 static bool is_sent_already(const struct resolve_remote *kept, size_t count, const char *address)
@@ -198,11 +225,9 @@ bool policy_admit(struct policy *policy, const struct policy_question *question,
     *err = ERR_INIT;
     admission.is_open = talloc_zero_array(NULL, bool, (unsigned)answer_io->gate_count + 1);
     admission.is_open[0] = true;
-    ok = judge_gates(&admission, err);
-    if (ok) {
-        keep_targets(&admission);
+    ok = judge_gates(&admission, err) && keep_targets(&admission, err);
+    if (ok)
         keep_remotes(&admission);
-    }
     talloc_free(admission.is_open);
     *max_bytes_out = admission.max_bytes;
     if (!ok || answer_io->target_count + answer_io->remote_count > 0)

@@ -1,5 +1,5 @@
 /*
- * policy.h -- may this message go to this recipient: who may send to it, size, and quota.
+ * policy.h -- may this message go to this recipient: who may send to it, size, and quota; of a public folder also who may post there.
  *
  * Asked at RCPT, so that what would bounce is refused while the sender is there to hear it. The quota asked for here is
  * a forecast; what counts is judged under the row lock when the message is filed. A mailbox with much room is not asked
@@ -16,11 +16,13 @@
 #include "resolve/resolve.h"
 
 struct groups;
+struct mailbox_cache;
 struct policy;
 
 struct policy_options {
     struct groups *groups;
     struct directory *directory; /* for senders by name */
+    struct mailbox_cache *cache; /* for the rights of public folders; NULL: nobody posts there */
 };
 /* Under `owner`; what the options point at must outlive it. Cannot fail. */
 MUST_CHECK bool policy_open(const void *owner, const struct policy_options *options,
@@ -37,7 +39,8 @@ struct policy_question {
 
 /* The gates of an answer: what this sender may not reach is left out of its targets and remotes, every mailbox stands there
  * once, and *max_bytes_out is the largest message that all the others take (0: no limit). False where nothing is left,
- * with the reason of the first one that stayed closed. Mail to postmaster and abuse passes whatever their gates say. The
+ * with the reason of the first one that stayed closed. To a public folder it takes the right `p` there (RFC 4314, 4): who has not
+ * logged in, or is of another organisation, has what everybody of its organisation has. Mail to postmaster and abuse passes whatever their gates say. The
  * return address of redirected mail (RESOLVE_WHY_RETURN) is for the null sender. */
 MUST_CHECK bool policy_admit(struct policy *policy, const struct policy_question *question,
                              struct resolve_answer *answer_io, int64_t *max_bytes_out, struct err *err);

@@ -92,6 +92,7 @@ static void add_target(struct walk *walk, const struct resolved *found, size_t g
         .group_id = found->mailbox.storage_group_id,
         .address = found->address,
         .gate = gate,
+        .is_public = found->recipient_kind == RECIPIENT_PUBLIC_FOLDER,
     };
 }
 

@@ -56,6 +56,7 @@ struct resolve_target {
     int64_t recipient_id, organisation_id, mailbox_id, group_id;
     const char *address; /* of the mailbox: its primary one */
     size_t gate;         /* the innermost one on the way, an index of `gates`; 0: none */
+    bool is_public;      /* a public folder: who may post there is said by its rights */
 };
 
 enum resolve_why {

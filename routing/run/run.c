@@ -122,7 +122,9 @@ bool run_start(const void *owner, const struct run_options *options, struct run 
                                     .lifetime_us = run->options.lifetime_us,
                                     .warning_us = run->options.lifetime_us };
 
-    const struct policy_options senders = { .directory = options->directory };
+    const struct policy_options senders = { .groups = options->groups,
+                                            .directory = options->directory,
+                                            .cache = options->cache };
 
     if (!run->options.link_base)
         run->options.link_base = talloc_asprintf(run, "https://%s", run->options.host_name);

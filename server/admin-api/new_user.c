@@ -3,12 +3,14 @@
 
 #include "admin_api/admin_group.h"
 #include "admin_api/place.h"
+#include "admin_api/share.h"
 #include "auth/password.h"
 #include "directory/domain.h"
 #include "directory/organisation.h"
 #include "directory/server.h"
 #include "group/quota.h"
 #include "group/store.h"
+#include "mailbox/rights.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -26,6 +28,7 @@ static const struct {
     { "shared", RECIPIENT_SHARED },
     { "room", RECIPIENT_ROOM },
     { "equipment", RECIPIENT_EQUIPMENT },
+    { "public-folder", RECIPIENT_PUBLIC_FOLDER },
 };
 
 /* What nobody logs in to is made without a login from the start. */
@@ -37,7 +40,7 @@ static bool read_kind(const char *word, struct user *user, struct err *err)
             user->state = user->kind == RECIPIENT_USER ? RECIPIENT_ACTIVE : RECIPIENT_NO_LOGIN;
             return true;
         }
-    return !word || err_set(err, ERR_INVALID, "%.60s is not one of user, shared, room and equipment.", word);
+    return !word || err_set(err, ERR_INVALID, "%.60s is not one of user, shared, room, equipment and public-folder.", word);
 }
 
 static bool is_same_text(const char *a, const char *b)
@@ -123,7 +126,28 @@ bool new_user_limits(const struct admin_api *api, const struct user *user, struc
     return done;
 }
 
-struct mailbox_options new_user_options(const struct user *user, bool is_inbox_only)
+/* Exchange's default: everybody reads, and adds to it. */
+#define DEFAULT_RIGHTS "author"
+
+bool new_user_mailbox_read(const void *owner, const json_t *json, enum recipient_kind kind,
+                           struct new_user_mailbox *out, struct err *err)
+{
+    const char *word = text(json, "default_rights");
+    char letters[RIGHTS_TEXT_MAX];
+    unsigned rights;
+
+    *out = (struct new_user_mailbox){ .is_inbox_only = json_is_true(json_object_get(json, "inbox_only")) };
+    if (kind != RECIPIENT_PUBLIC_FOLDER)
+        return !word || err_set(err, ERR_INVALID, "Only public folders have default rights.");
+    out->is_inbox_only = true;
+    if (!share_rights(kind, word ? word : DEFAULT_RIGHTS, &rights, err))
+        return false;
+    rights_render(rights, letters);
+    out->anyone_rights = rights ? talloc_strdup(owner, letters) : NULL;
+    return true;
+}
+
+struct mailbox_options new_user_options(const struct user *user, const struct new_user_mailbox *how)
 {
     return (struct mailbox_options){
         .mailbox_id = user->mailbox.mailbox_id,
@@ -132,14 +156,15 @@ struct mailbox_options new_user_options(const struct user *user, bool is_inbox_o
         .domain_id = user->domain_id,
         .quota_bytes = user->quota_bytes,
         .quota_messages = user->quota_messages,
-        .is_inbox_only = is_inbox_only,
+        .is_inbox_only = how->is_inbox_only,
+        .anyone_rights = how->anyone_rights,
     };
 }
 
-bool new_user_mailbox(const struct admin_api *api, const struct user *user, bool is_inbox_only,
-                      struct err *err)
+bool new_user_mailbox(const struct admin_api *api, const struct user *user,
+                      const struct new_user_mailbox *how, struct err *err)
 {
-    struct mailbox_options options = new_user_options(user, is_inbox_only);
+    struct mailbox_options options = new_user_options(user, how);
     struct group *group;
 
     return group_find(api->options.groups, user->mailbox.storage_group_id, &group, err) &&

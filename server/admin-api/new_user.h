@@ -27,11 +27,19 @@ MUST_CHECK bool new_user_read_next(struct admin_call *call, const json_t *json, 
 MUST_CHECK bool new_user_credential(const void *owner, const char *password,
                                     struct credential *credential_out, bool *has_password_out,
                                     struct err *err);
+/* How the mailbox is made. */
+struct new_user_mailbox {
+    bool is_inbox_only;
+    const char *anyone_rights; /* letters; NULL: it is nobody's but the user's */
+};
+/* From the fields of one user object: inbox_only and, of a public folder, default_rights. Under `owner`. ERR_INVALID. */
+MUST_CHECK bool new_user_mailbox_read(const void *owner, const json_t *json, enum recipient_kind kind,
+                                      struct new_user_mailbox *out, struct err *err);
 /* The mailbox in its storage group, and the limits of its domain and organisation there. May be repeated. */
-MUST_CHECK bool new_user_mailbox(const struct admin_api *api, const struct user *user, bool is_inbox_only,
-                                 struct err *err);
+MUST_CHECK bool new_user_mailbox(const struct admin_api *api, const struct user *user,
+                                 const struct new_user_mailbox *how, struct err *err);
 /* What the storage group is told of the user's mailbox. */
-struct mailbox_options new_user_options(const struct user *user, bool is_inbox_only);
+struct mailbox_options new_user_options(const struct user *user, const struct new_user_mailbox *how);
 /* The limits of the user's domain and organisation, where the group with mailboxes under them does not know them yet. */
 MUST_CHECK bool new_user_limits(const struct admin_api *api, const struct user *user, struct group *group,
                                 struct err *err);

@@ -67,7 +67,7 @@ static bool find_person(struct admin_call *call, const struct user *user, const 
 
 /* ---- reading */
 
-static json_t *to_json(struct admin_call *call, const struct rights_row *row)
+static json_t *to_json(struct admin_call *call, enum recipient_kind kind, const struct rights_row *row)
 {
     const struct rights_entry *entry = &row->entry;
     char letters[RIGHTS_TEXT_MAX];
@@ -81,7 +81,7 @@ static json_t *to_json(struct admin_call *call, const struct rights_row *row)
     rights_render(entry->rights, letters);
     return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s?, s:b}", "person", person.address, "name",
                      person.name ? person.name : "", "group", entry->subject == RIGHTS_GROUP, "folder",
-                     row->folder ? row->folder : "", "rights", letters, "role", share_role(entry->rights),
+                     row->folder ? row->folder : "", "rights", letters, "role", share_role(kind, entry->rights),
                      "denied", entry->is_negative);
 }
 
@@ -101,7 +101,7 @@ bool shares_get(struct admin_call *call, struct err *err)
         return false;
     list = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, to_json(call, &rows[i]));
+        json_array_append_new(list, to_json(call, opened.user.kind, &rows[i]));
     return call_answer(call, json_pack("{s:o}", "shares", list));
 }
 
@@ -125,12 +125,16 @@ static bool change_it(struct opened_mailbox *opened, struct change *change, stru
                              &change->folders, err);
 }
 
-/* "INBOX=reader" */
-static bool read_exceptions(struct admin_call *call, struct change *change, struct err *err)
+/* Of the body; of folders with others as "INBOX=reader". */
+static bool read_rights(struct admin_call *call, enum recipient_kind kind, struct change *change,
+                        struct err *err)
 {
     const char **texts;
 
-    if (!call_texts(call, "folders", &texts, &change->but_count, err))
+    if (!call_has(call, "rights"))
+        return true; /* of DELETE */
+    if (!share_rights(kind, call_text(call, "rights"), &change->entry.rights, err) ||
+        !call_texts(call, "folders", &texts, &change->but_count, err))
         return false;
     if (change->but_count > 0 && change->folder)
         return err_set(err, ERR_INVALID, "folder and folders cannot both be given.");
@@ -141,7 +145,7 @@ static bool read_exceptions(struct admin_call *call, struct change *change, stru
         if (!sign)
             return err_set(err, ERR_INVALID, "Folders are named with rights: INBOX=reader, or INBOX=none.");
         change->but[i].folder = talloc_strndup(call->arena, texts[i], (size_t)(sign - texts[i]));
-        if (!share_rights(sign + 1, &change->but[i].rights, err))
+        if (!share_rights(kind, sign + 1, &change->but[i].rights, err))
             return false;
     }
     return true;
@@ -166,7 +170,7 @@ static bool note(struct admin_call *call, const struct user *user, const char *a
     return done;
 }
 
-/* Rights none: takes them away. *person_out under call->arena. */
+/* Without rights, or with none: takes them away. *person_out under call->arena. */
 static bool give(struct admin_call *call, const char *name, struct change *change,
                  struct resolved *person_out, struct err *err)
 {
@@ -175,6 +179,7 @@ static bool give(struct admin_call *call, const char *name, struct change *chang
     if (!open_mailbox(call, call->parameters[0], &opened, err))
         return false;
     bool done = may_open(call, &opened.user, err) &&
+                read_rights(call, opened.user.kind, change, err) &&
                 find_person(call, &opened.user, name, person_out, &change->entry, err) &&
                 change_it(&opened, change, err) &&
                 note(call, &opened.user,
@@ -189,8 +194,7 @@ bool share_post(struct admin_call *call, struct err *err)
     struct change change = { .folder = call_text(call, "folder") };
     struct resolved person;
 
-    if (!share_rights(call_text(call, "rights"), &change.entry.rights, err) ||
-        !read_exceptions(call, &change, err) || !give(call, call_text(call, "person"), &change, &person, err))
+    if (!give(call, call_text(call, "person"), &change, &person, err))
         return false;
     return call_created(call,
                         json_pack("{s:s, s:s, s:I}", "person", person.address, "name",

@@ -1,4 +1,4 @@
-/* shares.c -- who is let into which mailboxes that nobody logs in to, of all of them: for the configuration as text. */
+/* shares.c -- who is let into which mailboxes that nobody logs in to, of all of them, and what rights are called: for the configuration as text. */
 #include "admin_api/share.h"
 
 #include "directory/recipient_list.h"
@@ -11,37 +11,58 @@
 
 enum { PAGE = 1000 };
 
-/* What the webmail calls them (docs/user-guide). */
-static const struct {
+struct share_word {
     const char *name, *letters;
-} known[] = {
+};
+
+/* What the webmail calls them (docs/user-guide). */
+static const struct share_word of_mailbox[] = {
     { "reader", "lrs" },      { "contributor", "lrsi" },  { "author", "lrswik" },
     { "editor", "lrswikte" }, { "owner", "lrswipkxtea" },
 };
+/* And of public folders, as Outlook does. What somebody has read is the same for everybody: who only reads, or adds, marks nothing. */
+static const struct share_word of_public_folder[] = {
+    { "contributor", "lip" },   { "reviewer", "lr" },       { "author", "lrip" },
+    { "editor", "lrswipte" },   { "owner", "lrswipkxtea" },
+};
 
-const char *share_role(unsigned rights)
+static const struct {
+    const struct share_word *roles;
+    size_t count;
+} known[] = {
+    { of_mailbox, COUNT_OF(of_mailbox) },
+    { of_public_folder, COUNT_OF(of_public_folder) },
+};
+
+const char *share_role(enum recipient_kind kind, unsigned rights)
 {
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
+    const size_t set = kind == RECIPIENT_PUBLIC_FOLDER;
+
+    for (size_t i = 0; i < known[set].count; i++) {
         unsigned of_role;
-        if (rights_parse(span_text(known[i].letters), &of_role) && of_role == rights)
-            return known[i].name;
+        if (rights_parse(span_text(known[set].roles[i].letters), &of_role) && of_role == rights)
+            return known[set].roles[i].name;
     }
     return NULL;
 }
 
-bool share_rights(const char *text, unsigned *rights_out, struct err *err)
+bool share_rights(enum recipient_kind kind, const char *text, unsigned *rights_out, struct err *err)
 {
+    const size_t set = kind == RECIPIENT_PUBLIC_FOLDER;
+
     *rights_out = 0;
     if (strcmp(text, "none") == 0)
         return true;
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (strcmp(known[i].name, text) == 0)
-            text = known[i].letters;
+    for (size_t i = 0; i < known[set].count; i++)
+        if (strcmp(known[set].roles[i].name, text) == 0)
+            text = known[set].roles[i].letters;
     if (*text && rights_parse(span_text(text), rights_out))
         return true;
     return err_set(err, ERR_INVALID,
-                   "Rights are reader, contributor, author, editor, owner, none or letters of "
-                   "lrswipkxtea.");
+                   set ? "Rights are reviewer, contributor, author, editor, owner, none or letters of "
+                         "lrswipkxtea."
+                       : "Rights are reader, contributor, author, editor, owner, none or letters of "
+                         "lrswipkxtea.");
 }
 
 /* ---- the mailboxes of one storage group */
@@ -57,12 +78,14 @@ struct listing {
     size_t row_count, folder_count;
 };
 
-static const char *address_of(const struct listing *l, int64_t mailbox_id)
+static const struct recipient_entry *entry_of(const struct listing *l, int64_t mailbox_id)
 {
+    static const struct recipient_entry gone = { .kind = RECIPIENT_SHARED, .address = "" };
+
     for (size_t i = 0; i < l->mailbox_count; i++)
         if (l->mailboxes[i].mailbox.mailbox_id == mailbox_id)
-            return l->mailboxes[i].address;
-    return "";
+            return &l->mailboxes[i];
+    return &gone;
 }
 
 /* One mailbox's part of both lists, which are in the order of mailboxes. */
@@ -97,22 +120,24 @@ static unsigned rights_in(const struct part *part, const struct rights_entry *wh
     return 0;
 }
 
-static json_t *word_of(unsigned rights)
+static json_t *word_of(enum recipient_kind kind, unsigned rights)
 {
+    const char *role = share_role(kind, rights);
     char letters[RIGHTS_TEXT_MAX];
 
     rights_render(rights, letters);
-    return json_string(share_role(rights) ? share_role(rights) : rights ? letters : "none");
+    return json_string(role ? role : rights ? letters : "none");
 }
 
 /* The folders in which he has other rights than in the whole mailbox. */
-static json_t *exceptions(const struct part *part, const struct rights_entry *who, unsigned whole)
+static json_t *exceptions(enum recipient_kind kind, const struct part *part, const struct rights_entry *who,
+                          unsigned whole)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < part->folder_count; i++) {
         unsigned rights = rights_in(part, who, part->folders[i].folder);
-        json_t *word = word_of(rights);
+        json_t *word = word_of(kind, rights);
         if (rights != whole)
             json_array_append_new(list,
                                   json_sprintf("%s=%s", part->folders[i].folder, json_string_value(word)));
@@ -137,15 +162,16 @@ static void add_share(const struct listing *l, const struct part *part, const st
     struct resolved person = { .address = SHARE_ANYONE };
     struct err gone = ERR_INIT;
     unsigned whole = rights_in(part, &first->entry, NULL);
-    const char *mailbox = address_of(l, first->mailbox_id);
+    const struct recipient_entry *entry = entry_of(l, first->mailbox_id);
+    const char *mailbox = entry->address;
 
     if (first->entry.recipient_id && !directory_resolve_id(l->call->api->options.directory, l->call->arena,
                                                            first->entry.recipient_id, &person, &gone))
         return; /* means nothing any more */
     json_array_append_new(l->out, json_pack("{s:o, s:s, s:s, s:o, s:o}", "id",
                                             json_sprintf("%s/%s", mailbox, person.address), "mailbox",
-                                            mailbox, "person", person.address, "rights", word_of(whole),
-                                            "folders", exceptions(part, &first->entry, whole)));
+                                            mailbox, "person", person.address, "rights", word_of(entry->kind, whole),
+                                            "folders", exceptions(entry->kind, part, &first->entry, whole)));
 }
 
 static void add_mailboxes(const struct listing *l)
@@ -203,7 +229,7 @@ static bool add_page(struct listing *l, struct err *err)
 bool share_pairs_get(struct admin_call *call, struct err *err)
 {
     struct listing listing = { .call = call, .out = json_array() };
-    struct recipient_query query = { .kinds = "shared,room,equipment", .limit = PAGE };
+    struct recipient_query query = { .kinds = "shared,room,equipment,public-folder", .limit = PAGE };
     bool done = call_organisation_filter(call, &query.organisation_id, err);
 
     do {

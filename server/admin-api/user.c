@@ -90,17 +90,19 @@ static bool find_again(struct admin_call *call, struct user *user, struct err *e
 bool user_post(struct admin_call *call, struct err *err)
 {
     struct credential credential;
+    struct new_user_mailbox how;
     struct user wanted = { 0 }, added;
     struct person person;
     bool has_password;
 
     if (!new_user_read(call, call->in, &wanted, err) || !person_read(call->in, &person, err) ||
+        !new_user_mailbox_read(call->arena, call->in, wanted.kind, &how, err) ||
         !new_user_credential(call->arena, call_text(call, "password"), &credential, &has_password, err) ||
         !user_add(call->api->options.directory, &call->actor, &wanted, has_password ? &credential : NULL,
                   &added, call->arena, err))
         return false;
     if (!person_apply(call, added.recipient_id, &person, err) ||
-        !new_user_mailbox(call->api, &added, call_flag(call, "inbox_only", false), err)) {
+        !new_user_mailbox(call->api, &added, &how, err)) {
         struct mailbox_location nowhere;
         struct err undone = ERR_INIT;
         if (!user_remove(call->api->options.directory, &call->actor, added.recipient_id, &nowhere, &undone))

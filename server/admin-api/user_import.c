@@ -20,6 +20,7 @@ struct line {
     struct person person;
     bool is_there; /* it was added, or is from an import that broke off */
     bool wants_mailbox;
+    struct new_user_mailbox how;
     void *memory; /* of the credential; a context of its own, because talloc does not lock */
     struct err fault;
     struct err manager_fault; /* added, but without its manager */
@@ -147,8 +148,7 @@ static void choose_lot(struct lot *lot, struct line *lines, size_t count)
             continue;
         line->wants_mailbox = false;
         lot->storage_group_id = line->user.mailbox.storage_group_id;
-        lot->options[lot->count] =
-            new_user_options(&line->user, json_is_true(json_object_get(line->json, "inbox_only")));
+        lot->options[lot->count] = new_user_options(&line->user, &line->how);
         lot->lines[lot->count++] = line;
     }
 }
@@ -264,7 +264,9 @@ bool users_import(struct admin_call *call, struct err *err)
         lines[i].json = element;
         (void)!(has_known_fields(element, &lines[i].fault) &&
                 person_read(element, &lines[i].person, &lines[i].fault) &&
-                new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault));
+                new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault) &&
+                new_user_mailbox_read(call->arena, element, lines[i].user.kind, &lines[i].how,
+                                      &lines[i].fault));
     }
     hash_all(lines, count);
     done = add_those(call, organisation_id, lines, count, true, err) &&

@@ -52,10 +52,12 @@ static void tell_message(void *argument, const struct verify_finding *f)
 /* A crash between the two databases leaves a user without a mailbox. */
 static bool mailbox_is_missing(struct audit *audit, const struct user *user, struct err *err)
 {
+    struct new_user_mailbox how;
     bool is_repaired = false;
 
     *err = ERR_INIT;
-    if (audit->may_repair && !new_user_mailbox(audit->call->api, user, false, err))
+    if (audit->may_repair && (!new_user_mailbox_read(audit->call->arena, NULL, user->kind, &how, err) ||
+                              !new_user_mailbox(audit->call->api, user, &how, err)))
         return false;
     is_repaired = audit->may_repair;
     tell(audit,

@@ -124,7 +124,9 @@ enum session_next cmd_delete(struct imap_request *req)
     if (!take_only_name(req, &place, &answer))
         return answer;
     if (folder_name_is_inbox(place.name))
-        return imap_no(req, "CANNOT", "INBOX cannot be deleted.");
+        return imap_no(req, "CANNOT",
+                       place.is_public ? "A public folder is deleted by an administrator."
+                                       : "INBOX cannot be deleted.");
     if (!folder_delete(place.mailbox, &session->reader, place.name, &err))
         return imap_fail(req, &err);
     imap_notify_own(session, place.shown, ACT_NAME);
@@ -146,6 +148,8 @@ enum session_next cmd_rename(struct imap_request *req)
         return answer;
     if (mailbox_id(from.mailbox) != mailbox_id(to.mailbox))
         return imap_no(req, "CANNOT", "A folder cannot be renamed into the mailbox of another one.");
+    if (from.is_public && folder_name_is_inbox(from.name))
+        return imap_no(req, "CANNOT", "A public folder is renamed by an administrator.");
     if (is_kept_for_searches(&to) && !is_kept_for_searches(&from))
         return imap_no(req, "CANNOT", "Search folders are made in the webmail.");
     if (!folder_rename(from.mailbox, &session->reader, from.name, to.name, &err))

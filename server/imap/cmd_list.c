@@ -147,17 +147,19 @@ static bool matches(const struct listing *listing, const char *shown)
     return false;
 }
 
-/* Does a pattern reach below "Other Users"? Asking for what others share costs a query, and a plain "%" does not need it. */
+/* Does a pattern reach what is not the reader's own? Asking for what others share costs a query, and a plain "%" does not need it. */
 static bool wants_others(const struct listing *listing)
 {
-    for (size_t i = 0; i < listing->want.pattern_count; i++) {
-        const char *pattern = listing->patterns[i];
-        size_t fixed = strcspn(pattern, "*%");
-        size_t same = fixed < strlen(IMAP_OTHER_USERS) ? fixed : strlen(IMAP_OTHER_USERS);
+    static const char *const tops[] = { IMAP_OTHER_USERS, IMAP_PUBLIC_FOLDERS };
 
-        if (strncmp(pattern, IMAP_OTHER_USERS, same) == 0)
-            return true;
-    }
+    for (size_t i = 0; i < listing->want.pattern_count; i++)
+        for (size_t top = 0; top < COUNT_OF(tops); top++) {
+            const char *pattern = listing->patterns[i];
+            size_t fixed = strcspn(pattern, "*%"), length = strlen(tops[top]);
+
+            if (strncmp(pattern, tops[top], fixed < length ? fixed : length) == 0)
+                return true;
+        }
     return false;
 }
 
@@ -224,7 +226,7 @@ static void add_myrights(struct imap_request *req, const struct imap_listed *lis
     buf_add_text(out, "\r\n");
 }
 
-static void add_one(struct imap_request *req, const struct listing *listing, const struct imap_listed *listed,
+static void add_one(struct imap_request *req, const struct listing *listing, struct imap_listed *listed,
                     unsigned show)
 {
     struct buf *out = imap_out(req->session);
@@ -237,7 +239,8 @@ static void add_one(struct imap_request *req, const struct listing *listing, con
     if (exists && (listing->want.returns & RETURN_MYRIGHTS))
         add_myrights(req, listed);
     /* RFC 5819, 2: where the status cannot be told, the folder is listed without it. */
-    if (exists && (listing->want.returns & RETURN_STATUS) && (listed->folder->rights & RIGHT_READ))
+    if (exists && (listing->want.returns & RETURN_STATUS) && (listed->folder->rights & RIGHT_READ) &&
+        imap_list_open(req, listed, &err))
         (void)!imap_add_status(req, listed->mailbox, listed->folder, listed->shown,
                                listing->want.status_items, &err);
 }
@@ -248,7 +251,7 @@ static enum session_next say(struct imap_request *req)
     unsigned show;
 
     for (; listing->at < listing->count; listing->at++) {
-        const struct imap_listed *listed = &listing->items[listing->at];
+        struct imap_listed *listed = &listing->items[listing->at];
 
         if (session_output_is_full(req->session->net))
             return imap_yield(req, say);

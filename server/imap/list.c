@@ -102,69 +102,165 @@ static int release_mailbox(struct mailbox **held)
     return 0;
 }
 
-/* The folders of one who shares some. Subscriptions to them are the reader's own, by the name shown. */
-static bool add_shared(struct list *list, size_t own_count, struct group *group, int64_t mailbox_id,
-                       struct err *err)
+/* A folder of somebody else's mailbox. Subscriptions to it are the reader's own, by the name shown. */
+static struct imap_listed *add_of_other(struct list *list, size_t own_count, const char *top,
+                                        const struct folder *folder)
+{
+    const char *shown = imap_name_below(list->req->arena, top, folder->name);
+    struct imap_listed *name = find(list, own_count, shown);
+    struct imap_listed *item = name ? name : add(list, shown);
+
+    item->is_subscribed = name && name->is_subscribed;
+    item->is_gone = false;
+    item->folder = folder;
+    item->has_children = folder->has_children;
+    return item;
+}
+
+/* The folders of one who shares some. */
+static bool add_shared(struct list *list, size_t own_count, struct group *group,
+                       const struct resolved *whose, struct err *err)
 {
     struct imap_session *session = list->req->session;
     void *arena = list->req->arena;
-    struct resolved resolved;
     struct mailbox **held = talloc_zero(arena, struct mailbox *);
+    const char *top = imap_top_of(arena, whose);
     struct folder **folders;
-    const char *top;
     size_t count;
 
-    if (!directory_resolve_id(session->context->directory, arena, mailbox_id, &resolved, err))
-        return err->kind == ERR_NOT_FOUND; /* just deleted */
-    if (resolved.organisation_id != session->reader.organisation_id)
-        return true;
-    if (!mailbox_open(session->context->cache, group, mailbox_id, held, err))
+    if (!mailbox_open(session->context->cache, group, whose->mailbox.mailbox_id, held, err))
         return err->kind == ERR_NOT_FOUND;
     talloc_set_destructor(held, release_mailbox);
     if (!folder_list(*held, &session->reader, arena, &folders, &count, err))
         return false;
-    top = talloc_asprintf(arena, "%s/%s", IMAP_OTHER_USERS, resolved.address);
     if (count > 0)
         add(list, top)->has_children = true;
-    for (size_t i = 0; i < count; i++) {
-        const char *shown = talloc_asprintf(arena, "%s/%s", top, folders[i]->name);
-        struct imap_listed *name = find(list, own_count, shown);
-        struct imap_listed *item = name ? name : add(list, shown);
-
-        item->is_subscribed = name && name->is_subscribed;
-        item->mailbox = *held;
-        item->folder = folders[i];
-        item->has_children = folders[i]->has_children;
-    }
+    for (size_t i = 0; i < count; i++)
+        add_of_other(list, own_count, top, folders[i])->mailbox = *held;
     return count == 0 || add_searches(list, *held, talloc_asprintf(arena, "%s/", top), own_count, err);
 }
 
-static bool add_others(struct list *list, struct err *err)
+bool imap_list_open(struct imap_request *req, struct imap_listed *item, struct err *err)
+{
+    struct mailbox **held;
+
+    if (item->mailbox)
+        return true;
+    held = talloc_zero(req->arena, struct mailbox *);
+    if (!mailbox_open(req->session->context->cache, item->group, item->mailbox_id, held, err))
+        return false;
+    talloc_set_destructor(held, release_mailbox);
+    item->mailbox = *held;
+    return true;
+}
+
+static const struct resolved *whose_is(const struct resolved *resolved, size_t count, int64_t mailbox_id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (resolved[i].mailbox.mailbox_id == mailbox_id)
+            return &resolved[i];
+    return NULL;
+}
+
+/* Of one public folder: it is its INBOX, and a name only where the reader may not look up that one. */
+static void add_one_public(struct list *list, size_t own_count, struct group *group, const char *top,
+                           const struct folder_found *found, size_t count)
+{
+    bool has_root = folder_name_is_inbox(found[0].folder->name);
+
+    if (!has_root)
+        add(list, top)->has_children = true;
+    for (size_t i = 0; i < count; i++) {
+        struct imap_listed *item = add_of_other(list, own_count, top, found[i].folder);
+
+        item->group = group;
+        item->mailbox_id = found[i].mailbox_id;
+        if (i == 0 && has_root)
+            item->has_children = count > 1;
+    }
+}
+
+/* Those among them that are public folders, all in one query. */
+static bool add_public(struct list *list, size_t own_count, struct group *group,
+                       const struct resolved *resolved, size_t count, struct err *err)
 {
     struct imap_session *session = list->req->session;
     void *arena = list->req->arena;
+    int64_t *ids = talloc_array(arena, int64_t, (unsigned)count + 1);
+    struct folder_found *found;
+    size_t wanted = 0, first = 0, found_count;
+
+    for (size_t i = 0; i < count; i++)
+        if (resolved[i].recipient_kind == RECIPIENT_PUBLIC_FOLDER && resolved[i].kind == RESOLVED_RECIPIENT)
+            ids[wanted++] = resolved[i].mailbox.mailbox_id;
+    if (wanted == 0)
+        return true;
+    if (!folder_list_many(session->context->cache, group, &session->reader, ids, wanted, arena, &found,
+                          &found_count, err))
+        return false;
+    for (size_t i = 1; i <= found_count; i++)
+        if (i == found_count || found[i].mailbox_id != found[first].mailbox_id) {
+            add_one_public(list, own_count, group,
+                           imap_top_of(arena, whose_is(resolved, count, found[first].mailbox_id)),
+                           &found[first], i - first);
+            first = i;
+        }
+    return true;
+}
+
+/* What the reader sees of others' mailboxes in one storage group. */
+static bool add_group(struct list *list, size_t own_count, struct group *group, struct err *err)
+{
+    struct imap_session *session = list->req->session;
+    void *arena = list->req->arena;
+    struct resolved *resolved;
+    size_t count, kept = 0;
+    int64_t *mailboxes;
+
+    if (!rights_shared_mailboxes(session->context->cache, group, &session->reader, arena, &mailboxes, &count,
+                                 err))
+        return false;
+    if (count == 0)
+        return true;
+    if (!directory_resolve_ids(session->context->directory, arena, mailboxes, count, &resolved, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (resolved[i].organisation_id == session->reader.organisation_id &&
+            resolved[i].mailbox.storage_group_id == group_id(group)) /* no copy on its way */
+            resolved[kept++] = resolved[i];
+    for (size_t i = 0; i < kept; i++)
+        if (resolved[i].recipient_kind != RECIPIENT_PUBLIC_FOLDER &&
+            !add_shared(list, own_count, group, &resolved[i], err))
+            break;
+    return add_public(list, own_count, group, resolved, kept, err);
+}
+
+static void add_top(struct list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->items[i].is_gone && folder_name_is_below(list->items[i].shown, name)) {
+            add(list, name)->has_children = true;
+            return;
+        }
+}
+
+static void add_others(struct list *list, struct err *err)
+{
+    struct imap_session *session = list->req->session;
     size_t groups, own_count = list->count;
-    int64_t *group_ids = groups_ids(session->context->groups, arena, &groups);
+    int64_t *group_ids = groups_ids(session->context->groups, list->req->arena, &groups);
 
     for (size_t i = 0; i < groups; i++) {
         struct group *group;
-        int64_t *mailboxes;
-        size_t count;
 
         *err = ERR_INIT;
         /* A storage group that is down hides what is shared there, and nothing else. */
-        if (!group_find(session->context->groups, group_ids[i], &group, err) ||
-            !rights_shared_mailboxes(session->context->cache, group, &session->reader, arena, &mailboxes,
-                                     &count, err))
-            continue;
-        for (size_t m = 0; m < count; m++)
-            if (!add_shared(list, own_count, group, mailboxes[m], err))
-                break;
+        if (group_find(session->context->groups, group_ids[i], &group, err))
+            (void)!add_group(list, own_count, group, err);
     }
     *err = ERR_INIT;
-    if (list->count > own_count)
-        add(list, IMAP_OTHER_USERS)->has_children = true;
-    return true;
+    add_top(list, IMAP_OTHER_USERS);
+    add_top(list, IMAP_PUBLIC_FOLDERS);
 }
 
 /* The end of a name before '/' before anything else, so that what lies below a name stands right behind it. */
@@ -247,9 +343,10 @@ bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **l
 {
     struct list list = { .req = req };
 
-    if (!add_own(&list, err) || !add_searches(&list, req->session->own, "", list.count, err) ||
-        (others && !add_others(&list, err)))
+    if (!add_own(&list, err) || !add_searches(&list, req->session->own, "", list.count, err))
         return false;
+    if (others)
+        add_others(&list, err);
     sort(&list);
     add_gone_parents(&list);
     drop_doubles(&list);

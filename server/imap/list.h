@@ -8,7 +8,9 @@
 
 /* A folder with the name this session knows it by. */
 struct imap_listed {
-    struct mailbox *mailbox; /* held by the request */
+    struct mailbox *mailbox; /* held by the request; NULL: of a public folder; imap_list_open() */
+    struct group *group;     /* and */
+    int64_t mailbox_id;      /* of a public folder */
     const struct folder
         *folder; /* NULL: a name without a folder, made up to show what lies below (\Noselect) */
     const char *shown;
@@ -16,6 +18,8 @@ struct imap_listed {
     bool is_gone; /* \NonExistent: subscribed itself, or only names below it are */
 };
 
+/* Opens item->mailbox where it is not yet. */
+MUST_CHECK bool imap_list_open(struct imap_request *req, struct imap_listed *item, struct err *err);
 /* All folders the session may look up: its own and, with `others`, those that others share; sorted as a tree. */
 MUST_CHECK bool imap_list_all(struct imap_request *req, bool others, struct imap_listed **listed_out,
                               size_t *count_out, struct err *err);

@@ -298,7 +298,8 @@ bool notify_filter_reaches(const struct notify_filter *filter, const char *top, 
 
 bool notify_filter_reaches_others(const struct notify_filter *filter, bool has_subscribed)
 {
-    return notify_filter_reaches(filter, IMAP_OTHER_USERS, has_subscribed);
+    return notify_filter_reaches(filter, IMAP_OTHER_USERS, has_subscribed) ||
+           notify_filter_reaches(filter, IMAP_PUBLIC_FOLDERS, has_subscribed);
 }
 
 static const struct event_group *selected_group(const struct notify_filter *filter)

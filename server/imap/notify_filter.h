@@ -5,7 +5,7 @@
  * say what is wanted nevertheless. The selected folder's messages are told as `selected` or `selected-delayed` says, and
  * not at all without them.
  *
- * Names are as this session shows them, those of others below "Other Users/ADDRESS/". `personal` is the reader's own
+ * Names are as this session shows them, those of others below "Other Users/ADDRESS/" and "Public Folders/NAME". `personal` is the reader's own
  * mailbox, and `inboxes` too, because a filter may file into any folder (6.3). `subscribed`, `subtree` and `mailboxes`
  * reach what others share as well.
  *
@@ -51,9 +51,9 @@ unsigned notify_filter_events(const struct notify_filter *filter, const char *sh
 bool notify_filter_wants_server(const struct notify_filter *filter);
 /* Does any group, but for the selected folder's, ask for one of these events? */
 bool notify_filter_wants(const struct notify_filter *filter, unsigned events);
-/* Can a folder below "Other Users" be meant? `has_subscribed`: there are subscriptions there. */
+/* Can a folder below "Other Users" or "Public Folders" be meant? `has_subscribed`: there are subscriptions there. */
 bool notify_filter_reaches_others(const struct notify_filter *filter, bool has_subscribed);
-/* Can one below `top` ("Other Users/ADDRESS") be meant? */
+/* Can one at or below `top` ("Other Users/ADDRESS") be meant? */
 bool notify_filter_reaches(const struct notify_filter *filter, const char *top, bool has_subscribed);
 
 /* Message events of the selected folder; *is_delayed_out: EXPUNGE waits for a command. */

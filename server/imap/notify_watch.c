@@ -138,7 +138,7 @@ static struct notify_folder folder_of(void *arena, const struct notify_watch *wa
                                  .is_readable = (folder->rights & needed) == needed };
 
     if (!is_own(watch)) {
-        now.shown = talloc_asprintf(arena, "%s/%s", watch->top, folder->name);
+        now.shown = imap_name_below(arena, watch->top, folder->name);
         now.is_subscribed = is_subscribed(watch->notify, now.shown);
     }
     now.events = notify_filter_events(watch->notify->filter, now.shown, is_own(watch), now.is_subscribed);
@@ -157,7 +157,7 @@ bool notify_watch_look(struct imap_request *req, struct notify_watch *watch, str
     look_out->folders = talloc_array(req->arena, struct notify_folder, (unsigned)count + 1);
     look_out->subscribed = talloc_array(req->arena, const char *, (unsigned)count + 1);
     for (size_t i = 0; i < count; i++) {
-        if (folders[i]->folder_id == 0 && folder_name_is_below(folders[i]->name, IMAP_OTHER_USERS)) {
+        if (folders[i]->folder_id == 0 && imap_name_is_of_others(folders[i]->name)) {
             look_out->subscribed[look_out->subscribed_count++] = folders[i]->name;
             continue;
         }
@@ -257,7 +257,7 @@ static bool search_mailbox(struct imap_request *req, struct imap_notify *notify,
 
     if (!directory_resolve_id(session->context->directory, req->arena, mailbox, &owner, err))
         return err->kind == ERR_NOT_FOUND; /* just deleted */
-    top = talloc_asprintf(req->arena, "%s/%s", IMAP_OTHER_USERS, owner.address);
+    top = imap_top_of(req->arena, &owner);
     if (owner.organisation_id != session->reader.organisation_id ||
         !notify_filter_reaches(notify->filter, top, has_subscribed_below(notify, top)))
         return true;

@@ -31,7 +31,7 @@ struct notify_known {
 struct notify_watch {
     struct imap_notify *notify;
     struct mailbox *mailbox; /* a reference */
-    const char *top;         /* "Other Users/ADDRESS"; NULL: the reader's own */
+    const char *top;         /* "Other Users/ADDRESS", "Public Folders/NAME"; NULL: the reader's own */
     struct wake_subscription *subscription;
     atomic_bool is_dirty;
     bool is_found; /* by the search under way */
@@ -51,7 +51,7 @@ struct imap_notify {
     struct notify_filter *filter;
     struct notify_watch **watches;
     size_t watch_count;
-    const char **subscribed; /* the reader's subscriptions below "Other Users", sorted */
+    const char **subscribed; /* the reader's subscriptions below "Other Users" and "Public Folders", sorted */
     size_t subscribed_count;
     struct wake_subscription *rights;
     atomic_bool must_search;

@@ -51,24 +51,35 @@ static bool add_own(struct jmap_request *request, struct err *err)
     return true;
 }
 
+static void add_found(struct jmap_request *request, struct group *group, const struct resolved *whose)
+{
+    bool is_public = whose->recipient_kind == RECIPIENT_PUBLIC_FOLDER;
+    struct jmap_account *account =
+        add(request, group, whose->recipient_id, is_public ? whose->name : whose->address);
+
+    account->is_nobodys = !is_public && whose->recipient_kind != RECIPIENT_USER;
+    account->post_address = is_public ? whose->address : NULL;
+}
+
 static bool add_shared(struct jmap_request *request, struct group *group, struct err *err)
 {
-    struct resolved resolved;
+    struct resolved *whose;
     int64_t *mailboxes;
     size_t count;
 
     if (!rights_shared_mailboxes(request->jmap->options.cache, group, &request->reader, request->arena,
                                  &mailboxes, &count, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        struct err gone = ERR_INIT;
-        if (directory_resolve_id(request->jmap->options.directory, request->arena, mailboxes[i], &resolved,
-                                 &gone) &&
-            resolved.organisation_id == request->reader.organisation_id &&
-            resolved.mailbox.storage_group_id == group_id(group)) /* no copy on its way */
-            add(request, group, mailboxes[i], resolved.address)->is_nobodys =
-                resolved.recipient_kind != RECIPIENT_USER;
-    }
+    if (count == 0)
+        return true;
+    if (!directory_resolve_ids(request->jmap->options.directory, request->arena, mailboxes, count, &whose,
+                               &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (whose[i].organisation_id == request->reader.organisation_id &&
+            whose[i].mailbox.storage_group_id == group_id(group) && /* no copy on its way */
+            !(whose[i].recipient_kind == RECIPIENT_PUBLIC_FOLDER && whose[i].kind != RESOLVED_RECIPIENT))
+            add_found(request, group, &whose[i]);
     return true;
 }
 

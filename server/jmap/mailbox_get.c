@@ -38,11 +38,16 @@ static int role_number(const struct folder *folder)
     return -1;
 }
 
-const char *jmap_role_of(const struct folder *folder)
+bool jmap_is_public_root(const struct jmap_account *account, const struct folder *folder)
+{
+    return account->post_address && strcmp(folder->name, FOLDER_INBOX) == 0;
+}
+
+const char *jmap_role_of(const struct jmap_account *account, const struct folder *folder)
 {
     int number = role_number(folder);
 
-    return number < 0 ? NULL : roles[number].role;
+    return number < 0 || jmap_is_public_root(account, folder) ? NULL : roles[number].role;
 }
 
 int jmap_sort_order(const struct folder *folder)
@@ -60,8 +65,10 @@ const char *jmap_use_of_role(const char *role)
     return NULL;
 }
 
-const char *jmap_mailbox_name(const struct folder *folder)
+const char *jmap_mailbox_name(const struct jmap_account *account, const struct folder *folder)
 {
+    if (jmap_is_public_root(account, folder))
+        return account->name;
     return strcmp(folder->name, FOLDER_INBOX) == 0 ? "Inbox" : folder_name_leaf(folder->name);
 }
 
@@ -70,6 +77,12 @@ bool jmap_mailbox_parent(const struct jmap_account *account, const struct folder
     const char *slash = strrchr(folder->name, FOLDER_SEPARATOR);
     size_t length = slash ? (size_t)(slash - folder->name) : 0;
 
+    if (!slash && account->post_address && !jmap_is_public_root(account, folder))
+        for (size_t i = 0; i < account->folder_count; i++)
+            if (jmap_is_public_root(account, account->folders[i])) {
+                *number_out = i;
+                return true;
+            }
     for (size_t i = 0; slash && i < account->folder_count; i++)
         if (strlen(account->folders[i]->name) == length &&
             strncmp(account->folders[i]->name, folder->name, length) == 0) {
@@ -156,11 +169,11 @@ static json_t *object_of(struct jmap_call *call, const char *id, uint64_t wanted
     }
     object = json_pack("{s:s}", "id", id);
     if (wanted & BIT(NAME))
-        json_object_set_new(object, "name", jmap_text(jmap_mailbox_name(folder)));
+        json_object_set_new(object, "name", jmap_text(jmap_mailbox_name(call->account, folder)));
     if (wanted & BIT(PARENT))
         json_object_set_new(object, "parentId", parent_id(call, folder));
     if (wanted & BIT(ROLE))
-        json_object_set_new(object, "role", jmap_text(jmap_role_of(folder)));
+        json_object_set_new(object, "role", jmap_text(jmap_role_of(call->account, folder)));
     if (wanted & BIT(SORT_ORDER))
         json_object_set_new(object, "sortOrder", json_integer(jmap_sort_order(folder)));
     if (wanted & BIT(TOTAL_EMAILS))

@@ -62,12 +62,14 @@ static bool matches_one(const struct subject *subject, const char *name, const j
             value, has ? jmap_id_of(call, GROUP_ID_FOLDER, call->account->folders[parent]->folder_id) : NULL);
     }
     if (strcmp(name, "name") == 0)
-        return fold_contains(span_text(fold_text(call->arena, span_text(jmap_mailbox_name(subject->folder)))),
-                             span_text(fold_text(call->arena, span_text(json_string_value(value)))));
+        return fold_contains(
+            span_text(
+                fold_text(call->arena, span_text(jmap_mailbox_name(call->account, subject->folder)))),
+            span_text(fold_text(call->arena, span_text(json_string_value(value)))));
     if (strcmp(name, "role") == 0)
-        return is_text(value, jmap_role_of(subject->folder));
+        return is_text(value, jmap_role_of(call->account, subject->folder));
     if (strcmp(name, "hasAnyRole") == 0)
-        return json_is_true(value) == (jmap_role_of(subject->folder) != NULL);
+        return json_is_true(value) == (jmap_role_of(call->account, subject->folder) != NULL);
     return json_is_true(value) == subject->folder->is_subscribed;
 }
 
@@ -94,11 +96,12 @@ static bool is_wanted(const struct query *query, size_t number)
 
 /* ---- sort */
 
-static int compare_by(const struct jmap_comparator *sort, const struct folder *a, const struct folder *b)
+static int compare_by(const struct jmap_account *account, const struct jmap_comparator *sort,
+                      const struct folder *a, const struct folder *b)
 {
     int order = strcmp(sort->property, "sortOrder") == 0
                     ? (jmap_sort_order(a) > jmap_sort_order(b)) - (jmap_sort_order(a) < jmap_sort_order(b))
-                    : strcasecmp(jmap_mailbox_name(a), jmap_mailbox_name(b));
+                    : strcasecmp(jmap_mailbox_name(account, a), jmap_mailbox_name(account, b));
 
     return sort->is_descending ? -order : order;
 }
@@ -106,7 +109,7 @@ static int compare_by(const struct jmap_comparator *sort, const struct folder *a
 static int compare(const struct query *query, const struct folder *a, const struct folder *b)
 {
     for (size_t i = 0; i < query->sort_count; i++) {
-        int order = compare_by(&query->sorts[i], a, b);
+        int order = compare_by(query->call->account, &query->sorts[i], a, b);
         if (order)
             return order;
     }

@@ -67,7 +67,9 @@ static json_t *path_of(struct jmap_call *call, const json_t *parent, const char 
 
     if (id && (!known || !jmap_account_mailbox(call->account, known, &number)))
         return jmap_bad_property("parentId");
-    if (id)
+    if (!id && call->account->post_address) /* at the top is the public folder itself */
+        return jmap_bad_property("parentId");
+    if (id && !jmap_is_public_root(call->account, folder_at(call, number)))
         above = folder_at(call, number)->name;
     if (*name == '\0' || strchr(name, FOLDER_SEPARATOR))
         return jmap_bad_property("name");
@@ -160,16 +162,18 @@ static json_t *rename_to(struct jmap_call *call, size_t number, const struct wan
 
     if (!wanted->name && !wanted->parent)
         return NULL;
+    if (strcmp(folder->name, FOLDER_INBOX) == 0)
+        return (!wanted->name || strcmp(wanted->name, jmap_mailbox_name(call->account, folder)) == 0) &&
+                       !json_string_value(wanted->parent)
+                   ? NULL
+                   : jmap_set_error("forbidden", "The inbox keeps its name.");
     if (jmap_mailbox_parent(call->account, folder, &parent))
         same_parent = jmap_keep(
             call->arena, json_string(jmap_id_of(call, GROUP_ID_FOLDER, folder_at(call, parent)->folder_id)));
     error = path_of(call, wanted->parent ? wanted->parent : same_parent,
-                    wanted->name ? wanted->name : jmap_mailbox_name(folder), &path);
-    if (error || strcmp(path, folder->name) == 0 ||
-        (strcmp(folder->name, FOLDER_INBOX) == 0 && strcmp(path, "Inbox") == 0))
+                    wanted->name ? wanted->name : jmap_mailbox_name(call->account, folder), &path);
+    if (error || strcmp(path, folder->name) == 0)
         return error;
-    if (strcmp(folder->name, FOLDER_INBOX) == 0)
-        return jmap_set_error("forbidden", "The inbox keeps its name.");
     if (folder_name_is_below(path, folder->name))
         return jmap_bad_property("parentId");
     if (!folder_rename(call->account->mailbox, &call->request->reader, folder->name, path, &err))
@@ -179,9 +183,10 @@ static json_t *rename_to(struct jmap_call *call, size_t number, const struct wan
 }
 
 /* The inbox is what it is; a role that is there already is no change. */
-static json_t *role_to(const struct folder *folder, struct wanted *wanted, const char **use_out)
+static json_t *role_to(const struct jmap_call *call, const struct folder *folder, struct wanted *wanted,
+                       const char **use_out)
 {
-    const char *role = jmap_role_of(folder);
+    const char *role = jmap_role_of(call->account, folder);
 
     wanted->has_role = wanted->has_role && strcmp(wanted->role ? wanted->role : "", role ? role : "") != 0;
     if (wanted->has_role && strcmp(folder->name, FOLDER_INBOX) == 0)
@@ -225,7 +230,7 @@ static json_t *update(struct jmap_call *call, const char *id, json_t *patch, jso
     error = patch ? read_wanted(patch, &wanted)
                   : jmap_set_error("invalidPatch", "shareWith cannot be patched so.");
     if (!error)
-        error = role_to(folder_at(call, number), &wanted, &use);
+        error = role_to(call, folder_at(call, number), &wanted, &use);
     if (!error && wanted.shares)
         error = jmap_share_set(call, folder_at(call, number), wanted.shares);
     if (!error)

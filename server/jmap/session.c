@@ -100,6 +100,7 @@ static json_t *of_account(const struct jmap *jmap, const struct jmap_account *ac
         return json_pack("{s:s}", "currentUserPrincipalId", account->principal_id);
     case JMAP_OWNER: /* in another account only these */
         return account->is_own       ? json_object()
+               : account->post_address ? json_pack("{s:[], s:s}", "types", "postAddress", account->post_address)
                : account->is_nobodys ? json_pack("{s:[s, s]}", "types", "SearchFolder", "OpenPgpKey")
                                      : json_pack("{s:[s]}", "types", "SearchFolder");
     default:
@@ -132,16 +133,31 @@ static json_t *account_object(const struct jmap *jmap, const struct jmap_account
                      "isReadOnly", 0, "accountCapabilities", of);
 }
 
-/* Somebody else's mailbox may be his as a whole, with what is made in it later. What cannot be asked now is not offered. */
-static void learn_top(struct jmap_request *request, struct jmap_account *account)
+/* Somebody else's mailbox may be his as a whole, with what is made in it later. What cannot be asked now is not offered. Those of one
+ * storage group stand together. */
+static void learn_tops(struct jmap_request *request)
 {
+    struct jmap_account **accounts = request->accounts;
+    int64_t *ids = talloc_array(request->arena, int64_t, (unsigned)request->account_count + 1);
+    unsigned *rights = talloc_array(request->arena, unsigned, (unsigned)request->account_count + 1);
     struct err err = ERR_INIT;
-    unsigned rights = 0;
 
-    account->may_create_top =
-        account->is_own ||
-        (jmap_account_open(request, account, &err) &&
-         rights_at_top(account->mailbox, &request->reader, &rights, &err) && (rights & RIGHT_CREATE));
+    for (size_t first = 0, count; first < request->account_count; first += count) {
+        struct group *group = accounts[first]->group;
+
+        accounts[first]->may_create_top = accounts[first]->is_own;
+        count = 1;
+        if (accounts[first]->is_own)
+            continue;
+        ids[0] = accounts[first]->mailbox_id;
+        for (; first + count < request->account_count && accounts[first + count]->group == group; count++)
+            ids[count] = accounts[first + count]->mailbox_id;
+        if (!rights_at_tops(request->jmap->options.cache, group, &request->reader, ids, count, rights, &err))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            accounts[first + i]->may_create_top =
+                (rights[i] & RIGHT_CREATE) && !accounts[first + i]->post_address;
+    }
 }
 
 /* By the name that the client used where it is a plain host name, else by ours. */
@@ -174,11 +190,10 @@ bool jmap_session(struct jmap_request *request, const struct http_request *http,
         if (capabilities[i].is_of_accounts && request->account_count > 0 && request->accounts[0]->is_own)
             json_object_set_new(primary, capabilities[i].uri, json_string(request->accounts[0]->id));
     }
-    for (size_t i = 0; i < request->account_count; i++) {
-        learn_top(request, request->accounts[i]);
+    learn_tops(request);
+    for (size_t i = 0; i < request->account_count; i++)
         json_object_set_new(accounts, request->accounts[i]->id,
                             account_object(request->jmap, request->accounts[i]));
-    }
     *session_out =
         json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:s}", "capabilities", offered, "accounts",
                   accounts, "primaryAccounts", primary, "username", request->identity->login, "apiUrl",

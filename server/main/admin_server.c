@@ -121,7 +121,9 @@ static bool open_judges(struct admin_server *server, const struct config *config
     const struct topology_options ways = { .directory = parts->directory,
                                            .server = config->hostname,
                                            .wake = parts->wake };
-    const struct policy_options policy = { .groups = parts->groups, .directory = parts->directory };
+    const struct policy_options policy = { .groups = parts->groups,
+                                           .directory = parts->directory,
+                                           .cache = parts->cache };
     const struct dns_options dns = dns_options_of(config);
     struct filter_options filter = { .directory = parts->directory,
                                      .is_dry = true,

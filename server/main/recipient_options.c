@@ -51,7 +51,9 @@ const struct option user_options[] = {
     { "--inbox-only", OPTION_FLAG, NULL, "inbox_only", false,
       "Without Drafts, Sent, Junk, Trash and Archive." },
     { "--kind", OPTION_TEXT, "KIND", "kind", false,
-      "user (default); shared, room or equipment: nobody logs in to it." },
+      "user (default); shared, room, equipment or public-folder: nobody logs in to it." },
+    { "--default-rights", OPTION_TEXT, "RIGHTS", "default_rights", false,
+      "Of a public folder, what everybody may: author (default), reviewer, contributor, editor, owner or none." },
     PERSON,
     END
 };

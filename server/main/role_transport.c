@@ -338,6 +338,8 @@ static bool start_run(struct role *role, struct transport_role *own, struct err 
     const struct config *config = role->config;
     struct run_options options = {
         .directory = parts->directory,
+        .groups = parts->groups,
+        .cache = parts->cache,
         .deliver = parts->deliver,
         .topology = own->topology,
         .rules = parts->rules,

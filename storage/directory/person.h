@@ -1,7 +1,7 @@
 /*
  * person.h -- what is known of people beyond name and addresses: where they work, as what, under which numbers, under whom.
  *
- * Of users, shared mailboxes, rooms, equipment and contacts. What a company directory brought is changed there (directory/source.h); of
+ * Of users, shared mailboxes, rooms, equipment, public folders and contacts. What a company directory brought is changed there (directory/source.h); of
  * all others an administrator says it. Address lists show it, filters ask about it, and address templates are filled from it.
  *
  * Errors   ERR_INVALID names the field; ERR_NOT_FOUND also where the recipient is not the actor's; ERR_DENIED: a directory owns it.

@@ -2,6 +2,7 @@
  * user_add.c -- new users, one or a thousand at a time: looked up together, inserted together.
  */
 #include "base/clock.h"
+#include "directory/public_folder.h"
 #include "directory/user_row.h"
 
 #include <glib.h>
@@ -19,6 +20,14 @@ static const char SELECT_TAKEN[] =
     "       r.quota_messages"
     "  FROM address a LEFT JOIN recipient r ON r.recipient_id = a.recipient_id AND a.is_primary"
     " WHERE a.address = ANY($1)";
+
+/* Which of these names (empty: none) a public folder has, or one before it in the list is to have. */
+static const char SELECT_NAMED[] =
+    "SELECT n.number FROM unnest($2::text[]) WITH ORDINALITY AS n (name, number)"
+    " WHERE n.name <> '' AND (EXISTS (SELECT FROM recipient r WHERE r.organisation_id = $1 AND r.kind = 'public-folder'"
+    "                                                           AND r.sort_name = chappe_fold(n.name))"
+    "        OR EXISTS (SELECT FROM unnest($2::text[]) WITH ORDINALITY AS m (name, number)"
+    "                    WHERE m.number < n.number AND chappe_fold(m.name) = chappe_fold(n.name)))";
 
 static const char SELECT_GROUPS[] =
     "SELECT administrative_group_id FROM administrative_group WHERE organisation_id = $1"
@@ -90,6 +99,11 @@ struct import {
     size_t good_count;
 };
 
+static bool has_mailbox(enum recipient_kind kind)
+{
+    return kind < RECIPIENT_CONTACT || kind == RECIPIENT_PUBLIC_FOLDER;
+}
+
 /* What can be seen without the database. */
 static void check_texts(struct import *import)
 {
@@ -104,8 +118,9 @@ static void check_texts(struct import *import)
                                &import->domains[i], fault) ||
             !user_check(&import->users[i], USER_FIELDS_ALL, fault))
             continue;
-        if (import->users[i].kind >= RECIPIENT_CONTACT)
-            err_set(fault, ERR_INVALID, "Only users, shared mailboxes, rooms and equipment have a mailbox.");
+        if (!has_mailbox(import->users[i].kind))
+            err_set(fault, ERR_INVALID,
+                    "Only users, shared mailboxes, rooms, equipment and public folders have a mailbox.");
         else if (!g_hash_table_add(seen, import->keys[i]))
             err_set(fault, ERR_EXISTS, "The address %s is twice in this list.", import->keys[i]);
     }
@@ -189,6 +204,30 @@ static bool read_taken(struct db *db, struct import *import, struct span *spans,
     }
     g_hash_table_destroy(there);
     return ok;
+}
+
+/* The names of public folders, which have one each. */
+static bool read_named(struct db *db, struct import *import, struct span *spans, struct err *err)
+{
+    struct db_rows *rows;
+    struct db_row row;
+    bool has_any = false;
+
+    for (size_t i = 0; i < import->count; i++) {
+        bool is_asked = import->faults[i].kind == ERR_NONE && import->users[i].kind == RECIPIENT_PUBLIC_FOLDER;
+        spans[i] = span_text(is_asked ? import->users[i].name : "");
+        has_any = has_any || is_asked;
+    }
+    if (!has_any)
+        return true;
+    if (!act_look(db, ACT_WIDE, err) ||
+        !db_query(db, import->scratch, SELECT_NAMED,
+                  DB_ARGS(db_i64(import->organisation_id), db_text_array(spans, import->count)), &rows, err) ||
+        !act_look(db, ACT_NARROW, err))
+        return false;
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++)
+        err_set(&import->faults[db_get_i64(&row, 0) - 1], ERR_EXISTS, PUBLIC_FOLDER_EXISTS);
+    return true;
 }
 
 static bool read_places(struct db *db, struct import *import, struct err *err)
@@ -396,7 +435,7 @@ static bool work(struct db *db, void *arg, struct err *err)
     memcpy(import->users, import->wanted, sizeof *import->users * import->count);
     check_texts(import);
     if (!read_domains(db, import, spans, err) || !read_taken(db, import, spans, err) ||
-        !read_places(db, import, err))
+        !read_named(db, import, spans, err) || !read_places(db, import, err))
         return false;
     choose_good(import);
     if (import->good_count == 0)

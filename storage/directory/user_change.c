@@ -2,6 +2,7 @@
  * user_change.c -- changing, renaming, moving and removing users. Each change raises the user's stamp.
  */
 #include "base/clock.h"
+#include "directory/public_folder.h"
 #include "directory/recipient_row.h"
 #include "directory/role.h"
 #include "directory/source_guard.h"
@@ -90,6 +91,9 @@ json_t *user_describe(const struct user *user, unsigned fields)
 bool user_check(const struct user *wanted, unsigned fields, struct err *err)
 {
     if ((fields & USER_NAME) && !check_name(wanted->name, "user", err))
+        return false;
+    if ((fields & USER_NAME) && wanted->kind == RECIPIENT_PUBLIC_FOLDER &&
+        !public_folder_check_name(wanted->name, err))
         return false;
     if ((fields & USER_QUOTA) && (wanted->quota_bytes < 0 || wanted->quota_messages < 0))
         return err_set(err, ERR_INVALID, "A quota cannot be negative.");
@@ -183,7 +187,8 @@ static bool step_set(struct db *db, struct change *change, struct user *user, co
     if (change->fields & USER_GROUP)
         next.administrative_group_id = wanted->administrative_group_id;
     if (!update(db, &next, err))
-        return err->kind == ERR_CONFLICT ? not_found(err, "administrative group") : false;
+        return err->kind == ERR_EXISTS     ? err_set(err, ERR_EXISTS, PUBLIC_FOLDER_EXISTS)
+               : err->kind == ERR_CONFLICT ? not_found(err, "administrative group") : false;
     return audit_write(db, change->actor, user->organisation_id, "user.set", user->address,
                        user_describe(user, change->fields), user_describe(&next, change->fields), err);
 }

@@ -145,6 +145,12 @@ static const char INSERT_MAILBOXES[] =
     "  SELECT made.mailbox_id, f.name FROM made JOIN unnest($9::text[]) WITH ORDINALITY AS f (name, number)"
     "      ON f.number < made.next_uidvalidity)"
     " SELECT mailbox_id FROM made ORDER BY mailbox_id";
+/* What everybody of the organisation may do in these mailboxes, and in what is made in them later. */
+static const char OPEN_TO_ANYONE[] =
+    "WITH opened AS (SELECT id, rights FROM unnest($1::bigint[], $2::text[]) AS n (id, rights)),"
+    " tops AS (INSERT INTO mailbox_right (mailbox_id, identifier, rights) SELECT id, 'anyone', rights FROM opened)"
+    " INSERT INTO folder_right (folder_id, identifier, rights)"
+    " SELECT f.folder_id, 'anyone', o.rights FROM opened o JOIN folder f ON f.mailbox_id = o.id";
 static const char WHICH_ARE_DELETED[] =
     "SELECT mailbox_id FROM mailbox WHERE mailbox_id = ANY ($1) AND deleted_us IS NOT NULL"
     " ORDER BY mailbox_id";
@@ -204,6 +210,21 @@ static void mark_made(struct creation *creation, const struct db_rows *rows, enu
             creation->made[i] = made;
 }
 
+static bool open_to_anyone(struct db *db, const struct creation *creation, struct err *err)
+{
+    int64_t *ids = column(creation);
+    struct span *rights = talloc_array(creation->scratch, struct span, (unsigned)creation->count);
+    size_t count = 0;
+
+    for (size_t i = 0; i < creation->count; i++)
+        if (creation->made[i] == MAILBOX_MADE && creation->options[i].anyone_rights) {
+            ids[count] = creation->id[i];
+            rights[count++] = span_text(creation->options[i].anyone_rights);
+        }
+    return count == 0 || db_exec(db, OPEN_TO_ANYONE,
+                                 DB_ARGS(db_i64_array(ids, count), db_text_array(rights, count)), NULL, err);
+}
+
 static bool create(struct db *db, void *arg, struct err *err)
 {
     struct creation *creation = arg;
@@ -229,6 +250,8 @@ static bool create(struct db *db, void *arg, struct err *err)
     for (size_t i = 0; i < count; i++)
         creation->made[i] = MAILBOX_THERE;
     mark_made(creation, made, MAILBOX_MADE);
+    if (!open_to_anyone(db, creation, err))
+        return false;
     if (db_rows_count(made) == count)
         return true;
     if (!db_query(db, creation->scratch, WHICH_ARE_DELETED, DB_ARGS(db_i64_array(creation->id, count)),

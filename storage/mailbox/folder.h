@@ -56,7 +56,7 @@ MUST_CHECK bool folder_list(struct mailbox *mailbox, const struct mailbox_reader
                             struct folder ***folders_out, size_t *count_out, struct err *err);
 
 /* Parents that do not exist are made with it. The reader needs 'k' on the nearest existing parent; at the
- * top, in the whole mailbox (rights_at_top()). `special_use` may be NULL; ERR_EXISTS where another folder has it (USEATTR for IMAP: then
+ * top, in the whole mailbox (rights_at_tops()). `special_use` may be NULL; ERR_EXISTS where another folder has it (USEATTR for IMAP: then
  * err->user says so), ERR_INVALID for a use that is not known. */
 MUST_CHECK bool folder_create(struct mailbox *mailbox, const struct mailbox_reader *reader, const char *name,
                               const char *special_use, const void *owner, struct folder **folder_out,
@@ -71,6 +71,18 @@ MUST_CHECK bool folder_rename(struct mailbox *mailbox, const struct mailbox_read
 /* Sets or takes away (NULL) the special use. */
 MUST_CHECK bool folder_set_special_use(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                        const char *name, const char *special_use, struct err *err);
+
+/* A folder of one of several mailboxes. */
+struct folder_found {
+    int64_t mailbox_id;
+    struct folder *folder; /* not subscribed: that is its owner's */
+};
+/* folder_list() of many mailboxes of one group in one query, by mailbox, for a reader of their organisation who owns none of them.
+ * Under `owner`. */
+MUST_CHECK bool folder_list_many(struct mailbox_cache *cache, struct group *group,
+                                 const struct mailbox_reader *reader, const int64_t *mailbox_ids,
+                                 size_t count, const void *owner, struct folder_found **found_out,
+                                 size_t *found_count_out, struct err *err);
 
 /* The owner's subscriptions. Any valid name may be subscribed. Unsubscribing what is not is a success. */
 MUST_CHECK bool folder_subscribe(struct mailbox *mailbox, const char *name, struct err *err);

@@ -108,6 +108,79 @@ bool folder_list(struct mailbox *mailbox, const struct mailbox_reader *reader, c
     return is_read;
 }
 
+/* By index folder_name. */
+static const char LIST_MANY[] =
+    "SELECT " FOLDER_COLUMNS("false", "true") ", f.mailbox_id"
+                                              "  FROM folder f"
+                                              " WHERE f.mailbox_id = ANY ($1) AND f.deleted_us IS NULL"
+                                              " ORDER BY f.mailbox_id";
+
+/* What was found of one mailbox, from `first` on, as folder_list() gives it. */
+static void arrange(struct folder_found *first, size_t count, void *arena)
+{
+    struct folder **folders = talloc_array(arena, struct folder *, (unsigned)count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        folders[i] = first[i].folder;
+    if (count)
+        qsort(folders, count, sizeof *folders, compare_folders);
+    mark_parents(folders, count);
+    for (size_t i = 0; i < count; i++)
+        first[i].folder = folders[i];
+}
+
+static void arrange_all(struct folder_found *found, size_t count, void *arena)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i <= count; i++)
+        if (i == count || found[i].mailbox_id != found[first].mailbox_id) {
+            arrange(&found[first], i - first, arena);
+            first = i;
+        }
+}
+
+static bool read_many(const struct db_rows *rows, struct rights_reading *reading, struct folder_found *found,
+                      size_t *count, struct err *err)
+{
+    struct folder *folder;
+    struct db_row row;
+
+    for (size_t i = 0; db_rows_at(rows, i, &row); i++) {
+        if (!folder_of_row(found, reading, &row, &folder, err))
+            return false;
+        if (folder->rights & RIGHT_LOOKUP)
+            found[(*count)++] = (struct folder_found){ db_get_i64(&row, FOLDER_COLUMN_COUNT), folder };
+    }
+    return true;
+}
+
+bool folder_list_many(struct mailbox_cache *cache, struct group *group, const struct mailbox_reader *reader,
+                      const int64_t *mailbox_ids, size_t count, const void *owner,
+                      struct folder_found **found_out, size_t *found_count_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct rights_reading reading = {
+        .cache = cache, .organisation_id = reader->organisation_id, .reader = reader, .arena = arena
+    };
+    struct db_rows *rows;
+    struct db *db;
+    bool is_read = group_acquire(group, DB_INTERACTIVE, &db, err);
+
+    *found_count_out = 0;
+    if (is_read) {
+        is_read = db_query(db, arena, LIST_MANY, DB_ARGS(db_i64_array(mailbox_ids, count)), &rows, err);
+        db_release(&db);
+    }
+    if (is_read) {
+        *found_out = talloc_array(owner, struct folder_found, (unsigned)db_rows_count(rows) + 1);
+        is_read = read_many(rows, &reading, *found_out, found_count_out, err);
+        arrange_all(*found_out, *found_count_out, arena);
+    }
+    talloc_free(arena);
+    return is_read;
+}
+
 static const char SUBSCRIBE[] =
     "INSERT INTO subscription (mailbox_id, name)"
     " SELECT $1, $2 WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = $1) < $3"

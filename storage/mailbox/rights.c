@@ -193,22 +193,6 @@ bool rights_read_top(struct db *db, const void *owner, struct mailbox *mailbox,
     return rights_of(&reading, entries, count, rights_out, err);
 }
 
-bool rights_at_top(struct mailbox *mailbox, const struct mailbox_reader *reader, unsigned *rights_out,
-                   struct err *err)
-{
-    void *arena;
-    struct db *db;
-    bool is_read;
-
-    if (!group_acquire(mailbox_group(mailbox), DB_INTERACTIVE, &db, err))
-        return false;
-    arena = talloc_new(NULL);
-    is_read = rights_read_top(db, arena, mailbox, reader, rights_out, err);
-    db_release(&db);
-    talloc_free(arena);
-    return is_read;
-}
-
 struct all_work {
     struct mailbox *mailbox;
     const struct rights_entry *entry;

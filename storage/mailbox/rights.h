@@ -67,9 +67,11 @@ struct rights_exception {
 MUST_CHECK bool rights_change_all(struct mailbox *mailbox, const struct mailbox_reader *reader,
                                   const struct rights_entry *entry, const struct rights_exception *but,
                                   size_t but_count, int64_t *folders_out, struct err *err);
-/* The reader's on the whole mailbox: with RIGHT_CREATE he makes folders at the top. */
-MUST_CHECK bool rights_at_top(struct mailbox *mailbox, const struct mailbox_reader *reader,
-                              unsigned *rights_out, struct err *err);
+/* The reader's on each of several whole mailboxes of one group, none of them his own: with RIGHT_CREATE he makes folders at the top.
+ * rights_out[0 .. count). */
+MUST_CHECK bool rights_at_tops(struct mailbox_cache *cache, struct group *group,
+                               const struct mailbox_reader *reader, const int64_t *mailbox_ids, size_t count,
+                               unsigned *rights_out, struct err *err);
 
 /* One entry of one of several mailboxes. */
 struct rights_row {

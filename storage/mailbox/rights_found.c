@@ -11,15 +11,16 @@
 static const char NAMED_GROUPS[] =
     "SELECT DISTINCT substr(ltrim(r.identifier, '-'), 3)::bigint"
     "  FROM folder_right r JOIN folder f USING (folder_id) JOIN mailbox m USING (mailbox_id)"
-    " WHERE (r.identifier COLLATE \"C\" BETWEEN 'g:' AND 'g:~' OR r.identifier COLLATE \"C\" BETWEEN '-g:' AND '-g:~')"
+    " WHERE r.organisation_id = $1"
+    "   AND (r.identifier COLLATE \"C\" BETWEEN 'g:' AND 'g:~' OR r.identifier COLLATE \"C\" BETWEEN '-g:' AND '-g:~')"
     "   AND f.deleted_us IS NULL AND m.deleted_us IS NULL AND m.organisation_id = $1";
 
-/* $1: "r:" and "g:" of all that we are, $2: the same with '-'. 'l' for us or for all, not taken away again; over all shared folders of
- * the group, by index folder_right_by_identifier. */
+/* $1: "r:" and "g:" of all that we are, $2: the same with '-'. 'l' for us or for all, not taken away again; over what is
+ * shared in the organisation, by index folder_right_by_identifier. */
 static const char SHARED_MAILBOXES[] =
     "SELECT DISTINCT f.mailbox_id"
     "  FROM folder_right r JOIN folder f USING (folder_id) JOIN mailbox m USING (mailbox_id)"
-    " WHERE r.identifier COLLATE \"C\" = ANY ($1) AND r.rights LIKE '%l%'"
+    " WHERE r.organisation_id = $3 AND r.identifier COLLATE \"C\" = ANY ($1) AND r.rights LIKE '%l%'"
     "   AND f.deleted_us IS NULL AND m.deleted_us IS NULL AND m.organisation_id = $3 AND m.mailbox_id <> $4"
     "   AND NOT EXISTS (SELECT 1 FROM folder_right n WHERE n.folder_id = f.folder_id AND n.rights LIKE '%l%'"
     "                      AND n.identifier = ANY ($2))"
@@ -99,6 +100,32 @@ bool rights_shared_mailboxes(struct mailbox_cache *cache, struct group *group,
         *mailbox_ids_out = talloc_array(owner, int64_t, (unsigned)*count_out + 1);
         for (size_t i = 0; db_rows_at(rows, i, &row); i++)
             (*mailbox_ids_out)[i] = db_get_i64(&row, 0);
+    }
+    talloc_free(arena);
+    return is_read;
+}
+
+/* One row each, in the order asked. */
+static const char READ_TOPS[] =
+    "SELECT ARRAY(SELECT r.identifier || ' ' || r.rights FROM mailbox_right r WHERE r.mailbox_id = n.id)"
+    "  FROM unnest($1::bigint[]) WITH ORDINALITY AS n (id, number) ORDER BY n.number";
+
+bool rights_at_tops(struct mailbox_cache *cache, struct group *group, const struct mailbox_reader *reader,
+                    const int64_t *mailbox_ids, size_t count, unsigned *rights_out, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    struct rights_reading reading = {
+        .cache = cache, .organisation_id = reader->organisation_id, .reader = reader, .arena = arena
+    };
+    struct db_rows *rows;
+    struct db_row row;
+    bool is_read = query(group, arena, READ_TOPS, DB_ARGS(db_i64_array(mailbox_ids, count)), &rows, err);
+
+    for (size_t i = 0; is_read && db_rows_at(rows, i, &row); i++) {
+        size_t entry_count;
+        struct span *entries = db_get_span_array(arena, &row, 0, &entry_count);
+
+        is_read = rights_of(&reading, entries, entry_count, &rights_out[i], err);
     }
     talloc_free(arena);
     return is_read;

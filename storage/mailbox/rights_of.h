@@ -32,7 +32,7 @@ struct rights_reading rights_reading(const struct mailbox *mailbox, const struct
 /* From what RIGHTS_COLUMN gives. ERR_BUSY: a group is named, and the directory does not answer. */
 MUST_CHECK bool rights_of(struct rights_reading *reading, const struct span *entries, size_t count,
                           unsigned *rights_out, struct err *err);
-/* rights_at_top() over this connection. */
+/* The reader's on the whole mailbox, over this connection. */
 MUST_CHECK bool rights_read_top(struct db *db, const void *owner, struct mailbox *mailbox,
                                 const struct mailbox_reader *reader, unsigned *rights_out, struct err *err);
 /* Asks which of these groups, none of them known yet, hold the reader. */

@@ -42,6 +42,31 @@ static void a_mailbox_has_its_folders_once(void **state)
     assert_int_equal(kit_store_number(store, "SELECT count(*) FROM folder WHERE mailbox_id = $1", 11), 1);
 }
 
+static void what_is_everybodys_is_open_from_the_start(void **state)
+{
+    const struct mailbox_options options = { .mailbox_id = 19,
+                                             .store_id = KIT_STORE_ID,
+                                             .organisation_id = KIT_ORGANISATION_ID,
+                                             .domain_id = KIT_DOMAIN_ID,
+                                             .is_inbox_only = true,
+                                             .anyone_rights = "lrip" };
+    struct err err;
+
+    (void)state;
+    OK(mailbox_create(store->group, &options, &err));
+    OK(mailbox_create(store->group, &options, &err));
+    assert_int_equal(kit_store_number(store,
+                                      "SELECT count(*) FROM mailbox_right WHERE mailbox_id = $1"
+                                      "   AND identifier = 'anyone' AND rights = 'lrip'",
+                                      19),
+                     1);
+    assert_int_equal(kit_store_number(store,
+                                      "SELECT r.organisation_id FROM folder_right r JOIN folder f USING (folder_id)"
+                                      " WHERE f.mailbox_id = $1 AND r.rights = 'lrip'",
+                                      19),
+                     KIT_ORGANISATION_ID);
+}
+
 static void a_deleted_mailbox_is_absent_until_reconnected(void **state)
 {
     const struct mailbox_options options = { .mailbox_id = 12,
@@ -248,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mailbox_has_its_folders_once),
+        cmocka_unit_test(what_is_everybodys_is_open_from_the_start),
         cmocka_unit_test(a_deleted_mailbox_is_absent_until_reconnected),
         cmocka_unit_test(a_dismounted_store_is_temporary),
         cmocka_unit_test(room_is_what_the_narrowest_limit_leaves),

@@ -160,6 +160,8 @@ static void forbidden_looks_like_absent(void **state)
     struct mailbox_reader stranger = { 1003, 3, KIT_ORGANISATION_ID + 1 };
     struct err err = ERR_INIT, absent = ERR_INIT;
     char text[RIGHTS_TEXT_MAX];
+    const int64_t both[] = { ADA, 99 };
+    struct folder_found *found;
     int64_t *shared;
     size_t count;
     unsigned rights;
@@ -181,6 +183,12 @@ static void forbidden_looks_like_absent(void **state)
     assert_string_equal(text, "lrs");
     OK(folder_list(world->ada, &world->as_bob, world, &list, &count, &err));
     assert_int_equal(count, 1);
+    OK(folder_list_many(world->cache, world->store->group, &world->as_bob, both, 2, world, &found, &count,
+                        &err));
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].mailbox_id, ADA);
+    assert_string_equal(found[0].folder->name, "Team");
+    assert_int_equal(found[0].folder->rights, rights);
     OK(rights_shared_mailboxes(world->cache, world->store->group, &world->as_bob, world, &shared, &count,
                                &err));
     assert_int_equal(count, 1);
@@ -296,7 +304,7 @@ static void what_is_given_in_the_whole_mailbox_is_given_in_what_comes(void **sta
             ERR_NOT_FOUND);
     REFUSED(folder_find(world->ada, &world->as_bob, "Team", RIGHT_INSERT, world, &folder, &err), ERR_DENIED);
     OK(folder_find(world->ada, &world->as_bob, "Other", RIGHT_INSERT, world, &folder, &err));
-    OK(rights_at_top(world->ada, &world->as_bob, &rights, &err));
+    OK(rights_at_tops(world->cache, world->store->group, &world->as_bob, &id, 1, &rights, &err));
     assert_true(rights & RIGHT_CREATE);
     OK(folder_create(world->ada, &world->as_bob, "Mine/Below", NULL, world, &folder, &err));
     OK(folder_create(world->ada, &world->as_ada, "Hers", NULL, world, &folder, &err));

@@ -1,6 +1,7 @@
 /* test_policy.c -- quota, asked at RCPT: full is said at once, room is believed for a moment, trouble is never "full". */
 #include "directory/list.h"
 #include "kit/store.h"
+#include "mailbox/mailbox.h"
 #include "policy/policy.h"
 
 #include <setjmp.h>
@@ -11,10 +12,11 @@
 #include <cmocka.h>
 #include <talloc.h>
 
-enum { FREE_ID = 1, SMALL_ID = 2, GONE_ID = 3 };
+enum { FREE_ID = 1, SMALL_ID = 2, GONE_ID = 3, BOB = 1002 };
 
 static struct kit_store *store;
 static struct policy *policy;
+static struct mailbox_cache *cache;
 
 static enum err_kind ask(int64_t mailbox_id, int64_t group_id, int64_t size_bytes)
 {
@@ -67,6 +69,19 @@ bool group_has_member(struct directory *directory, int64_t group_id, const char 
     (void)group_id;
     (void)err;
     *has_out = strcmp(sender, "guest@x.example") == 0 || (strcmp(sender, "own@x.example") == 0 && is_sure);
+    return true;
+}
+
+bool directory_resolve(struct directory *directory, const void *owner, const char *local, const char *domain,
+                       struct resolved *resolved_out, struct err *err)
+{
+    (void)directory;
+    (void)owner;
+    (void)domain;
+    (void)err;
+    *resolved_out = (struct resolved){ .kind = RESOLVED_RECIPIENT,
+                                       .organisation_id = KIT_ORGANISATION_ID,
+                                       .recipient_id = *local == 'b' ? BOB : 99 };
     return true;
 }
 
@@ -219,6 +234,58 @@ static void only_what_is_closed_is_left_out(void **state)
     assert_int_equal(max_bytes, 100);
 }
 
+/* bob posts, for whom there is an entry; who has not logged in, or is elsewhere, and anybody else has what everybody has. */
+static const struct {
+    const char *what, *anyone, *sender;
+    int64_t login_organisation;
+    enum err_kind kind;
+} posts[] = {
+    { "everybody may", "lrip", "x@far.example", 0, ERR_NONE },
+    { "who is elsewhere, too", "lip", "x@far.example", KIT_ORGANISATION_ID + 1, ERR_NONE },
+    { "a reviewer", "lr", "ada@x.example", KIT_ORGANISATION_ID, ERR_DENIED },
+    { "who has an entry", "lr", "bob@x.example", KIT_ORGANISATION_ID, ERR_NONE },
+    { "a forged one", "lr", "bob@x.example", 0, ERR_AUTH },
+    { "one of the same name elsewhere", "lr", "bob@x.example", KIT_ORGANISATION_ID + 1, ERR_DENIED },
+};
+
+static void a_public_folder_takes_whom_its_rights_say(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(posts); i++) {
+        struct resolve_target targets[] = { { .mailbox_id = FREE_ID,
+                                              .group_id = KIT_GROUP_ID,
+                                              .organisation_id = KIT_ORGANISATION_ID,
+                                              .is_public = true },
+                                            { .mailbox_id = SMALL_ID } };
+        struct resolve_answer answer = { .targets = targets, .target_count = 2 };
+        const struct policy_question question = { .sender = posts[i].sender,
+                                                  .is_authenticated = posts[i].login_organisation != 0,
+                                                  .organisation_id = posts[i].login_organisation };
+        struct err err = ERR_INIT;
+        int64_t max_bytes;
+
+        print_message("  %s\n", posts[i].what);
+        kit_store_exec(store, "DELETE FROM folder_right WHERE folder_id IN (SELECT folder_id FROM folder WHERE mailbox_id = $1)",
+                       FREE_ID);
+        kit_store_exec(store,
+                       talloc_asprintf(store,
+                                       "INSERT INTO folder_right (folder_id, identifier, rights)"
+                                       " SELECT folder_id, unnest(ARRAY['anyone', 'r:%d']), unnest(ARRAY['%s', 'p'])"
+                                       "   FROM folder WHERE mailbox_id = $1",
+                                       BOB, posts[i].anyone),
+                       FREE_ID);
+        assert_true(policy_admit(policy, &question, &answer, &max_bytes, &err)); /* the others of a group have it */
+        assert_int_equal(answer.target_count, posts[i].kind == ERR_NONE ? 2 : 1);
+        targets[0] = (struct resolve_target){ .mailbox_id = FREE_ID,
+                                              .group_id = KIT_GROUP_ID,
+                                              .organisation_id = KIT_ORGANISATION_ID,
+                                              .is_public = true };
+        answer.target_count = 1;
+        assert_int_equal(policy_admit(policy, &question, &answer, &max_bytes, &err), posts[i].kind == ERR_NONE);
+        assert_int_equal(err.kind, posts[i].kind);
+    }
+}
+
 /* What comes back for mail that was sent on has no sender. */
 static void a_return_address_is_for_bounces(void **state)
 {
@@ -244,6 +311,7 @@ static int set_up(void **state)
     kit_store_mailbox(store, FREE_ID, 0, 0);
     kit_store_mailbox(store, SMALL_ID, 1000, 0);
     options.groups = store->groups;
+    cache = options.cache = mailbox_cache_open(&(struct mailbox_cache_options){ .bus = NULL });
     (void)state;
     return policy_open(store, &options, &policy, &err) ? 0 : -1;
 }
@@ -252,6 +320,7 @@ static int tear_down(void **state)
 {
     (void)state;
     policy_close(&policy);
+    mailbox_cache_close(&cache);
     kit_store_close(store);
     talloc_free(store);
     return 0;
@@ -263,6 +332,7 @@ int main(void)
         cmocka_unit_test(quota_is_asked),
         cmocka_unit_test(gates_open_and_stay_closed),
         cmocka_unit_test(only_what_is_closed_is_left_out),
+        cmocka_unit_test(a_public_folder_takes_whom_its_rights_say),
         cmocka_unit_test(a_return_address_is_for_bounces),
         cmocka_unit_test(what_is_not_there_is_told_apart),
     };

@@ -79,6 +79,10 @@ export class AccountStore {
     const more = ownerCapability.safeParse(this.account?.accountCapabilities[CAPABILITIES.owner])
     return more.success && more.data.types.includes('OpenPgpKey') && this.byRole('inbox')?.myRights.mayShare === true
   }
+  /** Of a public folder: the address at which mail comes into it. */
+  get postAddress(): string | undefined {
+    return ownerCapability.safeParse(this.account?.accountCapabilities[CAPABILITIES.owner]).data?.postAddress
+  }
   byRole(role: string): Mailbox | undefined {
     for (const m of this.mailboxes.values()) if (m.role === role) return m
     return undefined

@@ -11,7 +11,11 @@ export const account = z.object({
 export type Account = z.infer<typeof account>
 
 /** Of the capability `owner` in an account that is another's: what there is of it (docs/jmap.md). */
-export const ownerCapability = z.object({ types: z.array(z.string()) })
+export const ownerCapability = z.object({
+  types: z.array(z.string()),
+  /** Of a public folder: where one writes to post into it. */
+  postAddress: z.optional(z.string()),
+})
 
 export const session = z.object({
   username: z.string(),

@@ -1,5 +1,5 @@
 import { EmptyState, parseBytes, useKitTexts, wordOf } from '@chappe/kit'
-import { IconAddressBook, IconBuilding, IconInbox, IconTool, IconUser, IconUsersGroup, type Icon } from '@chappe/kit/icons'
+import { IconAddressBook, IconBuilding, IconFolder, IconInbox, IconTool, IconUser, IconUsersGroup, type Icon } from '@chappe/kit/icons'
 import { Anchor, Button, Modal, Select, TagsInput, TextInput, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -14,13 +14,15 @@ import { AdminGroupField } from '../organisations/admin-group-field'
 import { storesQuery } from '../home/data'
 import classes from './add.module.css'
 import { PasswordField, QuotaField } from './fields'
+import { PUBLIC_ROLES, type PublicRole } from './roles'
 import { localPartOf } from './password'
 import { useTexts } from './texts'
 import { useAddTexts } from './texts-add'
+import { useShareTexts } from './texts-shares'
 
-const kinds = ['user', 'shared', 'room', 'equipment', 'group', 'contact'] as const
+const kinds = ['user', 'shared', 'room', 'equipment', 'public-folder', 'group', 'contact'] as const
 export type Kind = (typeof kinds)[number]
-const icons: Record<Kind, Icon> = { user: IconUser, shared: IconInbox, room: IconBuilding, equipment: IconTool, group: IconUsersGroup, contact: IconAddressBook }
+const icons: Record<Kind, Icon> = { user: IconUser, shared: IconInbox, room: IconBuilding, equipment: IconTool, 'public-folder': IconFolder, group: IconUsersGroup, contact: IconAddressBook }
 
 function Choose({ onChoose, onClose }: { onChoose: (kind: Kind) => void; onClose: () => void }) {
   const say = useAddTexts()
@@ -57,6 +59,7 @@ interface Values {
   store: string
   target: string
   members: string[]
+  everybody: PublicRole | 'none'
 }
 
 function order(kind: Kind, v: Values) {
@@ -74,6 +77,7 @@ function order(kind: Kind, v: Values) {
     name: v.name,
     ...(kind !== 'user' && { kind }),
     ...(kind === 'user' && v.password && { password: v.password }),
+    ...(kind === 'public-folder' && { default_rights: v.everybody }),
     ...(quota > 0 && { quota }),
     ...held,
     ...(v.store && { storage_group: group, store }),
@@ -81,6 +85,7 @@ function order(kind: Kind, v: Values) {
   const line = commandLine(['user', 'add', address], {
     name: v.name,
     kind: kind === 'user' ? undefined : kind,
+    'default-rights': kind === 'public-folder' ? v.everybody : undefined,
     'password-file': kind === 'user' && v.password ? '-' : undefined,
     quota: v.quota.trim() || undefined,
     ...holder,
@@ -92,12 +97,13 @@ function order(kind: Kind, v: Values) {
 
 function Form({ kind, inOrganisation, inDomain, onBack, onClose }: { kind: Kind; inOrganisation: string | undefined; inDomain: string | undefined; onBack: () => void; onClose: () => void }) {
   const say = useAddTexts()
+  const roles = useShareTexts()
   const words = useTexts()
   const change = useChange()
   const navigate = useNavigate()
   const domains = useQuery(domainsQuery(inOrganisation)).data
   const taking = (domains ?? []).filter((d) => d.kind !== 'alias')
-  const [v, setV] = useState<Values>({ name: '', local: '', domain: inDomain ?? '', password: '', quota: '', adminGroup: '', store: '', target: '', members: [] })
+  const [v, setV] = useState<Values>({ name: '', local: '', domain: inDomain ?? '', password: '', quota: '', adminGroup: '', store: '', target: '', members: [], everybody: 'author' })
   const [ownLocal, setOwnLocal] = useState(false)
   const domain = v.domain || (taking[0]?.name ?? '')
   const organisation = taking.find((d) => d.name === domain)?.organisation
@@ -130,7 +136,7 @@ function Form({ kind, inOrganisation, inDomain, onBack, onClose }: { kind: Kind;
       }
     >
       {domains && taking.length === 0 && <EmptyState title={say('noDomain')} action={<Anchor href="/admin/domains?dialog=add">{words('domain')}</Anchor>} />}
-      <TextInput label={say('name')} description={say('nameHelp')} required data-autofocus value={v.name} onChange={(e) => set({ name: e.currentTarget.value, ...(!ownLocal && { local: localPartOf(e.currentTarget.value) }) })} />
+      <TextInput label={say('name')} description={say(kind === 'public-folder' ? 'nameHelp.public' : 'nameHelp')} required data-autofocus value={v.name} onChange={(e) => set({ name: e.currentTarget.value, ...(!ownLocal && { local: localPartOf(e.currentTarget.value) }) })} />
       <div className={classes.address}>
         <TextInput
           label={say('local')}
@@ -148,6 +154,16 @@ function Form({ kind, inOrganisation, inDomain, onBack, onClose }: { kind: Kind;
       {kind === 'user' && <PasswordField value={v.password} onChange={(password) => set({ password })} />}
       {kind === 'contact' && <TextInput label={say('target')} required type="email" value={v.target} onChange={(e) => set({ target: e.currentTarget.value.trim() })} />}
       {kind === 'group' && <TagsInput label={say('members')} description={say('membersHelp')} value={v.members} onChange={(members) => set({ members })} splitChars={[',', ' ', ';']} acceptValueOnBlur />}
+      {kind === 'public-folder' && (
+        <Select
+          label={say('everybody')}
+          description={v.everybody === 'none' ? say('everybodyNone') : roles(`does.public.${v.everybody}`)}
+          allowDeselect={false}
+          data={[...PUBLIC_ROLES.map((r) => ({ value: r, label: roles(`role.${r}`) })), { value: 'none', label: roles('role.none') }]}
+          value={v.everybody}
+          onChange={(role) => set({ everybody: PUBLIC_ROLES.find((r) => r === role) ?? 'none' })}
+        />
+      )}
       {hasMailbox && <QuotaField value={v.quota} onChange={(quota) => set({ quota })} />}
       <AdminGroupField organisation={organisation} value={v.adminGroup} onChange={(adminGroup) => set({ adminGroup })} clearable />
       {hasMailbox && stores.length > 1 && (

@@ -90,7 +90,7 @@ export const usersQuery = (filter: UserFilter) =>
 
 const listed = z.extend(z.pick(user, { address: true, name: true, kind: true, state: true, quota: true, created: true }), { store: z.nullish(z.string()) })
 export type Listed = z.infer<typeof listed>
-const MAILBOXES = 'user,shared,room,equipment'
+const MAILBOXES = 'user,shared,room,equipment,public-folder'
 /** How the API's list of recipients is asked for mailboxes. */
 export const mailboxFilter = ({ kind, state, ...filter }: UserFilter) => ({ ...filter, filter: `kind=${kind ?? MAILBOXES}${state ? ` state=${state}` : ''}` })
 /** The same for the list: filtered and sorted by the directory. */

@@ -14,7 +14,7 @@ export interface Line {
 }
 
 const FIELDS = ['address', 'name', 'password', 'quota', 'kind', ...PERSON_FIELDS] as const
-const KINDS = ['user', 'shared', 'room', 'equipment']
+const KINDS = ['user', 'shared', 'room', 'equipment', 'public-folder']
 
 function orderOf(first: string[]): { order: (typeof FIELDS)[number][]; hasHead: boolean } {
   const words = first.map((w) => w.trim().toLowerCase())

@@ -100,10 +100,12 @@ export function MailboxPage() {
   const navigate = useNavigate({ from: '/recipients/$address' })
   const user = useQuery(userQuery(address))
   const dialog = (name: string | undefined) => void navigate({ search: { ...search, dialog: name }, replace: name === undefined })
-  const seen = tabs.filter((t) => !t.needs || (t.id === 'trace' ? mayEverywhere(session, t.needs) || may(session, t.needs) : may(session, t.needs)))
+  const u = user.data
+  // Nobody writes in the name of a public folder, or logs in to it.
+  const fits = (id: string) => u?.kind !== 'public-folder' || (id !== 'senders' && id !== 'protocols' && id !== 'security')
+  const seen = tabs.filter((t) => fits(t.id)).filter((t) => !t.needs || (t.id === 'trace' ? mayEverywhere(session, t.needs) || may(session, t.needs) : may(session, t.needs)))
   const tab = seen.find((t) => t.id === search.tab) ?? seen[0]
   const enable = (u: UserDetails) => change(() => api.patch(path`/users/${u.address}`, { state: 'active' }), [['users']], say('enabled', { name: u.name }))
-  const u = user.data
   const tabList = useTabInSight(tab?.id ?? '', u !== undefined)
   return (
     <Page

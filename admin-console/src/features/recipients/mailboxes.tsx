@@ -17,7 +17,7 @@ const BulkBar = onDemand(() => import('./bulk').then((m) => ({ default: m.BulkBa
 const ExportDialog = onDemand(() => import('../jobs/export-dialog').then((m) => ({ default: m.ExportDialog })))
 const AddRecipient = onDemand(() => import('./add').then((m) => ({ default: m.AddRecipient })))
 
-const KINDS = ['user', 'shared', 'room', 'equipment']
+const KINDS = ['user', 'shared', 'room', 'equipment', 'public-folder']
 const STATES = ['active', 'no-login', 'disabled']
 
 export function Mailboxes() {

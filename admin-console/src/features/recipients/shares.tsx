@@ -12,12 +12,9 @@ import { FormDialog } from '../../app/form-dialog'
 import { useMay } from '../../app/session'
 import { foldersQuery, type UserDetails } from './data'
 import classes from './mailbox.module.css'
+import { isRole, PUBLIC_ROLES, rolesOf, type Role } from './roles'
 import { useTexts } from './texts'
 import { useShareTexts } from './texts-shares'
-
-const ROLES = ['reader', 'contributor', 'author', 'editor', 'owner'] as const
-type Role = (typeof ROLES)[number]
-const isRole = (word: string | null | undefined): word is Role => ROLES.some((role) => role === word)
 
 const share = z.object({ person: z.string(), name: z.string(), group: z.boolean(), folder: z.string(), rights: z.string(), role: z.nullish(z.string()), denied: z.boolean() })
 type Share = z.infer<typeof share>
@@ -50,7 +47,7 @@ interface Draft {
   isKnown: boolean
 }
 
-function ShareDialog({ address, of, onClose }: { address: string; of: Draft; onClose: () => void }) {
+function ShareDialog({ address, kind, of, onClose }: { address: string; kind: string; of: Draft; onClose: () => void }) {
   const say = useShareTexts()
   const words = useTexts()
   const change = useChange()
@@ -60,7 +57,8 @@ function ShareDialog({ address, of, onClose }: { address: string; of: Draft; onC
   const [role, setRole] = useState<Role>(of.role)
   const [folder, setFolder] = useState('')
   const body = { person, rights: role, ...(folder && { folder }) }
-  const title = of.isKnown ? say('change', { person }) : say('add')
+  const title = of.isKnown ? say('change', { person: person === 'anyone' ? say('anyone') : person }) : say('add')
+  const does = kind === 'public-folder' ? PUBLIC_ROLES.find((r) => r === role) : undefined
   return (
     <FormDialog
       title={title}
@@ -72,9 +70,9 @@ function ShareDialog({ address, of, onClose }: { address: string; of: Draft; onC
       {!of.isKnown && <TextInput label={words('address')} description={say('personHelp')} type="email" required data-autofocus value={person} onChange={(e) => setPerson(e.currentTarget.value.trim())} />}
       <Select
         label={say('role')}
-        description={say(`does.${role}`)}
+        description={does ? say(`does.public.${does}`) : say(`does.${role === 'reviewer' ? 'reader' : role}`)}
         allowDeselect={false}
-        data={ROLES.map((r) => ({ value: r, label: say(`role.${r}`) }))}
+        data={rolesOf(kind).map((r) => ({ value: r, label: say(`role.${r}`) }))}
         value={role}
         onChange={(r) => isRole(r) && setRole(r)}
       />
@@ -103,14 +101,14 @@ export function SharesTab({ user }: { user: UserDetails }) {
       title={say('title')}
       actions={
         mayWrite && (
-          <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setDraft({ person: '', role: 'editor', isKnown: false })}>
+          <Button size="xs" leftSection={<IconPlus size={15} />} onClick={() => setDraft({ person: '', role: user.kind === 'public-folder' ? 'author' : 'editor', isKnown: false })}>
             {say('add')}
           </Button>
         )
       }
     >
       <Text size="sm" c="dimmed">
-        {say('lead')}
+        {say(user.kind === 'public-folder' ? 'lead.public' : 'lead')}
       </Text>
       <Answered of={found}>
         {(shares) =>
@@ -135,12 +133,12 @@ export function SharesTab({ user }: { user: UserDetails }) {
                       </div>
                     ))}
                   </div>
-                  {mayWrite && p.person.includes('@') && (
+                  {mayWrite && (p.person.includes('@') || (p.person === 'anyone' && user.kind === 'public-folder')) && (
                     <>
-                      <ActionIcon variant="subtle" aria-label={say('change', { person: p.person })} onClick={() => setDraft({ person: p.person, role: isRole(p.kinds[0]?.first.role) ? p.kinds[0].first.role : 'editor', isKnown: true })}>
+                      <ActionIcon variant="subtle" aria-label={say('change', { person: nameOf(p.person, p.person) })} onClick={() => setDraft({ person: p.person, role: isRole(p.kinds[0]?.first.role) ? p.kinds[0].first.role : 'editor', isKnown: true })}>
                         <IconPencil size={17} />
                       </ActionIcon>
-                      <ActionIcon variant="subtle" color="red" aria-label={say('removeOne', { person: p.person })} onClick={() => setRemoves(p.person)}>
+                      <ActionIcon variant="subtle" color="red" aria-label={say('removeOne', { person: nameOf(p.person, p.person) })} onClick={() => setRemoves(p.person)}>
                         <IconX size={17} />
                       </ActionIcon>
                     </>
@@ -152,11 +150,11 @@ export function SharesTab({ user }: { user: UserDetails }) {
         }
       </Answered>
       {removes !== null && (
-        <Confirm title={say('removeOne', { person: removes })} action={say('remove')} onDone={() => setRemoves(null)} onAct={() => remove(removes)}>
+        <Confirm title={say('removeOne', { person: nameOf(removes, removes) })} action={say('remove')} onDone={() => setRemoves(null)} onAct={() => remove(removes)}>
           <Command line={commandLine(['mailbox', 'unshare', user.address, removes])} />
         </Confirm>
       )}
-      {draft && <ShareDialog address={user.address} of={draft} onClose={() => setDraft(null)} />}
+      {draft && <ShareDialog address={user.address} kind={user.kind} of={draft} onClose={() => setDraft(null)} />}
     </Panel>
   )
 }

@@ -1,8 +1,8 @@
 import { MenuOnDemand, onDemand } from '@chappe/kit'
-import { IconArrowRight, IconDots, IconEraser, IconFolderPlus, IconMailOpened, IconPencil, IconTrash } from '@chappe/kit/icons'
+import { IconArrowRight, IconDots, IconEraser, IconFolderPlus, IconMailForward, IconMailOpened, IconPencil, IconShare, IconTrash } from '@chappe/kit/icons'
 import { ActionIcon, Menu } from '@mantine/core'
 import { useState } from 'react'
-import { folderLinks } from '../../app/plugs'
+import { folderLinks, useCompose } from '../../app/plugs'
 import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'
 import type { FolderDialog } from './dialogs'
@@ -10,6 +10,7 @@ import { useFolderTexts } from './texts'
 import classes from './tree.module.css'
 
 const Dialogs = onDemand(() => import('./dialogs'))
+const Shares = onDemand(() => import('./share'))
 const MOST = 20_000
 const USES = ['archive', 'sent', 'drafts', 'junk', 'trash'] as const
 
@@ -17,6 +18,9 @@ const USES = ['archive', 'sent', 'drafts', 'junk', 'trash'] as const
 export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mailbox: Mailbox; name: string }) {
   const say = useFolderTexts()
   const [dialog, setDialog] = useState<FolderDialog | null>(null)
+  const [isSharing, setIsSharing] = useState(false)
+  const compose = useCompose()
+  const { postAddress } = store
   const { myRights: may, role } = mailbox
   const isOrdinary = role === null
   const readAll = async () => {
@@ -35,6 +39,11 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
         }
       >
         <Menu.Dropdown>
+          {postAddress && !mailbox.parentId && may.maySubmit && compose && (
+            <Menu.Item leftSection={<IconMailForward size={16} />} onClick={() => compose({ kind: 'new', to: [{ name: mailbox.name, email: postAddress }] })}>
+              {say('post')}
+            </Menu.Item>
+          )}
           {may.maySetSeen && mailbox.unreadEmails > 0 && (
             <Menu.Item leftSection={<IconMailOpened size={16} />} onClick={() => void readAll()}>
               {say('readAll')}
@@ -54,6 +63,11 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
                 {say('move')}
               </Menu.Item>
             </>
+          )}
+          {postAddress && may.mayShare && (
+            <Menu.Item leftSection={<IconShare size={16} />} onClick={() => setIsSharing(true)}>
+              {say('share')}
+            </Menu.Item>
           )}
           {folderLinks.map((Item, i) => (
             <Item key={i} store={store} mailbox={mailbox} />
@@ -86,6 +100,7 @@ export function FolderMenu({ store, mailbox, name }: { store: AccountStore; mail
         </Menu.Dropdown>
       </MenuOnDemand>
       {dialog && <Dialogs store={store} mailbox={mailbox} name={name} dialog={dialog} onClose={() => setDialog(null)} />}
+      {isSharing && <Shares store={store} mailbox={mailbox} onClose={() => setIsSharing(false)} />}
     </>
   )
 }

@@ -14,5 +14,5 @@ export function nameOfFolder(m: Mailbox, say: typeof useFolderTexts.say): string
   return role && !m.parentId ? say(`role.${role}`) : m.name
 }
 
-/** What its number counts. Drafts are counted whole: what waits there is to be finished, not to be read. */
-export const countOf = (m: Mailbox): number => (m.role === 'drafts' ? m.totalEmails : m.role === 'sent' || m.role === 'trash' ? 0 : m.unreadEmails)
+/** What its number counts. Drafts are counted whole: what waits there is to be finished, not to be read. Where one marks nothing as read there is none. */
+export const countOf = (m: Mailbox): number => (m.role === 'drafts' ? m.totalEmails : m.role === 'sent' || m.role === 'trash' || !m.myRights.maySetSeen ? 0 : m.unreadEmails)

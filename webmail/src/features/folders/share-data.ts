@@ -21,19 +21,47 @@ export type Role = keyof typeof ROLES
 export const ROLE_NAMES = Object.keys(ROLES) as Role[]
 
 export const rightsOf = (role: Role): Rights => Object.fromEntries(ROLES[role].map((r) => [r, true]))
+
+/** Of public folders, as Outlook calls them. What one has read there is the same for everybody: only editors mark it. */
+export const PUBLIC_ROLES = {
+  reviewer: ['mayReadItems'],
+  author: ['mayReadItems', 'mayAddItems', 'maySubmit'],
+  editor: ['mayReadItems', 'maySetSeen', 'mayAddItems', 'maySetKeywords', 'mayRemoveItems', 'maySubmit'],
+  owner: ROLES.owner,
+} as const satisfies Record<string, readonly Right[]>
+export type PublicRole = keyof typeof PUBLIC_ROLES
+
+/** The roles of one kind of folders. */
+export interface RoleSet {
+  readonly names: readonly (Role | PublicRole)[]
+  readonly first: Role | PublicRole
+  rightsOf(role: Role | PublicRole): Rights
+  roleOf(rights: Rights): Role | PublicRole | null
+}
+const setOf = (roles: Partial<Record<Role | PublicRole, readonly Right[]>>, first: Role | PublicRole): RoleSet => {
+  const names = Object.keys(roles) as (Role | PublicRole)[]
+  const of = (role: Role | PublicRole): readonly Right[] => roles[role] ?? []
+  return {
+    names,
+    first,
+    rightsOf: (role) => Object.fromEntries(of(role).map((r) => [r, true])),
+    roleOf: (rights) => names.find((role) => sameRights(of(role), rights)) ?? null,
+  }
+}
 /** Deleting and renaming a folder are one right of IMAP: they come and go together. */
 export function withRight(rights: Rights, right: Right, on: boolean): Rights {
   const both: Right[] = right === 'mayRename' || right === 'mayDelete' ? ['mayRename', 'mayDelete'] : [right]
   return { ...rights, ...Object.fromEntries(both.map((r) => [r, on])) }
 }
 /** Posting to a folder by mail is no difference that a role makes. */
-export function roleOf(rights: Rights): Role | null {
+function sameRights(role: readonly Right[], rights: Rights): boolean {
   const has = RIGHTS.filter((r) => rights[r] && r !== 'maySubmit')
-  return ROLE_NAMES.find((role) => {
-    const of: readonly Right[] = ROLES[role].filter((r) => r !== 'maySubmit')
-    return of.length === has.length && of.every((r) => has.includes(r))
-  }) ?? null
+  const of = role.filter((r) => r !== 'maySubmit')
+  return of.length === has.length && of.every((r) => has.includes(r))
 }
+export const roleOf = (rights: Rights): Role | null => ROLE_NAMES.find((role) => sameRights(ROLES[role], rights)) ?? null
+export const MAILBOX_ROLES = setOf(ROLES, 'reader')
+export const PUBLIC_FOLDER_ROLES = setOf(PUBLIC_ROLES, 'author')
 
 const shared = z.object({ id: z.string(), shareWith: z.nullable(z.record(z.string(), z.record(z.string(), z.boolean()))) })
 const principal = z.object({ id: z.string(), type: z.string(), name: z.string(), email: z.nullable(z.string()) })

@@ -8,7 +8,7 @@ import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'
 import { Avatar } from '../mail/avatar'
 import { useFolderName } from './names'
-import { findPrincipals, rightsOf, RIGHTS, ROLE_NAMES, roleOf, share, sharesQuery, withRight, type Principal, type Share } from './share-data'
+import { findPrincipals, MAILBOX_ROLES, PUBLIC_FOLDER_ROLES, RIGHTS, share, sharesQuery, withRight, type Principal, type RoleSet, type Share } from './share-data'
 import classes from './share.module.css'
 import { useShareTexts } from './share-texts'
 
@@ -51,26 +51,27 @@ export function PersonPicker({ store, without, onPick }: { store: AccountStore; 
   )
 }
 
-function ShareRow({ value, onChange, onRemove }: { value: Share; onChange: (next: Share) => void; onRemove: () => void }) {
+function ShareRow({ roles, value, onChange, onRemove }: { roles: RoleSet; value: Share; onChange: (next: Share) => void; onRemove: () => void }) {
   const say = useShareTexts()
   const { who, rights } = value
   const name = who.name || who.email || say('unknown')
-  const role = roleOf(rights)
+  const role = roles.roleOf(rights)
+  const doing = (of: NonNullable<typeof role>) => (roles === PUBLIC_FOLDER_ROLES && (of === 'author' || of === 'editor') ? say(`does.public.${of}`) : say(`does.${of}`))
   return (
     <li>
       <div className={classes.line}>
         <Avatar of={{ name, email: who.email ?? '' }} />
         <div className={classes.who}>
           <Foreign>{name}</Foreign>
-          <small>{role ? say(`does.${role}`) : <Foreign>{who.email}</Foreign>}</small>
+          <small>{role ? doing(role) : <Foreign>{who.email}</Foreign>}</small>
         </div>
         <Select
           aria-label={say('role', { name })}
-          data={[...ROLE_NAMES, ...(role ? [] : ['custom' as const])].map((r) => ({ value: r, label: say(`role.${r}`) }))}
+          data={[...roles.names, ...(role ? [] : ['custom' as const])].map((r) => ({ value: r, label: say(`role.${r}`) }))}
           value={role ?? 'custom'}
           onChange={(word) => {
-            const next = ROLE_NAMES.find((r) => r === word)
-            if (next) onChange({ who, rights: rightsOf(next) })
+            const next = roles.names.find((r) => r === word)
+            if (next) onChange({ who, rights: roles.rightsOf(next) })
           }}
           allowDeselect={false}
         />
@@ -99,6 +100,7 @@ function Form({ store, mailbox, known, onClose }: { store: AccountStore; mailbox
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
   const children = below(store, mailbox.id)
+  const roles = store.postAddress ? PUBLIC_FOLDER_ROLES : MAILBOX_ROLES
   const save = async () => {
     setBusy(true)
     setError(null)
@@ -118,13 +120,13 @@ function Form({ store, mailbox, known, onClose }: { store: AccountStore; mailbox
       <Text size="sm" c="dimmed">
         {say('lead')}
       </Text>
-      <PersonPicker store={store} without={shares.map((s) => s.who.id)} onPick={(who) => setShares([...shares, { who, rights: rightsOf('reader') }])} />
+      <PersonPicker store={store} without={shares.map((s) => s.who.id)} onPick={(who) => setShares([...shares, { who, rights: roles.rightsOf(roles.first) }])} />
       {shares.length === 0 ? (
-        <Text size="sm">{say('none')}</Text>
+        <Text size="sm">{say(store.postAddress ? 'nonePublic' : 'none')}</Text>
       ) : (
         <ul className={classes.list}>
           {shares.map((s, i) => (
-            <ShareRow key={s.who.id} value={s} onChange={(next) => setShares(shares.map((old, k) => (k === i ? next : old)))} onRemove={() => setShares(shares.filter((_, k) => k !== i))} />
+            <ShareRow key={s.who.id} roles={roles} value={s} onChange={(next) => setShares(shares.map((old, k) => (k === i ? next : old)))} onRemove={() => setShares(shares.filter((_, k) => k !== i))} />
           ))}
         </ul>
       )}
@@ -142,7 +144,7 @@ function Form({ store, mailbox, known, onClose }: { store: AccountStore; mailbox
   )
 }
 
-/** Who else may see a folder of the own account, and do what. */
+/** Who else may see a folder of the own account, or a public one, and do what. */
 export default function ShareDialog({ store, mailbox, onClose }: { store: AccountStore; mailbox: Mailbox; onClose: () => void }) {
   const say = useShareTexts()
   const kit = useKitTexts()

@@ -3,6 +3,8 @@ import { defineTexts } from '@chappe/kit'
 export const useFolderTexts = defineTexts('folders', {
   en: {
     share: 'Share …',
+    public: 'Public folders',
+    post: 'Post in it',
     'role.inbox': 'Inbox',
     'role.drafts': 'Drafts',
     'role.sent': 'Sent',
@@ -42,6 +44,8 @@ export const useFolderTexts = defineTexts('folders', {
   },
   fr: {
     share: 'Partager …',
+    public: 'Dossiers publics',
+    post: 'Y publier',
     'role.inbox': 'Boîte de réception',
     'role.drafts': 'Brouillons',
     'role.sent': 'Envoyés',

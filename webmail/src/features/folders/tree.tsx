@@ -104,17 +104,20 @@ const Row = memo(function Row({ store, branch, here, actions }: Props) {
   )
 })
 
-function Account({ store }: { store: AccountStore }) {
+function useBranches(store: AccountStore): Omit<Props, 'branch'> & { all: Branch[] } {
   useStore(store)
-  const mail = useMail()
   const language = useLanguage()
-  const isAlone = mail.accounts.length === 1
   const place = usePlace()
   const isOnList = useParams({ strict: false }).folder !== undefined
   const here = isOnList && place.store === store ? place.mailbox?.id : undefined
   const actions = useActions(place)
   const { mailboxes } = store
   const all = useMemo(() => branches({ mailboxes }, language), [mailboxes, language])
+  return { store, here, actions, all }
+}
+
+function Account({ store, isAlone }: { store: AccountStore; isAlone: boolean }) {
+  const { here, actions, all } = useBranches(store)
   return (
     <section className={classes.account}>
       {!isAlone && (
@@ -138,14 +141,36 @@ function Account({ store }: { store: AccountStore }) {
   )
 }
 
-/** All folders of all accounts. */
+function PublicFolder({ store }: { store: AccountStore }) {
+  const { here, actions, all } = useBranches(store)
+  return all.map((b) => <Row key={b.mailbox.id} store={store} branch={b} here={here} actions={actions} />)
+}
+
+/** All folders of all accounts, and below them the public ones of the organisation. */
 export function FolderTree() {
   const mail = useMail()
+  const say = useFolderTexts()
+  const language = useLanguage()
+  const [mailboxes, publics] = useMemo(() => {
+    const by = new Intl.Collator(language, { numeric: true })
+    const isPublic = (store: AccountStore) => store.postAddress !== undefined
+    return [mail.accounts.filter((a) => !isPublic(a)), mail.accounts.filter(isPublic).sort((a, b) => by.compare(a.account?.name ?? '', b.account?.name ?? ''))]
+  }, [mail, language])
   return (
     <div className={classes.tree}>
-      {mail.accounts.map((store) => (
-        <Account key={store.accountId} store={store} />
+      {mailboxes.map((store) => (
+        <Account key={store.accountId} store={store} isAlone={mailboxes.length === 1} />
       ))}
+      {publics.length > 0 && (
+        <section className={classes.account} aria-label={say('public')}>
+          <h2>{say('public')}</h2>
+          <ul>
+            {publics.map((store) => (
+              <PublicFolder key={store.accountId} store={store} />
+            ))}
+          </ul>
+        </section>
+      )}
     </div>
   )
 }
