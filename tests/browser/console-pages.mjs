@@ -96,7 +96,7 @@ const exports = (language) => async (who) => {
   const { page } = who
   const words = say[language]
   await page.goto(base + '/recipients?domain=example.org&text=h1&dialog=export')
-  await dialog(page).getByText("chappe job export recipients --domain example.org --text h1 --filter kind=user,shared,room,equipment").waitFor()
+  await dialog(page).getByText("chappe job export recipients --domain example.org --text h1 --filter kind=user,shared,room,equipment,public-folder").waitFor()
   await dialog(page).getByRole('button', { name: words.write, exact: true }).click()
   const link = dialog(page).getByRole('link', { name: words.download })
   await link.waitFor()

@@ -56,6 +56,13 @@ const pages = {
     await page.getByRole('link', { name: /Orders/ }).last().click()
     await page.getByText('Order 4700').first().waitFor()
   }],
+  'public-folder': ['/mail/me/inbox', async (page) => {
+    const link = page.getByRole('navigation').getByRole('link', { name: 'Board', exact: true })
+    if (!(await link.isVisible())) await page.getByRole('button', { name: /^(Folders and menu|Dossiers et menu)$/ }).click()
+    await page.getByRole('region', { name: /^(Public folders|Dossiers publics)$/ }).last().waitFor()
+    await page.getByRole('link', { name: 'Board', exact: true }).last().click()
+    await page.getByText('Canteen closed on Friday').first().waitFor()
+  }],
   search: ['/mail/me/all?q=train'],
   'search-none': ['/mail/me/all?q=nothingiscalledso'],
   'search-help': ['/mail/me/inbox', async (page) => {

@@ -455,6 +455,25 @@ async function pictures(who) {
   await page.close()
 }
 
+/** Everybody's folder: read, which marks nothing, and posted to. */
+async function publicFolders(who) {
+  const { page } = who
+  await inbox(page)
+  const region = page.getByRole('region', { name: 'Public folders' })
+  await region.getByRole('link', { name: 'Board', exact: true }).click()
+  await row(page, 'Canteen closed on Friday').click()
+  await page.locator('article').first().waitFor()
+  await page.getByText('the room is booked').first().waitFor()
+  check('it is nobody’s to mark', (await row(page, 'Canteen closed on Friday').getAttribute('data-unread')) !== null)
+  await region.getByRole('link', { name: 'Board', exact: true }).hover()
+  await region.getByRole('button', { name: 'What can be done with Board' }).click()
+  check('no more than that', (await page.getByRole('menuitem').allInnerTexts()).join() === 'Post in it')
+  await page.getByRole('menuitem', { name: 'Post in it' }).click()
+  await page.getByRole('dialog').getByText('Board', { exact: true }).waitFor()
+  await page.reload()
+  await innocent(who)
+}
+
 /** The page of a list brings its mail to whom it belongs, where a browser opens it, and to nobody and nothing else. */
 async function comesWithMail({ context }) {
   const opened = { 'Sec-Fetch-Dest': 'document' }
@@ -498,6 +517,7 @@ export const mailWalkTests = [
       ['mail/walks/drags', drags],
       ['mail/walks/searches', searches],
       ['mail/walks/folders', keepsFolders],
+      ['mail/walks/public-folders', publicFolders],
       ['mail/walks/files', takesFiles],
       ['mail/walks/agree', agree],
       ['mail/walks/memory', (_, browser) => keepsMemory(browser)],

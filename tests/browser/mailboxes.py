@@ -164,6 +164,8 @@ def make(server: Instance) -> None:
     felix.add("Orders", "Order 4700", PEOPLE[3], hours=200)
     for folder in ("INBOX", "Orders"):
         felix.share(folder, EMMA, "lrswite")
+    server.api("POST", "/users", {"address": "board@letters.example", "name": "Board", "kind": "public-folder"})
+    emma.add('"Public Folders/Board"', "Canteen closed on Friday", PEOPLE[2], hours=30, flags="")
     bad = Letters(server, "hostile@letters.example")
     bad.make("Hostile")
     hostile(bad)

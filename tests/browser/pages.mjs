@@ -22,6 +22,7 @@ const pages = {
   'mailboxes-none': '/recipients?text=nobody-is-called-so',
   'mailboxes-add': '/recipients?dialog=add',
   'mailboxes-add-user': '/recipients?dialog=add+user',
+  'mailboxes-add-public-folder': '/recipients?dialog=add+public-folder',
   mailbox: '/recipients/ada@example.org',
   'mailbox-hostile': '/recipients/h0@example.org',
   'mailbox-person': '/recipients/h0@example.org?tab=person',

@@ -52,6 +52,35 @@ async function addsAUser(who) {
   await innocent(who)
 }
 
+/** By the wizard, with what everybody may in it; and that is changed. */
+async function addsAPublicFolder(who) {
+  const { page } = who
+  await page.goto(base + '/recipients')
+  await settled(page)
+  await button(page, 'Add').click()
+  await page.getByRole('button', { name: /^Public folder/ }).click()
+  await field(page, 'Display name').fill('Notices')
+  await page.getByRole('dialog').getByRole('combobox', { name: 'Domain' }).click()
+  await page.getByRole('option', { name: 'example.org' }).click()
+  await page.getByRole('dialog').getByRole('combobox', { name: 'Everybody of the organisation' }).click()
+  await page.getByRole('option', { name: 'Reviewer' }).click()
+  const line = await page.getByRole('dialog').getByLabel('The same on the command line').innerText()
+  check('the command', line === 'chappe user add notices@example.org --name Notices --kind public-folder --default-rights reviewer', line)
+  await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Notices' }).waitFor()
+  check('nobody writes in its name', (await page.getByRole('tab', { name: 'Sending' }).count()) === 0)
+  await page.getByRole('tab', { name: 'Access', exact: true }).click()
+  await page.getByRole('button', { name: 'Change what Everybody of the organisation may do' }).click()
+  await page.getByRole('dialog').getByRole('combobox', { name: 'What is allowed' }).click()
+  await page.getByRole('option', { name: 'Contributor' }).click()
+  await page.getByRole('dialog').getByText('Sees the folder and posts in it, without reading it.').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const { shares } = await server(page, '/mailboxes/notices@example.org/shares')
+  check('as chosen', shares.every((s) => s.person === 'anyone' && s.role === 'contributor'), JSON.stringify(shares))
+  await innocent(who)
+}
+
 async function refusalStays(who) {
   const { page } = who
   await page.goto(base + '/recipients?dialog=add+user')
@@ -557,6 +586,7 @@ export const walkTests = [
     tests: Object.entries({
       'wrong-password': wrongPassword,
       'adds-a-user': addsAUser,
+      'adds-a-public-folder': addsAPublicFolder,
       'refusal-stays': refusalStays,
       bulk,
       imports,
