@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "group/quota.h"
-#include "policy/post.h"
 #include "policy/gate.h"
+#include "policy/post.h"
 
 #include <pthread.h>
 #include <string.h>

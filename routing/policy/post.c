@@ -13,8 +13,9 @@
 #include <talloc.h>
 
 /* The sender as a reader; of nobody here only that he is no stranger to `anyone`. */
-static bool find_sender(struct directory *directory, const void *arena, const struct policy_question *question,
-                        const struct resolve_target *target, struct mailbox_reader *reader, struct err *err)
+static bool find_sender(struct directory *directory, const void *arena,
+                        const struct policy_question *question, const struct resolve_target *target,
+                        struct mailbox_reader *reader, struct err *err)
 {
     struct address address;
     struct resolved found;
@@ -30,8 +31,9 @@ static bool find_sender(struct directory *directory, const void *arena, const st
     return true;
 }
 
-static bool read_rights(struct groups *groups, struct mailbox_cache *cache, const struct mailbox_reader *reader,
-                        const struct resolve_target *target, unsigned *rights_out, struct err *err)
+static bool read_rights(struct groups *groups, struct mailbox_cache *cache,
+                        const struct mailbox_reader *reader, const struct resolve_target *target,
+                        unsigned *rights_out, struct err *err)
 {
     struct mailbox *mailbox;
     struct folder *folder;

@@ -40,7 +40,8 @@ static bool read_kind(const char *word, struct user *user, struct err *err)
             user->state = user->kind == RECIPIENT_USER ? RECIPIENT_ACTIVE : RECIPIENT_NO_LOGIN;
             return true;
         }
-    return !word || err_set(err, ERR_INVALID, "%.60s is not one of user, shared, room, equipment and public-folder.", word);
+    return !word || err_set(err, ERR_INVALID,
+                            "%.60s is not one of user, shared, room, equipment and public-folder.", word);
 }
 
 static bool is_same_text(const char *a, const char *b)

@@ -81,8 +81,8 @@ static json_t *to_json(struct admin_call *call, enum recipient_kind kind, const 
     rights_render(entry->rights, letters);
     return json_pack("{s:s, s:s, s:b, s:s, s:s, s:s?, s:b}", "person", person.address, "name",
                      person.name ? person.name : "", "group", entry->subject == RIGHTS_GROUP, "folder",
-                     row->folder ? row->folder : "", "rights", letters, "role", share_role(kind, entry->rights),
-                     "denied", entry->is_negative);
+                     row->folder ? row->folder : "", "rights", letters, "role",
+                     share_role(kind, entry->rights), "denied", entry->is_negative);
 }
 
 bool shares_get(struct admin_call *call, struct err *err)
@@ -178,8 +178,7 @@ static bool give(struct admin_call *call, const char *name, struct change *chang
 
     if (!open_mailbox(call, call->parameters[0], &opened, err))
         return false;
-    bool done = may_open(call, &opened.user, err) &&
-                read_rights(call, opened.user.kind, change, err) &&
+    bool done = may_open(call, &opened.user, err) && read_rights(call, opened.user.kind, change, err) &&
                 find_person(call, &opened.user, name, person_out, &change->entry, err) &&
                 change_it(&opened, change, err) &&
                 note(call, &opened.user,

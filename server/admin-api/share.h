@@ -13,6 +13,7 @@
 /* "editor"; NULL for rights that have no name in a mailbox of this kind. Static. */
 const char *share_role(enum recipient_kind kind, unsigned rights);
 /* From "editor", letters (RFC 4314), or "none". ERR_INVALID. */
-MUST_CHECK bool share_rights(enum recipient_kind kind, const char *text, unsigned *rights_out, struct err *err);
+MUST_CHECK bool share_rights(enum recipient_kind kind, const char *text, unsigned *rights_out,
+                             struct err *err);
 
 #endif

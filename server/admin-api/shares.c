@@ -22,8 +22,8 @@ static const struct share_word of_mailbox[] = {
 };
 /* And of public folders, as Outlook does. What somebody has read is the same for everybody: who only reads, or adds, marks nothing. */
 static const struct share_word of_public_folder[] = {
-    { "contributor", "lip" },   { "reviewer", "lr" },       { "author", "lrip" },
-    { "editor", "lrswipte" },   { "owner", "lrswipkxtea" },
+    { "contributor", "lip" }, { "reviewer", "lr" },       { "author", "lrip" },
+    { "editor", "lrswipte" }, { "owner", "lrswipkxtea" },
 };
 
 static const struct {
@@ -168,10 +168,10 @@ static void add_share(const struct listing *l, const struct part *part, const st
     if (first->entry.recipient_id && !directory_resolve_id(l->call->api->options.directory, l->call->arena,
                                                            first->entry.recipient_id, &person, &gone))
         return; /* means nothing any more */
-    json_array_append_new(l->out, json_pack("{s:o, s:s, s:s, s:o, s:o}", "id",
-                                            json_sprintf("%s/%s", mailbox, person.address), "mailbox",
-                                            mailbox, "person", person.address, "rights", word_of(entry->kind, whole),
-                                            "folders", exceptions(entry->kind, part, &first->entry, whole)));
+    json_array_append_new(
+        l->out, json_pack("{s:o, s:s, s:s, s:o, s:o}", "id", json_sprintf("%s/%s", mailbox, person.address),
+                          "mailbox", mailbox, "person", person.address, "rights", word_of(entry->kind, whole),
+                          "folders", exceptions(entry->kind, part, &first->entry, whole)));
 }
 
 static void add_mailboxes(const struct listing *l)

@@ -262,11 +262,11 @@ bool users_import(struct admin_call *call, struct err *err)
     json_array_foreach(list, i, element)
     {
         lines[i].json = element;
-        (void)!(has_known_fields(element, &lines[i].fault) &&
-                person_read(element, &lines[i].person, &lines[i].fault) &&
-                new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault) &&
-                new_user_mailbox_read(call->arena, element, lines[i].user.kind, &lines[i].how,
-                                      &lines[i].fault));
+        (void)!(
+            has_known_fields(element, &lines[i].fault) &&
+            person_read(element, &lines[i].person, &lines[i].fault) &&
+            new_user_read_next(call, element, &place, &lines[i].user, &lines[i].fault) &&
+            new_user_mailbox_read(call->arena, element, lines[i].user.kind, &lines[i].how, &lines[i].fault));
     }
     hash_all(lines, count);
     done = add_those(call, organisation_id, lines, count, true, err) &&

@@ -8,8 +8,7 @@ enum session_next cmd_namespace(struct imap_request *req)
 {
     if (!imap_at_end(&req->in))
         return imap_bad(req, "NAMESPACE takes no arguments.");
-    buf_add_text(imap_out(req->session),
-                 "* NAMESPACE ((\"\" \"/\")) ((\"" IMAP_OTHER_USERS "/\" \"/\")) ((\"" IMAP_PUBLIC_FOLDERS
-                 "/\" \"/\"))\r\n");
+    buf_add_text(imap_out(req->session), "* NAMESPACE ((\"\" \"/\")) ((\"" IMAP_OTHER_USERS
+                                         "/\" \"/\")) ((\"" IMAP_PUBLIC_FOLDERS "/\" \"/\"))\r\n");
     return imap_ok(req, NULL, "NAMESPACE done.");
 }

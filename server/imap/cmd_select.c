@@ -269,7 +269,8 @@ static enum session_next open_folder(struct imap_request *req, const struct imap
     selected->special_use = folder->special_use ? folder_special_use(span_text(folder->special_use)) : NULL;
     selected->is_read_only = is_read_only(select, folder);
     session->selected = selected;
-    imap_session_note_visit(session, place->mailbox);
+    if (!place->is_public) /* nobody's to know */
+        imap_session_note_visit(session, place->mailbox);
     claim_recent(session, folder);
     describe(session, place, folder);
     return resynchronise(req);

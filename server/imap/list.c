@@ -118,8 +118,8 @@ static struct imap_listed *add_of_other(struct list *list, size_t own_count, con
 }
 
 /* The folders of one who shares some. */
-static bool add_shared(struct list *list, size_t own_count, struct group *group,
-                       const struct resolved *whose, struct err *err)
+static bool add_shared(struct list *list, size_t own_count, struct group *group, const struct resolved *whose,
+                       struct err *err)
 {
     struct imap_session *session = list->req->session;
     void *arena = list->req->arena;

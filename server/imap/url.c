@@ -115,7 +115,8 @@ static bool find_view(struct imap_request *req, const struct imap_url *url, stru
         !folder_find(place.mailbox, &session->reader, place.name, RIGHT_READ, req->arena, &folder, err))
         return false;
     *mailbox_out = place.mailbox;
-    imap_session_note_visit(session, place.mailbox);
+    if (!place.is_public)
+        imap_session_note_visit(session, place.mailbox);
     return view_latest(place.mailbox, folder->folder_id, VIEW_TRUST_WAKE, view_out, err);
 }
 

@@ -135,7 +135,7 @@ void jmap_account_note_visit(const struct jmap_request *request, const struct jm
 {
     struct auth_request way = { .protocol = PROTOCOL_WEB };
 
-    if (account->is_own || !request->http)
+    if (account->is_own || account->post_address || !request->http) /* public: nobody's to know */
         return;
     way.peer = *http_peer(request->http);
     auth_note_visit(request->jmap->options.auth, &way, request->identity, account->mailbox_id);

@@ -63,8 +63,7 @@ static bool matches_one(const struct subject *subject, const char *name, const j
     }
     if (strcmp(name, "name") == 0)
         return fold_contains(
-            span_text(
-                fold_text(call->arena, span_text(jmap_mailbox_name(call->account, subject->folder)))),
+            span_text(fold_text(call->arena, span_text(jmap_mailbox_name(call->account, subject->folder)))),
             span_text(fold_text(call->arena, span_text(json_string_value(value)))));
     if (strcmp(name, "role") == 0)
         return is_text(value, jmap_role_of(call->account, subject->folder));

@@ -71,9 +71,9 @@ struct jmap_account {
     const char *id, *name;
     const char *principal_id; /* of whose it is, as this storage group calls him */
     bool is_own;
-    bool is_nobodys;     /* a shared mailbox, a room, equipment: nobody logs in as it */
+    bool is_nobodys;          /* a shared mailbox, a room, equipment: nobody logs in as it */
     const char *post_address; /* of a public folder; NULL: it is none */
-    bool may_create_top; /* folders at the top; known in jmap_session() */
+    bool may_create_top;      /* folders at the top; known in jmap_session() */
     int64_t mailbox_id;
     struct group *group;
     struct mailbox *mailbox; /* NULL until it is opened */

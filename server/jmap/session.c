@@ -99,8 +99,9 @@ static json_t *of_account(const struct jmap *jmap, const struct jmap_account *ac
     case JMAP_PRINCIPALS:
         return json_pack("{s:s}", "currentUserPrincipalId", account->principal_id);
     case JMAP_OWNER: /* in another account only these */
-        return account->is_own       ? json_object()
-               : account->post_address ? json_pack("{s:[], s:s}", "types", "postAddress", account->post_address)
+        return account->is_own ? json_object()
+               : account->post_address
+                   ? json_pack("{s:[], s:s}", "types", "postAddress", account->post_address)
                : account->is_nobodys ? json_pack("{s:[s, s]}", "types", "SearchFolder", "OpenPgpKey")
                                      : json_pack("{s:[s]}", "types", "SearchFolder");
     default:

@@ -863,8 +863,8 @@ const struct command commands[] = {
     { "recipient-policy remove", "NAME", "Removes one; the addresses stay.", of_org_options, NULL, "DELETE",
       "/recipient-policies/{0}" },
 
-    { "share list", "", "Lists who is let into which shared mailbox, room, equipment or public folder.", filter_org_options,
-      NULL, "GET", "/shares", NULL, "shares", "mailbox person rights folders" },
+    { "share list", "", "Lists who is let into which shared mailbox, room, equipment or public folder.",
+      filter_org_options, NULL, "GET", "/shares", NULL, "shares", "mailbox person rights folders" },
     { "mailbox share", "ADDRESS PERSON",
       "Lets somebody, or who is in a group, into the folders of a mailbox.", share_options, NULL, "POST",
       "/mailboxes/{0}/shares", " person" },

@@ -50,9 +50,8 @@ static bool open_policy(struct role *role, struct policy **policy_out, struct er
     const struct storage_parts *parts = storage_parts(role->storage);
 
     return policy_open(role->arena,
-                       &(struct policy_options){ .groups = parts->groups,
-                                                 .directory = parts->directory,
-                                                 .cache = parts->cache },
+                       &(struct policy_options){
+                           .groups = parts->groups, .directory = parts->directory, .cache = parts->cache },
                        policy_out, err);
 }
 

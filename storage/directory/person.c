@@ -120,8 +120,8 @@ struct subject {
 
 static void read_row(const void *owner, const struct db_row *row, struct subject *out)
 {
-    out->is_there = !span_equals_text(db_get_text(row, 1), "group") &&
-                    !span_equals_text(db_get_text(row, 1), "alias");
+    out->is_there =
+        !span_equals_text(db_get_text(row, 1), "group") && !span_equals_text(db_get_text(row, 1), "alias");
     out->kind = db_copy_text(owner, row, 1);
     out->address = db_copy_text(owner, row, 2);
     out->manager_id = db_get_i64(row, 3);

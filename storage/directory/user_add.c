@@ -214,7 +214,8 @@ static bool read_named(struct db *db, struct import *import, struct span *spans,
     bool has_any = false;
 
     for (size_t i = 0; i < import->count; i++) {
-        bool is_asked = import->faults[i].kind == ERR_NONE && import->users[i].kind == RECIPIENT_PUBLIC_FOLDER;
+        bool is_asked =
+            import->faults[i].kind == ERR_NONE && import->users[i].kind == RECIPIENT_PUBLIC_FOLDER;
         spans[i] = span_text(is_asked ? import->users[i].name : "");
         has_any = has_any || is_asked;
     }
@@ -222,7 +223,8 @@ static bool read_named(struct db *db, struct import *import, struct span *spans,
         return true;
     if (!act_look(db, ACT_WIDE, err) ||
         !db_query(db, import->scratch, SELECT_NAMED,
-                  DB_ARGS(db_i64(import->organisation_id), db_text_array(spans, import->count)), &rows, err) ||
+                  DB_ARGS(db_i64(import->organisation_id), db_text_array(spans, import->count)), &rows,
+                  err) ||
         !act_look(db, ACT_NARROW, err))
         return false;
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)

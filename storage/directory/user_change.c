@@ -188,7 +188,8 @@ static bool step_set(struct db *db, struct change *change, struct user *user, co
         next.administrative_group_id = wanted->administrative_group_id;
     if (!update(db, &next, err))
         return err->kind == ERR_EXISTS     ? err_set(err, ERR_EXISTS, PUBLIC_FOLDER_EXISTS)
-               : err->kind == ERR_CONFLICT ? not_found(err, "administrative group") : false;
+               : err->kind == ERR_CONFLICT ? not_found(err, "administrative group")
+                                           : false;
     return audit_write(db, change->actor, user->organisation_id, "user.set", user->address,
                        user_describe(user, change->fields), user_describe(&next, change->fields), err);
 }

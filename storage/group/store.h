@@ -49,7 +49,8 @@ struct mailbox_options {
     int64_t mailbox_id, store_id, organisation_id, domain_id;
     int64_t quota_bytes, quota_messages; /* 0: unlimited */
     bool is_inbox_only;                  /* else also Drafts, Sent, Junk, Trash, Archive */
-    const char *anyone_rights; /* letters (mailbox/rights.h) that everybody of the organisation has in it; NULL: none */
+    const char *
+        anyone_rights; /* letters (mailbox/rights.h) that everybody of the organisation has in it; NULL: none */
 };
 /* The row and its folders, subscribed. Succeeds without changing anything where it exists already; a deleted
  * one is ERR_EXISTS (mailbox_reconnect() brings it back). */

@@ -60,11 +60,12 @@ static void what_is_everybodys_is_open_from_the_start(void **state)
                                       "   AND identifier = 'anyone' AND rights = 'lrip'",
                                       19),
                      1);
-    assert_int_equal(kit_store_number(store,
-                                      "SELECT r.organisation_id FROM folder_right r JOIN folder f USING (folder_id)"
-                                      " WHERE f.mailbox_id = $1 AND r.rights = 'lrip'",
-                                      19),
-                     KIT_ORGANISATION_ID);
+    assert_int_equal(
+        kit_store_number(store,
+                         "SELECT r.organisation_id FROM folder_right r JOIN folder f USING (folder_id)"
+                         " WHERE f.mailbox_id = $1 AND r.rights = 'lrip'",
+                         19),
+        KIT_ORGANISATION_ID);
 }
 
 static void a_deleted_mailbox_is_absent_until_reconnected(void **state)

@@ -265,23 +265,28 @@ static void a_public_folder_takes_whom_its_rights_say(void **state)
         int64_t max_bytes;
 
         print_message("  %s\n", posts[i].what);
-        kit_store_exec(store, "DELETE FROM folder_right WHERE folder_id IN (SELECT folder_id FROM folder WHERE mailbox_id = $1)",
-                       FREE_ID);
-        kit_store_exec(store,
-                       talloc_asprintf(store,
-                                       "INSERT INTO folder_right (folder_id, identifier, rights)"
-                                       " SELECT folder_id, unnest(ARRAY['anyone', 'r:%d']), unnest(ARRAY['%s', 'p'])"
-                                       "   FROM folder WHERE mailbox_id = $1",
-                                       BOB, posts[i].anyone),
-                       FREE_ID);
-        assert_true(policy_admit(policy, &question, &answer, &max_bytes, &err)); /* the others of a group have it */
+        kit_store_exec(
+            store,
+            "DELETE FROM folder_right WHERE folder_id IN (SELECT folder_id FROM folder WHERE mailbox_id = $1)",
+            FREE_ID);
+        kit_store_exec(
+            store,
+            talloc_asprintf(store,
+                            "INSERT INTO folder_right (folder_id, identifier, rights)"
+                            " SELECT folder_id, unnest(ARRAY['anyone', 'r:%d']), unnest(ARRAY['%s', 'p'])"
+                            "   FROM folder WHERE mailbox_id = $1",
+                            BOB, posts[i].anyone),
+            FREE_ID);
+        assert_true(
+            policy_admit(policy, &question, &answer, &max_bytes, &err)); /* the others of a group have it */
         assert_int_equal(answer.target_count, posts[i].kind == ERR_NONE ? 2 : 1);
         targets[0] = (struct resolve_target){ .mailbox_id = FREE_ID,
                                               .group_id = KIT_GROUP_ID,
                                               .organisation_id = KIT_ORGANISATION_ID,
                                               .is_public = true };
         answer.target_count = 1;
-        assert_int_equal(policy_admit(policy, &question, &answer, &max_bytes, &err), posts[i].kind == ERR_NONE);
+        assert_int_equal(policy_admit(policy, &question, &answer, &max_bytes, &err),
+                         posts[i].kind == ERR_NONE);
         assert_int_equal(err.kind, posts[i].kind);
     }
 }

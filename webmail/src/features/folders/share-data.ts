@@ -24,6 +24,7 @@ export const rightsOf = (role: Role): Rights => Object.fromEntries(ROLES[role].m
 
 /** Of public folders, as Outlook calls them. What one has read there is the same for everybody: only editors mark it. */
 export const PUBLIC_ROLES = {
+  contributor: ['mayAddItems', 'maySubmit'],
   reviewer: ['mayReadItems'],
   author: ['mayReadItems', 'mayAddItems', 'maySubmit'],
   editor: ['mayReadItems', 'maySetSeen', 'mayAddItems', 'maySetKeywords', 'mayRemoveItems', 'maySubmit'],

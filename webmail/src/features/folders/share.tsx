@@ -56,7 +56,7 @@ function ShareRow({ roles, value, onChange, onRemove }: { roles: RoleSet; value:
   const { who, rights } = value
   const name = who.name || who.email || say('unknown')
   const role = roles.roleOf(rights)
-  const doing = (of: NonNullable<typeof role>) => (roles === PUBLIC_FOLDER_ROLES && (of === 'author' || of === 'editor') ? say(`does.public.${of}`) : say(`does.${of}`))
+  const doing = (of: NonNullable<typeof role>) => (roles === PUBLIC_FOLDER_ROLES && (of === 'contributor' || of === 'author' || of === 'editor') ? say(`does.public.${of}`) : say(`does.${of}`))
   return (
     <li>
       <div className={classes.line}>
