@@ -97,12 +97,16 @@ const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10,
 const isSame = (a: readonly Email[], b: readonly Email[]): boolean => a.length === b.length && a.every((e, i) => e === b[i])
 const hasSame = ({ all, ...before }: Props, { all: now, ...after }: Props): boolean => isSame(all, now) && Object.entries(after).every(([name, value]) => value === before[name as keyof typeof before])
 
+/** Where one marks nothing as read, nothing stands out as unread. */
+const mayMark = (store: AccountStore, email: Email): boolean => store.isOwn || Object.keys(email.mailboxIds).some((id) => store.mailboxes.get(id)?.myRights.maySetSeen)
+
 /** Drawn again when something of its own has changed. */
 export const Row = memo(function Row(p: Props) {
   const { index, start, section, store, email, all, marks, actions, isOpen, isSelected, does } = p
   const say = useMailTexts()
   const act = useActionTexts()
-  const { people, names, subject, isUnread, isFlagged, hasFiles } = wordsOfRow(email, all, p.isSent, say)
+  const { people, names, subject, isFlagged, hasFiles, ...words } = wordsOfRow(email, all, p.isSent, say)
+  const isUnread = words.isUnread && mayMark(store, email)
 
   const click = (e: MouseEvent) => {
     if (e.ctrlKey || e.metaKey) does.select(email.id, 'toggle')
