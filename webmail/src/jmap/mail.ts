@@ -31,7 +31,9 @@ export class Mail {
   /** Loads the folders of all accounts where they are not known, and follows them from then on. */
   start(): void {
     this.closed = false
-    this.accounts.filter((a) => !a.isLoaded).forEach((a) => void a.load())
+    const wanted = this.accounts.filter((a) => !a.isLoaded)
+    wanted.filter((a) => a.postAddress === undefined).forEach((a) => void a.load())
+    void AccountStore.loadAll(wanted.filter((a) => a.postAddress !== undefined))
     this.listen()
     window.addEventListener('online', this.awake)
     document.addEventListener('visibilitychange', this.awake)

@@ -8,6 +8,8 @@ import { List, type ListSpec } from './list'
 import { patched, undoOf, wirePatch, type EmailPatch } from './patch'
 import { changes, email, EMAIL_PROPERTIES, getOf, mailbox, query, SEARCH_PROPERTIES, ownerCapability, searchFolder, setAnswer, thread, type Email, type Mailbox, type SearchFolder } from './wire'
 
+/** Accounts whose folders are asked for in one request: three calls each, of 32 that the server takes. */
+const LOADED_TOGETHER = 10
 const KEPT_EMAILS = 6000
 const SET_AT_ONCE = 250
 const QUERY_AT_ONCE = 1000
@@ -92,17 +94,31 @@ export class AccountStore {
 
   /** Folders and where the account stands. Safe to call again; who calls while they are under way waits for the same answer. */
   load(): Promise<void> {
-    this.loading ??= this.loadFolders().finally(() => (this.loading = null))
-    return this.loading
+    return this.loading ?? AccountStore.loadAll([this])
   }
-  private async loadFolders(): Promise<void> {
+  /** The same of many accounts of a session, in as few requests as may be. */
+  static async loadAll(stores: readonly AccountStore[]): Promise<void> {
+    for (let first = 0; first < stores.length; first += LOADED_TOGETHER) {
+      const some = stores.slice(first, first + LOADED_TOGETHER)
+      const under = AccountStore.loadFolders(some)
+      for (const store of some) store.loading = under
+      await under.finally(() => some.forEach((store) => (store.loading = null)))
+    }
+  }
+  private static async loadFolders(stores: readonly AccountStore[]): Promise<void> {
+    const batch = stores[0]?.jmap.batch()
+    if (!batch) return
+    const asked = stores.map((store) => ({ store, calls: store.askFolders(batch) }))
+    const failed = await batch.send().then(() => null, (cause: unknown) => ({ cause }))
+    for (const { store, calls } of asked) store.takeFolders(calls, failed)
+  }
+  private askFolders(batch: Batch) {
+    const calls = folderCalls(this.accountId)
+    return { folders: batch.add(...calls.mailboxes, getOf(mailbox)), emails: batch.add(...calls.emails, getOf(email)), threads: batch.add(...calls.threads, getOf(thread)) }
+  }
+  private takeFolders({ folders, emails, threads }: ReturnType<AccountStore['askFolders']>, failed: { cause: unknown } | null): void {
     try {
-      const batch = this.jmap.batch()
-      const calls = folderCalls(this.accountId)
-      const folders = batch.add(...calls.mailboxes, getOf(mailbox))
-      const emails = batch.add(...calls.emails, getOf(email))
-      const threads = batch.add(...calls.threads, getOf(thread))
-      await batch.send()
+      if (failed) throw failed.cause
       this.mailboxes = new Map(folders.result.list.map((m) => [m.id, m]))
       this.states = { Mailbox: folders.result.state, Email: emails.result.state, Thread: threads.result.state }
       this.isLoaded = true
@@ -125,7 +141,7 @@ export class AccountStore {
   }
 
   private askSearches(batch: Batch): Call<{ list: SearchFolder[] }> | null {
-    if (!this.jmap.using.includes(CAPABILITIES.owner)) return null
+    if (!this.jmap.using.includes(CAPABILITIES.owner) || this.postAddress) return null
     return batch.add('SearchFolder/get', { accountId: this.accountId, ids: null, properties: SEARCH_PROPERTIES }, getOf(searchFolder))
   }
   /** Where they could not be counted now, what was known stays. */
