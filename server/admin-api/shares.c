@@ -46,17 +46,26 @@ const char *share_role(enum recipient_kind kind, unsigned rights)
     return NULL;
 }
 
+/* NULL: no role of these is called so. */
+static const char *letters_of(size_t set, const char *name)
+{
+    for (size_t i = 0; i < known[set].count; i++)
+        if (strcmp(known[set].roles[i].name, name) == 0)
+            return known[set].roles[i].letters;
+    return NULL;
+}
+
 bool share_rights(enum recipient_kind kind, const char *text, unsigned *rights_out, struct err *err)
 {
     const size_t set = kind == RECIPIENT_PUBLIC_FOLDER;
+    const char *letters = letters_of(set, text);
 
     *rights_out = 0;
     if (strcmp(text, "none") == 0)
         return true;
-    for (size_t i = 0; i < known[set].count; i++)
-        if (strcmp(known[set].roles[i].name, text) == 0)
-            text = known[set].roles[i].letters;
-    if (*text && rights_parse(span_text(text), rights_out))
+    if (!letters && !letters_of(!set, text)) /* "reader" is letters, too, and would be an owner of a public folder */
+        letters = text;
+    if (letters && *letters && rights_parse(span_text(letters), rights_out))
         return true;
     return err_set(err, ERR_INVALID,
                    set ? "Rights are reviewer, contributor, author, editor, owner, none or letters of "

@@ -49,6 +49,14 @@ def box(name: str) -> str:
     return f'"Public Folders/{name}"'
 
 
+def opened(imap: imaplib.IMAP4, name: str) -> str:
+    """By SELECT, also where nothing may be changed; how many messages there are, or the refusal."""
+    imap.untagged_responses.clear()
+    kind, data = imap._simple_command("SELECT", box(name))
+    imap.is_readonly, imap.state = True, "SELECTED" if kind == "OK" else "AUTH"
+    return imap.untagged_responses["EXISTS"][-1].decode() if kind == "OK" else f"NO {data[0].decode()}"
+
+
 def denied(reply: tuple[str, list]) -> bool:
     return reply[0] == "NO" and b"[NOPERM]" in reply[1][0]
 
@@ -124,7 +132,7 @@ def story_everybody_has_the_tree_and_posts_to_it_by_mail(world: World) -> None:
     assert b"alice" in hers.getacl(box("News"))[1][0] and denied(his.getacl(box("News"))), "her rights, which are not his to see"
     assert b"lrip" in his.myrights(box("News"))[1][0]
     assert hers.getquotaroot(box("News"))[0] == "OK"
-    assert his.subscribe(box("News/2031"))[0] == "OK" and b"News/2031" in his.lsub()[1][-1]
+    assert his.subscribe(box("News/2031"))[0] == "OK" and any(b"News/2031" in line for line in his.lsub()[1])
     assert "Public Folders/News/2031" in tree(his), "what is subscribed is listed as before"
 
     assert hers.rename(box("News/2031/May"), box("News/May"))[0] == "OK" and "Public Folders/News/May" in tree(his)
@@ -165,18 +173,18 @@ def story_rights_say_who_sees_reads_and_posts(world: World) -> None:
     server.wait_until(lambda: answer(world, board, carl) == 250, 5, "who is in a group that may post to post")
     assert other.append(box("Board"), "", None, mail)[0] == "OK"
     assert denied(his.append(box("Board"), "", None, mail))
-    assert his.select(box("Board"))[1] == [b"1"] and b"Subject: x" in his.fetch("1", "(BODY[])")[1][0][1]
+    assert opened(his, "Board") == "1" and b"Subject: x" in his.fetch("1", "(BODY[])")[1][0][1]
     assert denied(his.store("1", "+FLAGS", r"(\Flagged)")) and denied(his.store("1", "+FLAGS", r"(\Seen)"))
     assert denied(his.expunge()) and denied(his.create(box("Board/x")))
 
     assert answer(world, letters, bob) == answer(world, letters) == 250 and his.append(box("Letters"), "", None, mail)[0] == "OK"
-    assert his.select(box("Letters"))[0] == his.status(box("Letters"), "(MESSAGES)")[0] == "NO", "a contributor posts, and reads nothing"
+    assert opened(his, "Letters").startswith("NO [NOPERM]") and his.status(box("Letters"), "(MESSAGES)")[0] == "NO", "a contributor posts, and reads nothing"
 
     assert answer(world, secret, bob) == answer(world, secret) == 550 and answer(world, secret, carl) == 250
-    assert his.select(box("Secret"))[1] == his.select(box("There is none"))[1], "what one may not know of is not there"
+    assert opened(his, "Secret") == opened(his, "There is none") != "0", "what one may not know of is not there"
     assert other.select(box("Secret"))[0] == "OK"
     run("mailbox", "share", letters, "anyone", "--rights", "reviewer")    # everybody's rights change as those of anybody
-    server.wait_until(lambda: his.select(box("Letters"))[0] == "OK" and answer(world, letters, bob) == 550, 5, "what everybody may now")
+    server.wait_until(lambda: not opened(his, "Letters").startswith("NO") and answer(world, letters, bob) == 550, 5, "what everybody may now")
 
     with World(server) as elsewhere:
         eve = elsewhere.user("eve")
@@ -195,7 +203,7 @@ def story_rights_say_who_sees_reads_and_posts(world: World) -> None:
     number = next(m["mailbox"] for m in json.loads(run("mailbox", "deleted", "--json"))["mailboxes"] if m["address"] == board)
     run("mailbox", "reconnect", str(number), "--to", board)
     server.wait_until(lambda: "Public Folders/Board" in tree(his), 5, "it to be there again")
-    assert his.select(box("Board"))[1] == [b"1"] and denied(his.append(box("Board"), "", None, mail)), "with its rights"
+    assert opened(his, "Board") == "1" and denied(his.append(box("Board"), "", None, mail)), "with its rights"
 
 
 def story_a_program_over_jmap_has_the_same_tree(world: World) -> None:
