@@ -63,7 +63,8 @@ bool share_rights(enum recipient_kind kind, const char *text, unsigned *rights_o
     *rights_out = 0;
     if (strcmp(text, "none") == 0)
         return true;
-    if (!letters && !letters_of(!set, text)) /* "reader" is letters, too, and would be an owner of a public folder */
+    if (!letters &&
+        !letters_of(!set, text)) /* "reader" is letters, too, and would be an owner of a public folder */
         letters = text;
     if (letters && *letters && rights_parse(span_text(letters), rights_out))
         return true;
