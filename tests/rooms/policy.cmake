@@ -1,1 +1,1 @@
-chappe_unit_tests(policy kit_store kit group db resolve directory format)
+chappe_unit_tests(policy kit_store kit mailbox message group db resolve directory format)

@@ -110,13 +110,13 @@ export class AccountStore {
     if (!batch) return
     const asked = stores.map((store) => ({ store, calls: store.askFolders(batch) }))
     const failed = await batch.send().then(() => null, (cause: unknown) => ({ cause }))
-    for (const { store, calls } of asked) store.takeFolders(calls, failed)
+    for (const { store, calls } of asked) store.takeAll(calls, failed)
   }
   private askFolders(batch: Batch) {
     const calls = folderCalls(this.accountId)
     return { folders: batch.add(...calls.mailboxes, getOf(mailbox)), emails: batch.add(...calls.emails, getOf(email)), threads: batch.add(...calls.threads, getOf(thread)) }
   }
-  private takeFolders({ folders, emails, threads }: ReturnType<AccountStore['askFolders']>, failed: { cause: unknown } | null): void {
+  private takeAll({ folders, emails, threads }: ReturnType<AccountStore['askFolders']>, failed: { cause: unknown } | null): void {
     try {
       if (failed) throw failed.cause
       this.mailboxes = new Map(folders.result.list.map((m) => [m.id, m]))
