@@ -64,8 +64,8 @@ struct run_ways {
 
 struct run_options {
     struct directory *directory;
-    struct groups *groups;       /* this and the next: for public folders as members of lists; */
-    struct mailbox_cache *cache; /* NULL: lists do not reach those */
+    struct groups *groups;
+    struct mailbox_cache *cache; /* of public folders that are members of lists; NULL: those get nothing */
     struct deliver *deliver;
     struct topology *topology; /* for notices (accept/accept.h); may be NULL */
     struct rules *rules;       /* of mailboxes; NULL: none are run */
