@@ -192,6 +192,18 @@ bool database_prepare(const struct config *config, struct cluster *cluster, stru
     return done;
 }
 
+bool database_try_group(const struct config *config, const char *database, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    char *maintenance;
+    bool done = database ? db_may_make_tables(database, err)
+                         : maintenance_conninfo(arena, config, &maintenance, err) &&
+                               db_may_create_database(maintenance, err);
+
+    talloc_free(arena);
+    return done;
+}
+
 bool database_prepare_group(const struct config *config, int64_t storage_group_id, struct err *err)
 {
     struct directory *directory = NULL;

@@ -248,7 +248,9 @@ def the_own_password_is_changed_there(world: World, login: str, new: str, senten
     assert status == 400 and "current password is wrong" in answer["error"]["message"], answer
     status, answer = browser.ask("PUT", own, {"current": SECRET, "password": "short"})
     assert status == 400 and "refuses the new password" in answer["error"]["message"], answer
-    status, answer = browser.ask("PUT", own, {"current": SECRET, "password": new})
+    assert browser.ask("PUT", own + "?dry_run=true", {"current": "not-it-either", "password": new})[0] == 400
+    assert browser.ask("PUT", own + "?dry_run=true", {"current": SECRET, "password": new})[0] == 204
+    status, answer = browser.ask("PUT", own, {"current": SECRET, "password": new})       # the one of before is good still
     assert status == 204, answer
     assert browser.ask("GET", "/session")[0] == other.ask("GET", "/session")[0] == 401      # all sessions end, this one too
     assert by_imap(world, login, new) == "in"
