@@ -151,6 +151,7 @@ bool storage_group_patch(struct admin_call *call, struct err *err)
         return false;
     wanted.name = name ? name : wanted.name;
     wanted.takes_new = call_flag(call, "takes_new", wanted.takes_new);
+    wanted.keeps_conninfo = !call_has(call, "database");
     if (call_has(call, "database"))
         wanted.conninfo = *call_text(call, "database") ? call_text(call, "database") : NULL;
     if ((name || call_has(call, "takes_new") || call_has(call, "database")) &&
