@@ -118,13 +118,15 @@ json_t *sync_usual(const struct source *source)
 /* Where entries of people may be: not the record of changes. */
 static const char *naming_of(struct probing *p, const struct ldap_entry *root)
 {
-    const struct ldap_attribute *contexts = ldap_entry_attribute(root, "namingContexts");
-    const char *base = ldap_entry_text(p->arena, root, "defaultNamingContext");
+    const char *const names[] = { "defaultNamingContext", "namingContexts" };
 
-    for (size_t i = 0; !base && contexts && i < contexts->count; i++)
-        if (!span_equals_nocase(contexts->values[i], "cn=changelog"))
-            base = span_copy(p->arena, contexts->values[i]);
-    return base ? base : "";
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        const struct ldap_attribute *contexts = ldap_entry_attribute(root, names[n]);
+        for (size_t i = 0; contexts && i < contexts->count; i++)
+            if (!span_equals_nocase(contexts->values[i], "cn=changelog"))
+                return span_copy(p->arena, contexts->values[i]);
+    }
+    return "";
 }
 
 /* FreeIPA is a 389 Directory Server with people in a place of their own. Theirs are shown once more elsewhere, without mail; those who left

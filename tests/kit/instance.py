@@ -274,8 +274,9 @@ class Instance:
         return self._postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement).decode()
 
     def dump(self) -> bytes:
-        """All databases, as pg_dumpall writes them."""
-        return self._postgres("pg_dumpall", "-d", "postgres")
+        """All databases, as pg_dump writes them."""
+        names = self.sql("postgres", "SELECT datname FROM pg_database WHERE datallowconn").split()
+        return b"".join(self._postgres("pg_dump", "-d", name) for name in names)
 
     def log(self) -> str:
         try:

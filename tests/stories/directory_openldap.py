@@ -253,6 +253,23 @@ def story_two_organisations_never_mix(world: World) -> None:
             world.server.run("directory", "remove", name, "--org", org)
 
 
+def story_members_of_a_group_get_mailboxes(world: World) -> None:
+    """Also those who are in groups within it, in a circle; who leaves it keeps his mailbox, disabled."""
+    at = f"@{world.domain}"
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.person("dora", f"dora{at}", "secret")
+        for name, members in (("mail", ["uid=ada,ou=people", "cn=inner,ou=groups"]), ("inner", ["uid=bob,ou=people", "cn=mail,ou=groups"])):
+            slapd.add(f"cn={name},ou=groups", {"objectClass": ["groupOfNames"], "member": [slapd.dn(one) for one in members]})
+        name = add(world, slapd, "--mailboxes", "group", "--mailbox-group", "CN=Mail, " + slapd.dn("ou=groups"))
+        live(world, name)
+        assert [bool(user(world, uid + at)) for uid in ("ada", "bob", "cy", "dora")] == [True, True, False, False]
+        slapd.modify("cn=inner,ou=groups", {"member": [slapd.dn("uid=cy,ou=people"), slapd.dn("cn=mail,ou=groups")]})
+        until(lambda: user(world, f"cy{at}") and user(world, f"bob{at}")["state"] == "disabled", 60, "the other one")
+        assert user(world, f"ada{at}")["state"] == user(world, f"cy{at}")["state"] == "active"
+        end(world, name)
+
+
 def story_a_source_of_one_domain(world: World) -> None:
     """Addresses in the organisation's other domains are not its affair, and while it is away only its own domain waits."""
     second = f"second-{world.domain}"
