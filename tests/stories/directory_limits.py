@@ -60,6 +60,9 @@ def story_what_a_server_does_not_give_is_not_gone(world: World) -> None:
         name = add(world, slapd)
         until(lambda: status(world, name)["full"], 60, "the first run")
         everybody_is_there(world)
+        runs = look(world, "directory", "runs", name)["runs"]
+        tried = world.server.api("POST", f"/directories/{name}/runs?organisation={quote(world.organisation)}&dry_run=true", {"kind": "full"})
+        assert tried["kind"] == "full" and look(world, "directory", "runs", name)["runs"] == runs, tried
         slapd.adjust("olcMdbConfig", "olcSizeLimit", 2)
         fails(world, name, "raise its size limit")
         step = [one for one in look(world, "directory", "test", name, check=False)["steps"] if not one["good"]]
