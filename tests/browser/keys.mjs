@@ -4,7 +4,7 @@ import { button, settledMail } from './mail-kit.mjs'
 
 const { HOST, SECRET, SHOTS } = process.env
 /** A key is for a site by its name: a bare address has none. */
-const at = `https://${HOST}:${new URL(origin).port}`
+const at = () => `https://${HOST}:${new URL(origin).port}`
 const WHO = 'kim@alpha.example'
 
 const dialog = (page) => page.getByRole('dialog')
@@ -31,7 +31,7 @@ async function leaves(page) {
 }
 
 async function registers(page) {
-  await page.goto(at + '/settings/security')
+  await page.goto(at() + '/settings/security')
   await button(page, 'Add a security key').click()
   await button(dialog(page), 'Go on').click()
   await dialog(page).getByText('Keep these codes in a safe place').or(dialog(page).getByRole('alert')).first().waitFor()
@@ -44,10 +44,10 @@ async function registers(page) {
 async function keyOpens() {
   const browser = await openBrowser(`--host-resolver-rules=MAP ${HOST} 127.0.0.1`)
   try {
-    const who = await person(browser, { at })
+    const who = await person(browser, { at: at() })
     const { page } = who
     const key = await plugIn(page)
-    await page.goto(at + '/')
+    await page.goto(at() + '/')
     await types(page, SECRET)
     await settledMail(page)
     await registers(page)

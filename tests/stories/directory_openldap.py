@@ -84,6 +84,8 @@ def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> No
     """By memberUid, by primary group, by a search (groupOfURLs), nested in a circle; a department has its store; names in odd forms."""
     at, sales, plant = f"@{world.domain}", f"Sales {world.number}", f"Plant {world.number}"
     group = world.server.api("GET", "/storage-groups")["storage_groups"][0]["name"]
+    for number in range(4):
+        world.server.api("POST", "/users", {"address": f"filler{number}{at}", "name": "Filler", "store": "Mailbox Store", "storage_group": group})
     for store in (sales, plant):
         world.server.run("store", "add", store, "--group", group)
     with Slapd() as slapd:
