@@ -44,8 +44,9 @@ static const char DROP_MEMBERS[] =
     " UPDATE directory_entry e SET is_due = true, groups_due = true FROM gone"
     "  WHERE e.source_id = $1 AND (e.entry_key = $2 OR ($3 AND e.dn_key = gone.other))"
     "    AND NOT (e.is_due AND e.groups_due)";
-/* In Active Directory memberOf is the other end of member, and an entry that leaves a group is itself not changed: whom the group named and
- * does not any more has left, and is looked at whole when it comes next. Before DROP_MEMBERS. */
+/* Where memberOf is the other end of member (Active Directory, OpenLDAP's overlay), an entry that leaves a group is itself not changed,
+ * or nobody is told of it: whom the group named and does not any more has left, and is looked at whole when it comes next. Before
+ * DROP_MEMBERS. */
 static const char DROP_UPWARD[] =
     "WITH gone AS (DELETE FROM directory_member u USING directory_member d, directory_entry e"
     "               WHERE d.source_id = $1 AND d.entry_key = $2 AND NOT d.is_upward AND NOT (d.other = ANY ($4))"
@@ -204,7 +205,7 @@ static bool put_members(struct db *db, const struct source *source, const struct
 static bool drop_upward(struct db *db, const struct source *source, const struct mirror_entry *e,
                         struct err *err)
 {
-    return e->kind != MIRROR_GROUP || source_flavour(source) != FLAVOUR_AD ||
+    return e->kind != MIRROR_GROUP ||
            db_exec(db, DROP_UPWARD,
                    DB_ARGS(db_i64(source->source_id), db_text(e->key), db_text(e->dn_key),
                            db_text_array(e->members, e->member_count)),
