@@ -10,11 +10,13 @@ const LOOKED_AT_MS = 1500
 
 /** From the event that the page gets until it shows what is asked for; both clocks are the page's. */
 async function between(page, event, act, condition, argument) {
-  const began = page.evaluate((type) => new Promise((done) => addEventListener(type, () => done(performance.now()), { capture: true, once: true })), event)
+  await page.evaluate((type) => {
+    delete window.__began
+    addEventListener(type, () => (window.__began = performance.now()), { capture: true, once: true })
+  }, event)
   await act()
-  const start = await began
   const handle = await shown(page, condition, argument)
-  return (await handle.jsonValue()) - start
+  return (await handle.jsonValue()) - (await page.evaluate(() => window.__began))
 }
 
 const titleOf = (kind, i) => `${kind} ${i % 15}`
