@@ -12,7 +12,7 @@ const server = { target: process.env['CHAPPE'] ?? 'https://localhost:2443', secu
 
 export default defineConfig({
   base: '/',
-  plugins: [react(), usedStyles('src', 'kit/src'), preloads('/src/main.tsx', '/app/shell.tsx', '/features/mail/page.tsx'), serviceWorker('worker/worker.ts'), ahead(), compressed(out)],
+  plugins: [react(), usedStyles('src', 'kit/src'), preloads('/src/main.tsx'), serviceWorker('worker/worker.ts'), ahead(), compressed(out)],
   build: {
     outDir: out,
     emptyOutDir: true,

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/wake.h"
+#include "db/rehearsal.h"
 #include "directory/directory.h"
 #include "format/header.h"
 #include "message/message.h"
@@ -292,8 +293,10 @@ static void tell_queued(const struct accept *accept)
 bool accept_queue(struct accept *accept, const void *arena, const struct accept_message *message,
                   struct err *err)
 {
-    struct queue_new *new = accept_prepare(accept, arena, message);
+    const struct queue_new *new = accept_prepare(accept, arena, message);
 
+    if (db_is_rehearsing()) /* others would do it for real */
+        return queue_put(directory_pool(accept->options.directory, DIRECTORY_LOOKS_UP), &new, 1, err);
     if (!gather_put(accept->gather, new, err))
         return false;
     tell_queued(accept);

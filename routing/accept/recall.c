@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crashpoint.h"
 #include "base/log.h"
+#include "db/rehearsal.h"
 #include "deliver/deliver.h"
 #include "directory/directory.h"
 #include "directory/user.h"
@@ -139,7 +140,9 @@ bool recall_message(const struct recall *recall, const void *owner, struct recal
     CRASHPOINT("recall.filed");
     if (!queue_recall_end(pool, recall->actor, &held, err))
         return false;
-    log_event(LOG_LEVEL_INFO, "queue.recalled", log_text("id", recall->name), log_text("login", user.address),
-              log_text("by", recall->actor->name), log_i64("recipients", (int64_t)held.asked_count));
+    if (!db_is_rehearsing())
+        log_event(LOG_LEVEL_INFO, "queue.recalled", log_text("id", recall->name),
+                  log_text("login", user.address), log_text("by", recall->actor->name),
+                  log_i64("recipients", (int64_t)held.asked_count));
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "deliver/deliver.h"
 
+#include "db/rehearsal.h"
 #include "deliver/committers.h"
 #include "deliver/warning.h"
 
@@ -88,14 +89,15 @@ bool deliver_appends(struct deliver *deliver, int64_t group_id, struct deliver_a
     *err = ERR_INIT;
     if (!deliver_has_room(deliver, err) || !group_find(deliver->options.groups, group_id, &group, err))
         return false;
-    if (count == 1 && !before) {
+    if (count == 1 && !before && !db_is_rehearsing()) {
         done = append_one(deliver, group, appends, err);
     } else {
         void *arena = talloc_new(NULL);
         struct filing_batch batch = { .filings = talloc_zero_array(arena, struct filing, (unsigned)count + 1),
                                       .count = count,
                                       .before = before,
-                                      .before_arg = before_arg };
+                                      .before_arg = before_arg,
+                                      .is_rehearsal = db_is_rehearsing() };
         done = append_all(deliver, group, appends, &batch, arena, err);
         talloc_free(arena);
     }

@@ -98,11 +98,28 @@ bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, c
         metric_add(&failed_batches, 1);
         return false;
     }
+    if (batch->is_rehearsal) /* nobody is told of what is not kept */
+        return true;
     metric_observe_us(&batch_time, 0, clock_monotonic_us() - start_us);
     metric_add(&batches, 1);
     metric_add(&filed_copies, count_filed(batch));
     publish(group, wake, batch);
     return true;
+}
+
+bool committer_rehearse(struct group *group, struct job *job, struct err *err)
+{
+    struct filing_batch batch = { .filings = &job->filing, .count = 1, .is_rehearsal = true };
+    void *arena = talloc_new(NULL);
+    struct db *db;
+
+    job->is_tried = group_acquire(group, DB_INTERACTIVE, &db, err);
+    if (job->is_tried) {
+        job->is_tried = committer_file(group, NULL, db, arena, &batch, err);
+        db_release(&db);
+    }
+    talloc_free(arena);
+    return job->is_tried;
 }
 
 /* From the first post on its job is gone. */

@@ -46,6 +46,10 @@ void committer_wait(struct job *job);
 /* Both. */
 void committer_run(struct committer *committer, struct job *job);
 
+/* Files it as it would be, in what the thread rehearses (db/rehearsal.h): no other thread sees that. False with *err: nothing could be
+ * tried. */
+MUST_CHECK bool committer_rehearse(struct group *group, struct job *job, struct err *err);
+
 /* The transaction of a whole batch on `db`, tried once more where the connection had died before it; then the wake-ups. */
 MUST_CHECK bool committer_file(struct group *group, struct wake_bus *wake, struct db *db, const void *arena,
                                struct filing_batch *batch, struct err *err);

@@ -9,7 +9,8 @@
  *
  * Errors   per recipient: ERR_QUOTA, ERR_NOT_FOUND, ERR_BUSY (store dismounted, group down), ERR_UNKNOWN (the outcome
  *          of a COMMIT could not be learnt: answer "temporary"; a retry may then deliver twice, silence never loses).
- * Threads  all functions may be called from any thread; a call blocks until its messages are committed or refused.
+ * Threads  all functions may be called from any thread; a call blocks until its messages are committed or refused. One that rehearses
+ *          (db/rehearsal.h) files itself, within that.
  */
 #ifndef DELIVER_DELIVER_H
 #define DELIVER_DELIVER_H

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/rehearsal.h"
 #include "deliver/committers.h"
 #include "deliver/warning.h"
 
@@ -61,8 +62,11 @@ static bool send_to_group(struct deliver *deliver, struct share *share, const st
     share->job.weight = draft->pieces ? draft->stored_bytes : 0;
     if (!deliver_has_room(deliver, err) ||
         !group_find(deliver->options.groups, share->group_id, &share->group, err) ||
-        (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)) ||
-        !committers_find(deliver, share->group, &committer, err))
+        (!draft->pieces && !filing_stage(share->group, draft, &filing->staged_message_id, err)))
+        return false;
+    if (db_is_rehearsing())
+        return committer_rehearse(share->group, &share->job, err);
+    if (!committers_find(deliver, share->group, &committer, err))
         return false;
     share->is_waited_for = waiting == WAITS_LATER;
     if (waiting == WAITS_NOW)

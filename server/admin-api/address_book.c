@@ -22,8 +22,7 @@ struct export
 {
     struct directory *directory;
     struct actor actor;
-    int64_t organisation_id, after;
-    const char *list; /* NULL: the global one */
+    struct book_walk walk;
     enum book_format format;
     bool is_begun;
 };
@@ -56,12 +55,9 @@ static bool next_page(void *state, struct buf *out)
         vcard_add_csv_head(out);
     export->is_begun = true;
     void *scratch = talloc_new(NULL);
-    bool ok = book_page(export->directory, &export->actor, scratch, export->organisation_id, export->list,
-                        export->after, &cards, &count, &err);
+    bool ok = book_page(export->directory, &export->actor, scratch, &export->walk, &cards, &count, &err);
     for (size_t i = 0; ok && i < count; i++)
         write_card(out, export, &cards[i]);
-    if (ok && count > 0)
-        export->after = cards[count - 1].recipient_id;
     if (!ok)
         log_err(LOG_LEVEL_WARNING, "admin.address_book", &err);
     talloc_free(scratch);
@@ -92,20 +88,21 @@ static bool read_format(const struct admin_call *call, enum book_format *format_
 
 bool address_book_export(struct admin_call *call, struct err *err)
 {
-    const char *list = http_query(call->request, "list");
+    struct book_walk first = { .owner = call->arena, .list = http_query(call->request, "list") };
     struct export *export = talloc_zero(NULL, struct export);
     struct book_card *cards;
     size_t count;
 
     /* the first page is asked for here, too: what is wrong with the question is said before anything is sent */
-    if (!read_format(call, &export->format, err) || !call_organisation(call, &export->organisation_id, err) ||
-        !book_page(call->api->options.directory, &call->actor, call->arena, export->organisation_id, list,
-                   INT64_MAX, &cards, &count, err)) {
+    if (!read_format(call, &export->format, err) || !call_organisation(call, &first.organisation_id, err) ||
+        !book_page(call->api->options.directory, &call->actor, call->arena, &first, &cards, &count, err)) {
         talloc_free(export);
         return false;
     }
     export->directory = call->api->options.directory;
-    export->list = kept(export, list);
+    export->walk = (struct book_walk){ .owner = export,
+                                       .organisation_id = first.organisation_id,
+                                       .list = kept(export, first.list) };
     export->actor = (struct actor){ .name = kept(export, call->actor.name),
                                     .organisation_id = call->actor.organisation_id,
                                     .within = kept(export, call->actor.within) };

@@ -130,15 +130,34 @@ static bool tries_itself(const struct admin_route *route)
     return route->query && strstr(route->query, "dry_run") != NULL;
 }
 
-/* For real, and then not at all: the answer is what it would be. */
+/* What nobody may use is not told. */
+static void leave_out_secrets(struct admin_call *call, const struct admin_route *route)
+{
+    struct span rest = span_text(route->secrets ? route->secrets : ""), name;
+
+    while (!span_is_empty(rest)) {
+        if (!span_take_until(&rest, ' ', &name)) {
+            name = rest;
+            rest.p = rest.end;
+        }
+        json_object_del(call->out, span_copy(call->arena, name));
+    }
+}
+
+/* For real, and then not at all: the answer is what it would be. Who tries an approval tries the change that is approved within. */
 static bool rehearse_change(struct admin_call *call, const struct admin_route *route, struct err *err)
 {
+    bool is_within = db_is_rehearsing();
+
     if (!route->can_rehearse)
         return err_set(err, ERR_INVALID, "This cannot be tried without being done.");
-    db_rehearsal_begin();
-    bool done = (!route->has_etag || condition_holds(call, route, err)) && route->run(call, err);
-    db_rehearsal_end();
-    http_reply_header(call->reply, "Dry-Run", "true");
+    if (!is_within)
+        db_rehearsal_begin();
+    bool done =
+        (!route->has_etag || call->is_approved || condition_holds(call, route, err)) && route->run(call, err);
+    if (!is_within)
+        db_rehearsal_end();
+    leave_out_secrets(call, route);
     return done;
 }
 
@@ -160,6 +179,8 @@ bool call_is_rehearsal(const struct admin_call *call)
 /* What the caller may not do alone is filed, and answered with what was filed. */
 static bool run_allowed(struct admin_call *call, const struct admin_route *route, struct err *err)
 {
+    if (call_is_rehearsal(call))
+        http_reply_header(call->reply, "Dry-Run", "true");
     if (call_is_rehearsal(call) && !tries_itself(route))
         return rehearse_change(call, route, err);
     if (is_reading(call))

@@ -45,6 +45,8 @@ struct admin_api_options {
     /* Makes the storage group's database where it is private, brings its schema up to date, makes the stores that the
      * directory names, and lets this process use it. */
     bool (*prepare_group)(void *host, int64_t storage_group_id, struct err *err);
+    /* Whether that could be done; `database`: NULL, one beside the directory. Also while the thread rehearses. */
+    bool (*try_group)(void *host, const char *database, struct err *err);
     /* Something in the queue is due now. */
     void (*wake_queue)(void *host);
     /* An act that may have changed what is configured was done. */
@@ -115,7 +117,9 @@ struct admin_route {
     bool has_own_pages;          /* of the list: the handler reads limit and cursor itself */
     bool has_etag;               /* the path can be read: its changes are conditional */
     bool can_rehearse;           /* ?dry_run= */
-    bool tells_secret;           /* the answer holds a secret that is shown once */
+    bool tells_secret;           /* the answer holds a secret that is shown once, ... */
+    const char *
+        secrets; /* ... in these fields, separated by blanks: not there where it is only tried; NULL: in none */
 };
 
 /* The route of a request, for who makes one; `path` is below /api/v1, percent-encoded, without query. NULL: there is none. */

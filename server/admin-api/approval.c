@@ -197,12 +197,16 @@ static bool answer_again(struct admin_call *call, int64_t id, struct err *err)
            call_answer(call, change_json(&change));
 }
 
-static struct http_pair *queries_of(const void *owner, const char *text, size_t *count_out)
+/* With that of a try, where it is one. */
+static struct http_pair *queries_of(const struct admin_call *call, const char *text, size_t *count_out)
 {
     json_t *json = json_loads(text, 0, NULL), *value;
-    struct http_pair *pairs =
-        talloc_zero_array(owner, struct http_pair, (unsigned)json_object_size(json) + 1);
     const char *name;
+
+    if (call_is_rehearsal(call))
+        json_object_set_new(json, "dry_run", json_string("true"));
+    struct http_pair *pairs =
+        talloc_zero_array(call->arena, struct http_pair, (unsigned)json_object_size(json) + 1);
 
     *count_out = 0;
     json_object_foreach(json, name, value)
@@ -248,7 +252,7 @@ static bool make(struct admin_call *call, const struct pending_change *c, struct
                                  .is_remote = true,
                                  .is_approved = true };
     size_t count;
-    const struct http_pair *queries = queries_of(call->arena, c->query, &count);
+    const struct http_pair *queries = queries_of(call, c->query, &count);
     bool is_active;
 
     making.request = http_request_again(call->arena, c->method, c->path, queries, count, span_text(c->body));

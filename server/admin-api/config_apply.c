@@ -375,9 +375,14 @@ static bool prune_sections(struct applying *a, const json_t *config, bool is_out
 static bool apply_inside(struct applying *a, const json_t *config, bool is_question, bool *is_kept_out,
                          struct err *err)
 {
+    bool is_within = db_is_rehearsing(); /* of who tries whether to approve it */
+
     *is_kept_out = false;
-    db_rehearsal_begin();
+    if (!is_within)
+        db_rehearsal_begin();
     bool done = apply_sections(a, config, false, err) && prune_sections(a, config, false, err);
+    if (is_within)
+        return done;
     if (done && !is_question && a->fault_count == 0)
         return *is_kept_out = db_rehearsal_keep(err);
     db_rehearsal_end();
@@ -424,7 +429,7 @@ bool config_apply_post(struct admin_call *call, struct err *err)
                                  .changes = json_array(),
                                  .is_pruning = call_flag(call, "prune", false) };
     const json_t *config = json_object_get(call->in, "config");
-    bool is_question = call_flag(call, "dry_run", false), is_kept = false;
+    bool is_question = call_flag(call, "dry_run", false) || call_is_rehearsal(call), is_kept = false;
 
     bool done = make_outside(&applying, config, is_question, err);
     if (done && applying.fault_count == 0)

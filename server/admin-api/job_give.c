@@ -20,6 +20,12 @@ static const char *dumped(void *arena, const json_t *json)
     return copy;
 }
 
+/* Of the job: its items are tried, each with its result. */
+static bool is_try(const struct admin_call *call)
+{
+    return call_is_rehearsal(call) || call_flag(call, "dry_run", false);
+}
+
 /* ---- users to be added */
 
 static bool give_import(struct admin_call *call, const json_t *users, bool is_dry_run, struct err *err)
@@ -42,7 +48,7 @@ static bool give_import(struct admin_call *call, const json_t *users, bool is_dr
 
 bool job_import_post(struct admin_call *call, struct err *err)
 {
-    return give_import(call, json_object_get(call->in, "users"), call_flag(call, "dry_run", false), err);
+    return give_import(call, json_object_get(call->in, "users"), is_try(call), err);
 }
 
 /* "10M" as bytes; -1: it is no size. */
@@ -99,9 +105,8 @@ static bool read_csv(struct admin_call *call, json_t *users, struct err *err)
 
 bool job_csv_post(struct admin_call *call, struct err *err)
 {
-    const char *dry = http_query(call->request, "dry_run");
     json_t *users = json_array();
-    bool done = read_csv(call, users, err) && give_import(call, users, dry && strcmp(dry, "true") == 0, err);
+    bool done = read_csv(call, users, err) && give_import(call, users, is_try(call), err);
 
     json_decref(users);
     return done;
@@ -184,7 +189,7 @@ static bool take_filtered(struct admin_call *call, const char *filter, struct ob
 bool job_bulk_post(struct admin_call *call, struct err *err)
 {
     const char *act = call_text(call, "act"), *filter = call_text(call, "filter");
-    struct job wanted = { .kind = JOB_BULK, .title = act, .is_dry_run = call_flag(call, "dry_run", false) };
+    struct job wanted = { .kind = JOB_BULK, .title = act, .is_dry_run = is_try(call) };
     struct objects objects = { .count = 0 };
     json_t *request = request_of(call, act, err);
     struct job_item *items;

@@ -87,7 +87,8 @@ static bool decide(struct admin_call *call, enum moderation_verdict verdict, str
     if (!moderation_decide(call->api->options.directory, &call->actor, number_of(call), verdict,
                            call_text(call, "reason"), err))
         return false;
-    call->api->options.wake_queue(call->api->options.host);
+    if (!call_is_rehearsal(call))
+        call->api->options.wake_queue(call->api->options.host);
     return true;
 }
 

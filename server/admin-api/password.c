@@ -96,7 +96,9 @@ bool session_password_get(struct admin_call *call, struct err *err)
 
 bool expired_password_post(struct admin_call *call, struct err *err)
 {
-    struct auth_request request = { .protocol = PROTOCOL_ADMIN, .peer = *http_peer(call->request) };
+    struct auth_request request = { .protocol = PROTOCOL_ADMIN,
+                                    .peer = *http_peer(call->request),
+                                    .is_try = call_is_rehearsal(call) };
 
     if (!call->is_remote)
         return err_set(err, ERR_NOT_FOUND, "There is nothing to log in to here.");

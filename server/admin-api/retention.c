@@ -251,7 +251,7 @@ bool retention_get(struct admin_call *call, struct err *err)
 
 bool retention_post(struct admin_call *call, struct err *err)
 {
-    return answer(call, RETAIN_APPLY, err);
+    return answer(call, call_is_rehearsal(call) ? RETAIN_COUNT : RETAIN_APPLY, err);
 }
 
 /* ---- by the one who keeps house */

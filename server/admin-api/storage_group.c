@@ -20,6 +20,13 @@ static bool add_first_store(struct admin_call *call, int64_t storage_group_id, s
            call->api->options.prepare_group(call->api->options.host, storage_group_id, err);
 }
 
+/* No database takes back that another one was made: it is looked whether it could be. */
+static bool could_be_made(struct admin_call *call, const char *database, struct err *err)
+{
+    return !call_is_rehearsal(call) || (groups_have_room(call->api->options.groups, err) &&
+                                        call->api->options.try_group(call->api->options.host, database, err));
+}
+
 bool storage_group_post(struct admin_call *call, struct err *err)
 {
     struct storage_group wanted = { .name = call_text(call, "name"),
@@ -28,7 +35,8 @@ bool storage_group_post(struct admin_call *call, struct err *err)
     struct err undone = ERR_INIT;
     int64_t id;
 
-    if (!storage_group_add(call->api->options.directory, &call->actor, &wanted, &id, err))
+    if (!storage_group_add(call->api->options.directory, &call->actor, &wanted, &id, err) ||
+        !could_be_made(call, wanted.conninfo, err))
         return false;
     if (!call->api->options.prepare_group(call->api->options.host, id, err)) {
         if (!storage_group_remove(call->api->options.directory, &call->actor, id, &undone))
@@ -143,10 +151,12 @@ bool storage_group_patch(struct admin_call *call, struct err *err)
         return false;
     wanted.name = name ? name : wanted.name;
     wanted.takes_new = call_flag(call, "takes_new", wanted.takes_new);
+    wanted.keeps_conninfo = !call_has(call, "database");
     if (call_has(call, "database"))
         wanted.conninfo = *call_text(call, "database") ? call_text(call, "database") : NULL;
     if ((name || call_has(call, "takes_new") || call_has(call, "database")) &&
         (!storage_group_set(call->api->options.directory, &call->actor, &wanted, err) ||
+         (call_has(call, "database") && !could_be_made(call, wanted.conninfo, err)) ||
          !call->api->options.prepare_group(call->api->options.host, wanted.storage_group_id, err)))
         return false;
     if (routing_group && !storage_group_set_routing_group(call->api->options.directory, &call->actor,

@@ -222,7 +222,9 @@ bool user_delete(struct admin_call *call, struct err *err)
 
 bool own_password_put(struct admin_call *call, struct err *err)
 {
-    struct auth_request request = { .protocol = PROTOCOL_ADMIN, .peer = *http_peer(call->request) };
+    struct auth_request request = { .protocol = PROTOCOL_ADMIN,
+                                    .peer = *http_peer(call->request),
+                                    .is_try = call_is_rehearsal(call) };
     struct user found;
 
     if (!find(call, &found, err) ||

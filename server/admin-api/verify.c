@@ -138,7 +138,7 @@ static bool verify_one(struct audit *audit, const char *address, struct err *err
 bool verify_post(struct admin_call *call, struct err *err)
 {
     struct audit audit = { .call = call,
-                           .may_repair = call_flag(call, "repair", false),
+                           .may_repair = call_flag(call, "repair", false) && !call_is_rehearsal(call),
                            .differences = json_array() };
     const char *user = call_text(call, "user");
 

@@ -75,6 +75,8 @@ struct auth_request {
     struct net_address peer;
     const char *session; /* for the log; NULL: none */
     const char *host; /* under which the program found us ("mail.example.org:443"), where it says so; NULL */
+    bool
+        is_try; /* of a change of password, within a rehearsal (db/rehearsal.h): a company directory changes nothing */
 };
 
 /* Who it is, once known. */

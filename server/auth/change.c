@@ -85,7 +85,8 @@ static bool may_change(struct change *change, struct err *err)
 static bool change_there(struct change *change, struct err *err)
 {
     return may_change(change, err) &&
-           company_change(change->auth, &change->account.login, change->old, change->new, err) &&
+           (change->request->is_try ||
+            company_change(change->auth, &change->account.login, change->old, change->new, err)) &&
            credential_changed(change->auth->options.directory, change->actor,
                               change->account.login.recipient_id, err);
 }

@@ -48,6 +48,13 @@ static bool prepare_group(void *host, int64_t storage_group_id, struct err *err)
            storage_refresh_groups(server->storage, err);
 }
 
+static bool try_group(void *host, const char *database, struct err *err)
+{
+    const struct admin_server *server = host;
+
+    return database_try_group(atomic_load(&server->config), database, err);
+}
+
 static void wake_queue(void *host)
 {
     const struct admin_server *server = host;
@@ -208,6 +215,7 @@ bool admin_server_start(const struct config *config, struct storage *storage, co
                                                                      .script_max = config->max_script_size,
                                                                      .host = server,
                                                                      .prepare_group = prepare_group,
+                                                                     .try_group = try_group,
                                                                      .wake_queue = wake_queue,
                                                                      .note_change = note_change,
                                                                      .list_certificates = list_certificates,

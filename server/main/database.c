@@ -3,6 +3,7 @@
 
 #include "base/disk.h"
 #include "base/log.h"
+#include "base/sealing.h"
 #include "db/migrate.h"
 #include "directory/server.h"
 #include "group/group.h"
@@ -113,6 +114,9 @@ static bool prepare_group(const struct config *config, const struct storage_grou
     char *maintenance, *conninfo;
     char *database = talloc_asprintf(arena, "chappe_group_%lld", (long long)group->storage_group_id);
     bool done =
+        (!group->is_locked ||
+         err_set(err, ERR_DENIED, "The key is missing that the address of %s's database is sealed with.",
+                 group->name)) &&
         maintenance_conninfo(arena, config, &maintenance, err) &&
         (group->conninfo || db_create_database(maintenance, database, err)) &&
         storage_group_conninfo(arena, config, group->storage_group_id, group->conninfo, &conninfo, err) &&
@@ -171,6 +175,17 @@ static bool prepare_groups(const struct config *config, struct directory *direct
     return done;
 }
 
+static bool open_directory(const void *owner, const struct config *config, const char *conninfo,
+                           struct directory **directory_out, struct err *err)
+{
+    struct directory_options options = { .conninfo = conninfo,
+                                         .application_name = "chappe main",
+                                         .pool_size = 2 };
+
+    return sealing_open(owner, config_path(owner, config, "secrets"), &options.sealing, err) &&
+           directory_open(owner, &options, directory_out, err);
+}
+
 bool database_prepare(const struct config *config, struct cluster *cluster, struct err *err)
 {
     struct directory *directory = NULL;
@@ -180,14 +195,23 @@ bool database_prepare(const struct config *config, struct cluster *cluster, stru
     bool done = (!cluster || cluster_create_database(cluster, DIRECTORY_DATABASE, err)) &&
                 database_conninfo(arena, config, &conninfo, err) && with_pool(conninfo, NULL, 0, err) &&
                 directory_migrate(conninfo, err) &&
-                directory_open(arena,
-                               &(struct directory_options){
-                                   .conninfo = conninfo, .application_name = "chappe main", .pool_size = 2 },
-                               &directory, err) &&
+                open_directory(arena, config, conninfo, &directory, err) &&
                 server_register(directory, config->hostname, &server_id, err) && make_first(directory, err) &&
                 prepare_groups(config, directory, err);
 
     directory_close(&directory);
+    talloc_free(arena);
+    return done;
+}
+
+bool database_try_group(const struct config *config, const char *database, struct err *err)
+{
+    void *arena = talloc_new(NULL);
+    char *maintenance;
+    bool done = database ? db_may_make_tables(database, err)
+                         : maintenance_conninfo(arena, config, &maintenance, err) &&
+                               db_may_create_database(maintenance, err);
+
     talloc_free(arena);
     return done;
 }
@@ -201,8 +225,7 @@ bool database_prepare_group(const struct config *config, int64_t storage_group_i
     size_t group_count, store_count;
     char *conninfo;
     bool done = database_conninfo(arena, config, &conninfo, err) &&
-                directory_open(arena, &(struct directory_options){ .conninfo = conninfo, .pool_size = 2 },
-                               &directory, err) &&
+                open_directory(arena, config, conninfo, &directory, err) &&
                 storage_group_list(directory, arena, &groups, &group_count, err) &&
                 directory_store_list(directory, arena, &stores, &store_count, err);
 

@@ -28,6 +28,10 @@ MUST_CHECK bool database_prepare(const struct config *config, struct cluster *cl
 MUST_CHECK bool database_prepare_group(const struct config *config, int64_t storage_group_id,
                                        struct err *err);
 
+/* Whether a storage group could be added: with the database of its own that `database` (postgresql://...) names, else with one beside
+ * the directory's. Nothing is made; a thread that rehearses may ask, too. */
+MUST_CHECK bool database_try_group(const struct config *config, const char *database, struct err *err);
+
 /* The disks that must not fill up: the spool's and, where it is private, the database's (its WAL may lie elsewhere). */
 struct disk_reserve *database_reserve(const void *owner, const struct config *config);
 

@@ -56,6 +56,8 @@
           "For so long the mailbox of an entry that is gone is kept (default 30)." },                            \
         WRITING, { "--logs-in", OPTION_YES_NO, "yes|no",                                                         \
                    "logs_in",   false,         "Its users log in with their password of the directory." },       \
+        { "--login-names", OPTION_LIST, "FORM,...",                                                              \
+          "login_names",   false,       "How people may call themselves: upn, account, mail, domain." },         \
     {                                                                                                            \
         "--login-domain", OPTION_TEXT, "NAME", "login_domain", false, "The NetBIOS name, for DOMAIN\\name."      \
     }

@@ -179,8 +179,9 @@ static const char *folder_shown(const struct http_request *request)
                : NULL;
 }
 
-/* The page of a list comes with its mail where a browser opens it; what keeps pages (webmail/worker) gets them without. False: it is to be
- * answered as any other. */
+/* The page of a list comes with its mail where a browser opens it; what keeps pages (webmail/worker) gets them without. It is not compressed, as
+ * no answer is that has mail in it: strangers put their words there by writing to somebody, and to whoever sees the line the length of what is
+ * compressed would tell what else stands beside them (BREACH). False: it is to be answered as any other. */
 static bool answer_with_mail(const struct front_ends *all, struct jmap *jmap,
                              const struct http_request *request, struct http_reply *reply)
 {

@@ -103,6 +103,8 @@ bool storage_refresh_groups(struct storage *storage, struct err *err)
     bool done = storage_group_list(storage->parts.directory, arena, &groups, &count, err);
     for (size_t i = 0; done && i < count; i++) {
         char *conninfo;
+        if (groups[i].is_locked) /* where it was, as far as it is known */
+            continue;
         done = storage_group_conninfo(arena, storage->config, groups[i].storage_group_id, groups[i].conninfo,
                                       &conninfo, err) &&
                groups_put(storage->parts.groups, groups[i].storage_group_id, conninfo, err);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/cluster_make.h"
+#include "db/rehearsed.h"
 #include "db/statement.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ enum {
     POLL_MS = 20,
     FIRST_BACKOFF_MS = 200,
     LONGEST_BACKOFF_MS = 5000,
-    STABLE_S = 5
+    STABLE_S = 5,
+    TRY_MS = 5000
 };
 
 struct cluster {
@@ -306,6 +308,45 @@ bool db_create_database(const char *conninfo, const char *database, struct err *
         db_pool_close(&pool);
     }
     return ok;
+}
+
+/* Over a connection of its own, which no rehearsal knows of. */
+static bool may(const char *conninfo, const char *sql, const char *refusal, struct err *err)
+{
+    struct db_pool_options options = { .conninfo = conninfo, .size = 1 };
+    struct db_pool *pool;
+    struct db *db;
+    bool ok = false;
+
+    *err = ERR_INIT;
+    if (!db_pool_open(NULL, &options, &pool, err))
+        return false;
+    if (pool_acquire(pool, DB_INTERACTIVE, TRY_MS, &db, err)) {
+        struct db_row row;
+        ok = db_one_row(db, NULL, sql, DB_NO_ARGS, &row, err);
+        if (ok) {
+            ok = db_get_bool(&row, 0) || err_set(err, ERR_DENIED, "%s", refusal);
+            talloc_free((void *)(uintptr_t)row.rows);
+        }
+        db_release(&db);
+    }
+    db_pool_close(&pool);
+    return ok;
+}
+
+bool db_may_create_database(const char *conninfo, struct err *err)
+{
+    static const char CREATES[] = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
+
+    return may(conninfo, CREATES,
+               "The login of the directory's database server may not create databases there.", err);
+}
+
+bool db_may_make_tables(const char *conninfo, struct err *err)
+{
+    static const char MAKES[] = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
+
+    return may(conninfo, MAKES, "The login of that database may not make tables in it.", err);
 }
 
 bool cluster_create_database(struct cluster *cluster, const char *database, struct err *err)

@@ -55,6 +55,10 @@ MUST_CHECK bool cluster_create_database(struct cluster *cluster, const char *dat
 
 /* The same on any server: `conninfo` leads to some database there, in which the login may CREATE DATABASE. */
 MUST_CHECK bool db_create_database(const char *conninfo, const char *database, struct err *err);
+/* Whether the login may do that, without doing it; apart from what the thread rehearses. ERR_DENIED says what it lacks. */
+MUST_CHECK bool db_may_create_database(const char *conninfo, struct err *err);
+/* Whether the database that `conninfo` leads to can be had, is as safe as all of ours must be, and lets the login make tables. */
+MUST_CHECK bool db_may_make_tables(const char *conninfo, struct err *err);
 
 /* For any database, private or not: refuses (ERR_INVALID with the setting and where it comes from) fsync,
  * full_page_writes or synchronous_commit off, also where set for the role or the database; a server before 15; an

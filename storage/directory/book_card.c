@@ -7,7 +7,6 @@
 #include "directory/user_row.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <talloc.h>
 
 #define SHOWN "r.kind <> 'alias' AND r.state <> 'disabled' AND NOT r.is_hidden"
@@ -53,9 +52,10 @@ static const char SELECT_MEMBERS[] =
 static const char SELECT_CARDS[] =
     CARD " WHERE r.organisation_id = $1 AND " SHOWN " AND r.recipient_id = ANY ($2)"
          " ORDER BY r.sort_name, r.recipient_id LIMIT $3";
-/* By the primary key. */
-static const char SELECT_PAGE[] = CARD " WHERE r.organisation_id = $1 AND " SHOWN " AND r.recipient_id > $2"
-                                       " ORDER BY r.recipient_id LIMIT $3";
+/* By recipient_by_name. */
+static const char SELECT_PAGE[] = CARD " WHERE r.organisation_id = $1 AND " SHOWN
+                                       " AND (r.sort_name, r.recipient_id) > (chappe_fold($2), $3)"
+                                       " ORDER BY r.sort_name, r.recipient_id LIMIT $4";
 
 /* ---- books */
 
@@ -282,59 +282,57 @@ bool book_cards(struct directory *directory, const struct actor *actor, const vo
     return ok;
 }
 
-/* The next numbers of a list behind `after`. */
-static size_t next_ids(int64_t *ids, size_t count, int64_t after)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (ids[i] > after)
-            ids[kept++] = ids[i];
-    return kept;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static bool list_page(struct directory *directory, const struct actor *actor, const void *owner,
-                      int64_t organisation_id, const char *list, int64_t after, struct book_card **cards_out,
-                      size_t *count_out, struct err *err)
+static bool begin_list(struct directory *directory, const struct actor *actor, struct book_walk *walk,
+                       struct err *err)
 {
     struct selection *found;
     size_t count;
-    int64_t *ids;
 
-    if (!selection_list(directory, actor, owner, SELECTION_ADDRESS_LIST, organisation_id, list, &found,
-                        &count, err))
+    if (!selection_list(directory, actor, walk->owner, SELECTION_ADDRESS_LIST, walk->organisation_id,
+                        walk->list, &found, &count, err))
         return false;
     if (count == 0)
         return not_found(err, "address list");
-    if (!list_query_select(directory, owner, organisation_id, found[0].query, 0, LIST_BY_ADDRESS,
-                           LIST_SELECT_MAX, &ids, &count, err))
+    return list_query_select(directory, walk->owner, walk->organisation_id, found[0].query, 0, LIST_BY_NAME,
+                             LIST_SELECT_MAX, &walk->ids, &walk->id_count, err);
+}
+
+/* Who was selected and is not shown any more is passed over. */
+static bool list_page(struct directory *directory, const struct actor *actor, const void *owner,
+                      struct book_walk *walk, struct book_card **cards_out, size_t *count_out,
+                      struct err *err)
+{
+    *count_out = 0;
+    if (!walk->ids && !begin_list(directory, actor, walk, err))
         return false;
-    count = next_ids(ids, count, after);
-    qsort(ids, count, sizeof *ids, by_number);
-    return book_cards(directory, actor, owner, organisation_id, ids,
-                      count < BOOK_CARDS_MAX ? count : BOOK_CARDS_MAX, cards_out, count_out, err);
+    while (*count_out == 0 && walk->next < walk->id_count) {
+        size_t rest = walk->id_count - walk->next, count = rest < BOOK_CARDS_MAX ? rest : BOOK_CARDS_MAX;
+        if (!book_cards(directory, actor, owner, walk->organisation_id, walk->ids + walk->next, count,
+                        cards_out, count_out, err))
+            return false;
+        walk->next += count;
+    }
+    return true;
 }
 
 bool book_page(struct directory *directory, const struct actor *actor, const void *owner,
-               int64_t organisation_id, const char *list, int64_t after, struct book_card **cards_out,
-               size_t *count_out, struct err *err)
+               struct book_walk *walk, struct book_card **cards_out, size_t *count_out, struct err *err)
 {
     struct asking asking = { .sql = SELECT_PAGE,
                              .args =
-                                 DB_ARGS(db_i64(organisation_id), db_i64(after), db_i64(BOOK_CARDS_MAX)) };
+                                 DB_ARGS(db_i64(walk->organisation_id), db_text(walk->name ? walk->name : ""),
+                                         db_i64(walk->recipient_id), db_i64(BOOK_CARDS_MAX)) };
 
-    if (list)
-        return list_page(directory, actor, owner, organisation_id, list, after, cards_out, count_out, err);
+    if (walk->list)
+        return list_page(directory, actor, owner, walk, cards_out, count_out, err);
     asking.owner = owner;
-    if (!act_read(directory, actor, organisation_id, ask, &asking, err))
+    if (!act_read(directory, actor, walk->organisation_id, ask, &asking, err))
         return false;
     read_cards(owner, asking.rows, cards_out, count_out);
+    if (*count_out > 0) {
+        const struct book_card *last = &(*cards_out)[*count_out - 1];
+        walk->name = talloc_strdup(walk->owner, last->name);
+        walk->recipient_id = last->recipient_id;
+    }
     return true;
 }

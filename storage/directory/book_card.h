@@ -62,9 +62,20 @@ struct vcard book_vcard(const struct book_card *card, char uid[BOOK_UID_TEXT]);
 MUST_CHECK bool book_cards(struct directory *directory, const struct actor *actor, const void *owner,
                            int64_t organisation_id, const int64_t *ids, size_t id_count,
                            struct book_card **cards_out, size_t *count_out, struct err *err);
-/* Those of a book for an administrator, by numbers: at most BOOK_CARDS_MAX behind `after` (0: from the start). `list` NULL: the global one. */
+/* How far an administrator's walk through a book has come, who sees it whole. `list` NULL: the global one. The rest is zero at the
+ * beginning, and lies under `owner`. */
+struct book_walk {
+    const void *owner;
+    int64_t organisation_id;
+    const char *list;
+    const char *name; /* the last one */
+    int64_t recipient_id;
+    int64_t *ids; /* of a list, as it was at the beginning */
+    size_t id_count, next;
+};
+/* The next ones by name, at most BOOK_CARDS_MAX; none: that was all. */
 MUST_CHECK bool book_page(struct directory *directory, const struct actor *actor, const void *owner,
-                          int64_t organisation_id, const char *list, int64_t after,
-                          struct book_card **cards_out, size_t *count_out, struct err *err);
+                          struct book_walk *walk, struct book_card **cards_out, size_t *count_out,
+                          struct err *err);
 
 #endif

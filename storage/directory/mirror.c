@@ -19,27 +19,34 @@ static const char SELECT_DIGESTS[] =
     "SELECT entry_key, digest FROM directory_entry WHERE source_id = $1 AND missing_us = 0 AND entry_key > $2"
     " ORDER BY entry_key LIMIT 5000";
 
+/* Groups are looked at where an entry is named or counted otherwise than before, not where somebody has another telephone. */
 static const char PUT_ENTRY[] =
     "INSERT INTO directory_entry (source_id, organisation_id, entry_key, kind, dn, dn_key, account, principal, mail,"
     "    name, addresses, target, person, photo, placement, fault, is_enabled, expires_us, matches, token,"
-    "    primary_group, manager_key, digest)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)"
+    "    primary_group, manager_key, digest, groups_due)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, true)"
     " ON CONFLICT (source_id, entry_key) DO UPDATE SET kind = excluded.kind, dn = excluded.dn, dn_key = excluded.dn_key,"
     "    account = excluded.account, principal = excluded.principal, mail = excluded.mail, name = excluded.name,"
     "    addresses = excluded.addresses, target = excluded.target, person = excluded.person, photo = excluded.photo,"
     "    placement = excluded.placement, fault = excluded.fault, is_enabled = excluded.is_enabled,"
     "    expires_us = excluded.expires_us, matches = excluded.matches, token = excluded.token,"
     "    primary_group = excluded.primary_group, manager_key = excluded.manager_key, digest = excluded.digest,"
-    "    missing_us = 0, is_due = true";
+    "    missing_us = 0, is_due = true, groups_due = directory_entry.groups_due OR directory_entry.missing_us > 0"
+    "     OR (directory_entry.kind, directory_entry.dn_key, directory_entry.account, directory_entry.target,"
+    "         directory_entry.token, directory_entry.primary_group, directory_entry.manager_key)"
+    "        IS DISTINCT FROM (excluded.kind, excluded.dn_key, excluded.account, excluded.target, excluded.token,"
+    "         excluded.primary_group, excluded.manager_key)";
 
 /* Groups that an entry leaves have to be looked at, too: they are named by the rows that go. */
 static const char DROP_MEMBERS[] =
     "WITH gone AS (DELETE FROM directory_member WHERE source_id = $1 AND entry_key = $2 AND is_upward = $3"
     "                 AND NOT (other = ANY ($4)) RETURNING other)"
-    " UPDATE directory_entry e SET is_due = true FROM gone"
-    "  WHERE $3 AND e.source_id = $1 AND e.dn_key = gone.other AND NOT e.is_due";
-/* In Active Directory memberOf is the other end of member, and an entry that leaves a group is itself not changed: whom the group named and
- * does not any more has left, and is looked at whole when it comes next. Before DROP_MEMBERS. */
+    " UPDATE directory_entry e SET is_due = true, groups_due = true FROM gone"
+    "  WHERE e.source_id = $1 AND (e.entry_key = $2 OR ($3 AND e.dn_key = gone.other))"
+    "    AND NOT (e.is_due AND e.groups_due)";
+/* Where memberOf is the other end of member (Active Directory, OpenLDAP's overlay), an entry that leaves a group is itself not changed,
+ * or nobody is told of it: whom the group named and does not any more has left, and is looked at whole when it comes next. Before
+ * DROP_MEMBERS. */
 static const char DROP_UPWARD[] =
     "WITH gone AS (DELETE FROM directory_member u USING directory_member d, directory_entry e"
     "               WHERE d.source_id = $1 AND d.entry_key = $2 AND NOT d.is_upward AND NOT (d.other = ANY ($4))"
@@ -48,10 +55,12 @@ static const char DROP_UPWARD[] =
     "              RETURNING u.entry_key)"
     " UPDATE directory_entry e SET digest = '' FROM gone WHERE e.source_id = $1 AND e.entry_key = gone.entry_key";
 static const char ADD_MEMBERS[] =
-    "INSERT INTO directory_member (source_id, organisation_id, entry_key, is_upward, other)"
-    " SELECT $1, $2, $3, $4, unnest($5) ON CONFLICT DO NOTHING";
+    "WITH come AS (INSERT INTO directory_member (source_id, organisation_id, entry_key, is_upward, other)"
+    "              SELECT $1, $2, $3, $4, unnest($5) ON CONFLICT DO NOTHING RETURNING other)"
+    " UPDATE directory_entry SET groups_due = true"
+    "  WHERE source_id = $1 AND entry_key = $3 AND NOT groups_due AND EXISTS (SELECT FROM come)";
 
-static const char MISS[] = "UPDATE directory_entry SET missing_us = $3, digest = '', is_due = true"
+static const char MISS[] = "UPDATE directory_entry SET missing_us = $3, digest = '', is_due = true, groups_due = true"
                            " WHERE source_id = $1 AND entry_key = ANY ($2) AND missing_us = 0";
 
 static const char SELECT_FAULTY[] =
@@ -196,7 +205,7 @@ static bool put_members(struct db *db, const struct source *source, const struct
 static bool drop_upward(struct db *db, const struct source *source, const struct mirror_entry *e,
                         struct err *err)
 {
-    return e->kind != MIRROR_GROUP || source_flavour(source) != FLAVOUR_AD ||
+    return e->kind != MIRROR_GROUP ||
            db_exec(db, DROP_UPWARD,
                    DB_ARGS(db_i64(source->source_id), db_text(e->key), db_text(e->dn_key),
                            db_text_array(e->members, e->member_count)),

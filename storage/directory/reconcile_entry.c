@@ -62,7 +62,8 @@ static const char PUT_PERSON[] =
 
 static const char SETTLE[] =
     "WITH solved AS (DELETE FROM directory_conflict WHERE source_id = $1 AND entry_key = $2)"
-    " UPDATE directory_entry SET is_due = false, waits_us = 0, groups_due = true, write_due = true, recipient_id = nullif($3, 0)"
+    " UPDATE directory_entry SET is_due = false, waits_us = 0, write_due = true, recipient_id = nullif($3, 0),"
+    "        groups_due = groups_due OR kind = 'group' OR recipient_id IS DISTINCT FROM nullif($3, 0)"
     "  WHERE source_id = $1 AND entry_key = $2";
 static const char PUT_CONFLICT[] =
     "WITH others AS (DELETE FROM directory_conflict WHERE source_id = $1 AND entry_key = $3 AND what <> $5),"

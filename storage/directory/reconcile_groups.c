@@ -45,30 +45,38 @@ static const char SELECT_GROUPS[] =
     "  WHERE e.source_id = $1 AND e.kind = 'group' AND e.recipient_id IS NOT NULL AND e.missing_us = 0"
     "    AND ($3 OR e.entry_key IN (SELECT entry_key FROM up))";
 
-/* Members that are recipients, and those in groups that are none; contacts elsewhere by their address. */
-#define MEMBERS_OF                                                                                             \
-    "WITH RECURSIVE inside (entry_key) AS ("                                                                   \
-    "    SELECT $2::text"                                                                                      \
-    "  UNION"                                                                                                  \
-    "    SELECT m.entry_key FROM inside i"                                                                     \
-    "      JOIN directory_entry g ON g.source_id = $1 AND g.entry_key = i.entry_key AND g.kind = 'group'"      \
-    "           AND g.missing_us = 0 AND (g.recipient_id IS NULL OR g.entry_key = $2)"                         \
-    "     CROSS JOIN LATERAL (" DIRECT_MEMBERS ") m),"                                                         \
-    " wanted AS (SELECT DISTINCT e.recipient_id, CASE WHEN e.recipient_id IS NULL THEN e.target END AS target" \
-    "   FROM inside i JOIN directory_entry e ON e.source_id = $1 AND e.entry_key = i.entry_key"                \
-    "  WHERE e.entry_key <> $2 AND e.missing_us = 0"                                                           \
-    "    AND (e.recipient_id IS NOT NULL OR (e.kind = 'contact' AND e.target <> '')))"
-
-static const char COUNT_MEMBERS[] = MEMBERS_OF " SELECT count(*) FROM wanted";
-static const char DROP_MEMBERS[] = MEMBERS_OF
-    " DELETE FROM recipient_target t WHERE t.recipient_id = $3 AND NOT EXISTS (SELECT FROM wanted w"
-    "   WHERE w.recipient_id = t.target_recipient_id OR lower(w.target) = lower(t.target_address))";
-static const char ADD_MEMBERS[] = MEMBERS_OF
-    " INSERT INTO recipient_target (recipient_id, organisation_id, position, target_recipient_id, target_address)"
-    " SELECT $3, $4, (SELECT coalesce(max(position), 0) FROM recipient_target WHERE recipient_id = $3) + row_number() OVER (),"
-    "        w.recipient_id, w.target"
-    "   FROM wanted w WHERE NOT EXISTS (SELECT FROM recipient_target t WHERE t.recipient_id = $3"
-    "    AND (t.target_recipient_id = w.recipient_id OR lower(t.target_address) = lower(w.target)))";
+/* Members that are recipients, and those in groups that are none; contacts elsewhere by their address. Each step reads by key (OFFSET 0), however
+ * little is known of the tables yet. Where they are more than $5 nothing is changed. How many there should be, went and came. */
+static const char SET_MEMBERS[] =
+    "WITH RECURSIVE inside (entry_key) AS ("
+    "    SELECT $2::text"
+    "  UNION"
+    "    SELECT m.entry_key FROM inside i"
+    "     CROSS JOIN LATERAL ("
+    "        SELECT * FROM directory_entry e WHERE e.source_id = $1 AND e.entry_key = i.entry_key AND e.kind = 'group'"
+    "           AND e.missing_us = 0 AND (e.recipient_id IS NULL OR e.entry_key = $2) OFFSET 0) g"
+    "     CROSS JOIN LATERAL (" DIRECT_MEMBERS ") m),"
+    " wanted AS (SELECT DISTINCT e.recipient_id, CASE WHEN e.recipient_id IS NULL THEN e.target END AS target"
+    "   FROM inside i CROSS JOIN LATERAL ("
+    "        SELECT * FROM directory_entry e WHERE e.source_id = $1 AND e.entry_key = i.entry_key OFFSET 0) e"
+    "  WHERE e.entry_key <> $2 AND e.missing_us = 0"
+    "    AND (e.recipient_id IS NOT NULL OR (e.kind = 'contact' AND e.target <> ''))),"
+    " counted AS (SELECT count(*) AS number FROM wanted),"
+    " dropped AS (DELETE FROM recipient_target t USING counted c"
+    "   WHERE c.number <= $5 AND t.recipient_id = $3"
+    "     AND NOT EXISTS (SELECT FROM wanted w WHERE w.recipient_id = t.target_recipient_id)"
+    "     AND NOT EXISTS (SELECT FROM wanted w WHERE lower(w.target) = lower(t.target_address))"
+    "   RETURNING 1),"
+    " added AS (INSERT INTO recipient_target (recipient_id, organisation_id, position, target_recipient_id, target_address)"
+    "   SELECT $3, $4, (SELECT coalesce(max(position), 0) FROM recipient_target WHERE recipient_id = $3) + row_number() OVER (),"
+    "          w.recipient_id, w.target FROM wanted w CROSS JOIN counted c"
+    "    WHERE c.number <= $5"
+    "      AND NOT EXISTS (SELECT FROM recipient_target t WHERE t.recipient_id = $3"
+    "                         AND t.target_recipient_id = w.recipient_id)"
+    "      AND NOT EXISTS (SELECT FROM recipient_target t WHERE t.recipient_id = $3"
+    "                         AND lower(t.target_address) = lower(w.target))"
+    "   RETURNING 1)"
+    " SELECT c.number, (SELECT count(*) FROM dropped), (SELECT count(*) FROM added) FROM counted c";
 static const char TOUCH[] = "UPDATE recipient SET changed_us = $2, stamp = stamp + 1 WHERE recipient_id = $1";
 
 static const char SET_MANAGERS[] =
@@ -174,17 +182,18 @@ static bool write_group(struct db *db, void *arg, struct err *err)
     const struct source *source = g->work->options->source;
     struct db_value id = db_i64(source->source_id), key = db_text(g->one->key),
                     recipient = db_i64(g->one->recipient_id);
-    uint64_t dropped, added;
+    int64_t dropped, added;
     struct db_row row;
 
-    if (!db_one_row(db, g->work->scratch, COUNT_MEMBERS, DB_ARGS(id, key), &row, err))
+    if (!db_one_row(db, g->work->scratch, SET_MEMBERS,
+                    DB_ARGS(id, key, recipient, db_i64(source->organisation_id), db_i64(GROUP_MEMBERS_MAX)),
+                    &row, err))
         return false;
     if (db_get_i64(&row, 0) > GROUP_MEMBERS_MAX)
         return too_many(db, g->work, g->one, db_get_i64(&row, 0), err);
-    if (!db_exec(db, DROP_MEMBERS, DB_ARGS(id, key, recipient), &dropped, err) ||
-        !db_exec(db, ADD_MEMBERS, DB_ARGS(id, key, recipient, db_i64(source->organisation_id)), &added,
-                 err) ||
-        !db_exec(db, DROP_CONFLICT, DB_ARGS(id, key), NULL, err))
+    dropped = db_get_i64(&row, 1);
+    added = db_get_i64(&row, 2);
+    if (!db_exec(db, DROP_CONFLICT, DB_ARGS(id, key), NULL, err))
         return false;
     if (dropped + added == 0)
         return true;

@@ -28,6 +28,7 @@ const char *unsealed(struct directory *directory, const void *owner, const char 
 /* Each gives (row id, name, part of the context, secret), and changes one by its id. */
 static const struct {
     const char *kind, *select, *update;
+    bool is_installations; /* what nobody but who installs may change */
 } places[] = {
     { "dkim",
       "SELECT k.dkim_key_id, d.name, k.selector, k.private_key FROM dkim_key k"
@@ -59,12 +60,18 @@ static const struct {
       "SELECT pending_change_id, requester_id::text, path, body FROM pending_change WHERE body <> ''"
       " ORDER BY pending_change_id FOR UPDATE",
       "UPDATE pending_change SET body = $2 WHERE pending_change_id = $1" },
+    { "storage-group",
+      "SELECT storage_group_id, storage_group_id::text, 'database', conninfo FROM storage_group"
+      " WHERE conninfo IS NOT NULL ORDER BY 1 FOR UPDATE",
+      "UPDATE storage_group SET conninfo = $2 WHERE storage_group_id = $1", true },
 };
 
 struct resealing {
     struct directory *directory;
     const struct actor *actor;
-    uint64_t sealed, total;
+    struct {
+        uint64_t sealed, total;
+    } of[2]; /* by is_installations */
 };
 
 static bool reseal_row(struct db *db, struct resealing *r, const void *scratch, size_t place,
@@ -76,26 +83,27 @@ static bool reseal_row(struct db *db, struct resealing *r, const void *scratch, 
                                  db_copy_text(scratch, row, 2));
     char *plain, *sealed;
 
-    r->total++;
+    r->of[places[place].is_installations].total++;
     if (sealing_is_newest(sealing, stored) || !*stored)
         return true;
-    r->sealed++;
+    r->of[places[place].is_installations].sealed++;
     return sealing_unseal(sealing, scratch, context, stored, &plain, err) &&
            sealing_seal(sealing, scratch, context, plain, &sealed, err) &&
            db_exec(db, places[place].update, DB_ARGS(db_i64(db_get_i64(row, 0)), db_text(sealed)), NULL, err);
 }
 
-static bool reseal(struct db *db, void *arg, struct err *err)
+static bool reseal_places(struct db *db, struct resealing *r, bool is_installations, struct err *err)
 {
-    struct resealing *r = arg;
     void *scratch = talloc_new(NULL);
     bool ok = true;
 
-    r->sealed = r->total = 0;
+    r->of[is_installations].sealed = r->of[is_installations].total = 0;
     for (size_t place = 0; ok && place < COUNT_OF(places); place++) {
         struct db_rows *rows;
         struct db_row row;
 
+        if (places[place].is_installations != is_installations)
+            continue;
         ok = db_query(db, scratch, places[place].select, DB_NO_ARGS, &rows, err);
         for (size_t i = 0; ok && db_rows_at(rows, i, &row); i++)
             ok = reseal_row(db, r, scratch, place, &row, err);
@@ -104,13 +112,29 @@ static bool reseal(struct db *db, void *arg, struct err *err)
     return ok;
 }
 
-static bool note(struct db *db, void *arg, struct err *err)
+static bool reseal(struct db *db, void *arg, struct err *err)
+{
+    return reseal_places(db, arg, false, err);
+}
+
+static uint64_t sealed(const struct resealing *r)
+{
+    return r->of[false].sealed + r->of[true].sealed;
+}
+
+static uint64_t total(const struct resealing *r)
+{
+    return r->of[false].total + r->of[true].total;
+}
+
+static bool reseal_and_note(struct db *db, void *arg, struct err *err)
 {
     struct resealing *r = arg;
 
-    return audit_write(
-        db, r->actor, 0, "secret.rotate", "installation", NULL,
-        json_pack("{s:I, s:I}", "sealed", (json_int_t)r->sealed, "total", (json_int_t)r->total), err);
+    return reseal_places(db, r, true, err) &&
+           audit_write(
+               db, r->actor, 0, "secret.rotate", "installation", NULL,
+               json_pack("{s:I, s:I}", "sealed", (json_int_t)sealed(r), "total", (json_int_t)total(r)), err);
 }
 
 bool secrets_reseal(struct directory *directory, const struct actor *actor, uint64_t *sealed_out,
@@ -121,9 +145,9 @@ bool secrets_reseal(struct directory *directory, const struct actor *actor, uint
     *err = ERR_INIT;
     if (!act_on_installation(actor, err) ||
         !with_pool_transaction(directory->pools[DIRECTORY_LOOKS_UP], DB_INTERACTIVE, reseal, &r, err) ||
-        !act_in(directory, actor, 0, note, &r, err))
+        !act_in(directory, actor, 0, reseal_and_note, &r, err))
         return false;
-    *sealed_out = r.sealed;
-    *total_out = r.total;
+    *sealed_out = sealed(&r);
+    *total_out = total(&r);
     return true;
 }

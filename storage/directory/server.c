@@ -4,8 +4,10 @@
 #include "directory/server.h"
 
 #include "base/clock.h"
+#include "base/sealing.h"
 #include "directory/act.h"
 #include "directory/connector.h"
+#include "directory/sealed.h"
 
 #include <talloc.h>
 
@@ -22,7 +24,8 @@ static const char SELECT_SERVERS[] =
     "SELECT server_id, routing_group_id, name, seen_us, address FROM server ORDER BY name";
 
 static const char INSERT_STORAGE_GROUP[] =
-    "INSERT INTO storage_group (name, conninfo, takes_new) VALUES ($1, $2, $3) RETURNING storage_group_id";
+    "INSERT INTO storage_group (name, takes_new) VALUES ($1, $2) RETURNING storage_group_id";
+static const char PUT_CONNINFO[] = "UPDATE storage_group SET conninfo = $2 WHERE storage_group_id = $1";
 
 static const char SELECT_STORAGE_GROUPS[] =
     "SELECT g.storage_group_id, g.name, g.conninfo, g.takes_new,"
@@ -31,7 +34,7 @@ static const char SELECT_STORAGE_GROUPS[] =
     "  FROM storage_group g LEFT JOIN routing_group r USING (routing_group_id) ORDER BY g.storage_group_id";
 
 static const char UPDATE_STORAGE_GROUP[] =
-    "UPDATE storage_group SET conninfo = $2, takes_new = $3, name = $4 WHERE storage_group_id = $1 RETURNING name";
+    "UPDATE storage_group SET takes_new = $2, name = $3 WHERE storage_group_id = $1 RETURNING name";
 
 static const char STORES_OF[] =
     "SELECT label, count(*) OVER () FROM ("
@@ -46,6 +49,7 @@ static const char DELETE_STORAGE_GROUP[] =
     "DELETE FROM storage_group WHERE storage_group_id = $1 RETURNING name";
 
 struct change {
+    struct directory *directory;
     const struct actor *actor;
     const char *name;
     const struct storage_group *group;
@@ -107,6 +111,23 @@ static json_t *describe_group(const struct storage_group *group)
     return json_pack("{s:b, s:b}", "private", group->conninfo == NULL, "takes_new", group->takes_new);
 }
 
+static char *context_of(const void *owner, int64_t storage_group_id)
+{
+    return seal_context(owner, "storage-group", talloc_asprintf(owner, "%lld", (long long)storage_group_id),
+                        "database");
+}
+
+static bool put_conninfo(struct db *db, const struct change *change, int64_t id, void *scratch,
+                         struct err *err)
+{
+    char *sealed = NULL;
+
+    return (!change->group->conninfo ||
+            sealing_seal(change->directory->sealing, scratch, context_of(scratch, id),
+                         change->group->conninfo, &sealed, err)) &&
+           db_exec(db, PUT_CONNINFO, DB_ARGS(db_i64(id), db_text(sealed)), NULL, err);
+}
+
 static bool add_group(struct db *db, void *arg, struct err *err)
 {
     struct change *change = arg;
@@ -114,13 +135,14 @@ static bool add_group(struct db *db, void *arg, struct err *err)
     void *scratch = talloc_new(NULL);
     struct db_row row;
     bool ok = db_one_row(db, scratch, INSERT_STORAGE_GROUP,
-                         DB_ARGS(db_text(group->name), db_text(group->conninfo), db_bool(group->takes_new)),
-                         &row, err);
+                         DB_ARGS(db_text(group->name), db_bool(group->takes_new)), &row, err);
 
-    if (ok)
+    if (ok) {
         change->id = db_get_i64(&row, 0);
-    else
+        ok = put_conninfo(db, change, change->id, scratch, err);
+    } else {
         taken(err, "There is a storage group called %s already.", group->name);
+    }
     talloc_free(scratch);
     return ok && audit_write(db, change->actor, 0, "storage-group.add", group->name, NULL,
                              describe_group(group), err);
@@ -129,7 +151,7 @@ static bool add_group(struct db *db, void *arg, struct err *err)
 bool storage_group_add(struct directory *directory, const struct actor *actor,
                        const struct storage_group *wanted, int64_t *storage_group_id_out, struct err *err)
 {
-    struct change change = { .actor = actor, .group = wanted };
+    struct change change = { .directory = directory, .actor = actor, .group = wanted };
 
     *err = ERR_INIT;
     if (!check_name(wanted->name, "storage group", err) ||
@@ -137,6 +159,20 @@ bool storage_group_add(struct directory *directory, const struct actor *actor,
         return false;
     *storage_group_id_out = change.id;
     return true;
+}
+
+static struct storage_group group_of(struct directory *directory, const void *owner, const struct db_row *row)
+{
+    struct storage_group group = { .storage_group_id = db_get_i64(row, 0),
+                                   .name = db_copy_text(owner, row, 1),
+                                   .takes_new = db_get_bool(row, 3),
+                                   .mailbox_count = db_get_i64(row, 4),
+                                   .routing_group = db_copy_text(owner, row, 5) };
+
+    group.conninfo =
+        unsealed(directory, owner, context_of(owner, group.storage_group_id), db_copy_text(owner, row, 2));
+    group.is_locked = group.conninfo && !*group.conninfo;
+    return group;
 }
 
 bool storage_group_list(struct directory *directory, const void *owner, struct storage_group **groups_out,
@@ -150,12 +186,7 @@ bool storage_group_list(struct directory *directory, const void *owner, struct s
     *count_out = db_rows_count(rows);
     *groups_out = talloc_array(owner, struct storage_group, (unsigned)*count_out);
     for (size_t i = 0; db_rows_at(rows, i, &row); i++)
-        (*groups_out)[i] = (struct storage_group){ db_get_i64(&row, 0),
-                                                   db_copy_text(*groups_out, &row, 1),
-                                                   db_copy_text(*groups_out, &row, 2),
-                                                   db_get_bool(&row, 3),
-                                                   db_get_i64(&row, 4),
-                                                   db_copy_text(*groups_out, &row, 5) };
+        (*groups_out)[i] = group_of(directory, *groups_out, &row);
     talloc_free(rows);
     return true;
 }
@@ -166,12 +197,13 @@ static bool set_group(struct db *db, void *arg, struct err *err)
     const struct storage_group *group = change->group;
     void *scratch = talloc_new(NULL);
     struct db_row row;
-    bool ok = act_one(db, scratch, UPDATE_STORAGE_GROUP,
-                      DB_ARGS(db_i64(group->storage_group_id), db_text(group->conninfo),
-                              db_bool(group->takes_new), db_text(group->name)),
-                      "storage group", &row, err) &&
-              audit_write(db, change->actor, 0, "storage-group.set", db_copy_text(scratch, &row, 0), NULL,
-                          describe_group(group), err);
+    bool ok =
+        act_one(db, scratch, UPDATE_STORAGE_GROUP,
+                DB_ARGS(db_i64(group->storage_group_id), db_bool(group->takes_new), db_text(group->name)),
+                "storage group", &row, err) &&
+        (group->keeps_conninfo || put_conninfo(db, change, group->storage_group_id, scratch, err)) &&
+        audit_write(db, change->actor, 0, "storage-group.set", db_copy_text(scratch, &row, 0), NULL,
+                    describe_group(group), err);
 
     talloc_free(scratch);
     return ok;
@@ -180,7 +212,7 @@ static bool set_group(struct db *db, void *arg, struct err *err)
 bool storage_group_set(struct directory *directory, const struct actor *actor,
                        const struct storage_group *wanted, struct err *err)
 {
-    struct change change = { .actor = actor, .group = wanted };
+    struct change change = { .directory = directory, .actor = actor, .group = wanted };
 
     *err = ERR_INIT;
     return check_name(wanted->name, "storage group", err) &&

@@ -32,8 +32,11 @@ MUST_CHECK bool server_forget_key(struct directory *directory, const struct acto
 struct storage_group {
     int64_t storage_group_id;
     const char *name;
-    const char *conninfo; /* NULL: database chappe_group_<id> of the private cluster */
-    bool takes_new;       /* new mailboxes may be put here */
+    const char *
+        conninfo; /* NULL: database chappe_group_<id> of the private cluster. Sealed in the directory: it may hold a password */
+    bool is_locked; /* the key is missing that conninfo is sealed with: where the database is is not known */
+    bool keeps_conninfo; /* of storage_group_set(): as it is */
+    bool takes_new;      /* new mailboxes may be put here */
     int64_t mailbox_count;
     const char *routing_group; /* whose servers file into it; NULL: that of all */
 };

@@ -40,7 +40,7 @@ static const struct {
     [FIELD_ALIASES] = { "aliases", "{mail}{mailAlternateAddress}{mailLocalAddress}", "{proxyAddresses}" },
     [FIELD_TARGET] = { "target", "{mailForwardingAddress|mail}", "{targetAddress|mail}" },
     [FIELD_ACCOUNT] = { "account", "{uid}", "{sAMAccountName}" },
-    [FIELD_PRINCIPAL] = { "principal", "{krbPrincipalName}", "{userPrincipalName}" },
+    [FIELD_PRINCIPAL] = { "principal", "{krbCanonicalName|krbPrincipalName}", "{userPrincipalName}" },
     [FIELD_PHOTO] = { "photo", "{jpegPhoto}", "{thumbnailPhoto|jpegPhoto}" },
     [FIELD_MANAGER] = { "manager", "{manager}", NULL },
     [FIELD_MEMBERS] = { "members", "{member}{uniqueMember}{memberUid}", "{member}" },

@@ -115,17 +115,46 @@ json_t *sync_usual(const struct source *source)
     return json;
 }
 
+/* Where entries of people may be: not the record of changes. */
+static const char *naming_of(struct probing *p, const struct ldap_entry *root)
+{
+    const char *const names[] = { "defaultNamingContext", "namingContexts" };
+
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        const struct ldap_attribute *contexts = ldap_entry_attribute(root, names[n]);
+        for (size_t i = 0; contexts && i < contexts->count; i++)
+            if (!span_equals_nocase(contexts->values[i], "cn=changelog"))
+                return span_copy(p->arena, contexts->values[i]);
+    }
+    return "";
+}
+
+/* FreeIPA is a 389 Directory Server with people in a place of their own. Theirs are shown once more elsewhere, without mail; those who left
+ * lie elsewhere as well. */
+static bool is_freeipa(struct probing *p, const char *naming, const char **base_out)
+{
+    static const char *nothing[] = { "1.1", NULL };
+    struct ldap_search search = { .base = talloc_asprintf(p->arena, "cn=users,cn=accounts,%s", naming),
+                                  .filter = "(objectClass=*)",
+                                  .attributes = nothing };
+    struct ldap_entry people;
+    struct err err = ERR_INIT;
+
+    if (!ldap_link_find(p->link, p->arena, &search, &people, &err))
+        return false;
+    *base_out = talloc_asprintf(p->arena, "cn=accounts,%s", naming);
+    return true;
+}
+
 static void propose(struct probing *p, const struct ldap_entry *root)
 {
-    const char *flavour = flavour_of(root), *base = ldap_entry_text(p->arena, root, "defaultNamingContext");
+    const char *flavour = flavour_of(root), *base = naming_of(p, root);
+    bool is_ipa = strcmp(flavour, "389ds") == 0 && is_freeipa(p, base, &base);
     struct source found = { .kind = strcmp(flavour, "ad") == 0 ? SOURCE_AD : SOURCE_LDAP,
-                            .flavour = flavour };
+                            .flavour = is_ipa ? "freeipa" : flavour };
 
-    if (!base)
-        base = ldap_entry_text(p->arena, root, "namingContexts");
     p->proposal = sync_usual(&found);
-    json_object_update_new(p->proposal,
-                           json_pack("{s:s, s:s}", "flavour", flavour, "base", base ? base : ""));
+    json_object_update_new(p->proposal, json_pack("{s:s, s:s}", "flavour", found.flavour, "base", base));
     if (!p->base)
         p->base = base;
 }
@@ -173,6 +202,18 @@ static bool take_sample(void *arg, const struct ldap_entry *entry, struct err *e
     return ++p->seen < LOOKED_AT || err_set(err, ERR_LIMIT, "That is enough.");
 }
 
+static const char *search_remedy(const struct err *err)
+{
+    switch (err->kind) {
+    case ERR_INVALID:
+        return "Correct the filter.";
+    case ERR_LIMIT:
+        return "Raise the limits that the server sets for this account: so many entries, or so long a search, it does not give.";
+    default:
+        return "Look whether the account may search there.";
+    }
+}
+
 static void look_at_entries(struct probing *p)
 {
     struct ldap_search search = { .base = p->base,
@@ -189,15 +230,14 @@ static void look_at_entries(struct probing *p)
         note(p, url, "base", false, "", "Give the source a base: the DN below which people are.");
         return;
     }
-    ok = ldap_link_search(p->link, &search, take_sample, p, &err) || err.kind == ERR_LIMIT;
+    ok = ldap_link_search(p->link, &search, take_sample, p, &err) || p->seen >= LOOKED_AT;
     if (!ok && err.kind == ERR_NOT_FOUND) {
         note(p, url, "base", false, err.log, "There is no such base, or the account may not see it.");
         return;
     }
     note(p, url, "base", true, p->base, "");
     if (!ok)
-        note(p, url, "search", false, err.log,
-             err.kind == ERR_INVALID ? "Correct the filter." : "Look whether the account may search there.");
+        note(p, url, "search", false, *err.log ? err.log : err.user, search_remedy(&err));
     else if (json_array_size(p->samples) == 0)
         note(p, url, "search", false, "No entry was found.",
              "Look at base and filters, and whether the account may read entries.");

@@ -148,12 +148,15 @@ static bool take_url(struct reading *reading, struct mirror_entry *out, struct s
         search.scope = LDAP_ONE_LEVEL;
     search.base = span_copy(arena, base);
     search.filter = span_is_empty(rest) ? "(objectClass=*)" : span_copy(arena, rest);
-    if (!ldap_link_search(reading->link, &search, collect, &collecting, err) && err->kind == ERR_BUSY)
+    if (ldap_link_search(reading->link, &search, collect, &collecting, err)) {
+        out->members = collecting.members;
+        out->member_count = collecting.count;
+        sync_map_seal(out);
+        return true;
+    }
+    if (err->kind == ERR_BUSY || err->kind == ERR_LIMIT) /* those who are missing are not gone */
         return false;
     *err = ERR_INIT; /* one that cannot be asked has no members of that kind */
-    out->members = collecting.members;
-    out->member_count = collecting.count;
-    sync_map_seal(out);
     return true;
 }
 

@@ -140,7 +140,7 @@ static bool read_named(struct reading *reading, const char *key, struct err *err
     search.scope = LDAP_BASE;
     search.page_size = 0;
     ok = ldap_link_search(reading->link, &search, each, reading, err);
-    if (!ok && err->kind != ERR_BUSY) {
+    if (!ok && err->kind != ERR_BUSY && err->kind != ERR_LIMIT) {
         *err = ERR_INIT; /* gone meanwhile: the next round says so */
         ok = true;
     }

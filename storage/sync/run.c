@@ -191,6 +191,15 @@ static bool refreshed(struct living *living, struct err *err)
     return true;
 }
 
+/* As a search with paging is limited. What changes later is bounded by what there is. */
+static bool is_within_limit(const struct living *living, struct err *err)
+{
+    const struct source *source = living->use->source;
+
+    return living->is_refreshed || !source->size_limit || living->reading->seen <= source->size_limit ||
+           err_set(err, ERR_LIMIT, "There are more than %u entries.", (unsigned)source->size_limit);
+}
+
 static bool told(void *arg, enum ldap_sync_event event, const char *key, const struct ldap_entry *entry,
                  struct err *err)
 {
@@ -198,7 +207,7 @@ static bool told(void *arg, enum ldap_sync_event event, const char *key, const s
 
     switch (event) {
     case LDAP_TOLD_ENTRY:
-        return read_take(living->reading, entry, err);
+        return read_take(living->reading, entry, err) && is_within_limit(living, err);
     case LDAP_TOLD_PRESENT:
         if (living->reading->known && key)
             mirror_known_keep(living->reading->known, key);

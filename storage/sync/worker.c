@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <talloc.h>
 
-enum { REST_S = 1, LEASE_AGAIN_S = 15, REST_AFTER_TROUBLE_S = 5, STACK_BYTES = 1024 * 1024 };
+enum { REST_S = 1, LEASE_AGAIN_S = 15, REST_AFTER_TROUBLE_S = 5, REST_AFTER_LIMIT_S = 60 };
+enum { FAULT_BYTES = sizeof((struct err *)0)->user + sizeof((struct err *)0)->log + 1 };
 
 struct tended {
     struct sync_worker *worker;
@@ -94,22 +95,28 @@ static void note_health(struct tended *tended, const struct source_use *use)
     json_decref(servers);
 }
 
-/* While connected: not where a run was asked for, the lease is lost, or the source was changed. */
-static bool stays(void *arg)
+/* With the settings of the last turn. */
+static bool is_same(struct tended *tended)
 {
-    struct tended *tended = arg;
     const struct source_use *use;
     struct err err = ERR_INIT;
     bool is_same;
 
-    if (!hold(tended, &err) || look_for_run(tended))
-        return false;
     if (!source_enter(tended->worker->options.sources, tended->source_id, &use, &err))
         return false;
     is_same = use->source->stamp == tended->stamp;
     note_health(tended, use);
     source_leave(tended->worker->options.sources, &use);
     return is_same;
+}
+
+/* While connected: not where a run was asked for, the lease is lost, or the source was changed. */
+static bool stays(void *arg)
+{
+    struct tended *tended = arg;
+    struct err err = ERR_INIT;
+
+    return hold(tended, &err) && !look_for_run(tended) && is_same(tended);
 }
 
 static bool run_own(struct running_source *running, struct tended *tended, const struct source_use *use,
@@ -123,7 +130,6 @@ static bool run_own(struct running_source *running, struct tended *tended, const
 
     if (ok && (now >= mark.next_us || strcmp(mark.way, "syncrepl") == 0)) {
         bool is_full = now >= mark.full_us + use->source->full_interval_s * US_PER_S;
-        tended->stamp = use->source->stamp;
         ok = run_live(running, use, stays, tended, &is_able, err);
         if (ok && !is_able) {
             struct source_run run;
@@ -151,6 +157,7 @@ static bool turn(struct tended *tended, struct err *err)
         source_look_again(tended->worker->options.sources, tended->source_id);
     if (!source_enter(tended->worker->options.sources, tended->source_id, &use, err))
         return false;
+    tended->stamp = use->source->stamp;
     if (is_asked) {
         tended->has_run = false;
         ok = run_once(&running, use, &tended->run, err);
@@ -162,34 +169,53 @@ static bool turn(struct tended *tended, struct err *err)
     return ok;
 }
 
+/* Seconds. A limit is not gone in a moment, and what had been read until it would be read again. */
+static int rest_after(bool ok, const struct err *err)
+{
+    if (ok)
+        return REST_S;
+    return err->kind == ERR_LIMIT ? REST_AFTER_LIMIT_S : REST_AFTER_TROUBLE_S;
+}
+
+/* Asked runs and other settings are looked for every second also while a server is away. */
+static void rest_a_while(struct tended *tended, int seconds)
+{
+    for (int i = 0; goes_on(tended) && i < seconds; i++) {
+        if (i > 0 && tended->leased_us && (look_for_run(tended) || !is_same(tended)))
+            break;
+        rest(&tended->background, 1);
+    }
+}
+
+/* `fault`: the last one. The same trouble is logged once. */
+static void note_trouble(struct tended *tended, const struct err *err, char fault[FAULT_BYTES])
+{
+    struct err noted = ERR_INIT;
+    char text[FAULT_BYTES];
+
+    snprintf(text, sizeof text, "%s%s%s", err->user, *err->log ? " " : "", err->log);
+    if (strcmp(fault, text) != 0)
+        log_err(LOG_LEVEL_WARNING, "directory.sync", err);
+    memcpy(fault, text, FAULT_BYTES);
+    if (!source_state_note(tended->worker->options.directory, tended->source_id, false, text, &noted))
+        log_err(LOG_LEVEL_WARNING, "directory.state", &noted);
+}
+
 static void *tend(void *arg)
 {
     struct tended *tended = arg;
-    char fault[sizeof((struct err *)0)->log] = "";
+    char fault[FAULT_BYTES] = "";
 
     while (goes_on(tended)) {
-        struct err err = ERR_INIT, noted = ERR_INIT;
+        struct err err = ERR_INIT;
         bool ok = turn(tended, &err);
-        if (!ok && err.kind != ERR_CONFLICT && err.kind != ERR_NOT_FOUND) {
-            /* the same trouble is told once */
-            if (strcmp(fault, err.log) != 0)
-                log_err(LOG_LEVEL_WARNING, "directory.sync", &err);
-            snprintf(fault, sizeof fault, "%s", err.log);
-            char *text = talloc_asprintf(NULL, "%s%s%s", err.user, *err.log ? " " : "", err.log);
-            if (!source_state_note(tended->worker->options.directory, tended->source_id, false, text, &noted))
-                log_err(LOG_LEVEL_WARNING, "directory.state", &noted);
-            talloc_free(text);
-        } else if (ok) {
+        if (!ok && err.kind != ERR_CONFLICT && err.kind != ERR_NOT_FOUND)
+            note_trouble(tended, &err, fault);
+        else if (ok)
             *fault = '\0';
-        }
         if (ok && tended->has_run)
             continue;
-        /* asked runs are looked for every second also while a server is away */
-        for (int i = 0; goes_on(tended) && i < (ok ? REST_S : REST_AFTER_TROUBLE_S); i++)
-            if (i > 0 && tended->leased_us && look_for_run(tended))
-                break;
-            else
-                rest(&tended->background, 1);
+        rest_a_while(tended, rest_after(ok, &err));
     }
     return NULL;
 }

@@ -8,6 +8,7 @@ import { loginTests, pageTests } from './pages.mjs'
 import { policyTests } from './policy.mjs'
 import { hostileTests } from './hostile.mjs'
 import { interruptedTests } from './interrupted.mjs'
+import { keyTests } from './keys.mjs'
 import { laterTests } from './later.mjs'
 import { offlineTests } from './offline.mjs'
 import { pushTests } from './push.mjs'
@@ -24,7 +25,7 @@ const parts = {
   mail: () => [...mailPageTests(), ...laterTests, ...searchTests, ...openPgpTests, ...offlineTests, ...pushTests],
   reading: () => [...mailWalkTests, ...hostileTests],
   writing: () => [...writingTests, ...interruptedTests, ...settingsTests],
-  directory: () => [...companyTests(), ...ticketTests],
+  directory: () => [...companyTests(), ...ticketTests, ...keyTests],
 }
 const filters = (process.env.FILTER ?? '').split(',')
 const only = process.env.ONLY

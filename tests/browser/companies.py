@@ -37,7 +37,7 @@ def hosts(server: Instance) -> None:
 def domain(server: Instance, dc: SambaDc) -> None:
     """People of the Samba domain, read by a source of two servers, the cheaper of which is dead."""
     dc.tool("domain", "passwordsettings", "set", "--min-pwd-age=0", "--min-pwd-length=9", "--history-length=5", "--max-pwd-age=90")
-    for name in ("alice", "tina", "paul", "must", "later", "off"):
+    for name in ("alice", "tina", "paul", "kim", "must", "later", "off"):
         dc.user(name, SECRET, f"{name}@alpha.example")
     for number, attack in enumerate(scene.HOSTILE[:6]):
         dc.user(f"h{number}", SECRET, f"h{number}@alpha.example", displayName=[attack], department=[attack])

@@ -61,11 +61,11 @@ export function check(what, condition, detail = '') {
 /** As a browser that keeps no pages: all of them come from the server. */
 export const withoutWorker = (context) => context.addInitScript(() => delete Navigator.prototype.serviceWorker)
 
-/** Somebody at a screen. `faults` collects what no page may do. `worker`: the pages may keep themselves in the browser. */
-export async function person(browser, { width, height, dark, language, worker = false } = {}) {
+/** Somebody at a screen. `faults` collects what no page may do. `worker`: the pages may keep themselves in the browser. `at`: where they come from. */
+export async function person(browser, { width, height, dark, language, worker = false, at = origin } = {}) {
   const context = await browser.newContext(asContext({ width, height, dark, language }))
   if (!worker) await withoutWorker(context)
-  return onAPage(context, origin)
+  return onAPage(context, at)
 }
 
 const asContext = ({ width = 1440, height = 900, dark = false, language = 'en' }) => ({ ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', reducedMotion: 'reduce' })

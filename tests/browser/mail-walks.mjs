@@ -388,6 +388,27 @@ async function loadsOnce(who) {
   check('the folders of each account were asked for once', asked.length > 0 && new Set(asked).size === asked.length, asked.join())
 }
 
+/** Where conversations have more members than come at once, their rows are there all the same. */
+async function longConversations(who) {
+  const page = await who.context.newPage()
+  let refused = 0
+  await page.route('**/jmap/api', async (route) => {
+    const { methodCalls } = route.request().postDataJSON()
+    const members = methodCalls.filter(([name, args]) => name === 'Email/get' && args['#ids']?.name === 'Thread/get').map(([, , id]) => id)
+    if (members.length === 0) return route.continue()
+    refused += members.length
+    const answer = await route.fetch()
+    const { methodResponses, ...rest } = await answer.json()
+    const json = { ...rest, methodResponses: methodResponses.map((r) => (members.includes(r[2]) ? ['error', { type: 'requestTooLarge' }, r[2]] : r)) }
+    return route.fulfill({ response: answer, json })
+  })
+  await page.goto(origin + '/mail/me/inbox?only=') // with which no mail comes
+  await row(page, 'Trip to Lyon').waitFor()
+  check('the members did not come', refused > 0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.close()
+}
+
 const BUDGET = 250 * 1024
 
 /** Script that is fetched before the list shows, as gzip. */
@@ -523,6 +544,7 @@ export const mailWalkTests = [
       ['mail/walks/memory', (_, browser) => keepsMemory(browser)],
       ['mail/walks/only-jmap', asksOnlyJmap],
       ['mail/walks/loads-once', loadsOnce],
+      ['mail/walks/long-conversations', longConversations],
       ['mail/walks/pictures', pictures],
       ['mail/walks/comes-with-mail', comesWithMail],
       ['mail/walks/logged-out', (_, browser) => isLoggedOutElsewhere(browser)],

@@ -146,7 +146,8 @@ export class Chappe extends Webmail {
     await row.scrollIntoViewIfNeeded()
     await this.page.evaluate(() => {
       window.__framed = false
-      document.addEventListener('load', (e) => (window.__framed ||= e.target instanceof HTMLIFrameElement), true)
+      // A frame's first document, which is empty, loads as well.
+      document.addEventListener('load', (e) => (window.__framed ||= e.target instanceof HTMLIFrameElement && e.target.srcdoc !== ''), true)
     })
     return between(this.page, 'click', () => row.click(), this.hasRead, [kind, titleOf(kind, i)])
   }

@@ -6,7 +6,7 @@
         dirsrv.url                 # "ldap://127.0.0.1:PORT"
 
 `plugins`: words of PLUGINS that are switched on. Entries are written relative to the suffix, as those of kit/slapd.py. FREEIPA
-is the part of FreeIPA's schema that users are known by.
+is the part of FreeIPA's schema that users and groups are known by; ipa_person() and ipa_group() make them as it does.
 """
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import uuid
 
 import ldap
 
@@ -24,8 +25,14 @@ from kit.slapd import Entries
 FOLDERS = ("config", "db", "db_home", "backup", "ldif", "log", "lock", "run", "cert", "inst", "tmp")
 PLUGINS = {"memberof": ["MemberOf Plugin"], "sync": ["Retro Changelog Plugin", "Content Synchronization"]}
 FREEIPA = [("attributeTypes", [b"( 2.16.840.1.113730.3.8.3.1 NAME 'ipaUniqueID' DESC 'Unique identifier' EQUALITY caseIgnoreMatch"
-                               b" SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )"]),
-           ("objectClasses", [b"( 2.16.840.1.113730.3.8.4.1 NAME 'ipaObject' DESC 'IPA objectclass' AUXILIARY MUST ipaUniqueID )"])]
+                               b" SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+                               b"( 1.2.840.113554.1.4.1.6.1 NAME 'krbCanonicalName' EQUALITY caseExactIA5Match"
+                               b" SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 SINGLE-VALUE )"]),
+           ("objectClasses", [b"( 2.16.840.1.113730.3.8.4.12 NAME 'ipaObject' DESC 'IPA objectclass' AUXILIARY MUST ipaUniqueID )",
+                              b"( 2.16.840.1.113730.3.8.4.3 NAME 'nestedGroup' DESC 'Group that supports nesting' SUP groupOfNames STRUCTURAL MAY memberOf )",
+                              b"( 2.16.840.1.113730.3.8.4.4 NAME 'ipaUserGroup' DESC 'IPA user group object class' SUP nestedGroup STRUCTURAL )",
+                              b"( 2.16.840.1.113730.3.8.4.5 NAME 'ipaHostGroup' DESC 'IPA host group object class' SUP nestedGroup STRUCTURAL )"])]
+KERBEROS_SCHEMA = "/usr/share/dirsrv/data/60kerberos.ldif"
 
 
 class Dirsrv(Daemon, Entries):
@@ -53,6 +60,32 @@ class Dirsrv(Daemon, Entries):
         done = subprocess.run(["/usr/sbin/dscreate", "from-file", file], capture_output=True, text=True, timeout=120, check=False)
         if not os.path.exists(f"{self.folder}/config/dse.ldif"):
             raise Failure(f"dscreate: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+        if self.freeipa:
+            shutil.copy(KERBEROS_SCHEMA, f"{self.folder}/config/schema/")
+
+    def ipa_tree(self) -> None:
+        """As FreeIPA begins: places, the administrator, a group of hosts; and the second view of people, for old programs."""
+        for place in ("cn=accounts", "cn=users,cn=accounts", "cn=groups,cn=accounts", "cn=hostgroups,cn=accounts", "cn=compat", "cn=users,cn=compat",
+                      "cn=provisioning", "cn=accounts,cn=provisioning", "cn=deleted users,cn=accounts,cn=provisioning"):
+            self.add(place, {"objectClass": ["nsContainer"]})
+        self.ipa_person("admin")
+        self.add("cn=ipaservers,cn=hostgroups,cn=accounts", {"objectClass": ["groupOfNames", "nestedGroup", "ipaObject", "ipaHostGroup"],
+                                                             "ipaUniqueID": [uuid.uuid4()]})
+
+    def ipa_person(self, uid: str, mail: str = "", password: str = "", **more: list) -> None:
+        unix = {"uid": [uid], "cn": [uid.title()], "uidNumber": ["5001"], "gidNumber": ["5001"], "homeDirectory": [f"/home/{uid}"]}
+        realm = ".".join(part.split("=")[1] for part in self.suffix.split(",")).upper()
+        self.add(f"uid={uid},cn=users,cn=accounts", {
+            "objectClass": ["person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "krbPrincipalAux", "ipaObject"], **unix,
+            "sn": [uid.title()], "ipaUniqueID": [uuid.uuid4()], "krbPrincipalName": [f"{uid}@{realm}"], "nsAccountLock": ["FALSE"],
+            **({"mail": [mail]} if mail else {}), **({"userPassword": [password]} if password else {}), **more})
+        self.add(f"uid={uid},cn=users,cn=compat", {"objectClass": ["account", "posixAccount"], **unix})
+
+    def ipa_group(self, cn: str, mail: str, *members: str) -> None:
+        """`members`: relative names below cn=accounts."""
+        self.add(f"cn={cn},cn=groups,cn=accounts", {
+            "objectClass": ["groupOfNames", "nestedGroup", "ipaUserGroup", "ipaObject", *(["mailGroup"] if mail else [])], "ipaUniqueID": [uuid.uuid4()],
+            "member": [self.dn(f"{member},cn=accounts") for member in members], **({"mail": [mail]} if mail else {})})
 
     def _switch_on(self, plugins: list[str]) -> None:
         path = f"{self.folder}/config/dse.ldif"

@@ -262,13 +262,21 @@ class Instance:
         """What the server says of its admin API; every answer of api() is checked against it."""
         return Document(self.api("GET", "/openapi.json"))
 
-    def sql(self, database: str, statement: str) -> str:
-        """What psql prints, in the private cluster: for damage that no client can do."""
-        command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", os.path.join(self.data, "postgres/run"), "-U", "chappe",
-                   "-d", database, "-c", statement]
+    def _postgres(self, program: str, *arguments: str) -> bytes:
+        """What it says of the private cluster, as the account that owns it."""
+        command = [program, "-h", os.path.join(self.data, "postgres/run"), "-U", "chappe", *arguments]
         if os.geteuid() == 0:
             command = ["setpriv", "--reuid", self._user(), "--regid", self._user(), "--init-groups", *command]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        return subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
+
+    def sql(self, database: str, statement: str) -> str:
+        """What psql prints, in the private cluster: for damage that no client can do."""
+        return self._postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement).decode()
+
+    def dump(self) -> bytes:
+        """All databases, as pg_dump writes them."""
+        names = self.sql("postgres", "SELECT datname FROM pg_database WHERE datallowconn").split()
+        return b"".join(self._postgres("pg_dump", "-d", name) for name in names)
 
     def log(self) -> str:
         try:

@@ -48,7 +48,7 @@ authz-regexp "gidNumber=.*\\+uidNumber=.*,cn=peercred,cn=external,cn=auth" "cn=a
 sizelimit {sizelimit}
 conn_max_pending 10000
 {rules}
-database mdb
+{adjusting}database mdb
 suffix {suffix}
 rootdn cn=admin,{suffix}
 rootpw secret
@@ -65,6 +65,7 @@ access to * by self write by users read by * none
 OVERLAYS = {
     "memberof": "overlay memberof\nmemberof-refint true\n",
     "syncprov": "overlay syncprov\nsyncprov-checkpoint 100 10\nsyncprov-sessionlog 1000\n",
+    "retcode": "overlay retcode\nretcode-parent cn=retcode,{suffix}\n",
     "ppolicy": "overlay ppolicy\nppolicy_default cn=policy,{suffix}\nppolicy_use_lockout\n",
 }
 
@@ -154,11 +155,12 @@ class Entries:
 
 
 class Slapd(Daemon, Entries):
-    """`overlays`: some of OVERLAYS. `name`: whom its certificate is for. `days`: how long it is valid. `rules`: lines for all databases."""
+    """`overlays`: some of OVERLAYS. `name`: whom its certificate is for. `days`: how long it is valid. `rules`: lines for all databases.
+    `adjustable`: adjust() works."""
 
     def __init__(self, suffix: str = "dc=example,dc=test", overlays: tuple[str, ...] = ("memberof", "syncprov"),
                  name: str = "127.0.0.1", days: int = 30, sizelimit: str = "unlimited", durable: bool = False,
-                 ldif: str = "", port: int = 0, rules: str = "") -> None:
+                 ldif: str = "", port: int = 0, rules: str = "", adjustable: bool = False) -> None:
         super().__init__()
         self.suffix, self.admin, self.password = suffix, f"cn=admin,{suffix}", "secret"
         self.port, self.tls_port = port or free_port(), free_port()
@@ -171,6 +173,7 @@ class Slapd(Daemon, Entries):
         configuration = os.path.join(self.folder, "slapd.conf")
         with open(configuration, "w", encoding="ascii") as file:
             file.write(CONFIGURATION.format(folder=self.folder, suffix=suffix, sizelimit=sizelimit, rules=rules,
+                                            adjusting="database config\nrootpw secret\n" if adjustable else "",
                                             durability="" if durable else "dbnosync",
                                             modules="".join(f"moduleload {o}\n" for o in overlays),
                                             overlays="".join(OVERLAYS[o].format(suffix=suffix) for o in overlays)))
@@ -205,6 +208,14 @@ class Slapd(Daemon, Entries):
             self.process.send_signal(signal.SIGCONT)
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def adjust(self, of: str, attribute: str, value: object) -> None:
+        """Changes its configuration while it runs. `of`: the object class of what is changed, as olcMdbConfig."""
+        link = ldap.initialize(self.url)
+        link.simple_bind_s("cn=config", "secret")
+        dn = link.search_s("cn=config", ldap.SCOPE_SUBTREE, f"(objectClass={of})", ["1.1"])[0][0]
+        link.modify_s(dn, [(ldap.MOD_REPLACE, attribute, self._bytes([value]))])
+        link.unbind_s()
 
     def pause(self) -> None:
         """It accepts connections and says nothing more (SIGSTOP)."""

@@ -558,7 +558,7 @@ def story_what_is_tried_answers_and_leaves_nothing(world: World) -> None:
     status, changed = browser.ask("PATCH", f"/users/ada@{world.domain}?dry_run=true", {"name": "Countess", "hidden": True})
     assert status == 200 and changed["name"] == "Countess" and changed["hidden"], "it sees what it did itself"
     assert browser.ask("DELETE", f"/domains/{world.domain}?dry_run=true")[0] == 409, "with what depends on it"
-    assert browser.ask("POST", "/storage-groups?dry_run=true", {"name": "X"})[0] == 400, "this cannot be tried"
+    assert browser.ask("POST", "/sieve/check?dry_run=true", {"content": "keep;"})[0] == 400, "what is no change cannot be tried"
     after = world.server.sql("chappe_directory", "SELECT (SELECT count(*) FROM recipient), (SELECT count(*) FROM audit), stamp FROM directory_stamp")
     assert before == after, (before, after)
     assert browser.ask("GET", f"/users/ada@{world.domain}")[1]["name"] == "Ada"
@@ -636,12 +636,102 @@ def story_what_is_stored_asked_for_and_logged_in_is_tried_too(world: World) -> N
     tried("DELETE", f"/users/{ada}/second-factors")
     assert tried("POST", f"/changes/{change}/reject", {"note": "no"})["state"] == "rejected"
     assert state() == before
-    try:
-        tried("POST", "/verify", {"user": ada})
-    except Failure as problem:
-        assert "cannot be tried" in str(problem), problem
-    else:
-        raise Failure("a look at everything is no change")
+
+
+def story_what_is_made_put_or_shown_once_is_tried_too(world: World) -> None:
+    """Databases, mail, secrets, approvals: nothing of them can be taken back, so nothing of them is done, and no secret is told."""
+    server, org, domain = world.server, world.organisation, world.domain
+    api, query, number = server.api, f"organisation={quote(org)}", world.number
+    ada, bob, eve = (world.user(name) for name in ("ada", "bob", "eve"))
+    api("POST", "/grants", {"holder": bob, "role": "recipient-administrator", "scope": "domain", "object": domain, "approval": True})
+    change = logged_in(world, bob).ask("PATCH", f"/users/{eve}", {"name": "Countess"})[1]["change"]["id"]
+    api("POST", "/directories", {"name": "LDAP", "organisation": org, "type": "ldap", "urls": ["ldap://127.0.0.1:9"], "tls": "none", "base": "dc=x", "enabled": False})
+    api("POST", "/recipient-policies", {"name": "Keep", "organisation": org, "query": "(kind=user)", "retention": ["INBOX=1:delete"]})
+    browser = logged_in(world, ada)
+    begun = browser.ask("POST", f"/users/{ada}/second-factors", {"kind": "totp", "name": "phone"})[1]
+    tables = ("app_password", "second_factor", "recovery_code", "storage_group", "store", "job", "directory_run", "pending_change", "credential", "audit")
+
+    def state() -> list:
+        rows = [server.sql("chappe_directory", "SELECT count(*) FROM access_token")] + [server.sql("chappe_directory", f"SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM {table} x") for table in tables]
+        return rows + [server.sql("chappe_directory", "SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database"),
+                       api("GET", f"/mailboxes/{ada}/folders"), api("GET", f"/users/{eve}")]
+
+    def tried(method: str, path: str, body: object = None, raw: bytes | None = None) -> dict:
+        return api(method, path + ("&" if "?" in path else "?") + "dry_run=true", body, raw)
+
+    def by_ada(status: int, method: str, path: str, body: object = None) -> dict:
+        found, answer = browser.ask(method, path + "?dry_run=true", body)
+        assert found == status and browser.headers.get("dry-run") == "true", (path, found, answer)
+        return answer
+
+    def is_refused(why: str, *arguments: object) -> None:
+        try:
+            tried(*arguments)
+        except Failure as problem:
+            assert why in str(problem), problem
+        else:
+            raise Failure(f"{arguments} was taken")
+
+    before = state()
+    assert tried("POST", "/storage-groups", {"name": f"Tried {number}"})["name"] == f"Tried {number}"
+    is_refused("already", "POST", "/storage-groups", {"name": "First Storage Group"})
+    is_refused("503", "POST", "/storage-groups", {"name": f"Tried {number}", "database": "postgresql://127.0.0.1:1/nothing"})
+    tried("POST", "/storage-groups", {"name": f"Tried {number}", "database": f"host={server.data}/postgres/run user=chappe dbname=postgres"})
+    message = f"From: {bob}\r\nTo: {ada}\r\nSubject: tried\r\n\r\nx\r\n".encode()
+    assert tried("POST", f"/mailboxes/{ada}/messages?folder=New", raw=message)["uid"] == 1
+    head = json.dumps({"folder": "Other", "flags": "\\Seen", "date": 0, "key": "00" * 32, "size": len(message)}).encode()
+    assert tried("POST", f"/mailboxes/{ada}/import", raw=head + b"\n" + message) == {"filed": 1, "known": 0}
+    approved = tried("POST", f"/changes/{change}/approve", {})
+    assert approved["state"] == "done", approved
+    is_refused("is disabled", "POST", "/directories/LDAP/runs?" + query, {"kind": "full"})
+    assert "mailboxes" in tried("POST", "/recipient-policies/Keep/retention?" + query)
+    assert tried("POST", "/verify", {"user": ada, "repair": True})["repaired"] == 0
+    tried("POST", "/secrets/reseal")
+    tried("POST", "/jobs/export", {"list": "recipients", "organisation": org})
+    for path, body, secret in (("/tokens", {"name": "script"}, {"token"}), (f"/users/{ada}/app-passwords", {"name": "phone"}, {"password"}),
+                               (f"/users/{ada}/second-factors", {"kind": "totp", "name": "other"}, {"secret", "uri"}),
+                               (f"/users/{ada}/second-factors", {"kind": "webauthn", "name": "key"}, {"options"})):
+        made = by_ada(201, "POST", path, body)
+        assert made["id"] and not secret & set(made), made
+    by_ada(400, "POST", "/tokens", {"name": "script", "days": -1})
+    confirm = f"/users/{ada}/second-factors/{begun['id']}/confirm"
+    now = code(begun["secret"])
+    assert "recovery_codes" not in by_ada(200, "POST", confirm, {"code": now})
+    by_ada(400, "POST", confirm, {"code": "000000" if now != "000000" else "000001"})
+    own = f"/users/{ada}/password/own"
+    by_ada(204, "PUT", own, {"current": PASSWORD, "password": "another-horse-8"})
+    by_ada(400, "PUT", own, {"current": "not-it", "password": "another-horse-8"})
+    by_ada(403, "POST", "/session/expired-password", {"login": ada, "password": PASSWORD, "new_password": "another-horse-8"})
+    assert state() == before, [(a, b) for a, b in zip(before, state()) if a != b]
+    done = browser.ask("POST", confirm, {"code": now})[1]
+    assert len(done["recovery_codes"]) == 10, "the code of the try is good still"
+    assert "recovery_codes" not in by_ada(201, "POST", f"/users/{ada}/recovery-codes")
+    api("PATCH", f"/users/{eve}", {"name": "Somebody else"})
+    failed = tried("POST", f"/changes/{change}/approve", {})
+    assert failed["state"] == "failed" and "Somebody changed this" in failed["outcome"], failed
+    # what has items tries each of them
+    assert tried("POST", "/jobs/import", {"organisation": org, "users": [{"address": f"kim@{domain}", "name": "Kim"}]})["dry_run"] is True
+    assert tried("POST", "/jobs/bulk?" + query, {"act": "disable", "recipients": [eve]})["dry_run"] is True
+    assert tried("POST", "/config/apply", {"config": {"organisations": [{"name": f"New {number}"}]}})["applied"] is False
+    assert api("GET", f"/users/{eve}")["state"] == "active" and f"New {number}" not in [one["name"] for one in api("GET", "/organisations")["organisations"]]
+
+
+# Requests that change nothing that is kept, or are how one comes and goes.
+NO_CHANGES = {"POST /session", "DELETE /session", "POST /session/second-factor", "POST /session/challenge", "POST /identity-providers/{name}/test",
+              "POST /directories/probe", "POST /directories/{name}/test", "POST /directories/{name}/writing/preview", "POST /users/{address}/test",
+              "POST /sieve/check", "POST /connectors/{name}/test", "POST /rule-trial", "POST /trace/dry-run"}
+
+
+def story_every_change_can_be_tried(world: World) -> None:
+    document = world.server.api("GET", "/openapi.json")
+    shared = document["components"]["parameters"]
+
+    def is_tried(operation: dict) -> bool:
+        return any((shared[one["$ref"].rsplit("/", 1)[1]] if "$ref" in one else one)["name"] == "dry_run" for one in operation.get("parameters", []))
+
+    changes = {f"{method.upper()} {path}": is_tried(operation) for path, methods in document["paths"].items()
+               for method, operation in methods.items() if method in ("post", "put", "patch", "delete")}
+    assert len(changes) > 130 and {name for name, can_be in changes.items() if not can_be} == NO_CHANGES, {name for name, can_be in changes.items() if not can_be} ^ NO_CHANGES
 
 
 # ---- the whole configuration

@@ -106,12 +106,14 @@ def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world
         assert "has ended" in by_web(world, f"over@{world.domain}", SECRET)
         assert "at this hour" in by_web(world, f"hours@{world.domain}", SECRET)
         everywhere(world, f"must@{world.domain}", SECRET, EXPIRED)
-        assert by_web(world, f"desk@{world.domain}", SECRET).startswith("403")
+        assert "have to choose a new password" in by_web(world, f"must@{world.domain}", SECRET)
+        assert "from this place" in by_web(world, f"desk@{world.domain}", SECRET)
         for name in users:
             assert by_web(world, f"{name}@{world.domain}", "wrong").startswith("401"), name    # only who knows it learns
         said = [line for line in world.server.log().splitlines() if " auth.directory " in line]
-        for reason in ("disabled", "account-expired", "wrong-hours", "wrong-station", "must-change", "wrong"):
-            assert any(f"reason={reason} " in line for line in said), reason
+        for reason, number in (("disabled", "533"), ("account-expired", "701"), ("wrong-hours", "530"), ("wrong-station", "531"), ("must-change", "773"),
+                               ("wrong", "52e")):
+            assert any(f"reason={reason} " in line and f"data {number}" in line for line in said), (reason, said)
         a_password_that_must_be_changed(world)
         ada = person(world, dc, alpha, "ada", "ada")
         dc.tool("domain", "passwordsettings", "set", "--min-pwd-age=0", "--min-pwd-length=8", "--account-lockout-threshold=2")
@@ -119,6 +121,7 @@ def story_what_is_wrong_with_an_account_is_told_once_the_password_is_right(world
         for _ in range(3):
             by_web(world, ada, "wrong" + str(_))
         assert "is locked" in by_web(world, ada, "N3w-secret-word")
+        assert any("reason=locked " in line and "data 775" in line for line in world.server.log().splitlines() if " auth.directory " in line)
 
 
 def story_a_password_that_has_expired(world: World) -> None:

@@ -14,7 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
-from kit.authenticator import code
+from kit.authenticator import Authenticator, base64url, code
 from kit.browser import Browser
 from kit.ldap_server import LdapServer
 from kit.scram import Exchange
@@ -248,7 +248,9 @@ def the_own_password_is_changed_there(world: World, login: str, new: str, senten
     assert status == 400 and "current password is wrong" in answer["error"]["message"], answer
     status, answer = browser.ask("PUT", own, {"current": SECRET, "password": "short"})
     assert status == 400 and "refuses the new password" in answer["error"]["message"], answer
-    status, answer = browser.ask("PUT", own, {"current": SECRET, "password": new})
+    assert browser.ask("PUT", own + "?dry_run=true", {"current": "not-it-either", "password": new})[0] == 400
+    assert browser.ask("PUT", own + "?dry_run=true", {"current": SECRET, "password": new})[0] == 204
+    status, answer = browser.ask("PUT", own, {"current": SECRET, "password": new})       # the one of before is good still
     assert status == 204, answer
     assert browser.ask("GET", "/session")[0] == other.ask("GET", "/session")[0] == 401      # all sessions end, this one too
     assert by_imap(world, login, new) == "in"
@@ -285,6 +287,50 @@ def story_a_second_factor_asks_for_app_passwords(world: World) -> None:
         listed = {row["name"]: row for row in browser.ask("GET", f"/users/{ada}/app-passwords")[1]["app_passwords"]}
         assert listed["all"]["last_used"] and listed["here"]["expires"] and listed["imap"]["protocols"] == ["imap"]
         assert listed["elsewhere"]["networks"] == ["192.0.2.0/24"] and not listed["elsewhere"]["last_used"]
+
+
+def story_a_security_key_stands_beside_the_directorys_password(world: World) -> None:
+    """And recovery codes. The directory goes on deciding about the password: whoever has the key and not that gets nowhere."""
+    ada, key, other = f"ada@{world.domain}", Authenticator(verifies=True), Authenticator()
+    with Slapd("dc=one,dc=test", overlays=("ppolicy",)) as slapd:
+        people(slapd, "ada")
+        slapd.add("cn=policy", {"objectClass": ["device", "pwdPolicy"], "cn": ["policy"], "pwdAttribute": ["userPassword"], "pwdLockout": ["TRUE"]})
+        of_slapd(world, slapd, "one", "ada")
+
+        def asked(password: str) -> tuple[Browser, dict]:
+            browser = Browser(world)
+            status, answer = browser.log_in(ada, password)
+            assert status == 401 and answer["error"]["message"] == "A second factor is needed.", answer
+            return browser, answer["second_factor"]
+
+        browser = Browser(world)
+        assert browser.log_in(ada, SECRET)[0] == 200
+        status, begun = browser.ask("POST", f"/users/{ada}/second-factors", {"kind": "webauthn", "name": "key"})
+        assert status == 201, begun
+        status, done = browser.ask("POST", f"/users/{ada}/second-factors/{begun['id']}/confirm", key.create(begun["options"], browser.origin))
+        assert status == 200 and len(done["recovery_codes"]) == 10, done
+        second, ask = asked(SECRET)
+        assert ask["methods"] == ["webauthn", "recovery"] and ask["credentials"] == [base64url(key.id)], ask
+        assert second.ask("POST", "/session/second-factor", other.get(ask, second.origin))[0] == 401
+        second, ask = asked(SECRET)
+        status, me = second.ask("POST", "/session/second-factor", key.get(ask, second.origin))
+        assert status == 200 and me["method"] == "webauthn", me
+        assert "app password" in by_imap(world, ada, SECRET)
+        said = by_web(world, ada, "wrong")
+        assert said.startswith("401") and "second factor" not in said, said
+        slapd.modify("uid=ada,ou=people", {"userPassword": ["An0ther-one"]})
+        assert "second factor" not in by_web(world, ada, SECRET)                 # its own key does not make the old password good
+        third, ask = asked("An0ther-one")
+        assert third.ask("POST", "/session/second-factor", key.get(ask, third.origin))[0] == 200
+        fourth, _ = asked("An0ther-one")
+        assert fourth.ask("POST", "/session/second-factor", {"recovery_code": done["recovery_codes"][0]})[0] == 200
+        fifth, _ = asked("An0ther-one")
+        assert fifth.ask("POST", "/session/second-factor", {"recovery_code": done["recovery_codes"][0]})[0] == 401
+        slapd.modify("uid=ada,ou=people", {"pwdAccountLockedTime": ["000001010000Z"]})
+        said = by_web(world, ada, "An0ther-one")
+        assert said.startswith("403") and "is locked" in said, said
+        slapd.kill()
+        assert by_web(world, ada, "An0ther-one").startswith("503")               # nobody gets as far as the key
 
 
 def story_scram_is_not_for_passwords_kept_elsewhere(world: World) -> None:

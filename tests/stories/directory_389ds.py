@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 import sys
-import uuid
 
 from kit.dirsrv import Dirsrv
 from kit.directory_source import directory, end, live, look, status, sync, until, user
@@ -16,9 +15,9 @@ PACKAGES = ["389-ds-base", "python3-ldap", "python3-cryptography"]
 SECRET = "Geh3imes-Wort"
 
 
-def add(world: World, dirsrv: Dirsrv, flavour: str, *options: str) -> str:
+def add(world: World, dirsrv: Dirsrv, flavour: str, *options: str, base: str = "") -> str:
     name = directory(world)
-    world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ldap", "--url", dirsrv.url, "--base", dirsrv.suffix,
+    world.server.run("directory", "add", name, "--org", world.organisation, "--type", "ldap", "--url", dirsrv.url, "--base", base or dirsrv.suffix,
                      "--bind-dn", dirsrv.admin, "--bind-password-file", "-", "--tls", "none", "--flavour", flavour, *options,
                      stdin=dirsrv.password + "\n")
     world.server.api("PATCH", f"/directories/{name}?organisation={world.organisation.replace(' ', '%20')}", {"login_cache_s": 0})
@@ -26,12 +25,11 @@ def add(world: World, dirsrv: Dirsrv, flavour: str, *options: str) -> str:
     return name
 
 
-def people(world: World, dirsrv: Dirsrv, **more: list) -> None:
+def people(world: World, dirsrv: Dirsrv) -> None:
     dirsrv.add("ou=people", {"objectClass": ["organizationalUnit"]})
     dirsrv.add("ou=away", {"objectClass": ["organizationalUnit"]})
     for uid in ("ada", "bob", "cy"):
-        own = {name: [value.format(id=uuid.uuid4()) for value in values] for name, values in more.items()}
-        dirsrv.person(uid, f"{uid}@{world.domain}", SECRET, **own)
+        dirsrv.person(uid, f"{uid}@{world.domain}", SECRET)
 
 
 def story_people_come_follow_and_log_in(world: World) -> None:
@@ -78,21 +76,41 @@ def story_people_come_follow_and_log_in(world: World) -> None:
 
 
 def story_freeipa_is_followed_live(world: World) -> None:
-    """What FreeIPA adds: ipaUniqueID, and the plugin that tells of changes (RFC 4533)."""
+    """In FreeIPA's own tree and schema, with the plugin that tells of changes (RFC 4533)."""
     at = f"@{world.domain}"
     with Dirsrv(plugins=("memberof", "sync"), freeipa=True) as dirsrv:
-        people(world, dirsrv, objectClass=["inetOrgPerson", "ipaObject"], ipaUniqueID=["{id}"])
-        name = add(world, dirsrv, "freeipa")
+        dirsrv.ipa_tree()
+        for uid in ("ada", "bob", "cy", "dan"):
+            dirsrv.ipa_person(uid, f"{uid}{at}", SECRET)
+        dirsrv.modify("uid=bob,cn=users,cn=accounts", {
+            "objectClass": ["person", "organizationalPerson", "inetOrgPerson", "inetUser", "posixAccount", "krbPrincipalAux", "ipaObject", "extensibleObject"],
+            "krbPrincipalName": ["robert@EXAMPLE.TEST", "bob@EXAMPLE.TEST"], "krbCanonicalName": ["bob@EXAMPLE.TEST"]})
+        dirsrv.ipa_group("inner", "", "uid=bob,cn=users")
+        dirsrv.ipa_group("staff", f"staff{at}", "uid=ada,cn=users", "cn=inner,cn=groups")
+        probed = {"name": "probe", "organisation": world.organisation, "type": "ldap", "urls": [dirsrv.url], "tls": "none", "bind_dn": dirsrv.admin,
+                  "bind_password": dirsrv.password}
+        proposal = world.server.api("POST", "/directories/probe", probed)["proposal"]
+        base = f"cn=accounts,{dirsrv.suffix}"
+        assert proposal["flavour"] == "freeipa" and proposal["base"] == base and "krbPrincipalName" in proposal["mapping"]["principal"], proposal
+        name = add(world, dirsrv, "freeipa", "--login-names", "upn,account,mail", base=proposal["base"])
         live(world, name)
         assert status(world, name)["way"] == "syncrepl", status(world, name)
-        everywhere(world, f"ada{at}", SECRET, "in")
-        dirsrv.modify("uid=bob,ou=people", {"displayName": ["Robert"]})
+        assert status(world, name)["recipients"] == 5 and not look(world, "directory", "conflicts", name)["conflicts"], status(world, name)
+        listed = {entry["account"] for entry in look(world, "directory", "entries", name)["entries"]}
+        assert listed == {"admin", "ada", "bob", "cy", "dan"}, listed                 # each once
+        assert sorted(look(world, "group", "show", f"staff{at}")["members"]) == [f"ada{at}", f"bob{at}"]
+        for login in (f"ada{at}", "ada@EXAMPLE.TEST"):
+            everywhere(world, login, SECRET, "in")
+        assert by_imap(world, "bob@EXAMPLE.TEST", SECRET) == "in"                     # of several principals the canonical one
+        dirsrv.modify("uid=bob,cn=users,cn=accounts", {"displayName": ["Robert"]})
         until(lambda: user(world, f"bob{at}")["name"] == "Robert", 60, "the change to arrive")
-        dirsrv.rename("uid=ada,ou=people", "uid=countess", "ou=away")
-        dirsrv.modify("uid=countess,ou=away", {"mail": [f"countess{at}", f"ada{at}"]})
+        dirsrv.rename("uid=ada,cn=users,cn=accounts", "uid=countess", "cn=users,cn=accounts")
+        dirsrv.modify("uid=countess,cn=users,cn=accounts", {"mail": [f"countess{at}", f"ada{at}"]})
         until(lambda: user(world, f"ada{at}")["address"] == f"countess{at}", 60, "the new name")
-        dirsrv.delete("uid=cy,ou=people")
+        dirsrv.delete("uid=cy,cn=users,cn=accounts")
         until(lambda: user(world, f"cy{at}")["state"] == "disabled", 60, "the end of cy")
-        dirsrv.modify("uid=bob,ou=people", {"nsAccountLock": ["TRUE"]})
+        dirsrv.rename("uid=dan,cn=users,cn=accounts", "uid=dan", "cn=deleted users,cn=accounts,cn=provisioning")      # ipa user-del --preserve
+        until(lambda: user(world, f"dan{at}")["state"] == "disabled", 60, "the end of dan")
+        dirsrv.modify("uid=bob,cn=users,cn=accounts", {"nsAccountLock": ["TRUE"]})
         until(lambda: user(world, f"bob{at}")["state"] == "disabled", 60, "the end of bob")
         end(world, name)

@@ -84,6 +84,8 @@ def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> No
     """By memberUid, by primary group, by a search (groupOfURLs), nested in a circle; a department has its store; names in odd forms."""
     at, sales, plant = f"@{world.domain}", f"Sales {world.number}", f"Plant {world.number}"
     group = world.server.api("GET", "/storage-groups")["storage_groups"][0]["name"]
+    for number in range(4):
+        world.server.api("POST", "/users", {"address": f"filler{number}{at}", "name": "Filler", "store": "Mailbox Store", "storage_group": group})
     for store in (sales, plant):
         world.server.run("store", "add", store, "--group", group)
     with Slapd() as slapd:
@@ -113,6 +115,7 @@ def story_members_of_every_kind_and_where_mailboxes_are_made(world: World) -> No
         world.server.wait_until(lambda: world.server.api("GET", f"/users/cy{at}")["messages"] == 1, 30, "one copy through the circle")
         placed = {r["address"]: r["store"] for r in world.server.api("GET", f"/recipients?domain={world.domain}&filter=kind%3Duser")["recipients"]}
         assert placed[f"ada{at}"] == placed[f"d.ora{at}"] == sales and placed[f"bob{at}"] == plant, placed
+        assert placed[f"cy{at}"] in (sales, plant), "where there are the fewest"
         for login in (f"dora{at}", f"DORA{at}", f"d.ora{at}"):
             assert logs_in(world, login, "secret") == 200, login
         for login in (f"*{at}", f"do*{at}", f"dora)(uid=*{at}", f"\uff44\uff4f\uff52\uff41{at}", f"dora {at}", f"dora\\00{at}"):
@@ -250,6 +253,44 @@ def story_two_organisations_never_mix(world: World) -> None:
         assert [c["what"] for c in listed] == ["foreign-domain"], listed
         for org in (world.organisation, other):
             world.server.run("directory", "remove", name, "--org", org)
+
+
+def story_members_of_a_group_get_mailboxes(world: World) -> None:
+    """Also those who are in groups within it, in a circle; who leaves it keeps his mailbox, disabled."""
+    at = f"@{world.domain}"
+    with Slapd() as slapd:
+        people(world, slapd)
+        slapd.person("dora", f"dora{at}", "secret")
+        for name, members in (("mail", ["uid=ada,ou=people", "cn=inner,ou=groups"]), ("inner", ["uid=bob,ou=people", "cn=mail,ou=groups"])):
+            slapd.add(f"cn={name},ou=groups", {"objectClass": ["groupOfNames"], "member": [slapd.dn(one) for one in members]})
+        name = add(world, slapd, "--mailboxes", "group", "--mailbox-group", "CN=Mail, " + slapd.dn("ou=groups"))
+        live(world, name)
+        assert [bool(user(world, uid + at)) for uid in ("ada", "bob", "cy", "dora")] == [True, True, False, False]
+        slapd.modify("cn=inner,ou=groups", {"member": [slapd.dn("uid=cy,ou=people"), slapd.dn("cn=mail,ou=groups")]})
+        until(lambda: user(world, f"cy{at}") and user(world, f"bob{at}")["state"] == "disabled", 60, "the other one")
+        assert user(world, f"ada{at}")["state"] == user(world, f"cy{at}")["state"] == "active"
+        end(world, name)
+
+
+def story_a_source_of_one_domain(world: World) -> None:
+    """Addresses in the organisation's other domains are not its affair, and while it is away only its own domain waits."""
+    second = f"second-{world.domain}"
+    world.server.run("domain", "add", second, "--org", world.organisation)
+    with Slapd() as slapd:
+        slapd.add("ou=people", {"objectClass": ["organizationalUnit"]})
+        slapd.person("ada", f"ada@{second}", "secret")
+        slapd.person("bob", f"bob@{world.domain}", "secret")
+        name = add(world, slapd, "--domain", second)
+        live(world, name)
+        assert user(world, f"ada@{second}")["source"] == name and not user(world, f"bob@{world.domain}")
+        assert [(c["what"], c["dn"].split(",")[0]) for c in conflicts(world, name)] == [("foreign-domain", "uid=bob")], conflicts(world, name)
+        assert logs_in(world, f"ada@{second}", "secret") == 200
+        slapd.kill()
+        until(lambda: rcpt(world, f"nobody@{second}") == 451, why="the answer that passes")
+        assert rcpt(world, f"nobody@{world.domain}") == 550 and rcpt(world, f"ada@{second}") == 250
+        slapd.again()
+        until(lambda: rcpt(world, f"nobody@{second}") == 550, why="nobody has it")
+        end(world, name)
 
 
 def health(world: World, name: str, slapd: Slapd) -> str:

@@ -1,11 +1,14 @@
 """Address lists as LDAP: OpenLDAP's slapd asks Chappe; ldapsearch and python-ldap ask slapd, as Outlook, Thunderbird and printers do."""
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import signal
 import socket
 import threading
+from urllib.parse import quote
 
 import ldap
 import ldap.filter
@@ -331,3 +334,43 @@ def story_slapd_is_watched(world: World) -> None:
             conf.write(text)
         world.server.run("reload")
         ready(world)
+
+
+NAMES = ["Éclair Zoé", "Eclair Agathe", "Edgar Poe", "Étienne Klein", "Eva Mai", "Odette Roux", "Œdipe Roi", "Olga Petit", "Ødegård Nils", "Łukasz Nowak",
+         "Lucie Bleu", "Le Goff Yann", "Lefèvre Anne", "D'Amico Pia", "Damien Lux", "Ångström Ivar", "Anna Berg", "Zoë Noir", "abel Bas", "Müller Karl",
+         "Muller Anne", "Mueller Ulf", "Άννα Παππά", "Αλέξης Ρίτσος", "Βασίλης Τσιτσάνης", "Ωρίων Ψ", "Ёлкин Пётр", "Екатерина Вторая", "Жанна Дарк"]
+
+
+def story_names_stand_in_the_order_of_the_language(world: World) -> None:
+    """Everywhere in the order of French and English, which are the languages that there are, as ICU knows it: accents and capitals count last."""
+    ready(world)
+    api, org = world.server.api, world.organisation
+    ada = world.user("ada")
+    api("PATCH", f"/users/{ada}", {"name": NAMES[0]})
+    for number, name in enumerate(NAMES[1:]):
+        api("POST", "/contacts", {"address": f"c{number}@{world.domain}", "name": name, "target": f"c{number}@elsewhere.example"})
+    values = ", ".join("('" + name.replace("'", "''") + "')" for name in NAMES)
+
+    def wanted(language: str) -> list[str]:
+        return world.server.sql("chappe_directory", f'SELECT n FROM (VALUES {values}) AS x (n) ORDER BY n COLLATE "{language}-x-icu"').splitlines()
+
+    french = wanted("fr")
+    assert french == wanted("en") and french != sorted(NAMES) and [name[0] for name in french[:2]] == ["a", "Å"], french
+    world.server.run("address-list", "add", "All of them", "--org", org, "--query", "(|(kind=user)(kind=contact))")
+
+    def formatted_names(*words: str) -> list[str]:
+        exported = world.server.run("address-list", "export", *words, "--org", org)
+        return [line[3:].strip().replace("\\,", ",") for line in exported.splitlines() if line.startswith("FN:")]
+
+    shown = {
+        "LDAP": [entry["cn"][0].decode() for _, entry in link(world, f"mail={ada}").search_s(f"o={org}", ldap.SCOPE_SUBTREE, "(objectClass=inetOrgPerson)")],
+        "the list in the console": [one["name"] for one in api("GET", f"/recipients?organisation={quote(org)}&sort=name&limit=100")["recipients"]],
+        "vCard": formatted_names(), "vCard of a list": formatted_names("All of them"),
+        "CSV": [row[0].removeprefix("'") for row in list(csv.reader(io.StringIO(world.server.run("address-list", "export", "--org", org, "--format", "csv"))))[1:]],
+    }
+    jmap = Jmap(world.server, ada, PASSWORD)
+    ids = jmap.call("Principal/query", filter={})["ids"]
+    known = {one["id"]: one["name"] for one in jmap.call("Principal/get", ids=ids)["list"]}
+    shown["webmail, by JMAP"] = [known[one] for one in ids]
+    for where, names in shown.items():
+        assert names == french, (where, names)

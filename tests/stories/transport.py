@@ -235,6 +235,8 @@ def story_what_was_sent_can_be_taken_back_for_a_while(world: World) -> None:
         waiting = entries(world, "--login", ada)
         assert sorted(one["recipient"] for one in waiting) == sorted(["x@d2.test", bob, "hidden@d2.test"]), waiting
         assert {one["state"] for one in waiting} == {"waiting"} and entries(world, "--login", bob) == []
+        tried = world.server.api("POST", "/queue-recalls?dry_run=true", {"id": waiting[0]["message"], "login": ada})
+        assert tried["login"] == ada and tried["recipients"] == 3 and drafts(world, ada) == [] and entries(world, "--login", ada) == waiting, tried
         taken_back = json.loads(world.server.run("queue", "recall", waiting[0]["message"], "--login", ada, "--json"))
         assert taken_back["login"] == ada and taken_back["recipients"] == 3, taken_back
         assert entries(world, "--login", ada) == []

@@ -17,9 +17,6 @@ import { Mail, MailContext } from './jmap/mail'
 const Entry = onDemand(() => import('./app/entry'))
 // With the first page's code, without which the router would hide everything and show it later (onDemand).
 const Pages = onDemand(() => router.load().then(() => ({ default: () => <RouterProvider router={router} /> })))
-// Fetched while the session is asked for, not after it: the list needs both.
-void import('./app/shell')
-void import('./features/mail/page')
 
 z.config({ jitless: true }) // the policy forbids code made from text
 probeWith('/jmap/session')

@@ -11,12 +11,23 @@ const CACHE = PREFIX + VERSION
 const SHELL = '/'
 const PATIENCE_MS = 5000
 
+/** Where a browser knows how (Service Worker: static routing), this worker is not waked for what goes past it, nor for files that are kept. */
+interface Routing {
+  addRoutes?(routes: { condition: { urlPattern: { pathname: string } }; source: 'network' | { cacheName: string } }[]): Promise<void>
+}
+const ROUTES = [
+  { condition: { urlPattern: { pathname: '/jmap/*' } }, source: 'network' as const },
+  { condition: { urlPattern: { pathname: '/assets/*' } }, source: { cacheName: CACHE } },
+]
+
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([new Request(SHELL, { credentials: 'omit' }), ...FILES])))
+  event.waitUntil((event as Routing).addRoutes?.(ROUTES) ?? Promise.resolve())
 })
 
 self.addEventListener('activate', (event) => {
   const tidy = async () => {
+    await self.registration.navigationPreload?.enable()
     for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== CACHE) await caches.delete(name)
     await self.clients.claim()
   }
@@ -33,10 +44,10 @@ const kept = async (path: string): Promise<Response | undefined> => (await cache
 /** A page of the webmail; others of this origin, as the console's, are not ours. */
 const isOurs = (pathname: string): boolean => /^\/(?:(?:mail|settings|help)(?:\/|$)|$)/.test(pathname)
 
-/** The server's page, where it answers in time. */
-async function page(request: Request): Promise<Response> {
+/** The server's page, where it answers in time. The browser has asked for it while this worker was waked (navigation preload). */
+async function page({ request, preloadResponse }: FetchEvent): Promise<Response> {
   const late = new Promise<undefined>((go) => setTimeout(go, PATIENCE_MS))
-  const asked = fetch(request)
+  const asked = Promise.resolve(preloadResponse as Promise<Response | undefined>).then((answer) => answer ?? fetch(request))
   const answer = await Promise.race([asked.catch(() => undefined), late])
   return answer ?? (await kept(SHELL)) ?? asked
 }
@@ -46,7 +57,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return
   if (FILES.includes(pathname)) event.respondWith(kept(pathname).then((found) => found ?? fetch(request)))
-  else if (request.mode === 'navigate' && isOurs(pathname)) event.respondWith(page(request))
+  else if (request.mode === 'navigate' && isOurs(pathname)) event.respondWith(page(event))
 })
 
 // ---- new mail while no page is open: a push (RFC 8620, 7.2) says that there is some, JMAP what it is

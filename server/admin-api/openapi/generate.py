@@ -313,6 +313,8 @@ def c_route(method, path, op, schemas):
         rows.append(f".volatile_fields = {quoted(' '.join(op['volatile']))}")
     if op.get("secret"):
         rows.append(".tells_secret = true")
+    if isinstance(op.get("secret"), list):
+        rows.append(f".secrets = {quoted(' '.join(op['secret']))}")
     if op.get("_has_get") and method != "post" and op.get("answer") != "bytes":
         rows.append(".has_etag = true")
     return "    { " + ", ".join(rows) + " },\n"

@@ -1,6 +1,6 @@
-import { ChoiceItems, MenuOnDemand } from '@chappe/kit'
+import { ChoiceItems, Menu, MenuOnDemand } from '@chappe/kit'
 import { IconLogout, IconUser } from '@chappe/kit/icons'
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useMail } from '../jmap/mail'
 import { accountLinks } from './plugs'
 import { door } from './session'

@@ -17,7 +17,7 @@ import { HEAD, ROWS } from '../features/mail/row-heights'
 import { sectionsOf } from '../features/mail/sections'
 import { useMailTexts } from '../features/mail/texts'
 import boxClasses from '../features/search/box.module.css'
-import type { First } from '../jmap/early'
+import { expectMessage, type First } from '../jmap/early'
 import type { Address } from '../jmap/wire'
 import classes from './picture.module.css'
 import shellClasses from './shell.module.css'
@@ -89,6 +89,7 @@ function row(first: First, id: string, start: number, section: string | undefine
   const what = node('span', listClasses.subject, email.keywords['$draft'] === true && node('span', listClasses.draft, say('draft')), node('bdi', '', subject), node('span', listClasses.preview, node('bdi', '', email.preview)))
   const text = node('div', listClasses.text, node('div', listClasses.line, who, node('time', '', datesNow(currentLanguage()).row(email.receivedAt))), node('div', listClasses.line, what))
   const to = having(link(address(first.folder.role ?? first.folder.id, id), `${listClasses.row} ${classes.row}`, node('span', listClasses.pick, avatar(people[0])), text), { id, unread: isUnread, open: location.pathname.endsWith(`/${id}`) })
+  to.addEventListener('pointerdown', () => expectMessage(id))
   const place = node('div', listClasses.place, section !== undefined && node('div', listClasses.section, section), to)
   place.style.transform = `translateY(${start}px)`
   return place

@@ -23,6 +23,13 @@ export const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/]+/, 
 /** What a row of a list shows. */
 export const EMAIL_PROPERTIES = ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt', 'sentAt', 'from', 'to', 'subject', 'preview', 'hasAttachment'] as const
 
+/** A message as one reads it, and each of its parts. */
+export const MESSAGE_PROPERTIES = [...EMAIL_PROPERTIES, 'messageId', 'inReplyTo', 'references', 'sender', 'cc', 'bcc', 'replyTo', 'textBody', 'htmlBody', 'attachments', 'bodyValues'] as const
+export const PART_PROPERTIES = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid'] as const
+
+/** What leads to its conversation. */
+export const ROW_PROPERTIES = ['id', 'threadId'] as const
+
 export const PAGE = 50
 
 /** Name and arguments. */
@@ -38,13 +45,16 @@ export const folderCalls = (accountId: string): { mailboxes: CallOf; emails: Cal
   threads: ['Thread/get', { accountId, ids: [] }],
 })
 
-/** One page of a list, in this order. `first`: how many calls stand before these in the request. */
-export function pageCalls(accountId: string, { filter, sort, collapse, snippets }: ListSpec, page: number, first: number): { query: CallOf; rows: CallOf; threads?: CallOf; members?: CallOf; snippets?: CallOf } {
+/**
+ * One page of a list, in this order. `first`: how many calls stand before these in the request. Rows of conversations come with their members, and stand for
+ * nothing but these; `isLong`: conversations have more members than come at once, and rows are asked for by themselves.
+ */
+export function pageCalls(accountId: string, { filter, sort, collapse, snippets }: ListSpec, page: number, first: number, isLong = false): { query: CallOf; rows: CallOf; threads?: CallOf; members?: CallOf; snippets?: CallOf } {
   const of = (index: number, name: string, path: string) => ({ resultOf: callName(first + index), name, path })
   const properties = EMAIL_PROPERTIES
   return {
     query: ['Email/query', { accountId, filter, sort, collapseThreads: collapse, position: page * PAGE, limit: PAGE, calculateTotal: true }],
-    rows: ['Email/get', { accountId, '#ids': of(0, 'Email/query', '/ids'), properties }],
+    rows: ['Email/get', { accountId, '#ids': of(0, 'Email/query', '/ids'), properties: collapse && !isLong ? ROW_PROPERTIES : properties }],
     ...(collapse && {
       threads: ['Thread/get', { accountId, '#ids': of(1, 'Email/get', '/list/*/threadId') }],
       members: ['Email/get', { accountId, '#ids': of(2, 'Thread/get', '/list/*/emailIds'), properties }],
@@ -55,3 +65,10 @@ export function pageCalls(accountId: string, { filter, sort, collapse, snippets 
 
 /** A folder as it is shown first, without words or chips. */
 export const folderSpec = (mailboxId: string, collapse: boolean): ListSpec => ({ filter: { inMailbox: mailboxId }, sort: [{ property: 'receivedAt', isAscending: false }], collapse, mailboxId })
+
+const TEXT_BYTES_MAX = 1_000_000
+/** A message with its texts. */
+export const messageCall = (accountId: string, id: string): CallOf => [
+  'Email/get',
+  { accountId, ids: [id], properties: MESSAGE_PROPERTIES, bodyProperties: PART_PROPERTIES, fetchTextBodyValues: true, fetchHTMLBodyValues: true, maxBodyValueBytes: TEXT_BYTES_MAX },
+]

@@ -1,7 +1,7 @@
 // What the first page shows is asked for while the scripts that show it are still on their way, where it did not come with the page: session, folders, list. Whoever asks
 // the same takes the answer over (Http.early), once and within seconds; where nobody does, it was asked in vain and nothing is lost.
 import { choices } from '../features/mail/choices'
-import { CAPABILITIES, folderCalls, folderSpec, pageCalls, pathOf, requestOf, SESSION, usingOf, type CallOf } from './calls'
+import { CAPABILITIES, folderCalls, folderSpec, messageCall, pageCalls, pathOf, requestOf, SESSION, usingOf, type CallOf } from './calls'
 import type { Email, JmapSession, Mailbox } from './wire'
 
 const KEPT_MS = 10_000
@@ -66,6 +66,9 @@ function folderShown(): string | null {
   return found?.[1] && found[1] !== 'all' && location.search === '' ? decodeURIComponent(found[1]) : null
 }
 
+/** The message that is read there. */
+const messageShown = (): string | undefined => location.pathname.split('/')[4]
+
 /** `clone`: the body is read here and by whoever takes the answer. */
 async function read<T>(coming: Promise<Response>): Promise<T | null> {
   const text = texts.get(coming)
@@ -99,6 +102,12 @@ const askFolders = (last: Last) => post(last, folderCalls(last.accountId), given
 // The page comes with conversations, as they are shown to who never chose otherwise.
 const askPage = (last: Last, folderId: string) => post(last, pageCalls(last.accountId, folderSpec(folderId, choices().conversations), 0, 0), choices().conversations ? given('page') : undefined)
 
+let known: Last | null = null
+/** It will be read: somebody has clicked it while there is no more than the picture of the list. */
+export function expectMessage(id: string): void {
+  if (known) void post(known, { message: messageCall(known.accountId, id) })
+}
+
 function askAsLast(name: string | null): void {
   const last = lastTime()
   if (!last) return
@@ -123,6 +132,9 @@ async function askAll(name: string | null, isSent: () => void): Promise<First | 
   localStorage.setItem(KEPT, JSON.stringify(now))
   const folder = name === null ? undefined : (mailboxes.get(name) ?? mailboxes.get(now.ids[name] ?? ''))
   const coming = folder && read<Answers>(askPage(now, folder.id))
+  known = now
+  const message = messageShown()
+  if (folder && message) expectMessage(decodeURIComponent(message))
   isSent()
   const page = await coming
   const { ids, total } = page?.methodResponses[0]?.[1] ?? {}

@@ -2,7 +2,7 @@
 import { PAGE, pageCalls } from './calls'
 import type { Batch, Call } from './client'
 import type { AccountStore } from './store'
-import { email, getOf, query, snippets, thread, type Email } from './wire'
+import { email, getOf, query, row, snippets, thread, type Email } from './wire'
 import type * as z from 'zod/mini'
 
 export type Filter = { operator: 'AND' | 'OR' | 'NOT'; conditions: Filter[] } | Record<string, string | number | boolean | string[]>
@@ -22,7 +22,8 @@ const AHEAD = 1
 interface Asked {
   page: number
   query: Call<z.infer<typeof query>>
-  rows: Call<{ list: Email[] }>
+  /** Where they do not come as `members`. */
+  rows?: Call<{ list: Email[] }>
   threads?: Call<{ list: { id: string; emailIds: string[] }[] }>
   members?: Call<{ list: Email[] }>
   snippets?: Call<z.infer<typeof snippets>>
@@ -36,6 +37,8 @@ export class List {
   readonly marks = new Map<string, { subject: string | null; preview: string | null }>()
   private readonly fresh = new Set<number>()
   private readonly loading = new Set<number>()
+  /** Its conversations have more members than come at once. */
+  private isLong = false
   private shown: [number, number] = [0, PAGE - 1]
 
   constructor(
@@ -91,18 +94,25 @@ export class List {
   }
 
   private ask(batch: Batch, page: number): Asked {
-    const calls = pageCalls(this.store.accountId, this.spec, page, batch.size)
-    const asked: Asked = { page, query: batch.add(...calls.query, query), rows: batch.add(...calls.rows, getOf(email)) }
+    const calls = pageCalls(this.store.accountId, this.spec, page, batch.size, this.isLong)
+    const asked: Asked = { page, query: batch.add(...calls.query, query) }
+    if (this.isOfMembers) batch.add(...calls.rows, getOf(row))
+    else asked.rows = batch.add(...calls.rows, getOf(email))
     if (calls.threads) asked.threads = batch.add(...calls.threads, getOf(thread))
     if (calls.members) asked.members = batch.add(...calls.members, getOf(email))
     if (calls.snippets) asked.snippets = batch.add(...calls.snippets, snippets)
     return asked
   }
 
+  private get isOfMembers(): boolean {
+    return this.spec.collapse && !this.isLong
+  }
+
   take(asked: Asked): void {
     const { ids, total } = asked.query.result
-    this.store.put(asked.rows.result.list)
-    this.store.put(asked.members?.resultOrNull?.list ?? [])
+    const members = asked.members?.resultOrNull?.list
+    this.store.put(asked.rows?.result.list ?? [])
+    this.store.put(members ?? [])
     this.store.putThreads(asked.threads?.resultOrNull?.list ?? [])
     for (const s of asked.snippets?.resultOrNull?.list ?? []) this.marks.set(s.emailId, { subject: s.subject ?? null, preview: s.preview ?? null })
     const start = asked.page * PAGE
@@ -111,7 +121,8 @@ export class List {
     })
     if (total !== undefined) this.total = total
     this.ids.length = Math.min(this.ids.length, this.total ?? this.ids.length)
-    this.fresh.add(asked.page)
+    if (asked.rows || members) this.fresh.add(asked.page)
+    else this.isLong = true // and the page is asked for again, not being fresh
     this.drop()
   }
 

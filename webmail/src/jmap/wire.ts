@@ -1,6 +1,6 @@
 // What comes off the wire, read once. Fields that nothing here looks at are dropped.
 import * as z from 'zod/mini'
-import { EMAIL_PROPERTIES } from './calls'
+import { EMAIL_PROPERTIES, type MESSAGE_PROPERTIES, type PART_PROPERTIES, type ROW_PROPERTIES } from './calls'
 
 export const account = z.object({
   name: z.string(),
@@ -80,9 +80,12 @@ export const email = z.object({
   hasAttachment: z.boolean(),
 })
 export type Email = z.infer<typeof email>
+/** What leads to its conversation. */
+export const row = z.object({ id: z.string(), threadId: z.string() })
 /** The compiler compares: all of them are asked for, and nothing else. */
 type Same<A extends B, B extends C, C = A> = [A, B, C]
 export type AskedAsShown = Same<keyof Email, (typeof EMAIL_PROPERTIES)[number]>
+export type RowAskedAsRead = Same<keyof z.infer<typeof row>, (typeof ROW_PROPERTIES)[number]>
 export { EMAIL_PROPERTIES }
 
 export const part = z.object({
@@ -112,8 +115,8 @@ export const message = z.extend(email, {
   bodyValues: z.record(z.string(), z.object({ value: z.string(), isTruncated: z.boolean(), isEncodingProblem: z.boolean() })),
 })
 export type Message = z.infer<typeof message>
-export const MESSAGE_PROPERTIES = Object.keys(message.shape)
-export const PART_PROPERTIES = Object.keys(part.shape)
+export type MessageAskedAsRead = Same<keyof Message, (typeof MESSAGE_PROPERTIES)[number]>
+export type PartAskedAsRead = Same<keyof Part, (typeof PART_PROPERTIES)[number]>
 
 const condition = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
 const branch = z.object({

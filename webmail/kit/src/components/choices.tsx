@@ -1,8 +1,9 @@
-import { ActionIcon, Menu, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
+import { ActionIcon, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
 import { IconDeviceDesktop, IconLanguage, IconMoon, IconSun } from '../icons'
 import { switchLanguage, useLanguage, type Language } from '../language/language'
 import { useKitTexts } from '../language/texts'
 import { MenuOnDemand } from './menu'
+import { Menu } from './menu-parts'
 
 interface Props {
   /** Of the button, which stands in a bar of the application's own colours. */

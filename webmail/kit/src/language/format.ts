@@ -18,37 +18,43 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1],
 ]
 
+/** Made when it is first asked for: each of Intl's loads tables of its own, which takes longer than a page to draw. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
 export function formatFor(language: Language): Format {
   const locale = language === 'fr' ? 'fr-FR' : 'en-GB'
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
-  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
-  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const number = once(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }))
+  const percent = once(() => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }))
+  const date = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }))
+  const dateTime = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }))
+  const time = once(() => new Intl.DateTimeFormat(locale, { timeStyle: 'short' }))
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
   const valid = (iso: string, f: (d: Date) => string) => {
     const at = new Date(iso)
     return Number.isNaN(at.getTime()) ? iso : f(at)
   }
   return {
-    number: (value) => number.format(value),
+    number: (value) => number().format(value),
     bytes(value) {
       let step = 0
       while (Math.abs(value) >= 1024 && step < 5) {
         value /= 1024
         step++
       }
-      return `${number.format(value)} ${UNITS[language][step]}`
+      return `${number().format(value)} ${UNITS[language][step]}`
     },
-    percent: (part, whole) => percent.format(whole > 0 ? part / whole : 0),
-    date: (iso) => valid(iso, (d) => date.format(d)),
-    dateTime: (iso) => valid(iso, (d) => dateTime.format(d)),
-    time: (iso) => valid(iso, (d) => time.format(d)),
+    percent: (part, whole) => percent().format(whole > 0 ? part / whole : 0),
+    date: (iso) => valid(iso, (d) => date().format(d)),
+    dateTime: (iso) => valid(iso, (d) => dateTime().format(d)),
+    time: (iso) => valid(iso, (d) => time().format(d)),
     ago: (iso) =>
       valid(iso, (d) => {
         const seconds = (d.getTime() - Date.now()) / 1000
         const [unit, size] = STEPS.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1]
-        return relative.format(Math.round(seconds / size), unit)
+        return relative().format(Math.round(seconds / size), unit)
       }),
   }
 }

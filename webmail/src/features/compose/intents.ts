@@ -1,6 +1,7 @@
 // From a message that is there to one that answers it, passes it on, or goes on with it.
 import type { Jmap } from '../../jmap/client'
-import { getOf, message, MESSAGE_PROPERTIES, PART_PROPERTIES, type Address, type Message, type Part } from '../../jmap/wire'
+import { MESSAGE_PROPERTIES, PART_PROPERTIES } from '../../jmap/calls'
+import { getOf, message, type Address, type Message, type Part } from '../../jmap/wire'
 import { cleanForQuoting } from '../message/body/clean'
 import { parsed } from '../message/body/policy'
 import { withoutArmour } from '../message/body/signed-text'

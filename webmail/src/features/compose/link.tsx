@@ -1,5 +1,5 @@
+import { Menu } from '@chappe/kit'
 import { IconCalendarTime } from '@chappe/kit/icons'
-import { Menu } from '@mantine/core'
 import { wish } from './plug'
 import { useComposeTexts } from './texts'
 

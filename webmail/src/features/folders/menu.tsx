@@ -1,6 +1,6 @@
-import { MenuOnDemand, onDemand } from '@chappe/kit'
+import { Menu, MenuOnDemand, onDemand } from '@chappe/kit'
 import { IconArrowRight, IconDots, IconEraser, IconFolderPlus, IconMailForward, IconMailOpened, IconPencil, IconShare, IconTrash } from '@chappe/kit/icons'
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useState } from 'react'
 import { folderLinks, useCompose } from '../../app/plugs'
 import type { AccountStore } from '../../jmap/store'

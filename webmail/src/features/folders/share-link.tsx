@@ -1,5 +1,5 @@
+import { Menu } from '@chappe/kit'
 import { IconShare } from '@chappe/kit/icons'
-import { Menu } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import type { AccountStore } from '../../jmap/store'
 import type { Mailbox } from '../../jmap/wire'

@@ -1,6 +1,6 @@
-import { MenuOnDemand } from '@chappe/kit'
+import { Menu, MenuOnDemand } from '@chappe/kit'
 import { IconArrowsSort, IconCheck, IconFlag, IconLayoutBottombar, IconLayoutSidebarRight, IconMail, IconPaperclip, IconSettings, IconSquare, IconX } from '@chappe/kit/icons'
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import type { ListSpec } from '../../jmap/list'
 import { useFolderName } from '../folders/names'

@@ -24,8 +24,9 @@ import { useSections } from './sections'
 import type { Selection } from './selection'
 import { useMailTexts } from './texts'
 
-/** Rows that are drawn above and below what is on the screen. */
-const OVERSCAN = 12
+/** Rows that are drawn above and below what is on the screen: few at first, that the list is there soon. */
+const OVERSCAN = { first: 2, then: 12 }
+const FIRST_MS = 300
 /** A pointer that rests on a row this long may mean it. */
 const HOVER_MS = 40
 const NEIGHBOURS_MS = 300
@@ -61,6 +62,15 @@ function useExpecting(store: AccountStore): (id: string) => void {
   return useCallback((id) => void queries.prefetchQuery(messageQuery(store, id)), [queries, store])
 }
 
+function useOverscan(): number {
+  const [rows, setRows] = useState(OVERSCAN.first)
+  useEffect(() => {
+    const timer = setTimeout(() => setRows(OVERSCAN.then), FIRST_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return rows
+}
+
 /** The same functions for as long as the list stands: a row is not drawn again because they are made anew. */
 function useSteady<T extends { [K in keyof T]: (...args: never[]) => void }>(now: T): T {
   const latest = useRef(now)
@@ -89,7 +99,7 @@ export function MessageList({ place, list, title, listed, selection, actions, le
     getScrollElement: () => scroller.current,
     estimateSize: (i) => (sections.has(i) ? row + HEAD : row),
     getItemKey: (i) => list.ids[i] ?? i,
-    overscan: OVERSCAN,
+    overscan: useOverscan(),
   })
   const signature = useMemo(() => [...sections.keys()].join(), [sections])
   useEffect(() => virtual.measure(), [signature, virtual, row])

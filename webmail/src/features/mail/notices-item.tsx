@@ -1,6 +1,5 @@
-import { tellTrouble } from '@chappe/kit'
+import { Menu, tellTrouble } from '@chappe/kit'
 import { IconCheck } from '@chappe/kit/icons'
-import { Menu } from '@mantine/core'
 import { choose, useChoices } from './choices'
 import { useListTexts } from './list-texts'
 

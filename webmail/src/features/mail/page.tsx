@@ -1,4 +1,4 @@
-import { EmptyState, ErrorPanel, onDemand } from '@chappe/kit'
+import { EmptyState, ErrorPanel, loadMenus, onDemand } from '@chappe/kit'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useLayoutEffect, useState } from 'react'
@@ -20,7 +20,9 @@ import { useMailTexts } from './texts'
 import { useDialog } from './toolbar'
 
 const MessagePane = onDemand(() => import('../message/pane'))
-loadAhead(MessagePane.load)
+if (location.pathname.split('/').length > 4) void MessagePane.load().catch(() => undefined) // said by who shows it
+else loadAhead(MessagePane.load)
+loadAhead(loadMenus)
 const KeysHelp = onDemand(() => import('./keys-help'))
 
 export const NARROW = '(max-width: 760px)'

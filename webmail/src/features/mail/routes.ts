@@ -1,15 +1,15 @@
 import { words } from '@chappe/kit'
-import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRoute, redirect } from '@tanstack/react-router'
 import { shellRoute } from '../../app/root'
+import { MailPage } from './page'
 
-const page = lazyRouteComponent(() => import('./page'), 'MailPage')
 /** `account`: "me" or an account's id. `folder`: a role ("inbox"), a folder's id, or "all" for what is searched everywhere. */
 const listRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/mail/$account/$folder',
   // q: what is searched. in: the folder from which one began to search. only: filter chips with spaces between. sort: property and direction.
   validateSearch: words('q', 'in', 'only', 'sort'),
-  component: page,
+  component: MailPage,
 })
 
 export const mailRoutes = [

@@ -1,6 +1,5 @@
-import { MenuOnDemand, onDemand } from '@chappe/kit'
+import { Menu, MenuOnDemand, onDemand } from '@chappe/kit'
 import { IconArchive, IconClock, IconDots, IconFlag, IconFlagFilled, IconFlame, IconFolderSymlink, IconInbox, IconMail, IconMailOpened, IconTrash, type Icon } from '@chappe/kit/icons'
-import { Menu } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import { useActionTexts } from './action-texts'

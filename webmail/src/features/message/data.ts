@@ -1,8 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
+import { messageCall } from '../../jmap/calls'
 import type { AccountStore } from '../../jmap/store'
-import { email, EMAIL_PROPERTIES, getOf, message, MESSAGE_PROPERTIES, PART_PROPERTIES, thread, type Email, type Message } from '../../jmap/wire'
-
-const TEXT_BYTES_MAX = 1_000_000
+import { email, EMAIL_PROPERTIES, getOf, message, thread, type Email, type Message } from '../../jmap/wire'
 
 /** A message with its texts; null where it is not there any more. It never changes, but for what the store knows better. */
 export const messageQuery = (store: AccountStore, id: string) =>
@@ -12,8 +11,8 @@ export const messageQuery = (store: AccountStore, id: string) =>
     gcTime: 120_000,
     refetchOnWindowFocus: false,
     queryFn: async ({ signal }): Promise<Message | null> => {
-      const args = { accountId: store.accountId, ids: [id], properties: MESSAGE_PROPERTIES, bodyProperties: PART_PROPERTIES, fetchTextBodyValues: true, fetchHTMLBodyValues: true, maxBodyValueBytes: TEXT_BYTES_MAX }
-      return (await store.jmap.call('Email/get', args, getOf(message), signal)).list[0] ?? null
+      const [name, args] = messageCall(store.accountId, id)
+      return (await store.jmap.call(name, args, getOf(message), signal)).list[0] ?? null
     },
   })
 

@@ -1,6 +1,6 @@
-import { Answered, Foreign, MenuOnDemand, onDemand, useFormat } from '@chappe/kit'
+import { Answered, Foreign, Menu, MenuOnDemand, onDemand, useFormat } from '@chappe/kit'
 import { IconArrowBackUp, IconArrowBackUpDouble, IconArrowForwardUp, IconCode, IconDots, IconDownload, IconFlag, IconFlagFilled, IconMail, IconPaperclip, IconPencil, IconPrinter } from '@chappe/kit/icons'
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useCompose } from '../../app/plugs'
@@ -198,7 +198,7 @@ export function Message({ store, email, actions, isAlone, onFold }: { store: Acc
             <bdi>{say('toWhom', { names: to.length > NAMED ? say('and', { names: named, count: to.length - NAMED }) : named || mail('nobody') })}</bdi>
           </button>
         </div>
-        <time className={classes.date} dateTime={email.receivedAt} title={dates.full(email.receivedAt)}>
+        <time className={classes.date} dateTime={email.receivedAt} onPointerEnter={(e) => void (e.currentTarget.title = dates.full(email.receivedAt))}>
           {dates.row(email.receivedAt)}
         </time>
         <MessageMenu store={store} email={email} actions={actions} onSource={() => setSource(true)} />

@@ -55,7 +55,7 @@ const useTexts = defineTexts('search', {
   },
 })
 
-const SETTLE_MS = 100
+const SETTLE_MS = 40
 const TIPS = ['from', 'to', 'subject', 'has', 'is', 'before', 'larger', 'quotes', 'minus'] as const
 
 /** Searches as one types: the address follows, the list follows the address. */

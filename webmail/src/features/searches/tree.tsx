@@ -1,7 +1,7 @@
-import { Confirm, MenuOnDemand, onDemand, useLanguage } from '@chappe/kit'
+import { Menu, MenuOnDemand, onDemand, useLanguage } from '@chappe/kit'
 import { IconDots, IconFolderSearch, IconPencil, IconTrash } from '@chappe/kit/icons'
-import { ActionIcon, Menu } from '@mantine/core'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { ActionIcon } from '@mantine/core'
+import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { AccountStore } from '../../jmap/store'
 import type { SearchFolder } from '../../jmap/wire'
@@ -11,17 +11,11 @@ import classes from '../folders/tree.module.css'
 import { useSearchTexts } from './texts'
 
 const Dialog = onDemand(() => import('./dialog'))
+const Remove = onDemand(() => import('./remove'))
 
 function SearchMenu({ store, search }: { store: AccountStore; search: SearchFolder }) {
   const say = useSearchTexts()
-  const navigate = useNavigate()
   const [dialog, setDialog] = useState<'edit' | 'remove' | null>(null)
-  const { folder } = useParams({ strict: false })
-  const remove = async () => {
-    await store.setSearch({ destroy: search.id })
-    if (folder !== search.id) return
-    await navigate({ to: '/mail/$account/$folder', params: { account: accountName(store), folder: 'inbox' } })
-  }
   return (
     <>
       <MenuOnDemand
@@ -47,11 +41,7 @@ function SearchMenu({ store, search }: { store: AccountStore; search: SearchFold
         </Menu.Dropdown>
       </MenuOnDemand>
       {dialog === 'edit' && <Dialog store={store} search={search} onClose={() => setDialog(null)} />}
-      {dialog === 'remove' && (
-        <Confirm title={say('removeTitle', { name: search.name })} action={say('remove')} onDone={() => setDialog(null)} onAct={remove}>
-          {say('removeLead')}
-        </Confirm>
-      )}
+      {dialog === 'remove' && <Remove store={store} search={search} onDone={() => setDialog(null)} />}
     </>
   )
 }
@@ -84,9 +74,10 @@ function SearchRow({ store, search }: { store: AccountStore; search: SearchFolde
 /** The searches that were kept, below the folders. */
 export function SearchFolders({ store }: { store: AccountStore }) {
   const say = useSearchTexts()
-  const by = new Intl.Collator(useLanguage(), { numeric: true })
+  const language = useLanguage()
+  if (store.searches.size === 0) return null
+  const by = new Intl.Collator(language, { numeric: true })
   const all = [...store.searches.values()].sort((a, b) => by.compare(a.name, b.name))
-  if (all.length === 0) return null
   return (
     <section className={classes.account} aria-label={store.isOwn ? say('title') : say('titleOf', { name: store.account?.name ?? '' })}>
       <h2>{say('title')}</h2>

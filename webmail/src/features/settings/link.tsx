@@ -1,5 +1,5 @@
+import { Menu } from '@chappe/kit'
 import { IconSettings } from '@chappe/kit/icons'
-import { Menu } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useSettingsLinkTexts } from './link-texts'
 

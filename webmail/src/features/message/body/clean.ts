@@ -66,7 +66,8 @@ class Cleaner {
   readonly cids = new Set<string>()
   readonly rules: string[] = []
   hasColours = false
-  private styled = 0
+  /** The names of rules, by what they say: a newsletter says the same of each of its cells. */
+  private readonly named = new Map<string, string>()
 
   constructor(private readonly pictures: Pictures) {}
 
@@ -101,19 +102,28 @@ class Cleaner {
 
   /** Style attributes are forbidden by the frame's policy; the same said in its one style sheet is not. */
   private style(el: Element): void {
-    const background = el.getAttribute('background')
     const said = el.getAttribute(STYLE) ?? ''
+    const background = el.getAttribute('background') ?? ''
     el.removeAttribute(STYLE)
     el.removeAttribute('style')
     el.removeAttribute('background')
+    if (!said && !background) return
+    const key = JSON.stringify([said, background])
+    const name = this.named.get(key) ?? this.ruleFor(said, background)
+    this.named.set(key, name)
+    if (name) el.setAttribute('data-s', name)
+  }
+
+  /** The name of a new rule; '' where nothing of it is to be shown. */
+  private ruleFor(said: string, background: string): string {
     urlsIn(said).forEach((url) => this.resolve(url))
     const picture = background ? this.resolve(background) : null
     const text = [cleanStyle(said, this.resolve), picture ? `background-image:url("${picture}")` : ''].filter(Boolean).join(';')
-    if (!text) return
+    if (!text) return ''
     if (/(?:^|;)(?:color|background(?:-color)?):/.test(text)) this.hasColours = true
-    const name = `s${(this.styled++).toString(36)}`
-    el.setAttribute('data-s', name)
+    const name = `s${this.rules.length.toString(36)}`
     this.rules.push(`[data-s=${name}]:not(#\\#):not(#\\#){${text}}`) // as strong as an attribute
+    return name
   }
 
   private picture(img: HTMLImageElement): void {
@@ -229,7 +239,7 @@ export function cleanMessage(parts: readonly string[], pictures: Pictures, { isD
     const clean = purified(prepared.html, whole)
     Array.from(clean.querySelectorAll('*')).forEach((el, n) => (n < ELEMENTS_MAX ? cleaner.element(el) : el.remove()))
     if (i === 0) {
-      const source = parsed(prepared.html)
+      const source = parsed(prepared.opening)
       bodyRules(cleaner, source.body)
       dir = [source.body.getAttribute('dir'), source.documentElement.getAttribute('dir')].find((d) => d === 'rtl' || d === 'ltr') ?? 'auto'
     } else fragment.append(whole.createElement('br'))

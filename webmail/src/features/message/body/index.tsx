@@ -1,7 +1,7 @@
 // The body of one message, whoever wrote it.
 import { Button, Group } from '@mantine/core'
 import { IconPhoto } from '@chappe/kit/icons'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { AccountStore } from '../../../jmap/store'
 import type { Message, Part } from '../../../jmap/wire'
 import { Files } from '../files/files'
@@ -42,12 +42,15 @@ function useDark(): boolean {
   return dark
 }
 
+/** Of the last message, which is likely that of the next. */
+let lastWidth = 640
+
 function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
   const ref = useRef<HTMLDivElement | null>(null)
-  const [width, setWidth] = useState(640)
+  const [width, setWidth] = useState(lastWidth)
   useEffect(() => {
     if (!ref.current) return
-    const seen = new ResizeObserver(([entry]) => entry && setWidth(Math.round(entry.contentRect.width)))
+    const seen = new ResizeObserver(([entry]) => entry && setWidth((lastWidth = Math.round(entry.contentRect.width))))
     seen.observe(ref.current)
     return () => seen.disconnect()
   }, [])
@@ -76,16 +79,28 @@ function useSizes(...maps: (ReadonlyMap<string, string> | null)[]): ReadonlyMap<
   return sizes
 }
 
-/** HTML of others, in a frame of its own origin that runs nothing. */
+/** A frame of its own origin that runs nothing, with its document from the beginning: one that gets it afterwards loads an empty one before. */
+function frameOf(srcdoc: string): HTMLIFrameElement {
+  const frame = document.createElement('iframe')
+  frame.setAttribute('sandbox', 'allow-popups allow-popups-to-escape-sandbox')
+  frame.referrerPolicy = 'no-referrer'
+  frame.className = classes.frame ?? ''
+  frame.srcdoc = policy.createHTML(srcdoc)
+  return frame
+}
+
+/** HTML of others. */
 export function HtmlFrame({ srcdoc, title, height, paper }: { srcdoc: string; title: string; height: number; paper: boolean }) {
-  const put = (frame: HTMLIFrameElement | null) => {
-    if (frame && frame.dataset.shown !== srcdoc) {
-      frame.dataset.shown = srcdoc
-      frame.srcdoc = policy.createHTML(srcdoc)
-    }
-  }
-  // React would write srcdoc as text, which Trusted Types refuse.
-  return <iframe ref={put} key={srcdoc} className={classes.frame} data-paper={paper || undefined} sandbox="allow-popups allow-popups-to-escape-sandbox" referrerPolicy="no-referrer" title={title} style={{ height }} />
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => place.current?.replaceChildren(frameOf(srcdoc)), [srcdoc])
+  useLayoutEffect(() => {
+    const frame = place.current?.querySelector('iframe')
+    if (!frame) return
+    frame.title = title
+    frame.style.height = `${height}px`
+    frame.toggleAttribute('data-paper', paper)
+  }, [srcdoc, title, height, paper])
+  return <div ref={place} />
 }
 
 interface BodyProps {

@@ -7,6 +7,8 @@ export const STYLE = 'data-chappe-style'
 export interface Prepared {
   html: string
   sheets: string[]
+  /** The tags alone that say something of the whole: html and body. */
+  opening: string
 }
 
 const NAME = /[a-zA-Z]/
@@ -14,15 +16,17 @@ const RAW = /^(?:script|title|textarea|xmp|iframe|noembed|noframes|plaintext)$/
 /** Begin to fetch where they are parsed, shown or not. */
 const NEVER = /^(?:base|link|meta|video|audio|source|track|embed|object)$/
 
+const STOPS = /[>"']/g
 /** Where the tag that begins at `from` ends; the length where it has no end. Quotes are those of its attributes. */
 function endOfTag(html: string, from: number): number {
-  let quote = ''
-  for (let i = from; i < html.length; i++) {
-    const c = html[i] ?? ''
-    if (quote) {
-      if (c === quote) quote = ''
-    } else if (c === '>') return i + 1
-    else if ((c === '"' || c === "'") && /=\s*$/.test(html.slice(Math.max(from, i - 8), i))) quote = c
+  STOPS.lastIndex = from
+  for (let stop = STOPS.exec(html); stop; stop = STOPS.exec(html)) {
+    const { index } = stop
+    if (stop[0] === '>') return index + 1
+    if (!/=\s*$/.test(html.slice(Math.max(from, index - 8), index))) continue
+    const close = html.indexOf(stop[0], index + 1)
+    if (close < 0) break
+    STOPS.lastIndex = close + 1
   }
   return html.length
 }
@@ -35,6 +39,7 @@ function renamed(tag: string): string {
 export function prepare(html: string): Prepared {
   const lower = html.toLowerCase()
   const sheets: string[] = []
+  const opening: string[] = []
   const out: string[] = []
   let at = 0
   while (at < html.length) {
@@ -60,7 +65,9 @@ export function prepare(html: string): Prepared {
     } else if (NEVER.test(name)) {
       at = end
     } else {
-      out.push(renamed(html.slice(open, end)))
+      const tag = renamed(html.slice(open, end))
+      out.push(tag)
+      if (name === 'html' || name === 'body') opening.push(tag)
       at = end
       if (RAW.test(name)) {
         const close = lower.indexOf(`</${name}`, end)
@@ -71,5 +78,5 @@ export function prepare(html: string): Prepared {
     }
   }
   out.push(html.slice(at))
-  return { html: out.join(''), sheets }
+  return { html: out.join(''), sheets, opening: opening.join('') }
 }
