@@ -1,5 +1,6 @@
 /*
- * once.h -- a POST with an Idempotency-Key is done once: asked again within a day, it is given the same answer.
+ * once.h -- a POST with an Idempotency-Key is done once: asked again within a day, it is given the same answer. A try (?dry_run=true) is no request
+ * in this sense.
  *
  * Keys belong to their caller. Answers that hold a secret are not kept: asked again, the caller is told to look.
  */

@@ -262,16 +262,16 @@ class Instance:
         """What the server says of its admin API; every answer of api() is checked against it."""
         return Document(self.api("GET", "/openapi.json"))
 
-    def _postgres(self, program: str, *arguments: str) -> bytes:
+    def _postgres(self, program: str, *arguments: str, text: bool = False) -> Any:
         """What it says of the private cluster, as the account that owns it."""
         command = [program, "-h", os.path.join(self.data, "postgres/run"), "-U", "chappe", *arguments]
         if os.geteuid() == 0:
             command = ["setpriv", "--reuid", self._user(), "--regid", self._user(), "--init-groups", *command]
-        return subprocess.run(command, capture_output=True, timeout=60, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=text, timeout=60, check=True).stdout
 
     def sql(self, database: str, statement: str) -> str:
         """What psql prints, in the private cluster: for damage that no client can do."""
-        return self._postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement).decode()
+        return self._postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement, text=True)
 
     def dump(self) -> bytes:
         """All databases, as pg_dump writes them."""

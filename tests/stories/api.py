@@ -412,6 +412,11 @@ def story_a_key_does_a_request_once(world: World) -> None:
     assert browser.ask("POST", "/users", wanted, key="k2")[0] == 409, "another key is another request"
     assert browser.ask("POST", "/users", dict(wanted, address=f"zoe@{world.domain}"), key="k2")[0] == 201, \
         "a refusal used nothing up"
+    lea = dict(wanted, address=f"lea@{world.domain}")
+    assert browser.ask("POST", "/users?dry_run=true", lea, key="k4")[0] == 201 and browser.ask("POST", "/users", lea, key="k4")[0] == 201, \
+        "nor did a try"
+    assert "idempotency-replayed" not in browser.headers and browser.ask("GET", f"/users/{lea['address']}")[0] == 200
+    assert browser.ask("POST", "/users?fields=name", lea, key="k4")[0] == 422, "what stands behind the question mark belongs to it"
     status, made = browser.ask("POST", "/tokens", {"name": "script"}, key="k3")
     assert status == 201 and made["token"]
     assert browser.ask("POST", "/tokens", {"name": "script"}, key="k3")[1]["kind"] == "key-busy", "a secret is not kept"
