@@ -60,8 +60,9 @@ static const char ADD_MEMBERS[] =
     " UPDATE directory_entry SET groups_due = true"
     "  WHERE source_id = $1 AND entry_key = $3 AND NOT groups_due AND EXISTS (SELECT FROM come)";
 
-static const char MISS[] = "UPDATE directory_entry SET missing_us = $3, digest = '', is_due = true, groups_due = true"
-                           " WHERE source_id = $1 AND entry_key = ANY ($2) AND missing_us = 0";
+static const char MISS[] =
+    "UPDATE directory_entry SET missing_us = $3, digest = '', is_due = true, groups_due = true"
+    " WHERE source_id = $1 AND entry_key = ANY ($2) AND missing_us = 0";
 
 static const char SELECT_FAULTY[] =
     "SELECT dn FROM directory_entry WHERE source_id = $1 AND fault <> '' AND missing_us = 0 ORDER BY entry_key LIMIT 500";
