@@ -87,8 +87,9 @@ static const char SET_MANAGERS[] =
     "   AND ($3 OR e.entry_key = ANY ($2) OR m.entry_key = ANY ($2))"
     "   AND p.manager_id IS DISTINCT FROM m.recipient_id";
 
+/* By index directory_entry_groups_due: in order, all entries would be walked through. */
 static const char SELECT_TOUCHED[] =
-    "SELECT entry_key FROM directory_entry WHERE source_id = $1 AND groups_due ORDER BY entry_key LIMIT $2";
+    "SELECT entry_key FROM directory_entry WHERE source_id = $1 AND groups_due LIMIT $2";
 /* What was noted meanwhile stays. */
 static const char TOUCHED_DONE[] =
     "UPDATE directory_entry SET groups_due = false WHERE source_id = $1 AND groups_due AND ($3 OR entry_key = ANY ($2))";
