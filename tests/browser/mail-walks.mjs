@@ -485,6 +485,8 @@ async function publicFolders(who) {
   await row(page, 'Canteen closed on Friday').click()
   await page.locator('article').first().waitFor()
   await page.getByText('the room is booked').first().waitFor()
+  const tools = page.getByRole('toolbar')
+  check('nothing is offered that one may not do', (await tools.getByRole('button').allInnerTexts()).join() === 'Reply,Reply to all,Forward,More')
   check('what one cannot mark does not stand out', (await row(page, 'Canteen closed on Friday').getAttribute('data-unread')) === null)
   await region.getByRole('link', { name: 'Board', exact: true }).hover()
   await region.getByRole('button', { name: 'What can be done with Board' }).click()

@@ -40,7 +40,7 @@ export function Mailboxes() {
       { id: 'name', title: say('name'), width: 2, sort: 'name', cell: (u) => <Foreign title={u.name}>{u.name}</Foreign> },
       { id: 'address', title: say('address'), width: 2.4, sort: 'address', cell: (u) => <Foreign title={u.address}>{u.address}</Foreign> },
       { id: 'kind', title: say('kind'), width: 1.1, yields: 'm', sort: 'kind', cell: (u) => wordOf(say, 'kind', u.kind) },
-      { id: 'state', title: say('state'), width: 1.1, yields: 's', sort: 'state', cell: (u) => <Status health={stateHealth[u.state] ?? 'none'}>{wordOf(say, 'state', u.state)}</Status> },
+      { id: 'state', title: say('state'), width: 1.3, yields: 's', sort: 'state', cell: (u) => <Status health={stateHealth[u.state] ?? 'none'}>{wordOf(say, 'state', u.state)}</Status> },
       { id: 'quota', title: say('quota'), width: 0.8, yields: 's', align: 'end', sort: 'quota', cell: (u) => (u.quota ? format.bytes(u.quota) : say('noLimit')) },
       { id: 'store', title: say('store'), width: 1.1, yields: 'm', sort: 'store', cell: (u) => <Foreign title={u.store ?? ''}>{u.store ?? ''}</Foreign> },
       { id: 'created', title: say('created'), width: 0.9, yields: 'm', align: 'end', sort: 'created', cell: (u) => (u.created ? format.date(u.created) : '') },

@@ -31,6 +31,8 @@ export interface Actions {
   destroy(ids: readonly string[]): Promise<void>
   /** Whether deleting here is for good. */
   isFinal: boolean
+  /** What the folder's rights leave; of messages found anywhere, all is tried. */
+  may: { mark: boolean; flag: boolean; remove: boolean }
   undoLast(): void
 }
 
@@ -43,6 +45,7 @@ export function useActions(place: Place): Actions {
   const nameOf = useFolderName()
   const format = useFormat()
   const { store, mailbox } = place
+  const { maySetSeen: mark = true, maySetKeywords: flag = true, mayRemoveItems: remove = true } = mailbox?.myRights ?? {}
   return useMemo(() => {
     const fail = (cause: unknown) => tellTrouble(say('failed'), errorWords(cause, kit))
     const canBack = (message: string, back: () => Promise<void>) => {
@@ -72,7 +75,7 @@ export function useActions(place: Place): Actions {
     }
     const toRole = (role: string, key: 'archive' | 'trash' | 'junk' | 'notJunk') => {
       const to = store.byRole(role)
-      if (!to || to.id === mailbox?.id || !to.myRights.mayAddItems || (mailbox && !mailbox.myRights.mayRemoveItems)) return null
+      if (!to || to.id === mailbox?.id || !to.myRights.mayAddItems || !remove) return null
       return (ids: readonly string[]) => {
         if (ids.length > 0) done(say(`done.${key}`, { count: ids.length }), moveTo(ids, to.id))
       }
@@ -123,10 +126,11 @@ export function useActions(place: Place): Actions {
       },
       destroy: (ids) => store.destroy(ids),
       isFinal,
+      may: { mark, flag, remove },
       undoLast: () => {
         last?.()
       },
     }
-  }, [store, mailbox?.id, mailbox?.role, store.isLoaded, say, kit, nameOf, format]) // eslint-disable-line
+  }, [store, mailbox?.id, mailbox?.role, mark, flag, remove, store.isLoaded, say, kit, nameOf, format]) // eslint-disable-line
 }
 

@@ -57,7 +57,7 @@ export function useKeys(context: Context): void {
         if (place.message) composeNow()?.({ kind, accountId: place.store.accountId, emailId: place.message })
       }
       const deletes = () => {
-        if (rows.length === 0) return
+        if (rows.length === 0 || !actions.may.remove) return
         if (actions.isFinal) setDialog('destroy')
         else remove(actions.trash)
       }
@@ -72,10 +72,10 @@ export function useKeys(context: Context): void {
         Delete: deletes,
         Backspace: deletes,
         '!': () => remove(actions.junk ?? actions.notJunk),
-        s: () => rows.length > 0 && actions.flag(ids(), !ids().some((id) => place.store.emails.get(id)?.keywords['$flagged'])),
-        u: () => rows.length > 0 && actions.read(ids(), false),
-        i: () => rows.length > 0 && actions.read(ids(), true),
-        v: () => rows.length > 0 && setDialog('move'),
+        s: () => rows.length > 0 && actions.may.flag && actions.flag(ids(), !ids().some((id) => place.store.emails.get(id)?.keywords['$flagged'])),
+        u: () => rows.length > 0 && actions.may.mark && actions.read(ids(), false),
+        i: () => rows.length > 0 && actions.may.mark && actions.read(ids(), true),
+        v: () => rows.length > 0 && actions.may.remove && setDialog('move'),
         b: () => rows.length > 0 && actions.snooze && setDialog('snooze'),
         z: () => actions.undoLast(),
         c: () => composeNow()?.({ kind: 'new' }),

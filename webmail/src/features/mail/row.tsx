@@ -188,8 +188,8 @@ export const Row = memo(function Row(p: Props) {
             <span className={classes.quick}>
               {actions.archive && <Quick icon={IconArchive} label={act('archive')} onClick={() => does.act(email.id, 'archive')} />}
               {actions.trash && <Quick icon={IconTrash} label={act('trash')} onClick={() => does.act(email.id, 'trash')} />}
-              <Quick icon={isUnread ? IconMailOpened : IconMail} label={act(isUnread ? 'read' : 'unread')} onClick={() => does.act(email.id, 'read')} />
-              <Quick icon={isFlagged ? IconFlagFilled : IconFlag} label={act(isFlagged ? 'unflag' : 'flag')} onClick={() => does.act(email.id, 'flag')} />
+              {actions.may.mark && <Quick icon={isUnread ? IconMailOpened : IconMail} label={act(isUnread ? 'read' : 'unread')} onClick={() => does.act(email.id, 'read')} />}
+              {actions.may.flag && <Quick icon={isFlagged ? IconFlagFilled : IconFlag} label={act(isFlagged ? 'unflag' : 'flag')} onClick={() => does.act(email.id, 'flag')} />}
             </span>
           </div>
         </div>

@@ -44,16 +44,17 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
     onGone()
     act(ids)
   }
-  const { archive, trash, junk, notJunk } = actions
+  const { archive, trash, junk, notJunk, may } = actions
+  const canDestroy = actions.isFinal && may.remove
   return (
     <div className={classes.bar} role="toolbar" data-words={words || undefined}>
       {children}
       {archive && <Tool icon={IconArchive} label={say('archive')} onClick={leave(archive)} words={words} />}
-      {actions.isFinal ? <Tool icon={IconTrash} label={say('destroy')} onClick={() => onDialog('destroy')} words={words} /> : trash && <Tool icon={IconTrash} label={say('trash')} onClick={leave(trash)} words={words} />}
+      {canDestroy ? <Tool icon={IconTrash} label={say('destroy')} onClick={() => onDialog('destroy')} words={words} /> : trash && <Tool icon={IconTrash} label={say('trash')} onClick={leave(trash)} words={words} />}
       {actions.bringBack && <Tool icon={IconInbox} label={say('bringBack')} onClick={leave(actions.bringBack)} words={words} />}
       {actions.snooze && <Tool icon={IconClock} label={say('snooze')} onClick={() => onDialog('snooze')} words={words} />}
       {notJunk && <Tool icon={IconInbox} label={say('notJunk')} onClick={leave(notJunk)} words={words} />}
-      <Tool icon={isFlagged ? IconFlagFilled : IconFlag} label={say(isFlagged ? 'unflag' : 'flag')} onClick={() => actions.flag(ids, !isFlagged)} words={words} />
+      {may.flag && <Tool icon={isFlagged ? IconFlagFilled : IconFlag} label={say(isFlagged ? 'unflag' : 'flag')} onClick={() => actions.flag(ids, !isFlagged)} words={words} />}
       <MenuOnDemand
         position="bottom-end"
         button={
@@ -64,12 +65,16 @@ export function Toolbar({ store, actions, ids, onGone, dialog, onDialog, words =
         }
       >
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconFolderSymlink size={16} />} onClick={() => onDialog('move')}>
-            {say('move')}
-          </Menu.Item>
-          <Menu.Item leftSection={isRead ? <IconMail size={16} /> : <IconMailOpened size={16} />} onClick={() => actions.read(ids, !isRead)}>
-            {say(isRead ? 'unread' : 'read')}
-          </Menu.Item>
+          {may.remove && (
+            <Menu.Item leftSection={<IconFolderSymlink size={16} />} onClick={() => onDialog('move')}>
+              {say('move')}
+            </Menu.Item>
+          )}
+          {may.mark && (
+            <Menu.Item leftSection={isRead ? <IconMail size={16} /> : <IconMailOpened size={16} />} onClick={() => actions.read(ids, !isRead)}>
+              {say(isRead ? 'unread' : 'read')}
+            </Menu.Item>
+          )}
           {junk && (
             <Menu.Item leftSection={<IconFlame size={16} />} onClick={leave(junk)}>
               {say('junk')}

@@ -131,13 +131,17 @@ function MessageMenu({ store, email, actions, onSource }: { store: AccountStore;
             <Menu.Divider />
           </>
         )}
-        <Menu.Item leftSection={isFlagged ? <IconFlagFilled size={16} /> : <IconFlag size={16} />} onClick={() => actions.flag([email.id], !isFlagged)}>
-          {act(isFlagged ? 'unflag' : 'flag')}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconMail size={16} />} onClick={() => actions.read([email.id], false)}>
-          {act('unread')}
-        </Menu.Item>
-        <Menu.Divider />
+        {actions.may.flag && (
+          <Menu.Item leftSection={isFlagged ? <IconFlagFilled size={16} /> : <IconFlag size={16} />} onClick={() => actions.flag([email.id], !isFlagged)}>
+            {act(isFlagged ? 'unflag' : 'flag')}
+          </Menu.Item>
+        )}
+        {actions.may.mark && (
+          <Menu.Item leftSection={<IconMail size={16} />} onClick={() => actions.read([email.id], false)}>
+            {act('unread')}
+          </Menu.Item>
+        )}
+        {(actions.may.flag || actions.may.mark) && <Menu.Divider />}
         <Menu.Item leftSection={<IconPrinter size={16} />} onClick={() => setTimeout(() => window.print(), 150)}>
           {say('print')}
         </Menu.Item>
