@@ -115,11 +115,7 @@ static const struct attribute {
       ")", .rank = OF_SOME, .indexed = { &by_group } },
 };
 
-/* What is not found among so many is rare enough to be asked of an index for all. */
-enum { ROWS_LOOKED_AT = 1000 };
-
-/* Candidates of a source: some of them are hidden, or fail another test. */
-#define ENOUGH "3 * $2"
+enum { ROWS_LOOKED_AT = 4000 };
 
 struct translation {
     const void *owner;
@@ -183,18 +179,18 @@ static void add_some(struct buf *out, const struct source *source, const char *t
     if (!prefix) {
         buf_add_byte(out, '(');
         add_all(out, source, test);
-        buf_add_format(out, "%s LIMIT " ENOUGH ")", source->order);
+        buf_add_format(out, "%s LIMIT 10 * $2)", source->order);
         return;
     }
     if (*source->order) {
         buf_add_byte(out, '(');
         add_all(out, source, prefix);
-        buf_add_format(out, "%s LIMIT " ENOUGH ") UNION ALL ", source->order);
+        buf_add_format(out, "%s LIMIT 10 * $2) UNION ALL ", source->order);
     }
     buf_add_format(
         out,
         "(SELECT x.recipient_id FROM (SELECT * FROM %s x WHERE x.organisation_id = $1%s%s LIMIT %d) x"
-        " WHERE %s %s LIMIT " ENOUGH ")",
+        " WHERE %s %s LIMIT 10 * $2)",
         source->table, source->only, source->order, ROWS_LOOKED_AT, source->column, test);
 }
 
